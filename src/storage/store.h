@@ -1,0 +1,293 @@
+/*
+ * The storage contract: what every storage engine gives the rest of Verbatim.
+ *
+ *     worker ──▶ vb_store_client ──▶ vb_store ──▶ memory | sqlite | postgres
+ *        ▲             │
+ *        └── mailbox ◀─┘   a request that could not be answered at once
+ *
+ * A store holds records: the state of one resource under its key (the
+ * resource's canonical path). Each worker attaches once and makes requests
+ * through its own client. A request is a structure the caller owns; the call
+ * returns VB_IO_DONE when the result is already in it, or VB_IO_PENDING, and
+ * then `op.done` is called later, exactly once, on the worker's thread through
+ * its mailbox. Until then the request and everything it points to must stay.
+ *
+ * What every engine promises:
+ * - A commit is atomic and durable before it is answered; changes are checked
+ *   against the revision they expect inside the same transaction. A mismatch
+ *   is VB_ERR_AGAIN: the caller reads again and decides again.
+ * - A read that starts after a commit was answered (to any client) sees it.
+ * - Revisions grow with every commit and are never used twice, not even after
+ *   deletion, restart or a failed commit.
+ */
+#ifndef VB_STORAGE_STORE_H
+#define VB_STORAGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/ref.h"
+#include "base/span.h"
+#include "base/task.h"
+
+/* Content up to this many bytes lies in the record itself; longer content is
+ * a blob: chunks of exactly this size (the last one may be shorter). */
+#define VB_STORE_CHUNK ((size_t)256 * 1024)
+
+/* `expect` of a change: there must be no record under the key. */
+#define VB_EXPECT_NONE UINT64_C(0)
+/* `expect` of a change: whatever is there, or nothing. */
+#define VB_EXPECT_ANY UINT64_MAX
+
+enum vb_io {
+    VB_IO_DONE,   /* the result is in the request */
+    VB_IO_PENDING /* op.done will be called once */
+};
+
+struct vb_store;
+struct vb_store_client;
+
+/*
+ * The state of one resource. Immutable and counted: it may be kept as long as
+ * wanted, by any thread.
+ */
+struct vb_record {
+    struct vb_ref ref;
+    struct vb_span key;        /* "/books/7" */
+    struct vb_span parent;     /* "/books": whose listing shows it; or empty */
+    uint64_t revision;         /* of the commit that wrote it; >= 1 */
+    uint64_t position;         /* its place in the parent's listing; kept
+                                  through replacement; grows with creation */
+    int64_t created_ms;        /* Unix time */
+    int64_t modified_ms;       /* Unix time */
+    struct vb_span media_type; /* as the client gave it, parameters included */
+    uint64_t length;           /* bytes of content */
+    struct vb_span content;    /* all of it, when length <= VB_STORE_CHUNK */
+    uint64_t blob;             /* else the blob's id; 0 for none */
+    struct vb_store *store;    /* set when blob != 0: the reference pins it */
+};
+
+struct vb_record *vb_record_ref(struct vb_record *record);
+/* NULL is fine. The last reference of a blob's record unpins the blob. */
+void vb_record_unref(struct vb_record *record);
+
+/* The part that all requests share; the first member of each. */
+struct vb_store_op {
+    struct vb_task task; /* the store's, to come back through the mailbox */
+    void (*done)(struct vb_store_op *op); /* the caller's; see above */
+    void *context;                        /* the caller's */
+    enum vb_err err;                      /* the outcome */
+};
+
+/* One record by its key. */
+struct vb_read {
+    struct vb_store_op op;
+    struct vb_span key;
+    struct vb_record *record; /* out: a reference the caller owns; NULL when
+                                 there is none (op.err is VB_OK then) */
+};
+
+/* The state of a collection: what its members have been through. */
+struct vb_collection_read {
+    struct vb_store_op op;
+    struct vb_span parent;
+    uint64_t revision;   /* out: of the last commit that touched a member; 0
+                            when there never was one */
+    uint64_t count;      /* out: members now */
+    int64_t modified_ms; /* out: of that last commit; 0 with revision 0 */
+};
+
+/*
+ * A run of members of one collection in the order of their positions. Fewer
+ * than `limit` come when `byte_limit` is reached (but always one, if any).
+ */
+struct vb_list_read {
+    struct vb_store_op op;
+    struct vb_span parent;
+    uint64_t from;     /* only positions beyond this one; 0: from the end
+                          that the direction starts at */
+    bool backward;     /* towards smaller positions */
+    uint32_t limit;    /* records, 1 to 1000 */
+    size_t byte_limit; /* bytes of content, over all */
+    struct vb_record **records; /* out: malloc'ed array of references; give
+                                   it to vb_list_read_done */
+    size_t count;               /* out */
+    bool more;                  /* out: others follow in this direction */
+    uint64_t revision; /* out: the collection's, at the moment of reading */
+};
+
+/* Gives back what a list request brought. */
+void vb_list_read_done(struct vb_list_read *list);
+
+/* One chunk of a blob. The caller holds a reference on the record. */
+struct vb_chunk_read {
+    struct vb_store_op op;
+    uint64_t blob;
+    uint64_t index; /* 0, 1, ... */
+    char *bytes;    /* the caller's buffer of VB_STORE_CHUNK bytes */
+    size_t length;  /* out */
+};
+
+/*
+ * Puts one chunk of a coming blob aside. Chunks come in order, all full but
+ * the last. `blob` is from vb_store_blob_new. Nothing refers to it before a
+ * commit does; vb_store_blob_discard, or a restart, removes it.
+ */
+struct vb_chunk_write {
+    struct vb_store_op op;
+    uint64_t blob;
+    uint64_t index;
+    struct vb_span bytes;
+};
+
+/* A number nobody else gets for this collection: 1, 2, ... */
+struct vb_number_take {
+    struct vb_store_op op;
+    struct vb_span parent;
+    int64_t number; /* out */
+};
+
+/* A value that only one record of a scope may have at a time. */
+struct vb_claim {
+    struct vb_span scope; /* "/books#/isbn" */
+    struct vb_span value; /* canonical bytes */
+};
+
+enum vb_change_kind {
+    VB_CHANGE_PUT,          /* write a record */
+    VB_CHANGE_DELETE,       /* remove a record */
+    VB_CHANGE_REQUIRE_EMPTY /* key is a collection that must have no member */
+};
+
+struct vb_change {
+    enum vb_change_kind kind;
+    struct vb_span key;
+    struct vb_span parent; /* PUT that creates: whose listing it joins */
+    uint64_t expect;       /* a revision, VB_EXPECT_NONE or VB_EXPECT_ANY */
+
+    /* The rest is for PUT. */
+    struct vb_span media_type;
+    struct vb_span content; /* at most VB_STORE_CHUNK bytes, unless blob */
+    uint64_t blob;          /* 0, or a blob whose chunks are all written */
+    uint64_t length;        /* bytes of content or blob */
+    int64_t modified_ms;    /* created_ms too where it creates */
+    const struct vb_claim *claims; /* replace the key's earlier ones */
+    size_t claim_count;
+    const struct vb_span *references; /* keys that must exist, now and as long
+                                         as this record refers to them;
+                                         replace the earlier ones */
+    size_t reference_count;
+};
+
+enum vb_conflict_kind {
+    VB_CONFLICT_NONE,
+    VB_CONFLICT_CLAIMED,    /* claims[item] is another record's (`key`) */
+    VB_CONFLICT_DANGLING,   /* references[item] does not exist */
+    VB_CONFLICT_REFERENCED, /* the record to delete is referred to by `key` */
+    VB_CONFLICT_NOT_EMPTY   /* the collection has a member, `key` */
+};
+
+/*
+ * Some changes, all or none. Outcomes: VB_OK; VB_ERR_AGAIN (a revision was not
+ * the expected one); VB_ERR_CONFLICT (see `conflict`); VB_ERR_NOSPACE;
+ * VB_ERR_IO and others when the store is in trouble. After anything but VB_OK
+ * nothing was changed. A deletion with VB_EXPECT_ANY of what is not there is
+ * VB_OK.
+ */
+struct vb_commit {
+    struct vb_store_op op;
+    const struct vb_change *changes;
+    size_t change_count;
+    uint64_t revision; /* out, VB_OK: of all records written */
+    struct {           /* out, VB_ERR_CONFLICT */
+        enum vb_conflict_kind kind;
+        size_t change; /* index of the change that failed */
+        size_t item;   /* see the kinds */
+        char key[256]; /* NUL-terminated, cut when longer; "" when unknown */
+    } conflict;
+};
+
+/*
+ * Generations: the thread that commits tells all workers that something under
+ * a key changed, by bumping one of many counters, chosen by the key's hash,
+ * after the commit is durable and before it is answered. A cache notes the
+ * counter before it reads the store and trusts its entry while the counter
+ * stays the same. A record's change bumps its key's and its parent's counter.
+ * False sharing of a counter by two keys costs a reload, never staleness.
+ */
+struct vb_generations;
+
+/* The counter for a key, now. Wait-free. */
+uint64_t vb_store_generation(const struct vb_store *store, struct vb_span key);
+
+/* An engine's functions; all are called on the client's worker thread, but
+ * close, which is called when no client is attached any more. */
+struct vb_store_ops {
+    const char *name; /* "memory", "sqlite" */
+    struct vb_store_client *(*attach)(struct vb_store *store,
+                                      struct vb_mailbox *mailbox,
+                                      struct vb_executor *executor);
+    void (*detach)(struct vb_store_client *client);
+    enum vb_io (*read)(struct vb_store_client *client, struct vb_read *read);
+    enum vb_io (*collection)(struct vb_store_client *client,
+                             struct vb_collection_read *read);
+    enum vb_io (*list)(struct vb_store_client *client,
+                       struct vb_list_read *list);
+    enum vb_io (*chunk_read)(struct vb_store_client *client,
+                             struct vb_chunk_read *read);
+    enum vb_io (*chunk_write)(struct vb_store_client *client,
+                              struct vb_chunk_write *write);
+    uint64_t (*blob_new)(struct vb_store_client *client);
+    void (*blob_discard)(struct vb_store_client *client, uint64_t blob);
+    enum vb_io (*number)(struct vb_store_client *client,
+                         struct vb_number_take *take);
+    enum vb_io (*commit)(struct vb_store_client *client,
+                         struct vb_commit *commit);
+    /* The worker's loop turn ends: drop what was kept open over it. */
+    void (*turn_end)(struct vb_store_client *client);
+    /* The last reference to a record with this blob is gone. Any thread. */
+    void (*blob_unpin)(struct vb_store *store, uint64_t blob);
+    void (*close)(struct vb_store *store);
+};
+
+/* What every engine's store and client begin with. */
+struct vb_store {
+    const struct vb_store_ops *ops;
+    struct vb_generations *generations;
+    char epoch[9]; /* 8 characters [0-9a-z], NUL: made when the store was
+                      created, kept for its life; entity tags carry it */
+};
+
+struct vb_store_client {
+    struct vb_store *store;
+};
+
+/*
+ * Opens a store. `url` is "memory:", or "sqlite:PATH" (PATH is created when
+ * missing, its directory must exist). On failure, ret_why gets one line, with
+ * the path, that tells the operator what is wrong (VB_ERR_BUSY: another
+ * process has it; VB_ERR_NEWER: a newer version of Verbatim wrote it).
+ */
+struct vb_buf;
+enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
+                          struct vb_buf *ret_why);
+
+/* All clients must be detached. Finishes what is under way. NULL is fine. */
+void vb_store_close(struct vb_store *store);
+
+/*
+ * The worker's view. `mailbox` brings results to the worker; `executor` runs
+ * blocking work (lists) elsewhere, or NULL to run it on the spot. Both must
+ * outlive the client. NULL when out of memory or, for a file, when another
+ * connection to it cannot be opened.
+ */
+struct vb_store_client *vb_store_attach(struct vb_store *store,
+                                        struct vb_mailbox *mailbox,
+                                        struct vb_executor *executor);
+
+/* No request may be under way. NULL is fine. */
+void vb_store_detach(struct vb_store_client *client);
+
+#endif
