@@ -1,0 +1,248 @@
+#!/usr/bin/python3
+"""Runs the unit, black-box and fuzz tests of a build and counts them as one.
+
+Three runners, one tally: meson runs the unit tests (their cmocka functions are
+counted from TAP), pytest the black-box ones (counted from its JUnit file), and
+each libFuzzer target runs for a short while. script/test calls this.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's pytest
+FUZZ_SECONDS = 90  # all targets together
+FUZZ_SECONDS_EACH = 5
+
+# A leak or an undefined step must end the program, and say where.
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1"
+    ":strict_string_checks=1:check_initialization_order=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+}
+
+
+class Tally:
+    """What all runners add up to."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+        self.skipped = 0
+
+    def add(self, passed=0, failed=0, skipped=0):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def __str__(self):
+        return (
+            f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        )
+
+
+def heading(text):
+    print(f"== {text}", flush=True)
+
+
+def tap_counts(output):
+    """(planned, passed, failed, skipped) of the TAP lines in a test's output."""
+    planned = sum(int(n) for n in re.findall(r"(?m)^1\.\.(\d+)\s*$", output))
+    passed = failed = skipped = 0
+    for not_ok, rest in re.findall(r"(?m)^(not )?ok \d+(.*)$", output):
+        # cmocka calls a skipped test "not ok N # SKIP name".
+        if re.search(r"# SKIP\b", rest, re.IGNORECASE):
+            skipped += 1
+        elif not_ok:
+            failed += 1
+        else:
+            passed += 1
+    return planned, passed, failed, skipped
+
+
+def count_unit(entry, tally):
+    """Counts one test program of meson's log; True when it is fine."""
+    output = entry.get("stdout", "")
+    planned, passed, failed, skipped = tap_counts(output)
+    ran = passed + failed + skipped
+    if entry["result"] == "SKIP" and ran == 0:
+        lines = (output + entry.get("stderr", "")).strip().splitlines()
+        reason = lines[-1] if lines else "no reason given"
+        print(f"skipped: {entry['name']}: {reason}")
+        skipped = 1
+    elif entry["result"] == "OK":
+        passed += 1 if ran == 0 else 0
+        failed += max(0, planned - ran)
+    elif failed == 0:
+        # It ended before its plan did, or leaked after it.
+        failed = max(1, planned - ran)
+    tally.add(passed, failed, skipped)
+    return failed == 0
+
+
+def run_unit(build, tally):
+    heading("unit tests")
+    log = build / "meson-logs/testlog.json"
+    log.unlink(missing_ok=True)
+    env = dict(os.environ, **SANITIZERS, CMOCKA_MESSAGE_OUTPUT="tap")
+    done = subprocess.run(
+        ["meson", "test", "-C", build, "--no-rebuild"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if not log.exists():
+        print(done.stdout)
+        tally.add(failed=1)
+        return
+    fine = True
+    for line in log.read_text(errors="replace").splitlines():
+        entry = json.loads(line)
+        if not count_unit(entry, tally):
+            fine = False
+            print(f"-- {entry['name']}: {entry['result']}")
+            print(entry.get("stdout", ""), entry.get("stderr", ""), sep="")
+    if done.returncode != 0 and fine:
+        print(done.stdout)
+        tally.add(failed=1)
+
+
+def run_http(build, tally):
+    heading("black-box tests")
+    binary = build / "src/server/verbatim"
+    if not binary.exists():
+        print(f"{binary} was not built", file=sys.stderr)
+        tally.add(failed=1)
+        return
+    report = build / "http-tests.xml"
+    report.unlink(missing_ok=True)
+    env = dict(os.environ, **SANITIZERS, VB_BINARY=str(binary))
+    done = subprocess.run(
+        [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={report}", "tests"],
+        cwd=ROOT,
+        env=env,
+        check=False,
+    )
+    if not report.exists():
+        tally.add(failed=1)
+        return
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    total, failures, errors, skipped = (
+        int(suite.get(key, "0"))
+        for key in ("tests", "failures", "errors", "skipped")
+    )
+    failed = failures + errors
+    # A test that passed and then failed in its teardown is reported twice.
+    tally.add(max(0, total - failed - skipped), failed, skipped)
+    if done.returncode != 0 and failed == 0:
+        print(f"pytest ended with {done.returncode}", file=sys.stderr)
+        tally.add(failed=1)
+
+
+def fuzz_targets():
+    """Builds the fuzz targets; None when this compiler cannot."""
+    probe = subprocess.run(
+        ["clang", "-fsanitize=fuzzer", "-x", "c", "-", "-o", "/dev/null"],
+        input="int LLVMFuzzerTestOneInput(const char *p, unsigned long n);"
+        "int LLVMFuzzerTestOneInput(const char *p, unsigned long n)"
+        "{return p && n > 9 ? 0 : 0;}",
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    if probe.returncode != 0:
+        return None
+    subprocess.run([ROOT / "script/build", "fuzz"], check=True)
+    folder = ROOT / "build/fuzz/tests/fuzz"
+    return sorted(
+        path
+        for path in folder.glob("fuzz_*")
+        if path.is_file() and os.access(path, os.X_OK)
+    )
+
+
+def fuzz_command(target, seconds):
+    """The target over a scratch corpus, the kept one, and its dictionary."""
+    name = target.name.removeprefix("fuzz_")
+    scratch = ROOT / "build/fuzz/corpus" / name
+    scratch.mkdir(parents=True, exist_ok=True)
+    command = [
+        target,
+        f"-max_total_time={seconds}",
+        "-timeout=10",
+        "-rss_limit_mb=2048",
+        "-print_final_stats=1",
+        f"-artifact_prefix={ROOT}/build/fuzz/{name}-",
+    ]
+    dictionary = ROOT / "tests/fuzz" / f"{name}.dict"
+    if dictionary.exists():
+        command.append(f"-dict={dictionary}")
+    command.append(scratch)
+    kept = ROOT / "tests/fuzz/corpus" / name
+    if kept.is_dir():
+        command.append(kept)
+    return command
+
+
+def run_fuzz(tally):
+    if not (ROOT / "tests/fuzz/meson.build").exists():
+        return
+    heading("fuzz targets")
+    targets = fuzz_targets()
+    if targets is None:
+        print("skipped: clang has no fuzzer runtime here")
+        tally.add(skipped=1)
+        return
+    each = min(FUZZ_SECONDS_EACH, max(1, FUZZ_SECONDS // max(1, len(targets))))
+    env = dict(os.environ, **SANITIZERS)
+    for target in targets:
+        done = subprocess.run(
+            fuzz_command(target, each),
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        output = done.stdout.decode(errors="replace")
+        units = re.search(r"number_of_executed_units:\s*(\d+)", output)
+        if done.returncode == 0:
+            print(f"{target.name}: {units[1] if units else '?'} inputs")
+            tally.add(passed=1)
+        else:
+            print(f"-- {target.name} found something:")
+            print(output[-6000:])
+            tally.add(failed=1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--no-fuzz", action="store_true")
+    parser.add_argument("--only", choices=("unit", "http", "fuzz"))
+    options = parser.parse_args()
+    build = options.build.resolve()
+    tally = Tally()
+    started = time.monotonic()
+    if options.only in (None, "unit"):
+        run_unit(build, tally)
+    if options.only in (None, "http"):
+        run_http(build, tally)
+    if options.only == "fuzz" or (options.only is None and not options.no_fuzz):
+        run_fuzz(tally)
+    print(f"took {time.monotonic() - started:.0f} s")
+    print(tally)
+    return 1 if tally.failed or tally.passed == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
