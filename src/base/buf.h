@@ -24,6 +24,16 @@ struct vb_buf {
 /* Takes no memory yet. */
 void vb_buf_init(struct vb_buf *buf, size_t limit);
 
+/*
+ * Writes into `size` bytes that somebody else owns (an array, a piece of an
+ * arena) and never allocates: past them it is VB_ERR_LIMIT. Such a buffer is
+ * left to its owner, not given to vb_buf_done.
+ */
+static inline struct vb_buf vb_buf_over(char *memory, size_t size)
+{
+    return (struct vb_buf){.ptr = memory, .cap = size, .limit = size};
+}
+
 /* Gives the memory back; the buffer may be used again. */
 void vb_buf_done(struct vb_buf *buf);
 

@@ -70,6 +70,20 @@ static void arena_refuses_past_its_limit_and_stays_refusing(void **state)
     vb_arena_done(&arena);
 }
 
+static void buffer_over_foreign_memory_never_grows(void **state)
+{
+    char memory[4];
+    struct vb_buf buf = vb_buf_over(memory, sizeof(memory));
+
+    (void)state;
+    vb_buf_str(&buf, "abcd");
+    assert_int_equal(buf.err, VB_OK);
+    vb_buf_char(&buf, 'e');
+    assert_int_equal(buf.err, VB_ERR_LIMIT);
+    assert_ptr_equal(buf.ptr, memory);
+    assert_memory_equal(memory, "abcd", 4);
+}
+
 static void buffer_keeps_its_bound(void **state)
 {
     struct vb_buf buf;
@@ -167,6 +181,7 @@ int main(void)
         cmocka_unit_test(span_reads_decimal_within_int64),
         cmocka_unit_test(span_compares_and_cuts),
         cmocka_unit_test(arena_refuses_past_its_limit_and_stays_refusing),
+        cmocka_unit_test(buffer_over_foreign_memory_never_grows),
         cmocka_unit_test(buffer_keeps_its_bound),
         cmocka_unit_test(hash_is_siphash_1_3),
         cmocka_unit_test(errors_have_texts),
