@@ -1,0 +1,260 @@
+/*
+ * One request and its one reply, the same for every protocol version.
+ *
+ *     wire ── head, content ──▶ exchange ──▶ flow ──▶ resource
+ *       ▲                          │
+ *       └────────── reply ─────────┘
+ *
+ * Life: the wire takes an exchange from its worker when a head is complete (or
+ * known to be bad), and hands it to the service with vb_service_begin. From
+ * then on the flow drives. When the reply is decided, the exchange goes back
+ * down through its carrier; the wire releases it after the last byte has been
+ * produced. If the connection dies first, the wire calls vb_exchange_abandon;
+ * an exchange whose flow is waiting for something then lives on until that
+ * something has answered, so whoever answers never finds it gone.
+ *
+ * An exchange belongs to one worker. Nothing in it is locked.
+ */
+#ifndef VB_EXCHANGE_EXCHANGE_H
+#define VB_EXCHANGE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "exchange/head.h"
+#include "exchange/rep.h"
+
+struct vb_exchange;
+struct vb_resource;
+
+/* --- Where it happens -------------------------------------------------- */
+
+/* Now, read once per loop turn. */
+struct vb_now {
+    int64_t mono_ms; /* base/clock.h's monotonic clock */
+    int64_t unix_ms;
+    char date[32]; /* unix_ms as an HTTP-date, NUL-terminated (29 bytes) */
+};
+
+/* Bounds and times, as configured; shared, read-only. */
+struct vb_limits {
+    struct vb_head_limits head;
+    uint64_t max_content;        /* bytes of request content; beyond: 413 */
+    uint64_t max_document;       /* bytes of JSON content; beyond: 413 */
+    uint32_t head_timeout_ms;    /* from first byte to the head's end: 408 */
+    uint32_t content_timeout_ms; /* without progress in content: 408 */
+    uint32_t idle_timeout_ms;    /* between requests: close */
+    uint32_t write_timeout_ms;   /* without progress in sending: close */
+    uint32_t linger_ms;          /* reading on after a last reply */
+    uint32_t max_requests;       /* on one connection; 0: no bound */
+};
+
+/* A set of limits that suits most servers (docs: verbatim(1)). */
+extern const struct vb_limits vb_limits_default;
+
+/* What a worker lends to everything that runs on it. */
+struct vb_env {
+    struct vb_now now;
+    const struct vb_limits *limits;
+    struct vb_service *service;   /* what takes new exchanges */
+    struct vb_pool exchanges;     /* of struct vb_exchange */
+    struct vb_pool arena_blocks;  /* unused exchanges keep their arena */
+    struct vb_pool output_blocks; /* VB_OUTPUT_BLOCK bytes each, for wires */
+};
+
+#define VB_OUTPUT_BLOCK ((size_t)16 * 1024)
+
+/* Prepares an env; `limits` and `service` are borrowed. */
+void vb_env_init(struct vb_env *env, const struct vb_limits *limits,
+                 struct vb_service *service);
+/* All exchanges must be released. */
+void vb_env_done(struct vb_env *env);
+/* Sets env->now; formats the date only when the second changed. */
+void vb_env_set_now(struct vb_env *env, int64_t mono_ms, int64_t unix_ms);
+
+/* Who takes new exchanges: the composition root implements it by starting the
+ * flow; a wire's test by answering directly. */
+struct vb_service {
+    void (*begin)(struct vb_service *service, struct vb_exchange *x);
+    /* The exchange is over (reply sent or connection gone): log it. The last
+     * call with this exchange; may be NULL. */
+    void (*end)(struct vb_service *service, struct vb_exchange *x);
+};
+
+/* The other side, as far as it is known. Lives as long as the connection;
+ * small, because idle connections have one each. */
+struct vb_peer {
+    uint8_t ip[16]; /* IPv6, or IPv4 mapped into it; zero for a Unix socket */
+    uint16_t port;
+    bool local;    /* a Unix socket */
+    bool loopback; /* a loopback address or a Unix socket */
+    bool secure;   /* TLS or QUIC */
+};
+
+/* --- Content coming in -------------------------------------------------- */
+
+enum vb_sink_want {
+    VB_SINK_MORE, /* go on */
+    VB_SINK_PAUSE /* these were taken; wait for vb_exchange_resume_content */
+};
+
+/*
+ * Where request content goes. The wire calls `write` with bytes that are
+ * borrowed for the call, then `end` once: VB_OK when it arrived whole, or
+ * VB_ERR_CLOSED, _TIMEOUT, _SYNTAX (bad framing), _LIMIT (over max_content).
+ */
+struct vb_sink {
+    enum vb_sink_want (*write)(struct vb_sink *sink, struct vb_span bytes);
+    void (*end)(struct vb_sink *sink, enum vb_err err);
+};
+
+/* --- Content going out --------------------------------------------------- */
+
+enum vb_pull {
+    VB_PULL_BYTES,   /* some: borrowed until the next pull or the close */
+    VB_PULL_PENDING, /* none yet: vb_exchange_output_ready will be called */
+    VB_PULL_END,     /* all was given */
+    VB_PULL_FAILED   /* it cannot go on: the wire breaks the message off */
+};
+
+/* Reply content that is produced piece by piece. */
+struct vb_source {
+    enum vb_pull (*pull)(struct vb_source *source, struct vb_span *ret_bytes);
+    /* Called exactly once when the exchange ends, also early; NULL is fine. */
+    void (*close)(struct vb_source *source);
+    int64_t length; /* bytes in all, or -1 when not known beforehand */
+};
+
+enum vb_reply_content {
+    VB_CONTENT_NONE,   /* the reply has no content (and perhaps a rep's head) */
+    VB_CONTENT_REP,    /* the representation's */
+    VB_CONTENT_BYTES,  /* `bytes` */
+    VB_CONTENT_SOURCE, /* `source` */
+};
+
+/* How much of a representation's fields goes with the reply. */
+enum vb_reply_head {
+    VB_HEAD_NONE,
+    VB_HEAD_FULL, /* all, with Content-Length: a 200 (or its HEAD) */
+    VB_HEAD_304
+};
+
+/* The reply, as the flow decided it. Filled through flow/reply.h. */
+struct vb_reply {
+    uint16_t status;
+    enum vb_reply_head rep_head;
+    enum vb_reply_content content;
+    bool head_only;     /* answer to HEAD: the head as for GET, no content */
+    bool close;         /* end the connection after this reply */
+    struct vb_rep *rep; /* a reference, or NULL */
+    struct vb_span bytes;
+    struct vb_source *source;
+    struct vb_field_out *fields; /* further fields */
+    uint16_t field_count;
+    uint16_t field_cap;
+};
+
+/* Adds a field; name and value must live until the reply is sent (arena or
+ * static). Out of memory: the arena's sticky failure. */
+void vb_reply_add(struct vb_exchange *x, struct vb_span name,
+                  struct vb_span value);
+
+/* --- The carrier: what the wire offers to what is above ------------------- */
+
+struct vb_carrier {
+    /* Content is wanted after all: send 100 (Continue) if the client waits
+     * for it, and deliver into x->sink, from now on or already in this call. */
+    void (*want_content)(struct vb_exchange *x);
+    /* After VB_SINK_PAUSE. */
+    void (*resume_content)(struct vb_exchange *x);
+    /* x->reply is complete. The exchange belongs to the wire again. */
+    void (*reply)(struct vb_exchange *x);
+    /* x->reply.source, which was pending, has more. */
+    void (*output_ready)(struct vb_exchange *x);
+};
+
+/* --- The exchange ----------------------------------------------------------
+ */
+
+/* Where the flow is, and the way it took (flow/). */
+#define VB_TRACE_MAX 256
+struct vb_walk {
+    uint8_t node;    /* the question under way */
+    uint8_t again;   /* times that commit said AGAIN */
+    uint8_t answer;  /* given by vb_flow_resume while the runner is running */
+    bool running;    /* the runner is on the stack */
+    bool waiting;    /* a question said PENDING */
+    bool finished;   /* the reply was handed to the carrier */
+    uint16_t length; /* entries of trace */
+    uint16_t trace[VB_TRACE_MAX]; /* node << 4 | answer */
+};
+
+/* The validators of what the preconditions are about (RFC 9110 section
+ * 13.1): the selected representation, or for an unsafe method the resource. */
+struct vb_selected {
+    bool exists;
+    struct vb_span etag; /* with quotes; "" for none */
+    /* For unsafe methods: tags of any representation of this revision begin
+     * with this after the quote; "" when only `etag` counts. */
+    struct vb_span tag_core;
+    int64_t modified; /* Unix seconds or VB_NO_DATE */
+};
+
+/* What an unsafe method's commit brought about. */
+struct vb_outcome {
+    bool created;             /* 201 rather than 200/204 */
+    uint16_t status;          /* which of the possible ones the description
+                                 declares; 0: the flow's default */
+    struct vb_span location;  /* of what was created; "" for none */
+    struct vb_span see_other; /* where the outcome can be had (303); "" */
+};
+
+struct vb_exchange {
+    struct vb_arena arena;
+    struct vb_env *env;
+    const struct vb_carrier *carrier;
+    void *carrier_data; /* the wire's */
+    const struct vb_peer *peer;
+
+    struct vb_head head;
+    struct vb_verdict verdict;  /* of the head builder and the wire */
+    struct vb_sink *sink;       /* set before content is wanted */
+    struct vb_fields *trailers; /* after the content's end, or NULL */
+
+    struct vb_walk walk;
+    const struct vb_resource *resource;
+    struct vb_span key;          /* the resource's canonical path */
+    struct vb_span variables[8]; /* decoded path segments it matched */
+    uint8_t variable_count;
+    int16_t offer;  /* index of the media type to answer with; -1: none */
+    int16_t accept; /* index of the media type taken; -1: none */
+    void *state;    /* the resource's, for this exchange */
+    struct vb_selected selected;
+    struct vb_rep *current; /* selected representation, a reference or NULL */
+    struct vb_outcome outcome;
+    struct vb_reply reply;
+
+    int64_t begun_ms; /* monotonic, when its head was complete */
+    bool abandoned;   /* the connection is gone */
+    uint64_t sent;    /* bytes of content sent, for the log */
+};
+
+/* A fresh exchange of this env, or NULL when out of memory. */
+struct vb_exchange *vb_exchange_new(struct vb_env *env);
+
+/* By the wire, when the reply is out and the content done with. */
+void vb_exchange_release(struct vb_exchange *x);
+
+/* By the wire, when the connection died: releases now, or as soon as what the
+ * flow waits for has answered. The carrier is not called any more. */
+void vb_exchange_abandon(struct vb_exchange *x);
+
+static inline bool vb_exchange_is_head(const struct vb_exchange *x)
+{
+    return x->head.method == VB_METHOD_HEAD;
+}
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * A request's head, the same for every protocol version, and its one builder.
+ *
+ * The builder holds every rule about well-formedness that HTTP/1.1, HTTP/2 and
+ * HTTP/3 share, so that no version is laxer than another. What belongs to one
+ * version's framing (Transfer-Encoding, chunks, pseudo-fields) is its wire's.
+ */
+#ifndef VB_EXCHANGE_HEAD_H
+#define VB_EXCHANGE_HEAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <verbatim/method.h>
+#include <verbatim/status.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "http/field.h"
+
+/* The forms of a request target (RFC 9112 section 3.2). HTTP/2 and HTTP/3
+ * requests are of origin, authority (CONNECT) or asterisk form. */
+enum vb_target_form {
+    VB_TARGET_ORIGIN,
+    VB_TARGET_ABSOLUTE,
+    VB_TARGET_AUTHORITY,
+    VB_TARGET_ASTERISK
+};
+
+struct vb_field {
+    struct vb_span name;  /* as received */
+    struct vb_span value; /* without surrounding white space */
+    uint16_t id;          /* enum vb_field_id; VB_FIELD_OTHER when unknown */
+    uint16_t next;        /* index of the next line with this known name; 0 */
+};
+
+/* Fields in the order received, with an index over the known names. */
+struct vb_fields {
+    struct vb_field *at;
+    uint16_t count;
+    uint16_t cap;
+    /* Index + 1 of the first and last line with this name; 0: none. */
+    uint16_t first[VB_FIELD_COUNT];
+    uint16_t last[VB_FIELD_COUNT];
+};
+
+struct vb_head {
+    enum vb_method method;
+    struct vb_span method_text;
+    enum vb_target_form form;
+    struct vb_span target;    /* as received */
+    struct vb_span scheme;    /* "http" or "https" */
+    struct vb_span authority; /* host[:port]: of the target, or of Host */
+    struct vb_span path;      /* raw, "/..." ; "" for `*` and authority form */
+    struct vb_span query;     /* raw, after the first `?` */
+    bool has_query;
+    bool interim_ok;  /* the client understands 1xx (not HTTP/1.0) */
+    bool has_content; /* content follows, if only of length 0 with chunks */
+    int64_t content_length; /* bytes announced, or -1 */
+    struct vb_fields fields;
+};
+
+/* Bounds on a head. All in bytes, but max_fields. */
+struct vb_head_limits {
+    uint32_t max_target;      /* beyond: 414 */
+    uint32_t max_field;       /* one line, name and value; beyond: 431 */
+    uint32_t max_fields;      /* lines; beyond: 431 */
+    uint32_t max_fields_size; /* all lines together; beyond: 431 */
+};
+
+/* The first complaint, kept: a status and a short reason in English. */
+struct vb_verdict {
+    uint16_t status;    /* 0: well-formed so far */
+    const char *reason; /* static */
+};
+
+struct vb_head_builder {
+    struct vb_head *head;
+    struct vb_arena *arena;
+    const struct vb_head_limits *limits;
+    struct vb_verdict verdict;
+    uint32_t fields_size; /* bytes so far */
+};
+
+/* Starts over; `head` is emptied. Spans given to the builder are borrowed and
+ * must live as long as the head. The default scheme is for origin form. */
+void vb_head_begin(struct vb_head_builder *builder, struct vb_head *head,
+                   struct vb_arena *arena, const struct vb_head_limits *limits,
+                   struct vb_span default_scheme);
+
+/* The method as received (RFC 9110 section 9.1). */
+void vb_head_method(struct vb_head_builder *builder, struct vb_span method);
+
+/* The request target as received (RFC 9112 section 3.2). After the method. */
+void vb_head_target(struct vb_head_builder *builder, struct vb_span target);
+
+/* One field line (RFC 9110 section 5); the value may still have its OWS. */
+void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
+                   struct vb_span value);
+
+/*
+ * The rules that need the whole head: Host (RFC 9112 section 3.2),
+ * Content-Length (RFC 9110 section 8.6), singletons. `host_required` is false
+ * for HTTP/1.0 and where :authority stands for Host. Returns the verdict.
+ */
+struct vb_verdict vb_head_end(struct vb_head_builder *builder,
+                              bool host_required);
+
+/* Records a complaint, unless there is one already. For wires' own rules. */
+void vb_head_refuse(struct vb_head_builder *builder, uint16_t status,
+                    const char *reason);
+
+/* For trailers: a field line added to `fields` under the same rules. Returns
+ * the verdict's status, 0 when it was taken. (RFC 9110 section 6.5) */
+uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
+                       const struct vb_head_limits *limits, struct vb_span name,
+                       struct vb_span value, const char **ret_reason);
+
+/* The first line of a known field; NULL when absent. */
+static inline const struct vb_field *
+vb_fields_first(const struct vb_fields *fields, enum vb_field_id id)
+{
+    uint16_t index = fields->first[id];
+
+    return index == 0 ? NULL : &fields->at[index - 1];
+}
+
+/* The next line of the same name; NULL after the last. */
+static inline const struct vb_field *
+vb_fields_next(const struct vb_fields *fields, const struct vb_field *field)
+{
+    return field->next == 0 ? NULL : &fields->at[field->next - 1];
+}
+
+/* The value of a field that is present exactly once; false otherwise. */
+bool vb_fields_single(const struct vb_fields *fields, enum vb_field_id id,
+                      struct vb_span *ret_value);
+
+/* All values of a field, in order: up to `max`; how many there are. */
+size_t vb_fields_values(const struct vb_fields *fields, enum vb_field_id id,
+                        struct vb_span *values, size_t max);
+
+#endif

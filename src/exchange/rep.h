@@ -1,0 +1,94 @@
+/*
+ * A representation (RFC 9110 section 8): bytes that stand for a resource's
+ * state, with what describes them. Immutable and counted: the only thing that
+ * crosses exchanges, the cache and threads.
+ *
+ *     rep ─▶ [struct vb_rep | fields | head text | small content]  one malloc
+ *
+ * Its fields are kept twice: as pairs, for the wires that encode them anew,
+ * and as the text that HTTP/1.1 sends, so that a hot answer is one copy.
+ */
+#ifndef VB_EXCHANGE_REP_H
+#define VB_EXCHANGE_REP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ref.h"
+#include "base/span.h"
+
+/* No modification date is known. */
+#define VB_NO_DATE INT64_MIN
+
+/* A field to be sent. The spans are borrowed; whoever holds it says for how
+ * long. The name is in its canonical spelling. */
+struct vb_field_out {
+    struct vb_span name;
+    struct vb_span value;
+};
+
+struct vb_rep {
+    struct vb_ref ref;
+    uint16_t field_count;
+    uint16_t tag_core_len;  /* see etag */
+    bool streamed;          /* content is fetched piece by piece (by `owner`) */
+    uint64_t length;        /* bytes of content */
+    struct vb_span content; /* all of it; {NULL, 0} when streamed */
+    struct vb_span media_type;
+    /* As sent, with its quotes: "k7.3f9a01zb" or "k7.3f9a01zb-html". The core
+     * (tag_core_len bytes after the quote) is the revision's, the same for
+     * all representations of one revision; what follows tells the variant. */
+    struct vb_span etag;
+    int64_t modified; /* Unix seconds, VB_NO_DATE when unknown */
+    const struct vb_field_out *fields; /* without Content-Length */
+    struct vb_span head;     /* HTTP/1.1 lines of `fields` and Content-Length */
+    struct vb_span head_304; /* the lines that a 304 repeats (RFC 9110
+                                section 15.4.5) */
+    void *owner;             /* what content or stream live in; may be NULL */
+    void (*release)(void *owner); /* called with the last reference */
+};
+
+/* What vb_rep_new makes a representation of. All spans are copied, but for
+ * the content when `owner` is set: then it is borrowed from the owner. */
+struct vb_rep_draft {
+    struct vb_span media_type;
+    struct vb_span tag_core;    /* without quotes */
+    struct vb_span tag_variant; /* "", or "html" */
+    int64_t modified;           /* Unix seconds or VB_NO_DATE */
+    struct vb_span content;
+    uint64_t length; /* bytes; content.len, unless streamed */
+    bool streamed;
+    struct vb_span vary;              /* "" for none */
+    struct vb_span cache_control;     /* "" for none */
+    struct vb_span content_location;  /* "" for none */
+    const struct vb_field_out *extra; /* further fields, may be NULL */
+    size_t extra_count;
+    void *owner;
+    void (*release)(void *owner);
+};
+
+/*
+ * One reference, the caller's. On NULL (out of memory) the owner has not been
+ * released. Source of the fields: RFC 9110 sections 8.3 to 8.8, 12.5.5.
+ */
+struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft);
+
+static inline struct vb_rep *vb_rep_ref(struct vb_rep *rep)
+{
+    vb_ref_get(&rep->ref);
+    return rep;
+}
+
+/* NULL is fine. */
+void vb_rep_unref(struct vb_rep *rep);
+
+/* Bytes it holds in memory, for a cache's budget. */
+size_t vb_rep_size(const struct vb_rep *rep);
+
+/* The revision's part of the tag, without quotes. */
+static inline struct vb_span vb_rep_tag_core(const struct vb_rep *rep)
+{
+    return vb_span_of(rep->etag.ptr + 1, rep->tag_core_len);
+}
+
+#endif

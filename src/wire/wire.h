@@ -1,0 +1,70 @@
+/*
+ * A wire: one connection's protocol. Framing only: no sockets, no clock, no
+ * threads. Bytes and a time go in, bytes come out.
+ *
+ *     loop ── feed(bytes) ──▶ wire ── exchange ──▶ service
+ *     loop ◀── drain(iovecs) ── wire ◀── reply ─────┘
+ *
+ * The loop asks for nothing else, and a test drives a wire with byte arrays,
+ * split at every offset.
+ */
+#ifndef VB_WIRE_WIRE_H
+#define VB_WIRE_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/span.h"
+#include "exchange/exchange.h"
+
+struct vb_wire;
+
+/* What the loop should do with the socket; recomputed after every call. */
+enum {
+    VB_WIRE_READ = 1,  /* wants bytes */
+    VB_WIRE_WRITE = 2, /* has bytes to drain */
+    /* All is sent: shut the sending side down and read (and feed: the wire
+     * throws them away) until the peer closes or the deadline passes, so that
+     * the peer can read the last reply (RFC 9112 section 9.6). */
+    VB_WIRE_LINGER = 4,
+    VB_WIRE_CLOSE = 8 /* over: close the socket, then call `free` */
+};
+
+struct vb_wire_ops {
+    const char *name; /* as in ALPN: "http/1.1" */
+    /*
+     * Bytes have arrived; they are borrowed for the call. The wire takes all
+     * of them (it asks for no more while it cannot use them).
+     */
+    void (*feed)(struct vb_wire *wire, struct vb_span bytes);
+    /* The peer has shut down its sending side. */
+    void (*eof)(struct vb_wire *wire);
+    /* Up to `max` pieces of what is to be sent, in order; how many. They stay
+     * valid until `sent`. */
+    int (*drain)(struct vb_wire *wire, struct iovec *iov, int max);
+    /* The first n bytes of what drain gave are on their way. */
+    void (*sent)(struct vb_wire *wire, size_t n);
+    /* VB_WIRE_* bits. */
+    unsigned (*state)(const struct vb_wire *wire);
+    /* When to call `tick`, in env->now.mono_ms; VB_TIME_NEVER for never. */
+    int64_t (*deadline)(const struct vb_wire *wire);
+    /* A deadline may have passed: look at env->now. */
+    void (*tick)(struct vb_wire *wire);
+    /* Finish what is under way, take nothing new, then close. */
+    void (*shut_down)(struct vb_wire *wire);
+    /* Gives everything back, abandoning what is under way. */
+    void (*free)(struct vb_wire *wire);
+};
+
+/* What every wire begins with. */
+struct vb_wire {
+    const struct vb_wire_ops *ops;
+    struct vb_env *env;
+    /* Set by the loop; called when something that happened outside of the
+     * loop's own calls (a reply became ready) changed `state`. */
+    void (*wake)(struct vb_wire *wire);
+    const struct vb_peer *peer;
+};
+
+#endif
