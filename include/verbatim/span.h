@@ -24,13 +24,17 @@ struct vb_span {
 
 static inline struct vb_span vb_span_of(const char *ptr, size_t len)
 {
-    return (struct vb_span){ptr, len};
+    struct vb_span span = {ptr, len};
+
+    return span;
 }
 
 /* Borrows the bytes of a NUL-terminated string, without its NUL. */
 static inline struct vb_span vb_span_str(const char *str)
 {
-    return (struct vb_span){str, strlen(str)};
+    struct vb_span span = {str, strlen(str)};
+
+    return span;
 }
 
 #endif
