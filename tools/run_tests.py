@@ -162,13 +162,10 @@ def fuzz_targets():
     )
     if probe.returncode != 0:
         return None
-    subprocess.run([ROOT / "script/build", "fuzz"], check=True)
-    folder = ROOT / "build/fuzz/tests/fuzz"
-    return sorted(
-        path
-        for path in folder.glob("fuzz_*")
-        if path.is_file() and os.access(path, os.X_OK)
-    )
+    names = sorted(path.stem for path in (ROOT / "tests/fuzz").glob("fuzz_*.c"))
+    paths = [f"tests/fuzz/{name}" for name in names]
+    subprocess.run([ROOT / "script/build", "fuzz", *paths], check=True)
+    return [ROOT / "build/fuzz" / path for path in paths]
 
 
 def fuzz_command(target, seconds):

@@ -1,0 +1,151 @@
+"""The one client of the black-box tests.
+
+`request` is what most tests use; it knows nothing of a protocol version, so
+that the same tests can run over others. `raw` and `connect` are HTTP/1.1's,
+for tests whose point is the bytes. Every response is held against rules.py.
+"""
+
+import json as json_module
+import select
+
+import h1
+import rules
+from h1 import Broken, Connection  # noqa: F401 (for the tests)
+from message import Fields, Response  # noqa: F401 (for the tests)
+
+
+def pairs(headers):
+    """Header fields as pairs, from a mapping or from pairs."""
+    return list(headers.items() if hasattr(headers, "items") else headers)
+
+
+class Client:
+    """What every protocol version's client can do."""
+
+    def __init__(self, address, authority):
+        self.address = address  # (host, port), or a Unix socket's path
+        self.authority = authority
+
+    def exchange(self, method, target, fields, body, chunked, trailers):
+        raise NotImplementedError
+
+    def request(
+        self,
+        method,
+        target,
+        headers=(),
+        body=None,
+        *,
+        json=None,
+        chunked=False,
+        trailers=(),
+    ):
+        """Sends one request and gives its final Response.
+
+        `body` is bytes or text, or with `chunked` a list of bytes, one a
+        chunk; `json` is a value, sent as application/json unless the headers
+        name another type.
+        """
+        fields = pairs(headers)
+        names = {name.lower() for name, _ in fields}
+        if json is not None:
+            body = json_module.dumps(json)
+            if "content-type" not in names:
+                fields.append(("Content-Type", "application/json"))
+        if isinstance(body, str):
+            body = body.encode()
+        response = self.exchange(
+            method, target, fields, body, chunked, pairs(trailers)
+        )
+        rules.check(method, response)
+        return response
+
+    def get(self, target, headers=()):
+        return self.request("GET", target, headers)
+
+    def head(self, target, headers=()):
+        return self.request("HEAD", target, headers)
+
+    def options(self, target, headers=()):
+        return self.request("OPTIONS", target, headers)
+
+    def delete(self, target, headers=()):
+        return self.request("DELETE", target, headers)
+
+    def put(self, target, headers=(), body=None, **more):
+        return self.request("PUT", target, headers, body, **more)
+
+    def post(self, target, headers=(), body=None, **more):
+        return self.request("POST", target, headers, body, **more)
+
+    def patch(self, target, headers=(), body=None, **more):
+        return self.request("PATCH", target, headers, body, **more)
+
+    def close(self):
+        pass
+
+
+class H1Client(Client):
+    """HTTP/1.1; its requests share one connection while the server lets it."""
+
+    def __init__(self, address, authority):
+        super().__init__(address, authority)
+        self.kept = None
+
+    def connect(self, timeout=20):
+        """A connection of its own, to send and read on at will."""
+        return Connection(self.address, timeout)
+
+    def raw(self, data, methods=None, timeout=20):
+        """Sends the bytes, half-closes, and reads every response to the end.
+
+        A half-close neither ends nor cancels a request (RFC 9112 section 9.6),
+        so what was asked is answered and the server then closes. `methods`
+        are those of the requests in the bytes, where they cannot be made out.
+        """
+        methods = list(methods or h1.methods_of(data))
+        responses = []
+        with self.connect(timeout) as connection:
+            try:
+                connection.send(data)
+                connection.half_close()
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # refused early; the answer is there all the same
+            while not connection.at_end():
+                method = methods.pop(0) if methods else "GET"
+                response = connection.read_response(method)
+                rules.check(method, response)
+                responses.append(response)
+        return responses
+
+    def exchange(self, method, target, fields, body, chunked, trailers):
+        if not any(name.lower() == "host" for name, _ in fields):
+            fields = [("Host", self.authority), *fields]
+        connection = self.open_connection()
+        connection.send(
+            h1.format_request(method, target, fields, body, chunked, trailers)
+        )
+        response = connection.read_response(method)
+        if connection.buffer:
+            raise Broken(f"{connection.buffer!r} after a response (9112-9.2-02)")
+        if response.framing == "close" or "close" in response.headers.tokens(
+            "Connection"
+        ):
+            self.close()
+        return response
+
+    def open_connection(self):
+        """The kept connection, or a new one when the server has closed it."""
+        if self.kept and select.select([self.kept.socket], [], [], 0)[0]:
+            self.close()
+        if self.kept is None:
+            self.kept = self.connect()
+        return self.kept
+
+    def close(self):
+        if self.kept:
+            self.kept.close()
+        self.kept = None
+
+
+PROTOCOLS = {"h1": H1Client}
