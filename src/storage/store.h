@@ -19,6 +19,9 @@
  * - A read that starts after a commit was answered (to any client) sees it.
  * - Revisions grow with every commit and are never used twice, not even after
  *   deletion, restart or a failed commit.
+ *
+ * The functions below (vb_store_read and the like) are what callers use; the
+ * engine behind them is in `struct vb_store_ops`.
  */
 #ifndef VB_STORAGE_STORE_H
 #define VB_STORAGE_STORE_H
@@ -70,7 +73,8 @@ struct vb_record {
 };
 
 struct vb_record *vb_record_ref(struct vb_record *record);
-/* NULL is fine. The last reference of a blob's record unpins the blob. */
+/* NULL is fine. The last reference of a blob's record unpins the blob, so it
+ * must go before the store is closed. */
 void vb_record_unref(struct vb_record *record);
 
 /* The part that all requests share; the first member of each. */
@@ -78,7 +82,8 @@ struct vb_store_op {
     struct vb_task task; /* the store's, to come back through the mailbox */
     void (*done)(struct vb_store_op *op); /* the caller's; see above */
     void *context;                        /* the caller's */
-    enum vb_err err;                      /* the outcome */
+    enum vb_err err;                      /* the outcome; always set */
+    struct vb_store_client *client;       /* the store's */
 };
 
 /* One record by its key. */
@@ -142,7 +147,12 @@ struct vb_chunk_write {
     struct vb_span bytes;
 };
 
-/* A number nobody else gets for this collection: 1, 2, ... */
+/*
+ * A number nobody else gets for this collection: 1, 2, ... Once a commit that
+ * was asked for after the number was taken is durable, no restart brings the
+ * number back. (One that no commit followed before a crash may come again: no
+ * one can have seen it in a record.)
+ */
 struct vb_number_take {
     struct vb_store_op op;
     struct vb_span parent;
@@ -158,7 +168,8 @@ struct vb_claim {
 enum vb_change_kind {
     VB_CHANGE_PUT,          /* write a record */
     VB_CHANGE_DELETE,       /* remove a record */
-    VB_CHANGE_REQUIRE_EMPTY /* key is a collection that must have no member */
+    VB_CHANGE_REQUIRE_EMPTY /* key is a collection that must have no member;
+                               `expect` does not count */
 };
 
 struct vb_change {
@@ -170,7 +181,8 @@ struct vb_change {
     /* The rest is for PUT. */
     struct vb_span media_type;
     struct vb_span content; /* at most VB_STORE_CHUNK bytes, unless blob */
-    uint64_t blob;          /* 0, or a blob whose chunks are all written */
+    uint64_t blob;          /* 0, or a blob whose chunks are all written and
+                               that no other record has; > VB_STORE_CHUNK */
     uint64_t length;        /* bytes of content or blob */
     int64_t modified_ms;    /* created_ms too where it creates */
     const struct vb_claim *claims; /* replace the key's earlier ones */
@@ -190,11 +202,18 @@ enum vb_conflict_kind {
 };
 
 /*
- * Some changes, all or none. Outcomes: VB_OK; VB_ERR_AGAIN (a revision was not
- * the expected one); VB_ERR_CONFLICT (see `conflict`); VB_ERR_NOSPACE;
- * VB_ERR_IO and others when the store is in trouble. After anything but VB_OK
- * nothing was changed. A deletion with VB_EXPECT_ANY of what is not there is
- * VB_OK.
+ * Some changes, all or none. Their order does not matter: expectations hold
+ * against the state before the commit, and the other conditions (claims,
+ * references, emptiness) against the state it would leave. So two records may
+ * refer to each other, and a claim may pass from one record to another, in one
+ * commit; but a key may be put or deleted only once in it.
+ *
+ * Outcomes: VB_OK; VB_ERR_AGAIN (a revision was not the expected one; comes
+ * before any conflict); VB_ERR_CONFLICT (see `conflict`); VB_ERR_INVALID (the
+ * changes are not well-formed: a key twice, content too long, a blob that is
+ * incomplete or another record's); VB_ERR_NOSPACE; VB_ERR_IO and others when
+ * the store is in trouble. After anything but VB_OK nothing was changed. A
+ * deletion with VB_EXPECT_ANY of what is not there is VB_OK.
  */
 struct vb_commit {
     struct vb_store_op op;
@@ -222,8 +241,14 @@ struct vb_generations;
 /* The counter for a key, now. Wait-free. */
 uint64_t vb_store_generation(const struct vb_store *store, struct vb_span key);
 
+/* The two steps of it, for who wants the hash for more than this. The hash is
+ * keyed (base/hash.h): good until the store is closed, never stored. */
+uint64_t vb_store_hash(const struct vb_store *store, struct vb_span key);
+uint64_t vb_store_generation_hashed(const struct vb_store *store,
+                                    uint64_t hash);
+
 /* An engine's functions; all are called on the client's worker thread, but
- * close, which is called when no client is attached any more. */
+ * blob_unpin (any thread) and close (no client is attached any more). */
 struct vb_store_ops {
     const char *name; /* "memory", "sqlite" */
     struct vb_store_client *(*attach)(struct vb_store *store,
@@ -262,6 +287,8 @@ struct vb_store {
 
 struct vb_store_client {
     struct vb_store *store;
+    struct vb_mailbox *mailbox;
+    struct vb_executor *executor; /* or NULL */
 };
 
 /*
@@ -289,5 +316,75 @@ struct vb_store_client *vb_store_attach(struct vb_store *store,
 
 /* No request may be under way. NULL is fine. */
 void vb_store_detach(struct vb_store_client *client);
+
+/*
+ * The requests: the caller fills in the structure's input and `op.done` and
+ * `op.context`; see enum vb_io for what comes back. On the worker's thread.
+ */
+static inline enum vb_io vb_store_read(struct vb_store_client *client,
+                                       struct vb_read *read)
+{
+    return client->store->ops->read(client, read);
+}
+
+static inline enum vb_io vb_store_collection(struct vb_store_client *client,
+                                             struct vb_collection_read *read)
+{
+    return client->store->ops->collection(client, read);
+}
+
+static inline enum vb_io vb_store_list(struct vb_store_client *client,
+                                       struct vb_list_read *list)
+{
+    return client->store->ops->list(client, list);
+}
+
+static inline enum vb_io vb_store_chunk_read(struct vb_store_client *client,
+                                             struct vb_chunk_read *read)
+{
+    return client->store->ops->chunk_read(client, read);
+}
+
+static inline enum vb_io vb_store_chunk_write(struct vb_store_client *client,
+                                              struct vb_chunk_write *write)
+{
+    return client->store->ops->chunk_write(client, write);
+}
+
+static inline enum vb_io vb_store_number(struct vb_store_client *client,
+                                         struct vb_number_take *take)
+{
+    return client->store->ops->number(client, take);
+}
+
+static inline enum vb_io vb_store_commit(struct vb_store_client *client,
+                                         struct vb_commit *commit)
+{
+    return client->store->ops->commit(client, commit);
+}
+
+/* A name for a blob to write; never 0, never given before. */
+static inline uint64_t vb_store_blob_new(struct vb_store_client *client)
+{
+    return client->store->ops->blob_new(client);
+}
+
+/* Removes a blob that no record has. None of its writes may be under way.
+ * Harmless when a commit gave it to a record after all. */
+static inline void vb_store_blob_discard(struct vb_store_client *client,
+                                         uint64_t blob)
+{
+    client->store->ops->blob_discard(client, blob);
+}
+
+/*
+ * Call it when the worker's loop turn ends, before it waits for events: what
+ * reading kept open over the turn is dropped. Without it all answers stay
+ * right, but space that the store could reuse stays taken.
+ */
+static inline void vb_store_turn_end(struct vb_store_client *client)
+{
+    client->store->ops->turn_end(client);
+}
 
 #endif
