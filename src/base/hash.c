@@ -1,6 +1,7 @@
 /* SipHash-1-3. See hash.h. */
 #include "base/hash.h"
 
+#include <pthread.h>
 #include <sys/random.h>
 
 #include "base/assert.h"
@@ -12,6 +13,21 @@ struct vb_hash_key vb_hash_key_random(void)
 
     vb_assert(n == (ssize_t)sizeof(key));
     return key;
+}
+
+static struct vb_hash_key shared_key;
+
+static void make_shared_key(void)
+{
+    shared_key = vb_hash_key_random();
+}
+
+const struct vb_hash_key *vb_hash_key_shared(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_shared_key);
+    return &shared_key;
 }
 
 static inline uint64_t rotl(uint64_t x, int bits)

@@ -17,6 +17,9 @@ struct vb_hash_key {
 /* A key from the kernel's random numbers. Aborts where there are none. */
 struct vb_hash_key vb_hash_key_random(void);
 
+/* The one random key of this process, for tables that live within it. */
+const struct vb_hash_key *vb_hash_key_shared(void);
+
 uint64_t vb_hash(const struct vb_hash_key *key, struct vb_span bytes);
 
 #endif

@@ -39,7 +39,7 @@ static size_t character_len(const unsigned char *at, size_t len)
     return (size_t)lead->more + 1;
 }
 
-bool vb_utf8_valid(struct vb_span s)
+size_t vb_utf8_prefix(struct vb_span s)
 {
     const unsigned char *at = (const unsigned char *)s.ptr;
     size_t i = 0;
@@ -48,8 +48,22 @@ bool vb_utf8_valid(struct vb_span s)
         size_t n = at[i] < 0x80 ? 1 : character_len(at + i, s.len - i);
 
         if (n == 0)
-            return false;
+            break;
         i += n;
     }
-    return true;
+    return i;
+}
+
+bool vb_utf8_valid(struct vb_span s)
+{
+    return vb_utf8_prefix(s) == s.len;
+}
+
+struct vb_span vb_utf8_head(struct vb_span s, size_t most)
+{
+    if (s.len <= most)
+        return s;
+    while (most > 0 && ((unsigned char)s.ptr[most] & 0xC0) == 0x80)
+        most--;
+    return vb_span_head(s, most);
 }

@@ -116,6 +116,15 @@ static void hash_is_siphash_1_3(void **state)
                 vb_hash(&key, VB_SPAN("abcdefgi")));
 }
 
+static void hash_key_of_the_process_is_one_and_random(void **state)
+{
+    const struct vb_hash_key *key = vb_hash_key_shared();
+
+    (void)state;
+    assert_ptr_equal(key, vb_hash_key_shared());
+    assert_true(key->k0 != 0 || key->k1 != 0);
+}
+
 static void errors_have_texts(void **state)
 {
     (void)state;
@@ -184,6 +193,7 @@ int main(void)
         cmocka_unit_test(buffer_over_foreign_memory_never_grows),
         cmocka_unit_test(buffer_keeps_its_bound),
         cmocka_unit_test(hash_is_siphash_1_3),
+        cmocka_unit_test(hash_key_of_the_process_is_one_and_random),
         cmocka_unit_test(errors_have_texts),
         cmocka_unit_test(log_quoting_leaves_one_harmless_line),
         cmocka_unit_test(mailbox_wakes_once_and_runs_in_order),

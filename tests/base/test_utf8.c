@@ -42,10 +42,30 @@ static void utf8_takes_what_rfc3629_allows_and_nothing_else(void **state)
             fail_msg("row %zu", i);
 }
 
+static void utf8_is_cut_where_asked_but_never_within_a_character(void **state)
+{
+    static const struct {
+        struct vb_span bytes;
+        size_t most, len;
+    } rows[] = {
+        {VB_SPAN_INIT("abc"), 9, 3},          {VB_SPAN_INIT("abc"), 2, 2},
+        {VB_SPAN_INIT("a\xC3\xA9"), 2, 1},    {VB_SPAN_INIT("a\xC3\xA9"), 3, 3},
+        {VB_SPAN_INIT("\xE2\x82\xAC"), 2, 0}, {VB_SPAN_INIT(""), 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++)
+        if (vb_utf8_head(rows[i].bytes, rows[i].most).len != rows[i].len)
+            fail_msg("row %zu", i);
+    assert_int_equal(vb_utf8_prefix(VB_SPAN("a\xC3\xA9\xFFz")), 3);
+    assert_int_equal(vb_utf8_prefix(VB_SPAN("\xC3")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_takes_what_rfc3629_allows_and_nothing_else),
+        cmocka_unit_test(utf8_is_cut_where_asked_but_never_within_a_character),
     };
 
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
