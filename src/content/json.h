@@ -19,6 +19,7 @@
 #include <yyjson.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/span.h"
 #include "content/budget.h"
 
@@ -92,6 +93,17 @@ void vb_json_write_pretty(struct vb_buf *buf, yyjson_val *value);
 /* Appends s as a JSON string with its quotes. s may be any bytes: what is not
  * UTF-8 becomes U+FFFD. */
 void vb_json_write_string(struct vb_buf *buf, struct vb_span s);
+
+/*
+ * Are two values equal as JSON Patch's `test` (RFC 6902 section 4.6) and JSON
+ * Schema mean it? Numbers by value (1.0 equals 1, 1e2 equals 100), strings
+ * code point by code point, objects whatever the order of their members.
+ * VB_ERR_NOMEM, *ret_equal untouched: it could not be found out.
+ */
+enum vb_err vb_json_equal(yyjson_val *a, yyjson_val *b, bool *ret_equal);
+
+/* A hash that equal values share; linear in the size of the value. */
+uint64_t vb_json_hash(const struct vb_hash_key *key, yyjson_val *value);
 
 static inline bool vb_json_is_number(yyjson_val *value)
 {
