@@ -1,0 +1,47 @@
+/*
+ * Elements lie within their lines, in order, trimmed and not empty. The first
+ * octet chooses the syntax; lines end with LF.
+ */
+#include "base/assert.h"
+#include "http/chars.h"
+#include "http/elements.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { LINES = 8 };
+
+static size_t split(struct vb_span s, struct vb_span *lines)
+{
+    size_t count = 0;
+    ssize_t lf;
+
+    while (count < LINES - 1 && (lf = vb_span_find(s, '\n', 0)) >= 0) {
+        lines[count++] = vb_span_head(s, (size_t)lf);
+        s = vb_span_from(s, (size_t)lf + 1);
+    }
+    lines[count++] = s;
+    return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct vb_span lines[LINES];
+    struct vb_elements elements;
+    struct vb_span element;
+    const char *last;
+    size_t count;
+
+    if (size == 0)
+        return 0;
+    count = split(vb_span_of((const char *)data + 1, size - 1), lines);
+    last = lines[0].ptr;
+    vb_elements_init(&elements, lines, count, data[0] & 3);
+    while (vb_elements_next(&elements, &element)) {
+        vb_assert(element.len > 0 && element.ptr >= last);
+        vb_assert(!vb_char_is(element.ptr[0], VB_CHAR_WS));
+        vb_assert(!vb_char_is(element.ptr[element.len - 1], VB_CHAR_WS));
+        last = element.ptr + element.len;
+    }
+    vb_assert(last <= (const char *)data + size);
+    return 0;
+}
