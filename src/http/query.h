@@ -1,0 +1,47 @@
+/*
+ * application/x-www-form-urlencoded (WHATWG URL section 5), in a query or as
+ * content: read pair by pair, each decoded once, and written.
+ */
+#ifndef VB_HTTP_QUERY_H
+#define VB_HTTP_QUERY_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+struct vb_query_iter {
+    struct vb_span rest;
+    struct vb_arena *arena;
+    enum vb_err err; /* why it ended early, or VB_OK */
+};
+
+struct vb_query_pair {
+    struct vb_span name;
+    struct vb_span value; /* ptr NULL when there was no "=" */
+};
+
+/* Reads `text`, the query without its "?". What had escapes or `+` lies in the
+ * arena; what had none is borrowed from the text. */
+static inline struct vb_query_iter vb_query_iter(struct vb_arena *arena,
+                                                 struct vb_span text)
+{
+    return (struct vb_query_iter){.rest = text, .arena = arena};
+}
+
+/*
+ * The next pair, in order; empty ones ("&&") are passed over, repeated names
+ * are not. False at the end, and at an error, which stays: iter->err is
+ * VB_ERR_SYNTAX for a malformed escape or NUL, VB_ERR_NOMEM when the arena
+ * gives nothing. The bytes are the client's: whether they are UTF-8 is the
+ * caller's question.
+ */
+bool vb_query_next(struct vb_query_iter *iter, struct vb_query_pair *ret_pair);
+
+/*
+ * Appends name=value, escaped, with "&" before it unless the buffer is empty
+ * or ends in "?" or "&": so a URI grows its query parameter by parameter.
+ */
+void vb_query_append(struct vb_buf *buf, struct vb_span name,
+                     struct vb_span value);
+
+#endif

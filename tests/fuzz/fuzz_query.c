@@ -1,0 +1,32 @@
+/* Pairs that were read can be written, and read back the same. */
+#include <stdint.h>
+
+#include "base/assert.h"
+#include "http/query.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct vb_query_iter iter, again;
+    struct vb_query_pair pair, same;
+    struct vb_arena arena;
+    struct vb_buf buf;
+
+    vb_arena_init(&arena, 4096, 1 << 24);
+    vb_buf_init(&buf, 1 << 24);
+    iter = vb_query_iter(&arena, vb_span_of((const char *)data, size));
+    while (vb_query_next(&iter, &pair))
+        vb_query_append(&buf, pair.name, pair.value);
+    iter = vb_query_iter(&arena, vb_span_of((const char *)data, size));
+    again = vb_query_iter(&arena, vb_buf_span(&buf));
+    while (vb_query_next(&iter, &pair)) {
+        vb_assert(vb_query_next(&again, &same));
+        vb_assert(vb_span_eq(pair.name, same.name));
+        vb_assert(vb_span_eq(pair.value, same.value));
+    }
+    vb_assert(!vb_query_next(&again, &same) && again.err == VB_OK);
+    vb_buf_done(&buf);
+    vb_arena_done(&arena);
+    return 0;
+}
