@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/pool.h"
+
 struct vb_arena_block {
     struct vb_arena_block *older;
     size_t size; /* of data */
     size_t used;
+    struct vb_pool *pool; /* it goes back there; NULL: to free */
     alignas(max_align_t) char data[];
 };
 
@@ -19,62 +22,91 @@ void vb_arena_init(struct vb_arena *arena, size_t block_size, size_t limit)
     *arena = (struct vb_arena){.block_size = block_size, .limit = limit};
 }
 
-static void free_blocks(struct vb_arena_block *block)
+void vb_arena_init_pooled(struct vb_arena *arena, struct vb_pool *pool,
+                          size_t limit)
 {
-    while (block != NULL) {
-        struct vb_arena_block *older = block->older;
+    size_t usable = pool->block_size - sizeof(struct vb_arena_block);
 
+    *arena =
+        (struct vb_arena){.pool = pool, .block_size = usable, .limit = limit};
+}
+
+static void give_block(struct vb_arena_block *block)
+{
+    if (block->pool != NULL)
+        vb_pool_give(block->pool, block);
+    else
         free(block);
-        block = older;
-    }
 }
 
 void vb_arena_done(struct vb_arena *arena)
 {
-    free_blocks(arena->newest);
-    vb_arena_init(arena, arena->block_size, arena->limit);
+    struct vb_arena_block *block = arena->newest;
+
+    while (block != NULL) {
+        struct vb_arena_block *older = block->older;
+
+        give_block(block);
+        block = older;
+    }
+    arena->newest = NULL;
+    arena->total = 0;
+    arena->failed = false;
 }
 
 void vb_arena_reset(struct vb_arena *arena)
 {
     struct vb_arena_block *kept = arena->newest;
 
-    arena->failed = false;
-    if (kept == NULL)
-        return;
     /* The oldest block is the first taken and of the usual size, unless the
      * very first request was larger than that; then nothing is kept. */
-    while (kept->older != NULL) {
+    while (kept != NULL && kept->older != NULL) {
         struct vb_arena_block *older = kept->older;
 
-        free(kept);
+        give_block(kept);
         kept = older;
     }
-    if (kept->size != arena->block_size) {
-        free(kept);
-        kept = NULL;
-    } else {
-        kept->used = 0;
-    }
     arena->newest = kept;
+    if (kept != NULL && kept->size != arena->block_size) {
+        vb_arena_done(arena);
+        return;
+    }
+    if (kept != NULL)
+        kept->used = 0;
     arena->total = kept == NULL ? 0 : kept->size;
+    arena->failed = false;
+}
+
+/* Room for at least `least` bytes, in a block of the usual size if it does. */
+static struct vb_arena_block *take_block(struct vb_arena *arena, size_t least,
+                                         size_t room)
+{
+    size_t size = least > arena->block_size ? least : arena->block_size;
+    struct vb_pool *pool = size == arena->block_size ? arena->pool : NULL;
+    struct vb_arena_block *block;
+
+    if (size > room && least <= room) {
+        size = least; /* the limit's last bytes are for use, too */
+        pool = NULL;
+    }
+    if (size > room)
+        return NULL;
+    block = pool != NULL ? vb_pool_take(pool) : malloc(sizeof(*block) + size);
+    if (block != NULL)
+        *block = (struct vb_arena_block){.size = size, .pool = pool};
+    return block;
 }
 
 static struct vb_arena_block *add_block(struct vb_arena *arena, size_t least)
 {
-    size_t size = least > arena->block_size ? least : arena->block_size;
-    struct vb_arena_block *block;
+    struct vb_arena_block *block =
+        take_block(arena, least, arena->limit - arena->total);
 
-    if (size > arena->limit - arena->total)
-        size = least;
-    if (size > arena->limit - arena->total)
-        return NULL;
-    block = malloc(sizeof(*block) + size);
     if (block == NULL)
         return NULL;
-    *block = (struct vb_arena_block){.older = arena->newest, .size = size};
+    block->older = arena->newest;
     arena->newest = block;
-    arena->total += size;
+    arena->total += block->size;
     return block;
 }
 

@@ -18,17 +18,27 @@
 #include "base/span.h"
 
 struct vb_arena_block;
+struct vb_pool;
 
 struct vb_arena {
     struct vb_arena_block *newest;
-    size_t block_size; /* bytes of a usual block */
-    size_t limit;      /* bytes over all blocks */
-    size_t total;      /* bytes in all blocks */
-    bool failed;       /* a request was refused since the last reset */
+    struct vb_pool *pool; /* where usual blocks come from; NULL: malloc */
+    size_t block_size;    /* bytes of a usual block */
+    size_t limit;         /* bytes over all blocks */
+    size_t total;         /* bytes in all blocks */
+    bool failed;          /* a request was refused since the last reset */
 };
 
 /* Takes no memory yet. block_size and limit are in bytes. */
 void vb_arena_init(struct vb_arena *arena, size_t block_size, size_t limit);
+
+/*
+ * The same, with usual blocks borrowed from a pool: for arenas that come and
+ * go with requests. The pool's block size is the arena's (a few bytes of each
+ * block are the arena's own).
+ */
+void vb_arena_init_pooled(struct vb_arena *arena, struct vb_pool *pool,
+                          size_t limit);
 
 /* Gives everything back. The arena may be used again. */
 void vb_arena_done(struct vb_arena *arena);

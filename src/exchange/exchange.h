@@ -22,13 +22,19 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/pool.h"
 #include "exchange/head.h"
 #include "exchange/rep.h"
 
 struct vb_exchange;
-struct vb_resource;
+struct vb_resource;     /* flow/resource.h */
+struct vb_node;         /* flow/flow.h */
+struct vb_site;         /* flow/resource.h */
+struct vb_problem;      /* content/problem.h */
+struct vb_store_client; /* storage/store.h */
+struct vb_cache;        /* storage/cache.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -59,10 +65,16 @@ extern const struct vb_limits vb_limits_default;
 struct vb_env {
     struct vb_now now;
     const struct vb_limits *limits;
-    struct vb_service *service;   /* what takes new exchanges */
-    struct vb_pool exchanges;     /* of struct vb_exchange */
-    struct vb_pool arena_blocks;  /* unused exchanges keep their arena */
-    struct vb_pool output_blocks; /* VB_OUTPUT_BLOCK bytes each, for wires */
+    struct vb_service *service;    /* what takes new exchanges */
+    struct vb_site *site;          /* who owns which URI; may change between
+                                      exchanges, never during one */
+    struct vb_store_client *store; /* where resources keep their state */
+    struct vb_cache *cache;        /* of representations, in front of it */
+    const struct vb_node *nodes;   /* the flow's table; NULL: the real one */
+    bool unavailable;              /* takes no requests now: 503 */
+    struct vb_pool exchanges;      /* of struct vb_exchange */
+    struct vb_pool arena_blocks;   /* what exchanges' arenas begin with */
+    struct vb_pool output_blocks;  /* VB_OUTPUT_BLOCK bytes each, for wires */
 };
 
 #define VB_OUTPUT_BLOCK ((size_t)16 * 1024)
@@ -184,10 +196,11 @@ struct vb_carrier {
 struct vb_walk {
     uint8_t node;    /* the question under way */
     uint8_t again;   /* times that commit said AGAIN */
-    uint8_t answer;  /* given by vb_flow_resume while the runner is running */
+    uint8_t answer;  /* given by vb_flow_resume before PENDING got home */
+    bool answered;   /* `answer` is set */
     bool running;    /* the runner is on the stack */
     bool waiting;    /* a question said PENDING */
-    bool finished;   /* the reply was handed to the carrier */
+    bool finished;   /* the reply was decided */
     uint16_t length; /* entries of trace */
     uint16_t trace[VB_TRACE_MAX]; /* node << 4 | answer */
 };
@@ -200,7 +213,7 @@ struct vb_selected {
     /* For unsafe methods: tags of any representation of this revision begin
      * with this after the quote; "" when only `etag` counts. */
     struct vb_span tag_core;
-    int64_t modified; /* Unix seconds or VB_NO_DATE */
+    int64_t modified; /* Unix seconds or VB_DATE_NONE */
 };
 
 /* What an unsafe method's commit brought about. */
@@ -222,19 +235,24 @@ struct vb_exchange {
     struct vb_head head;
     struct vb_verdict verdict;  /* of the head builder and the wire */
     struct vb_sink *sink;       /* set before content is wanted */
+    struct vb_buf content;      /* where the flow's own sink puts it */
     struct vb_fields *trailers; /* after the content's end, or NULL */
 
     struct vb_walk walk;
+    struct vb_site *site; /* env->site when it began */
     const struct vb_resource *resource;
     struct vb_span key;          /* the resource's canonical path */
+    struct vb_span canonical;    /* where to redirect to, when not "" */
     struct vb_span variables[8]; /* decoded path segments it matched */
     uint8_t variable_count;
     int16_t offer;  /* index of the media type to answer with; -1: none */
     int16_t accept; /* index of the media type taken; -1: none */
     void *state;    /* the resource's, for this exchange */
+    void (*state_done)(struct vb_exchange *x); /* gives it back; or NULL */
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */
     struct vb_outcome outcome;
+    struct vb_problem *problem; /* what to tell of an error; or NULL */
     struct vb_reply reply;
 
     int64_t begun_ms; /* monotonic, when its head was complete */

@@ -17,31 +17,26 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "http/field.h"
-
-/* The forms of a request target (RFC 9112 section 3.2). HTTP/2 and HTTP/3
- * requests are of origin, authority (CONNECT) or asterisk form. */
-enum vb_target_form {
-    VB_TARGET_ORIGIN,
-    VB_TARGET_ABSOLUTE,
-    VB_TARGET_AUTHORITY,
-    VB_TARGET_ASTERISK
-};
+#include "http/request_target.h"
 
 struct vb_field {
     struct vb_span name;  /* as received */
     struct vb_span value; /* without surrounding white space */
     uint16_t id;          /* enum vb_field_id; VB_FIELD_OTHER when unknown */
-    uint16_t next;        /* index of the next line with this known name; 0 */
+    uint8_t next; /* index + 1 of the next line with this known name; 0: none */
 };
+
+/* The most lines that limits may allow. */
+#define VB_FIELDS_MAX 250
 
 /* Fields in the order received, with an index over the known names. */
 struct vb_fields {
     struct vb_field *at;
-    uint16_t count;
-    uint16_t cap;
+    uint8_t count; /* at most VB_FIELDS_MAX */
+    uint8_t cap;
     /* Index + 1 of the first and last line with this name; 0: none. */
-    uint16_t first[VB_FIELD_COUNT];
-    uint16_t last[VB_FIELD_COUNT];
+    uint8_t first[VB_FIELD_COUNT];
+    uint8_t last[VB_FIELD_COUNT];
 };
 
 struct vb_head {
@@ -54,8 +49,9 @@ struct vb_head {
     struct vb_span path;      /* raw, "/..." ; "" for `*` and authority form */
     struct vb_span query;     /* raw, after the first `?` */
     bool has_query;
-    bool interim_ok;  /* the client understands 1xx (not HTTP/1.0) */
-    bool has_content; /* content follows, if only of length 0 with chunks */
+    bool interim_ok;        /* the client understands 1xx (not HTTP/1.0) */
+    bool server_wide;       /* the target is `*`, or says the same otherwise */
+    bool has_content;       /* bytes follow: a length above 0, or chunks */
     int64_t content_length; /* bytes announced, or -1 */
     struct vb_fields fields;
 };
@@ -120,7 +116,7 @@ uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
 static inline const struct vb_field *
 vb_fields_first(const struct vb_fields *fields, enum vb_field_id id)
 {
-    uint16_t index = fields->first[id];
+    unsigned index = fields->first[id];
 
     return index == 0 ? NULL : &fields->at[index - 1];
 }

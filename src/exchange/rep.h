@@ -16,9 +16,7 @@
 
 #include "base/ref.h"
 #include "base/span.h"
-
-/* No modification date is known. */
-#define VB_NO_DATE INT64_MIN
+#include "http/date.h"
 
 /* A field to be sent. The spans are borrowed; whoever holds it says for how
  * long. The name is in its canonical spelling. */
@@ -39,7 +37,7 @@ struct vb_rep {
      * (tag_core_len bytes after the quote) is the revision's, the same for
      * all representations of one revision; what follows tells the variant. */
     struct vb_span etag;
-    int64_t modified; /* Unix seconds, VB_NO_DATE when unknown */
+    int64_t modified; /* Unix seconds, VB_DATE_NONE when unknown */
     const struct vb_field_out *fields; /* without Content-Length */
     struct vb_span head;     /* HTTP/1.1 lines of `fields` and Content-Length */
     struct vb_span head_304; /* the lines that a 304 repeats (RFC 9110
@@ -54,7 +52,7 @@ struct vb_rep_draft {
     struct vb_span media_type;
     struct vb_span tag_core;    /* without quotes */
     struct vb_span tag_variant; /* "", or "html" */
-    int64_t modified;           /* Unix seconds or VB_NO_DATE */
+    int64_t modified;           /* Unix seconds or VB_DATE_NONE */
     struct vb_span content;
     uint64_t length; /* bytes; content.len, unless streamed */
     bool streamed;

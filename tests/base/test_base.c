@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "base/span.h"
 #include "base/task.h"
 
@@ -82,6 +83,28 @@ static void buffer_over_foreign_memory_never_grows(void **state)
     assert_int_equal(buf.err, VB_ERR_LIMIT);
     assert_ptr_equal(buf.ptr, memory);
     assert_memory_equal(memory, "abcd", 4);
+}
+
+static void arena_borrows_usual_blocks_and_returns_them(void **state)
+{
+    struct vb_pool pool;
+    struct vb_arena arena;
+
+    (void)state;
+    vb_pool_init(&pool, 512, 2);
+    vb_arena_init_pooled(&arena, &pool, 4096);
+    assert_non_null(vb_arena_alloc(&arena, 16));
+    assert_int_equal(pool.lent, 1);
+    assert_non_null(vb_arena_alloc(&arena, 2000)); /* not a usual block */
+    assert_int_equal(pool.lent, 1);
+    assert_non_null(vb_arena_alloc(&arena, 400));
+    assert_int_equal(pool.lent, 2);
+    vb_arena_reset(&arena);
+    assert_int_equal(pool.lent, 1);
+    vb_arena_done(&arena);
+    assert_int_equal(pool.lent, 0);
+    assert_int_equal(pool.free_count, 2);
+    vb_pool_done(&pool);
 }
 
 static void buffer_keeps_its_bound(void **state)
@@ -191,6 +214,7 @@ int main(void)
         cmocka_unit_test(span_compares_and_cuts),
         cmocka_unit_test(arena_refuses_past_its_limit_and_stays_refusing),
         cmocka_unit_test(buffer_over_foreign_memory_never_grows),
+        cmocka_unit_test(arena_borrows_usual_blocks_and_returns_them),
         cmocka_unit_test(buffer_keeps_its_bound),
         cmocka_unit_test(hash_is_siphash_1_3),
         cmocka_unit_test(hash_key_of_the_process_is_one_and_random),

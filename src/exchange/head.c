@@ -1,0 +1,288 @@
+/* The one builder of request heads. See head.h. */
+#include "exchange/head.h"
+
+#include "http/authority.h"
+#include "http/chars.h"
+#include "http/method.h"
+
+void vb_head_begin(struct vb_head_builder *builder, struct vb_head *head,
+                   struct vb_arena *arena, const struct vb_head_limits *limits,
+                   struct vb_span default_scheme)
+{
+    memset(head, 0, sizeof(*head));
+    head->scheme = default_scheme;
+    head->content_length = -1;
+    head->interim_ok = true;
+    *builder = (struct vb_head_builder){
+        .head = head, .arena = arena, .limits = limits};
+}
+
+void vb_head_refuse(struct vb_head_builder *builder, uint16_t status,
+                    const char *reason)
+{
+    if (builder->verdict.status == 0)
+        builder->verdict = (struct vb_verdict){status, reason};
+}
+
+void vb_head_method(struct vb_head_builder *builder, struct vb_span method)
+{
+    struct vb_head *head = builder->head;
+
+    head->method_text = method;
+    head->method = vb_method_find(method);
+    if (head->method == VB_METHOD_UNKNOWN && !vb_token_valid(method))
+        vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
+                       "The method is not a token.");
+}
+
+/* We are an origin server for http and https alone (RFC 9110 section 7.4). */
+static void take_scheme(struct vb_head_builder *builder, struct vb_span scheme)
+{
+    if (scheme.ptr == NULL)
+        return;
+    builder->head->scheme = scheme;
+    if (!vb_span_ieq(scheme, VB_SPAN("http")) &&
+        !vb_span_ieq(scheme, VB_SPAN("https")))
+        vb_head_refuse(builder, VB_STATUS_MISDIRECTED_REQUEST,
+                       "This server has no resources of that URI scheme.");
+}
+
+void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
+{
+    struct vb_head *head = builder->head;
+    struct vb_target target;
+
+    head->target = text;
+    if (text.len > builder->limits->max_target) {
+        vb_head_refuse(builder, VB_STATUS_URI_TOO_LONG,
+                       "The request target is longer than this server takes.");
+        return;
+    }
+    if (!vb_target_parse(head->method, text, &target)) {
+        vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
+                       "The request target is malformed.");
+        return;
+    }
+    head->form = target.form;
+    head->server_wide = target.server_wide;
+    take_scheme(builder, target.scheme);
+    if (target.form == VB_TARGET_AUTHORITY)
+        head->authority = text;
+    else if (target.form == VB_TARGET_ABSOLUTE)
+        head->authority =
+            vb_span_of(target.authority.host.ptr,
+                       (size_t)(target.path.ptr - target.authority.host.ptr));
+    head->path = target.path;
+    if (target.form == VB_TARGET_ABSOLUTE && target.path.len == 0)
+        head->path = VB_SPAN("/");
+    head->query = target.query;
+    head->has_query = target.query.ptr != NULL;
+}
+
+/* Has a word of eight octets one below 0x20, or a 0x7f? May be wrong about
+ * octets above 0x7f, never about the ones it looks for. */
+static bool word_suspect(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = ones * 0x80;
+    uint64_t low = (word - ones * 0x20) & ~word;
+    uint64_t del = ((word ^ ones * 0x7f) - ones) & ~(word ^ ones * 0x7f);
+
+    return ((low | del) & tops) != 0;
+}
+
+/* No control characters but HTAB (RFC 9110 section 5.5). */
+static bool value_valid(struct vb_span value)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= value.len; i += 8) {
+        uint64_t word;
+
+        memcpy(&word, value.ptr + i, sizeof(word));
+        if (word_suspect(word))
+            break;
+    }
+    for (; i < value.len; i++)
+        if (vb_char_is(value.ptr[i], VB_CHAR_CTL) && value.ptr[i] != '\t')
+            return false;
+    return true;
+}
+
+static bool grow(struct vb_fields *fields, struct vb_arena *arena)
+{
+    size_t cap = fields->cap == 0 ? 16 : (size_t)fields->cap * 2;
+    struct vb_field *at;
+
+    if (cap > VB_FIELDS_MAX)
+        cap = VB_FIELDS_MAX;
+    if (fields->count == cap)
+        return false;
+    at = vb_arena_alloc(arena, cap * sizeof(*at));
+    if (at == NULL)
+        return false;
+    if (fields->count > 0)
+        memcpy(at, fields->at, fields->count * sizeof(*at));
+    fields->at = at;
+    fields->cap = (uint8_t)cap;
+    return true;
+}
+
+static void append(struct vb_fields *fields, const struct vb_field *field)
+{
+    unsigned id = field->id;
+    uint8_t number = (uint8_t)(fields->count + 1); /* index + 1 */
+
+    fields->at[fields->count++] = *field;
+    if (id == VB_FIELD_OTHER)
+        return;
+    if (fields->first[id] == 0)
+        fields->first[id] = number;
+    else
+        fields->at[fields->last[id] - 1].next = number;
+    fields->last[id] = number;
+}
+
+/* A field that may come once, and whose doubling can make two recipients
+ * disagree, is refused when it comes twice. */
+static bool is_singleton(unsigned id)
+{
+    unsigned properties = vb_field_properties((enum vb_field_id)id);
+
+    return (properties & (VB_FIELD_IS_ONE | VB_FIELD_IS_SOFT)) ==
+           VB_FIELD_IS_ONE;
+}
+
+static uint16_t complain(uint16_t status, const char *reason,
+                         const char **ret_reason)
+{
+    *ret_reason = reason;
+    return status;
+}
+
+uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
+                       const struct vb_head_limits *limits, struct vb_span name,
+                       struct vb_span value, const char **ret_reason)
+{
+    struct vb_field field = {.name = name, .value = vb_span_trim(value)};
+
+    field.id = (uint16_t)vb_field_find(name);
+    if (field.id == VB_FIELD_OTHER && !vb_token_valid(name))
+        return complain(VB_STATUS_BAD_REQUEST, "A field name is not a token.",
+                        ret_reason);
+    if (!value_valid(field.value))
+        return complain(VB_STATUS_BAD_REQUEST,
+                        "A field value has a control character.", ret_reason);
+    if (name.len + value.len > limits->max_field)
+        return complain(VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                        "A field is larger than this server takes.",
+                        ret_reason);
+    if (fields->count >= limits->max_fields)
+        return complain(VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                        "There are more fields than this server takes.",
+                        ret_reason);
+    if (fields->first[field.id] != 0 && is_singleton(field.id))
+        return complain(VB_STATUS_BAD_REQUEST,
+                        "A field that may come once comes twice.", ret_reason);
+    if (fields->count == fields->cap && !grow(fields, arena))
+        return complain(VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                        "The fields take more memory than this server gives.",
+                        ret_reason);
+    append(fields, &field);
+    return 0;
+}
+
+void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
+                   struct vb_span value)
+{
+    const struct vb_head_limits *limits = builder->limits;
+    const char *reason = NULL;
+    uint16_t status;
+
+    if (builder->verdict.status != 0)
+        return;
+    builder->fields_size += (uint32_t)(name.len + value.len + 4);
+    if (builder->fields_size > limits->max_fields_size) {
+        vb_head_refuse(builder, VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                       "The fields are larger together than this server "
+                       "takes.");
+        return;
+    }
+    status = vb_fields_add(&builder->head->fields, builder->arena, limits, name,
+                           value, &reason);
+    if (status != 0)
+        vb_head_refuse(builder, status, reason);
+}
+
+/* RFC 9112 section 3.2: one valid Host, wherever HTTP/1.1 is spoken; the
+ * target's own authority wins over it (3.2.2). */
+static void check_host(struct vb_head_builder *builder, bool required)
+{
+    struct vb_head *head = builder->head;
+    const struct vb_field *host = vb_fields_first(&head->fields, VB_FIELD_HOST);
+    struct vb_authority authority;
+
+    if (host == NULL) {
+        if (required)
+            vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
+                           "There is no Host field.");
+        return;
+    }
+    if (!vb_authority_parse_host(host->value, &authority))
+        vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
+                       "The Host field is malformed.");
+    else if (head->authority.len == 0)
+        head->authority = host->value;
+}
+
+/* RFC 9110 section 8.6. A list of equal lengths could be repaired, but who
+ * sends one is not to be trusted with framing. */
+static void check_content_length(struct vb_head_builder *builder)
+{
+    struct vb_head *head = builder->head;
+    const struct vb_field *field =
+        vb_fields_first(&head->fields, VB_FIELD_CONTENT_LENGTH);
+
+    if (field == NULL)
+        return;
+    if (!vb_chars_all(field->value, VB_CHAR_DIGIT))
+        vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
+                       "The Content-Length is malformed.");
+    else if (!vb_span_i64(field->value, &head->content_length))
+        vb_head_refuse(builder, VB_STATUS_CONTENT_TOO_LARGE,
+                       "The Content-Length is beyond all bounds.");
+    else
+        head->has_content = head->content_length > 0;
+}
+
+struct vb_verdict vb_head_end(struct vb_head_builder *builder,
+                              bool host_required)
+{
+    if (builder->verdict.status == 0) {
+        check_host(builder, host_required);
+        check_content_length(builder);
+    }
+    return builder->verdict;
+}
+
+bool vb_fields_single(const struct vb_fields *fields, enum vb_field_id id,
+                      struct vb_span *ret_value)
+{
+    const struct vb_field *field = vb_fields_first(fields, id);
+
+    if (field == NULL || field->next != 0)
+        return false;
+    *ret_value = field->value;
+    return true;
+}
+
+size_t vb_fields_values(const struct vb_fields *fields, enum vb_field_id id,
+                        struct vb_span *values, size_t max)
+{
+    size_t count = 0;
+
+    for (const struct vb_field *field = vb_fields_first(fields, id);
+         field != NULL && count < max; field = vb_fields_next(fields, field))
+        values[count++] = field->value;
+    return count;
+}

@@ -1,0 +1,183 @@
+/* Building and counting representations. See rep.h. */
+#include "exchange/rep.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "http/date.h"
+
+/* Fields a representation can have of itself, beside the draft's extra ones. */
+#define OWN_FIELDS 6
+
+/* Everything a representation consists of, before it is laid out. */
+struct plan {
+    const struct vb_rep_draft *draft;
+    struct vb_field_out fields[OWN_FIELDS];
+    size_t field_count;
+    size_t repeated; /* the first so many are repeated in a 304 */
+    char etag[80];
+    size_t etag_len;
+    char date[VB_DATE_LEN + 1];
+};
+
+static void plan_field(struct plan *plan, struct vb_span name,
+                       struct vb_span value)
+{
+    if (value.len > 0)
+        plan->fields[plan->field_count++] = (struct vb_field_out){name, value};
+}
+
+static void plan_etag(struct plan *plan)
+{
+    struct vb_span core = plan->draft->tag_core;
+    struct vb_span variant = plan->draft->tag_variant;
+    char *at = plan->etag;
+
+    if (core.len == 0)
+        return;
+    vb_assert(core.len + variant.len + 4 <= sizeof(plan->etag));
+    *at++ = '"';
+    memcpy(at, core.ptr, core.len);
+    at += core.len;
+    if (variant.len > 0) {
+        *at++ = '-';
+        memcpy(at, variant.ptr, variant.len);
+        at += variant.len;
+    }
+    *at++ = '"';
+    plan->etag_len = (size_t)(at - plan->etag);
+}
+
+/* What a 304 must repeat comes first (RFC 9110 section 15.4.5);
+ * Last-Modified only where there is no tag to tell the cache more. */
+static void plan_fields(struct plan *plan)
+{
+    const struct vb_rep_draft *draft = plan->draft;
+    struct vb_span date = {NULL, 0};
+
+    if (draft->modified != VB_DATE_NONE) {
+        vb_date_format(draft->modified, plan->date);
+        date = vb_span_of(plan->date, VB_DATE_LEN);
+    }
+    plan_etag(plan);
+    plan_field(plan, VB_SPAN("ETag"), vb_span_of(plan->etag, plan->etag_len));
+    plan_field(plan, VB_SPAN("Cache-Control"), draft->cache_control);
+    plan_field(plan, VB_SPAN("Content-Location"), draft->content_location);
+    plan_field(plan, VB_SPAN("Vary"), draft->vary);
+    if (plan->etag_len > 0)
+        plan->repeated = plan->field_count;
+    plan_field(plan, VB_SPAN("Last-Modified"), date);
+    if (plan->etag_len == 0)
+        plan->repeated = plan->field_count;
+    plan_field(plan, VB_SPAN("Content-Type"), draft->media_type);
+}
+
+static const struct vb_field_out *plan_at(const struct plan *plan, size_t i)
+{
+    return i < plan->field_count ? &plan->fields[i]
+                                 : &plan->draft->extra[i - plan->field_count];
+}
+
+static void append_line(struct vb_buf *buf, const struct vb_field_out *field)
+{
+    vb_buf_append(buf, field->name);
+    vb_buf_str(buf, ": ");
+    vb_buf_append(buf, field->value);
+    vb_buf_str(buf, "\r\n");
+}
+
+/* Copies s to *at, moves *at on, and gives the copy. */
+static struct vb_span put(char **at, struct vb_span s)
+{
+    struct vb_span copy = {*at, s.len};
+
+    if (s.len > 0)
+        memcpy(*at, s.ptr, s.len);
+    *at += s.len;
+    return copy;
+}
+
+static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
+                              size_t repeated_len)
+{
+    const struct vb_rep_draft *draft = plan->draft;
+    size_t count = plan->field_count + draft->extra_count;
+    bool borrow = draft->owner != NULL || draft->streamed;
+    size_t text = head.len + (borrow ? 0 : draft->content.len);
+    struct vb_field_out *fields;
+    struct vb_rep *rep;
+    char *at;
+
+    for (size_t i = 0; i < count; i++)
+        text += plan_at(plan, i)->name.len + plan_at(plan, i)->value.len;
+    rep = malloc(sizeof(*rep) + count * sizeof(*fields) + text);
+    if (rep == NULL)
+        return NULL;
+    fields = (struct vb_field_out *)(rep + 1);
+    at = (char *)(fields + count);
+    *rep = (struct vb_rep){
+        .field_count = (uint16_t)count,
+        .tag_core_len = (uint16_t)draft->tag_core.len,
+        .streamed = draft->streamed,
+        .length = draft->length,
+        .modified = draft->modified,
+        .fields = fields,
+        .owner = draft->owner,
+        .release = draft->release,
+    };
+    vb_ref_init(&rep->ref);
+    rep->head = put(&at, head);
+    rep->head_304 = vb_span_head(rep->head, repeated_len);
+    for (size_t i = 0; i < count; i++) {
+        fields[i].name = put(&at, plan_at(plan, i)->name);
+        fields[i].value = put(&at, plan_at(plan, i)->value);
+    }
+    if (plan->etag_len > 0)
+        rep->etag = fields[0].value;
+    if (draft->media_type.len > 0)
+        rep->media_type = fields[plan->field_count - 1].value;
+    rep->content = borrow ? draft->content : put(&at, draft->content);
+    return rep;
+}
+
+struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft)
+{
+    struct plan plan = {.draft = draft};
+    size_t repeated_len = 0;
+    struct vb_rep *rep = NULL;
+    struct vb_buf head;
+
+    vb_assert(draft->streamed || draft->content.len == draft->length);
+    vb_buf_init(&head, 64 * 1024);
+    plan_fields(&plan);
+    for (size_t i = 0; i < plan.field_count + draft->extra_count; i++) {
+        append_line(&head, plan_at(&plan, i));
+        if (i + 1 == plan.repeated)
+            repeated_len = head.len;
+    }
+    vb_buf_printf(&head, "Content-Length: %llu\r\n",
+                  (unsigned long long)draft->length);
+    if (head.err == VB_OK)
+        rep = lay_out(&plan, vb_buf_span(&head), repeated_len);
+    vb_buf_done(&head);
+    return rep;
+}
+
+void vb_rep_unref(struct vb_rep *rep)
+{
+    if (rep == NULL || !vb_ref_put(&rep->ref))
+        return;
+    if (rep->release != NULL)
+        rep->release(rep->owner);
+    free(rep);
+}
+
+size_t vb_rep_size(const struct vb_rep *rep)
+{
+    size_t size = sizeof(*rep) + rep->head.len + rep->content.len;
+
+    for (size_t i = 0; i < rep->field_count; i++)
+        size += sizeof(rep->fields[i]) + rep->fields[i].name.len +
+                rep->fields[i].value.len;
+    return size;
+}

@@ -1,0 +1,90 @@
+/* What a representation says of itself. */
+#include "unit.h"
+
+#include "exchange/rep.h"
+
+static void a_representation_is_described_by_its_fields(void **state)
+{
+    const struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("application/json"),
+        .tag_core = VB_SPAN_INIT("1a.epoch"),
+        .tag_variant = VB_SPAN_INIT("html"),
+        .modified = 784111777,
+        .content = VB_SPAN_INIT("{}"),
+        .length = 2,
+        .vary = VB_SPAN_INIT("Accept"),
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+
+    (void)state;
+    assert_non_null(rep);
+    assert_span_equal(rep->head,
+                      "ETag: \"1a.epoch-html\"\r\nVary: Accept\r\n"
+                      "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                      "Content-Type: application/json\r\n"
+                      "Content-Length: 2\r\n");
+    /* 9110-15.4.5-01, -02: a 304 repeats these and no others. */
+    assert_span_equal(rep->head_304,
+                      "ETag: \"1a.epoch-html\"\r\nVary: Accept\r\n");
+    assert_span_equal(rep->etag, "\"1a.epoch-html\"");
+    assert_span_equal(vb_rep_tag_core(rep), "1a.epoch");
+    assert_span_equal(rep->media_type, "application/json");
+    assert_span_equal(rep->content, "{}");
+    assert_int_equal(rep->field_count, 4);
+    vb_rep_unref(rep);
+}
+
+static void without_a_tag_a_304_repeats_the_date(void **state)
+{
+    const struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("a/b"),
+        .modified = 784111777,
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+
+    (void)state;
+    assert_span_equal(rep->head_304,
+                      "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+    assert_int_equal(rep->etag.len, 0);
+    vb_rep_unref(rep);
+}
+
+static int released;
+
+static void note_release(void *owner)
+{
+    released += *(int *)owner;
+}
+
+static void borrowed_content_is_released_with_the_last_reference(void **state)
+{
+    int one = 1;
+    const struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("a/b"),
+        .modified = VB_DATE_NONE,
+        .content = VB_SPAN_INIT("xyz"),
+        .length = 3,
+        .owner = &one,
+        .release = note_release,
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+
+    (void)state;
+    assert_ptr_equal(rep->content.ptr, draft.content.ptr);
+    vb_rep_ref(rep);
+    vb_rep_unref(rep);
+    assert_int_equal(released, 0);
+    vb_rep_unref(rep);
+    assert_int_equal(released, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_representation_is_described_by_its_fields),
+        cmocka_unit_test(without_a_tag_a_304_repeats_the_date),
+        cmocka_unit_test(borrowed_content_is_released_with_the_last_reference),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
