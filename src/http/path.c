@@ -113,17 +113,17 @@ enum vb_err vb_path_normalise(struct vb_arena *arena, struct vb_span path,
     return VB_OK;
 }
 
-bool vb_path_next(struct vb_path_iter *iter, struct vb_span *ret_segment)
+bool vb_segments_next(struct vb_segments *segments, struct vb_span *ret_segment)
 {
     ssize_t end;
     size_t len;
 
-    if (iter->rest.len == 0)
+    if (segments->rest.len == 0)
         return false;
-    end = vb_span_find(iter->rest, '/', 1);
-    len = end < 0 ? iter->rest.len : (size_t)end;
-    *ret_segment = vb_span_of(iter->rest.ptr + 1, len - 1);
-    iter->rest = vb_span_from(iter->rest, len);
+    end = vb_span_find(segments->rest, '/', 1);
+    len = end < 0 ? segments->rest.len : (size_t)end;
+    *ret_segment = vb_span_of(segments->rest.ptr + 1, len - 1);
+    segments->rest = vb_span_from(segments->rest, len);
     return true;
 }
 

@@ -24,19 +24,22 @@ enum vb_err vb_path_normalise(struct vb_arena *arena, struct vb_span path,
                               struct vb_span *ret_path);
 
 /* The segments between slashes: "/" has one, empty; "/a/" has "a" and "". */
-struct vb_path_iter {
+struct vb_segments {
     struct vb_span rest; /* from the next slash on */
 };
 
-/* `path` starts with "/"; an empty one has no segments. */
-static inline struct vb_path_iter vb_path_iter(struct vb_span path)
+/* Starts at the first segment. `path` starts with "/"; an empty one has none.
+ */
+static inline void vb_segments_init(struct vb_segments *segments,
+                                    struct vb_span path)
 {
-    return (struct vb_path_iter){path};
+    segments->rest = path;
 }
 
 /* The next segment, as it is written (vb_percent_decode reads it); false at
  * the end. */
-bool vb_path_next(struct vb_path_iter *iter, struct vb_span *ret_segment);
+bool vb_segments_next(struct vb_segments *segments,
+                      struct vb_span *ret_segment);
 
 /*
  * Appends the name of a resource as one segment. False, nothing appended, for

@@ -35,19 +35,19 @@ static enum vb_err decode_pair(struct vb_arena *arena, struct vb_span text,
     return err;
 }
 
-bool vb_query_next(struct vb_query_iter *iter, struct vb_query_pair *ret_pair)
+bool vb_query_next(struct vb_query *query, struct vb_query_pair *ret_pair)
 {
     struct vb_span text;
 
-    if (iter->err != VB_OK)
+    if (query->err != VB_OK)
         return false;
     do {
-        if (iter->rest.len == 0)
+        if (query->rest.len == 0)
             return false;
-        text = take_pair(&iter->rest);
+        text = take_pair(&query->rest);
     } while (text.len == 0);
-    iter->err = decode_pair(iter->arena, text, ret_pair);
-    return iter->err == VB_OK;
+    query->err = decode_pair(query->arena, text, ret_pair);
+    return query->err == VB_OK;
 }
 
 /* WHATWG URL, the application/x-www-form-urlencoded percent-encode set. */

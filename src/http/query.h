@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-struct vb_query_iter {
+struct vb_query {
     struct vb_span rest;
     struct vb_arena *arena;
     enum vb_err err; /* why it ended early, or VB_OK */
@@ -20,22 +20,22 @@ struct vb_query_pair {
     struct vb_span value; /* ptr NULL when there was no "=" */
 };
 
-/* Reads `text`, the query without its "?". What had escapes or `+` lies in the
- * arena; what had none is borrowed from the text. */
-static inline struct vb_query_iter vb_query_iter(struct vb_arena *arena,
-                                                 struct vb_span text)
+/* Starts on `text`, a query without its "?", or content. What has escapes or
+ * `+` will lie in the arena; what has none is borrowed from the text. */
+static inline void vb_query_init(struct vb_query *query, struct vb_arena *arena,
+                                 struct vb_span text)
 {
-    return (struct vb_query_iter){.rest = text, .arena = arena};
+    *query = (struct vb_query){.rest = text, .arena = arena};
 }
 
 /*
  * The next pair, in order; empty ones ("&&") are passed over, repeated names
- * are not. False at the end, and at an error, which stays: iter->err is
+ * are not. False at the end, and at an error, which stays: query->err is
  * VB_ERR_SYNTAX for a malformed escape or NUL, VB_ERR_NOMEM when the arena
  * gives nothing. The bytes are the client's: whether they are UTF-8 is the
  * caller's question.
  */
-bool vb_query_next(struct vb_query_iter *iter, struct vb_query_pair *ret_pair);
+bool vb_query_next(struct vb_query *query, struct vb_query_pair *ret_pair);
 
 /*
  * Appends name=value, escaped, with "&" before it unless the buffer is empty

@@ -27,15 +27,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct vb_span text = vb_span_of((const char *)data, size);
     struct vb_span normal, again, segment;
-    struct vb_path_iter iter;
+    struct vb_segments segments;
     struct vb_arena arena;
 
     vb_arena_init(&arena, 4096, 1 << 24);
     if (vb_path_normalise(&arena, text, &normal) == VB_OK) {
         vb_assert(vb_path_normalise(&arena, normal, &again) == VB_OK);
         vb_assert(vb_span_eq(normal, again));
-        iter = vb_path_iter(normal);
-        while (vb_path_next(&iter, &segment))
+        vb_segments_init(&segments, normal);
+        while (vb_segments_next(&segments, &segment))
             check_segment(&arena, segment);
     }
     vb_arena_done(&arena);

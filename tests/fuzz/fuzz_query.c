@@ -8,19 +8,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct vb_query_iter iter, again;
+    struct vb_query query, again;
     struct vb_query_pair pair, same;
     struct vb_arena arena;
     struct vb_buf buf;
 
     vb_arena_init(&arena, 4096, 1 << 24);
     vb_buf_init(&buf, 1 << 24);
-    iter = vb_query_iter(&arena, vb_span_of((const char *)data, size));
-    while (vb_query_next(&iter, &pair))
+    vb_query_init(&query, &arena, vb_span_of((const char *)data, size));
+    while (vb_query_next(&query, &pair))
         vb_query_append(&buf, pair.name, pair.value);
-    iter = vb_query_iter(&arena, vb_span_of((const char *)data, size));
-    again = vb_query_iter(&arena, vb_buf_span(&buf));
-    while (vb_query_next(&iter, &pair)) {
+    vb_query_init(&query, &arena, vb_span_of((const char *)data, size));
+    vb_query_init(&again, &arena, vb_buf_span(&buf));
+    while (vb_query_next(&query, &pair)) {
         vb_assert(vb_query_next(&again, &same));
         vb_assert(vb_span_eq(pair.name, same.name));
         vb_assert(vb_span_eq(pair.value, same.value));

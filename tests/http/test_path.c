@@ -202,11 +202,12 @@ static void segments_come_one_by_one_still_encoded(void **state)
 
     (void)state;
     for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
-        struct vb_path_iter iter = vb_path_iter(vb_span_str(rows[i].path));
+        struct vb_segments segments;
         struct vb_span segment;
         size_t n = 0;
 
-        while (vb_path_next(&iter, &segment)) {
+        vb_segments_init(&segments, vb_span_str(rows[i].path));
+        while (vb_segments_next(&segments, &segment)) {
             assert_true(n < rows[i].count);
             assert_span_equal(segment, rows[i].segments[n]);
             n++;

@@ -46,12 +46,12 @@ static void pairs_are_decoded_once_in_order(void **state)
 
     (void)state;
     for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
-        struct vb_query_iter iter =
-            vb_query_iter(&arena, vb_span_str(rows[i].text));
+        struct vb_query query;
         struct vb_query_pair pair;
         size_t n = 0;
 
-        while (vb_query_next(&iter, &pair)) {
+        vb_query_init(&query, &arena, vb_span_str(rows[i].text));
+        while (vb_query_next(&query, &pair)) {
             const char *value;
 
             assert_true(n < rows[i].count);
@@ -63,7 +63,7 @@ static void pairs_are_decoded_once_in_order(void **state)
             n++;
         }
         assert_int_equal(n, rows[i].count);
-        assert_int_equal(iter.err, VB_OK);
+        assert_int_equal(query.err, VB_OK);
     }
 }
 
@@ -81,30 +81,31 @@ static void malformed_pair_ends_the_query_with_an_error(void **state)
 
     (void)state;
     for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
-        struct vb_query_iter iter = vb_query_iter(&arena, rows[i].text);
+        struct vb_query query;
         struct vb_query_pair pair;
         size_t n = 0;
 
-        while (vb_query_next(&iter, &pair))
+        vb_query_init(&query, &arena, rows[i].text);
+        while (vb_query_next(&query, &pair))
             n++;
         assert_int_equal(n, rows[i].good);
-        assert_int_equal(iter.err, VB_ERR_SYNTAX);
-        assert_false(vb_query_next(&iter, &pair));
+        assert_int_equal(query.err, VB_ERR_SYNTAX);
+        assert_false(vb_query_next(&query, &pair));
     }
 }
 
 static void exhausted_arena_ends_the_query_with_an_error(void **state)
 {
-    struct vb_query_iter iter;
+    struct vb_query query;
     struct vb_query_pair pair;
     struct vb_arena none;
 
     (void)state;
     vb_arena_init(&none, 16, 0);
-    iter = vb_query_iter(&none, VB_SPAN("a=b&c=d+e"));
-    assert_true(vb_query_next(&iter, &pair));
-    assert_false(vb_query_next(&iter, &pair));
-    assert_int_equal(iter.err, VB_ERR_NOMEM);
+    vb_query_init(&query, &none, VB_SPAN("a=b&c=d+e"));
+    assert_true(vb_query_next(&query, &pair));
+    assert_false(vb_query_next(&query, &pair));
+    assert_int_equal(query.err, VB_ERR_NOMEM);
 }
 
 static void query_is_written_so_that_it_reads_back(void **state)
@@ -115,7 +116,7 @@ static void query_is_written_so_that_it_reads_back(void **state)
     };
     char memory[256];
     struct vb_buf buf = vb_buf_over(memory, sizeof(memory));
-    struct vb_query_iter iter;
+    struct vb_query query;
     struct vb_query_pair pair;
 
     (void)state;
@@ -125,13 +126,13 @@ static void query_is_written_so_that_it_reads_back(void **state)
     assert_span_equal(vb_buf_span(&buf),
                       "/x?limit=10&a+b=c%26d%3De&%7E*-._=%2B%25%2F%3F%23"
                       "&%C3%A9=%0A&=");
-    iter = vb_query_iter(&arena, vb_span_from(vb_buf_span(&buf), 3));
+    vb_query_init(&query, &arena, vb_span_from(vb_buf_span(&buf), 3));
     for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
-        assert_true(vb_query_next(&iter, &pair));
+        assert_true(vb_query_next(&query, &pair));
         assert_span_equal(pair.name, rows[i][0]);
         assert_span_equal(pair.value, rows[i][1]);
     }
-    assert_false(vb_query_next(&iter, &pair));
+    assert_false(vb_query_next(&query, &pair));
 }
 
 int main(void)
