@@ -6,13 +6,10 @@
 
 #include "base/assert.h"
 #include "base/utf8.h"
+#include "content/extent.h"
 #include "content/members.h"
 
-const struct vb_json_limits vb_json_limits_default = {
-    .bytes = (size_t)16 << 20,
-    .memory = (size_t)256 << 20,
-    .depth = 64,
-};
+const struct vb_json_limits vb_json_limits_default = VB_JSON_LIMITS_DEFAULT;
 
 /* Why a document is refused. */
 struct refusal {
@@ -242,29 +239,6 @@ enum vb_err vb_json_parse(struct vb_span text,
     return finish(json, &refusal, text, ret_json, ret_error);
 }
 
-/* Is a value under construction nested deeper than `limit`? It recurses no
- * deeper than that. */
-static bool exceeds_depth(yyjson_mut_val *value, unsigned limit)
-{
-    bool is_object = yyjson_mut_is_obj(value);
-    yyjson_mut_val *child;
-    size_t count;
-
-    if (!yyjson_mut_is_ctn(value))
-        return false;
-    if (limit == 0)
-        return true;
-    count = unsafe_yyjson_get_len(value);
-    child = value->uni.ptr; /* the last element, or the key of the last member:
-                               both are rings */
-    for (size_t i = 0; i < count; i++) {
-        if (exceeds_depth(is_object ? child->next : child, limit - 1))
-            return true;
-        child = is_object ? child->next->next : child->next;
-    }
-    return false;
-}
-
 enum vb_err vb_json_freeze(yyjson_mut_val *root,
                            const struct vb_json_limits *limits,
                            struct vb_json **ret_json,
@@ -277,7 +251,8 @@ enum vb_err vb_json_freeze(yyjson_mut_val *root,
     if (limits == NULL)
         limits = &vb_json_limits_default;
     json = new_document(limits);
-    if (json != NULL && exceeds_depth(root, limits->depth)) {
+    if (json != NULL &&
+        vb__extent_of(root, limits->depth).depth > limits->depth) {
         refusal =
             (struct refusal){.err = VB_ERR_LIMIT, .why = "nested too deeply"};
     } else if (json != NULL) {

@@ -34,6 +34,10 @@ struct vb_json_limits {
 };
 
 /* 16 MiB of text, 256 MiB of memory, depth 64. */
+#define VB_JSON_LIMITS_DEFAULT                                                 \
+    {                                                                          \
+        (size_t)16 << 20, (size_t)256 << 20, 64                                \
+    }
 extern const struct vb_json_limits vb_json_limits_default;
 
 /* Where a text is not what it should be; for people. */
