@@ -1,0 +1,39 @@
+"""tools/run_tests.py counts what cmocka reports, and what it could not."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+from run_tests import Tally, count_unit, tap_counts  # noqa: E402
+
+
+def test_tap_counts_what_cmocka_prints():
+    text = (
+        "noise\n1..3\nok 1 - a\nnot ok 2 # SKIP b\nnot ok 3 - c\n# 0x1 != 0x2\n"
+        "# not ok - g1\n1..1\nok 1 - d\n"
+    )
+    assert tap_counts(text) == (4, 2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "result, output, counts",
+    [
+        ("OK", "1..2\nok 1 - a\nok 2 - b\n", "2 passed, 0 failed, 0 skipped"),
+        ("OK", "", "1 passed, 0 failed, 0 skipped"),
+        ("OK", "1..3\nok 1 - a\n", "1 passed, 2 failed, 0 skipped"),
+        ("FAIL", "1..2\nok 1 - a\nnot ok 2 - b\n", "1 passed, 1 failed, 0 skipped"),
+        # it crashed in the second of three
+        ("FAIL", "1..3\nok 1 - a\n", "1 passed, 2 failed, 0 skipped"),
+        # all passed, and then the leak check found something
+        ("FAIL", "1..1\nok 1 - a\n", "1 passed, 1 failed, 0 skipped"),
+        ("TIMEOUT", "", "0 passed, 1 failed, 0 skipped"),
+        ("SKIP", "no vectors here\n", "0 passed, 0 failed, 1 skipped"),
+    ],
+)
+def test_a_program_counts_for_its_functions(result, output, counts):
+    tally = Tally()
+    fine = count_unit({"name": "t", "result": result, "stdout": output}, tally)
+    assert str(tally) == counts
+    assert fine == (", 0 failed," in counts)
