@@ -64,5 +64,7 @@ bool vb_status_is_heuristic(int code)
 
 bool vb_status_has_content(int code)
 {
-    return vb_status_info(vb_status_known(code))->content;
+    const struct vb_status_info *info = vb_status_info(vb_status_known(code));
+
+    return info != NULL && info->content;
 }

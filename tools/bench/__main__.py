@@ -1,0 +1,221 @@
+"""Compares Verbatim with nginx and h2o, and its writes with bare SQLite.
+
+Server and load have a core each. The rounds alternate between the servers, so
+that what changes on the machine meanwhile hits all of them; medians count.
+CPU time is read from /proc: the load generator saturates before the servers.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import documents
+import idle
+import load
+import machine
+import report
+from servers import KINDS, Verbatim
+
+ROOT = Path(__file__).resolve().parents[2]
+WRITE_CONNECTIONS = 64
+WRITTEN_DOCUMENTS = 10000
+# Beyond the idle ones: those of the load, and what a server opens itself.
+SPARE_CONNECTIONS = 1024
+SPARE_FILES = 4096
+
+
+def options_of(arguments):
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a minute, not ten")
+    parser.add_argument("--only", action="append", metavar="SCENARIO",
+                        choices=SCENARIOS, help="repeatable: " + ", ".join(SCENARIOS))
+    parser.add_argument("--servers", default="verbatim,nginx,h2o")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=int, help="of one measurement")
+    parser.add_argument("--documents", type=int)
+    parser.add_argument("--idle", type=int, help="connections")
+    parser.add_argument("--build", type=Path, default=ROOT / "build/release")
+    parser.add_argument("--json", type=Path, default=ROOT / "build/bench.json")
+    parser.add_argument("--strict", action="store_true", help="exit 1 on a MISS")
+    parser.add_argument("serve", nargs="*", help="more arguments of `verbatim serve`")
+    options = parser.parse_args(arguments)
+    usual = (2, 1, 5000, 2000) if options.quick else (5, 4, 100000, 10000)
+    for name, value in zip(("rounds", "seconds", "documents", "idle"), usual):
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    options.only = options.only or list(SCENARIOS)
+    return options
+
+
+class Bench:
+    """The servers that run, their files, and what was measured."""
+
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.results = report.Results()
+        self.kinds = self.kinds_to_run()
+        files = machine.raise_file_limit(options.idle + SPARE_FILES)
+        self.idle = min(options.idle, files - SPARE_FILES)
+
+    def kinds_to_run(self):
+        kinds = []
+        for name in self.options.servers.split(","):
+            if name not in KINDS:
+                raise SystemExit(f"bench: unknown server {name}")
+            there = Verbatim.binary.exists() if name == "verbatim" else machine.has(name)
+            if there:
+                kinds.append(KINDS[name])
+            else:
+                say(f"{name} is not here and is left out")
+        return kinds
+
+    def make(self, kind, tag):
+        return kind(self.folder / tag, self.folder / "files", self.idle + SPARE_CONNECTIONS)
+
+    def sample(self, scenario, subject, server, words):
+        sample = load.run(server, words, self.options.seconds, WRITE_CONNECTIONS)
+        self.results.add(scenario, subject, rps=sample.rps, cpu_us=sample.cpu_us,
+                         p50_us=sample.p50_us, p99_us=sample.p99_us)
+
+    # Reading: the same for every server, in turn
+
+    def reads(self, scenarios):
+        servers = [self.make(kind, "reads") for kind in self.kinds]
+        try:
+            for server in servers:
+                server.start()
+                documents.fill(server, self.options.documents)
+                documents.check_all(server, self.options.documents)
+            for scenario in scenarios:
+                say(scenario)
+                self.rounds_of(scenario, servers)
+        finally:
+            for server in servers:
+                server.stop()
+
+    def rounds_of(self, scenario, servers):
+        words = {s.name: self.words_of(scenario, s) for s in servers}
+        for server in servers:
+            load.wrk(server, words[server.name], 1, WRITE_CONNECTIONS)
+        for _ in range(self.options.rounds):
+            for server in servers:
+                self.sample(scenario, server.name, server, words[server.name])
+
+    def words_of(self, scenario, server):
+        """What load.lua is to send; a 304 needs the server's own tag."""
+        if scenario == "304":
+            fields = documents.check(server, "/docs/0", documents.document(0))
+            return ["same", "/docs/0", f"If-None-Match: {fields['ETag']}"]
+        return {
+            "hot GET": ["same", "/docs/0"],
+            "random": ["random", self.options.documents],
+            "100 KiB": ["same", "/blobs/0"],
+        }[scenario]
+
+    # Writing: one server, beside what the disk gives
+
+    def writes(self, scenario):
+        say(scenario)
+        server = None
+        if Verbatim in self.kinds:
+            server = self.make(Verbatim, "writes").start()
+        size = documents.DOCUMENT_BYTES
+        try:
+            for turn in range(self.options.rounds):
+                self.bare_sqlite(scenario, "SQLite one by one", turn, 1)
+                self.bare_sqlite(scenario, "SQLite in groups of 64", turn, 64)
+                if server:
+                    put = ["put", WRITTEN_DOCUMENTS, size]
+                    self.sample(scenario, "verbatim PUT", server, put)
+                    self.sample(scenario, "verbatim POST", server, ["post", size])
+        finally:
+            if server:
+                server.stop()
+
+    def bare_sqlite(self, scenario, subject, turn, group):
+        core, _ = machine.cores()
+        program = self.options.build / "tools/bench/sqlite_loop"
+        path = self.folder / f"bare-{group}-{turn}.db"
+        done = subprocess.run(
+            ["taskset", "-c", str(core), program, path, str(self.options.seconds),
+             str(group), str(documents.DOCUMENT_BYTES)],
+            stdout=subprocess.PIPE,
+            check=True,
+        )  # fmt: skip
+        told = json.loads(done.stdout)
+        self.results.add(scenario, subject, rps=told["inserts"] / told["seconds"],
+                         cpu_us=told["cpu_us"])
+
+    # Idling: a fresh server each time, so that nothing is reused
+
+    def idles(self, scenario):
+        say(f"{scenario} ({self.idle})")
+        for turn in range(max(1, self.options.rounds // 2)):
+            for kind in self.kinds:
+                server = self.make(kind, f"idle-{turn}").start()
+                try:
+                    documents.fill(server, 1)
+                    cost = idle.bytes_per_connection(
+                        server, self.idle, documents.DOCUMENT_BYTES
+                    )
+                finally:
+                    server.stop()
+                self.results.add(scenario, kind.name, bytes=cost)
+
+    def run(self):
+        wanted = self.options.only
+        reading = [name for name in SCENARIOS if name in wanted and name in READS]
+        if reading:
+            self.reads(reading)
+        if "durable write" in wanted:
+            self.writes("durable write")
+        if "idle connection" in wanted:
+            self.idles("idle connection")
+
+
+READS = ("hot GET", "304", "random", "100 KiB")
+SCENARIOS = (*READS, "durable write", "idle connection")
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def main():
+    options = options_of(sys.argv[1:])
+    Verbatim.binary = options.build / "src/server/verbatim"
+    Verbatim.more = options.serve
+    # Beside the checkout: the same disk as a user's ./data.
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"))
+    try:
+        say(f"files for {options.documents} documents")
+        documents.write_files(folder / "files", options.documents)
+        bench = Bench(options, folder)
+        bench.run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    verdicts = report.judge(bench.results)
+    settings = {
+        "machine": machine.description(ROOT),
+        "settings": {
+            "rounds": options.rounds, "seconds": options.seconds,
+            "documents": options.documents, "idle": bench.idle,
+            "connections": WRITE_CONNECTIONS,
+        },
+    }  # fmt: skip
+    report.write_json(options.json, bench.results, verdicts, settings)
+    print(report.table(bench.results))
+    print()
+    print(report.verdict_lines(verdicts))
+    print(f"\nall rounds: {options.json}")
+    missed = any(verdict == "MISS" for _, _, verdict in verdicts)
+    return 1 if options.strict and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

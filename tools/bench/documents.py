@@ -1,0 +1,101 @@
+"""What is served: the same bytes from every server.
+
+Documents of 1 KiB are JSON in the form a canonical writer would give, so that
+a server that keeps values, not texts, serves the very same bytes.
+"""
+
+import http.client
+import socket
+
+DOCUMENT_BYTES = 1024
+BLOB_BYTES = 100 * 1024
+BINARY = {"Content-Type": "application/octet-stream"}
+FILLERS = 64  # connections, so that a group commit has a group
+
+
+def document(number):
+    head = f'{{"n":{100000000 + number},"text":"'
+    return (head + "x" * (DOCUMENT_BYTES - len(head) - 2) + '"}').encode()
+
+
+def blob():
+    return bytes(range(256)) * (BLOB_BYTES // 256)
+
+
+def write_files(root, count):
+    """The documents as files, for the servers that serve files."""
+    (root / "docs").mkdir(parents=True)
+    (root / "blobs").mkdir()
+    for number in range(count):
+        (root / "docs" / str(number)).write_bytes(document(number))
+    (root / "blobs/0").write_bytes(blob())
+
+
+class Filler:
+    """A connection that sends one PUT at a time."""
+
+    def __init__(self, server):
+        self.socket = socket.create_connection(("127.0.0.1", server.port), 30)
+        self.host = f"127.0.0.1:{server.port}"
+
+    def send(self, target, body):
+        self.socket.sendall(
+            f"PUT {target} HTTP/1.1\r\nHost: {self.host}\r\n"
+            "Content-Type: application/json\r\nPrefer: return=minimal\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+        )
+
+    def receive(self):
+        response = http.client.HTTPResponse(self.socket, method="PUT")
+        response.begin()
+        response.read()
+        if response.status not in (200, 201, 204):
+            raise SystemExit(f"bench: a PUT was answered with {response.status}")
+
+
+def put_all(server, count):
+    """The documents as resources, over so many connections at a time."""
+    fillers = [Filler(server) for _ in range(FILLERS)]
+    for start in range(0, count, FILLERS):
+        busy = fillers[: min(FILLERS, count - start)]
+        for offset, filler in enumerate(busy):
+            filler.send(f"/docs/{start + offset}", document(start + offset))
+        for filler in busy:
+            filler.receive()
+    for filler in fillers:
+        filler.socket.close()
+    status, _, _ = server.ask("PUT", "/blobs/0", BINARY, blob())
+    if status not in (200, 201, 204):
+        raise SystemExit(f"bench: PUT /blobs/0 was answered with {status}")
+
+
+def fill(server, count):
+    if not server.serves_files:
+        put_all(server, count)
+
+
+def check(server, target, wanted, headers=None):
+    """The response's fields, after a look at its status and content."""
+    status, fields, body = server.ask("GET", target, headers)
+    if status != 200 or body != wanted:
+        raise SystemExit(
+            f"bench: {server.name} answers GET {target} with {status} and"
+            f" {len(body)} bytes, not 200 and {len(wanted)}"
+        )
+    for name in ("ETag", "Last-Modified"):
+        if name not in fields:
+            raise SystemExit(f"bench: {server.name} sends no {name} for {target}")
+    return fields
+
+
+def check_all(server, count):
+    """Every kind of answer is right before any of them is timed."""
+    check(server, "/blobs/0", blob())
+    for number in {0, count // 3, count - 1}:
+        fields = check(server, f"/docs/{number}", document(number))
+        condition = {"If-None-Match": fields["ETag"]}
+        status, _, body = server.ask("GET", f"/docs/{number}", condition)
+        if status != 304 or body:
+            raise SystemExit(
+                f"bench: {server.name} answers If-None-Match with {status}"
+            )

@@ -1,0 +1,71 @@
+-- What wrk sends; the arguments after `--` name it:
+--   same TARGET [FIELD: VALUE]...   one request again and again
+--   random COUNT                    GET of one of /docs/0 ... /docs/COUNT-1
+--   put COUNT BYTES                 PUT of one of them, each time another body
+--   post BYTES                      POST to /items
+-- At the end one line of JSON says what was done.
+
+local kind
+local count, bytes
+local number = 0
+local fixed
+local threads = {}
+
+function setup(thread)
+    table.insert(threads, thread)
+end
+
+local function body_of(size)
+    -- The members stand in the order a canonical form would give them.
+    number = number + 1
+    local head = string.format('{"n":%09d,"text":"', 100000000 + number)
+    return head .. string.rep("x", size - #head - 2) .. '"}'
+end
+
+local json = {["Content-Type"] = "application/json"}
+
+local kinds = {
+    same = function() return fixed end,
+    random = function()
+        return wrk.format("GET", "/docs/" .. math.random(0, count - 1))
+    end,
+    put = function()
+        local target = "/docs/" .. math.random(0, count - 1)
+        return wrk.format("PUT", target, json, body_of(bytes))
+    end,
+    post = function()
+        return wrk.format("POST", "/items", json, body_of(bytes))
+    end,
+}
+
+function init(args)
+    kind = kinds[args[1]] or error("unknown kind " .. tostring(args[1]))
+    math.randomseed(tonumber(os.getenv("VB_SEED") or 1))
+    wrk.headers["Host"] = wrk.host .. ":" .. wrk.port
+    if args[1] == "same" then
+        local headers = {}
+        for i = 3, #args do
+            local name, value = args[i]:match("^([^:]+): (.*)$")
+            headers[name] = value
+        end
+        fixed = wrk.format("GET", args[2], headers)
+    elseif args[1] == "post" then
+        bytes = tonumber(args[2])
+    else
+        count, bytes = tonumber(args[2]), tonumber(args[3])
+    end
+end
+
+function request()
+    return kind()
+end
+
+function done(summary, latency)
+    local e = summary.errors
+    print(string.format(
+        '@{"requests": %d, "seconds": %.6f, "bytes": %d, "bad_status": %d,' ..
+        ' "errors": %d, "p50_us": %d, "p99_us": %d}',
+        summary.requests, summary.duration / 1e6, summary.bytes, e.status,
+        e.connect + e.read + e.write + e.timeout,
+        latency:percentile(50), latency:percentile(99)))
+end

@@ -1,0 +1,190 @@
+"""The servers that are compared, each started on one core over the same files.
+
+nginx is set to its best for this load, not to its defaults: sendfile off for
+small files and on for large ones, descriptors kept open, no access log.
+"""
+
+import http.client
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import time
+
+import machine
+
+START_SECONDS = 30
+
+NGINX = """
+daemon off;
+master_process off;
+worker_rlimit_nofile {files};
+pid {folder}/nginx.pid;
+error_log {folder}/nginx.log crit;
+events {{ worker_connections {connections}; multi_accept on; }}
+http {{
+    access_log off;
+    default_type application/json;
+    types {{ }}
+    sendfile off;
+    tcp_nodelay on;
+    keepalive_timeout 3600s;
+    keepalive_requests 1000000000;
+    open_file_cache max=200000 inactive=3600s;
+    open_file_cache_valid 3600s;
+    open_file_cache_min_uses 1;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        root {files_root};
+        location /blobs/ {{ sendfile on; tcp_nopush on; default_type application/octet-stream; }}
+    }}
+}}
+"""
+
+# Started by root, h2o would become nobody, who cannot read the folder.
+H2O = """
+user: {user}
+num-threads: 1
+max-connections: {connections}
+http1-request-timeout: 3600
+pid-file: {folder}/h2o.pid
+error-log: {folder}/h2o.log
+file.mime.setdefaulttype: application/json
+listen:
+  host: 127.0.0.1
+  port: {port}
+hosts:
+  default:
+    paths:
+      "/":
+        file.dir: {files_root}
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """One running server; `command` says how to start it."""
+
+    name = ""
+    serves_files = True  # out of the shared folder; else it is filled by PUT
+
+    def __init__(self, folder, files_root, connections):
+        self.folder = folder / self.name
+        self.folder.mkdir(parents=True)
+        self.files_root = files_root
+        self.connections = connections
+        self.port = free_port()
+        self.process = None
+
+    def command(self):
+        raise NotImplementedError
+
+    def settings(self):
+        return {
+            "user": pwd.getpwuid(os.geteuid()).pw_name,
+            "folder": self.folder,
+            "files_root": self.files_root,
+            "port": self.port,
+            "connections": self.connections,
+            "files": self.connections + 2048,
+        }
+
+    def start(self):
+        core, _ = machine.cores()
+        with open(self.folder / "output.txt", "wb") as log:
+            self.process = subprocess.Popen(
+                ["taskset", "-c", str(core), *map(str, self.command())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+            )
+        self.wait_until_it_accepts()
+        return self
+
+    def wait_until_it_accepts(self):
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    told = (self.folder / "output.txt").read_text(errors="replace")
+                    raise SystemExit(
+                        f"bench: {self.name} did not start:\n{told}"
+                    ) from None
+                time.sleep(0.02)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def pids(self):
+        return machine.process_tree(self.process.pid)
+
+    def url(self, target="/"):
+        return f"http://127.0.0.1:{self.port}{target}"
+
+    def ask(self, method, target, headers=None, body=None):
+        """(status, fields, body) of one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request(method, target, body, headers or {})
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+        finally:
+            connection.close()
+
+
+class Nginx(Server):
+    name = "nginx"
+
+    def command(self):
+        path = self.folder / "nginx.conf"
+        path.write_text(NGINX.format(**self.settings()))
+        return ["/usr/sbin/nginx", "-e", self.folder / "error.log", "-c", path]
+
+
+class H2o(Server):
+    name = "h2o"
+
+    def command(self):
+        path = self.folder / "h2o.yaml"
+        path.write_text(H2O.format(**self.settings()))
+        return ["h2o", "-m", "worker", "-c", path]
+
+
+class Verbatim(Server):
+    name = "verbatim"
+    serves_files = False
+    binary = None  # set from the command line
+
+    def command(self):
+        return [
+            self.binary, "serve", os.path.join(os.path.dirname(__file__), "bench.yaml"),
+            "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data",
+            "--workers", "1", *self.more,
+        ]  # fmt: skip
+
+    more = ()
+
+
+KINDS = {kind.name: kind for kind in (Verbatim, Nginx, H2o)}
