@@ -2,7 +2,6 @@
 #include "http/param.h"
 
 #include "http/chars.h"
-#include "http/quoted.h"
 
 void vb_params_init(struct vb_params *params, struct vb_span text,
                     unsigned syntax)
@@ -98,12 +97,12 @@ bool vb_params_next(struct vb_params *params, struct vb_param *ret_param)
 
 bool vb_param_eq(const struct vb_param *param, struct vb_span text)
 {
-    return param->quoted ? vb_quoted_eq(param->value, text)
-                         : vb_span_eq(param->value, text);
+    return vb_escaped_eq(vb_param_value(param),
+                         (struct vb_escaped){text, false}, false);
 }
 
 bool vb_param_ieq(const struct vb_param *param, struct vb_span text)
 {
-    return param->quoted ? vb_quoted_ieq(param->value, text)
-                         : vb_span_ieq(param->value, text);
+    return vb_escaped_eq(vb_param_value(param),
+                         (struct vb_escaped){text, false}, true);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/span.h"
+#include "http/quoted.h"
 
 enum vb_params_syntax {
     VB_PARAMS_USUAL = 0,
@@ -38,6 +39,12 @@ void vb_params_init(struct vb_params *params, struct vb_span text,
 
 /* The next parameter. False at the end, and at the first malformed octet. */
 bool vb_params_next(struct vb_params *params, struct vb_param *ret_param);
+
+/* The value, for comparing it. */
+static inline struct vb_escaped vb_param_value(const struct vb_param *param)
+{
+    return (struct vb_escaped){param->value, param->quoted};
+}
 
 /* Does the value mean `text`? Token and quoted form are equal. */
 bool vb_param_eq(const struct vb_param *param, struct vb_span text);

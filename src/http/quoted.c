@@ -51,34 +51,26 @@ size_t vb_comment_len(struct vb_span s)
 }
 
 /* The octet meant at *i, which moves on behind it. */
-static char next_meant(struct vb_span inner, size_t *i)
+static char next_meant(struct vb_escaped s, size_t *i)
 {
-    if (inner.ptr[*i] == '\\' && *i + 1 < inner.len)
+    if (s.escapes && s.text.ptr[*i] == '\\' && *i + 1 < s.text.len)
         (*i)++;
-    return inner.ptr[(*i)++];
+    return s.text.ptr[(*i)++];
 }
 
-bool vb_quoted_eq(struct vb_span inner, struct vb_span text)
+bool vb_escaped_eq(struct vb_escaped a, struct vb_escaped b, bool fold)
 {
     size_t i = 0;
-    size_t n = 0;
+    size_t j = 0;
 
-    for (; i < inner.len && n < text.len; n++)
-        if (next_meant(inner, &i) != text.ptr[n])
+    while (i < a.text.len && j < b.text.len) {
+        char c = next_meant(a, &i);
+        char d = next_meant(b, &j);
+
+        if (c != d && !(fold && vb_ascii_lower(c) == vb_ascii_lower(d)))
             return false;
-    return i == inner.len && n == text.len;
-}
-
-bool vb_quoted_ieq(struct vb_span inner, struct vb_span text)
-{
-    size_t i = 0;
-    size_t n = 0;
-
-    for (; i < inner.len && n < text.len; n++)
-        if (vb_ascii_lower(next_meant(inner, &i)) !=
-            vb_ascii_lower(text.ptr[n]))
-            return false;
-    return i == inner.len && n == text.len;
+    }
+    return i == a.text.len && j == b.text.len;
 }
 
 enum vb_err vb_quoted_unescape(struct vb_span inner, char *buf, size_t cap,
@@ -93,7 +85,7 @@ enum vb_err vb_quoted_unescape(struct vb_span inner, char *buf, size_t cap,
     for (size_t i = 0; i < inner.len; len++) {
         if (len == cap)
             return VB_ERR_LIMIT;
-        buf[len] = next_meant(inner, &i);
+        buf[len] = next_meant((struct vb_escaped){inner, true}, &i);
     }
     *ret_text = vb_span_of(buf, len);
     return VB_OK;

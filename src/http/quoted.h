@@ -24,14 +24,17 @@ size_t vb_quoted_len(struct vb_span s);
 /* Length of the comment that s begins with, of any depth; 0 as above. */
 size_t vb_comment_len(struct vb_span s);
 
-/*
- * Does the inner text of a well-formed quoted-string, still escaped, mean
- * `text`? A backslash counts as the octet after it (9110-5.6.4-01).
- */
-bool vb_quoted_eq(struct vb_span inner, struct vb_span text);
+/* Octets as they stand, or the inner text of a quoted-string. */
+struct vb_escaped {
+    struct vb_span text;
+    bool escapes; /* a backslash counts as the octet after it */
+};
 
-/* The same but for the case of ASCII letters. */
-bool vb_quoted_ieq(struct vb_span inner, struct vb_span text);
+/*
+ * Do both mean the same (9110-5.6.4-01)? With `fold`, the case of ASCII
+ * letters makes no difference.
+ */
+bool vb_escaped_eq(struct vb_escaped a, struct vb_escaped b, bool fold);
 
 /*
  * What the inner text means. Without a backslash it is `inner` itself, and

@@ -1,31 +1,15 @@
-/*
- * Elements lie within their lines, in order, trimmed and not empty. The first
- * octet chooses the syntax; lines end with LF.
- */
+/* Elements lie within their lines, in order, trimmed and not empty. The first
+ * octet chooses the syntax. */
 #include "base/assert.h"
 #include "http/chars.h"
 #include "http/elements.h"
+#include "lines.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { LINES = 8 };
-
-static size_t split(struct vb_span s, struct vb_span *lines)
-{
-    size_t count = 0;
-    ssize_t lf;
-
-    while (count < LINES - 1 && (lf = vb_span_find(s, '\n', 0)) >= 0) {
-        lines[count++] = vb_span_head(s, (size_t)lf);
-        s = vb_span_from(s, (size_t)lf + 1);
-    }
-    lines[count++] = s;
-    return count;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct vb_span lines[LINES];
+    struct vb_span lines[FUZZ_LINES];
     struct vb_elements elements;
     struct vb_span element;
     const char *last;
@@ -33,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size == 0)
         return 0;
-    count = split(vb_span_of((const char *)data + 1, size - 1), lines);
+    count = fuzz_lines(data + 1, size - 1, lines);
     last = lines[0].ptr;
     vb_elements_init(&elements, lines, count, data[0] & 3);
     while (vb_elements_next(&elements, &element)) {

@@ -22,11 +22,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     plain = malloc(len);
     vb_assert(plain != NULL);
     vb_assert(vb_quoted_unescape(inner, plain, inner.len, &text) == VB_OK);
-    vb_assert(vb_quoted_eq(inner, text) && vb_quoted_ieq(inner, text));
+    vb_assert(vb_escaped_eq((struct vb_escaped){inner, true},
+                            (struct vb_escaped){text, false}, false));
     vb_buf_init(&buf, 4 * size + 2);
     vb_assert(vb_quoted_append(&buf, text) == VB_OK);
     vb_assert(vb_quoted_len(vb_buf_span(&buf)) == buf.len);
-    vb_assert(vb_quoted_eq(vb_span_of(buf.ptr + 1, buf.len - 2), text));
+    vb_assert(vb_escaped_eq(
+        (struct vb_escaped){inner, true},
+        (struct vb_escaped){vb_span_of(buf.ptr + 1, buf.len - 2), true}, true));
     vb_buf_done(&buf);
     free(plain);
     return 0;
