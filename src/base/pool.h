@@ -30,6 +30,6 @@ void vb_pool_done(struct vb_pool *pool);
 void *vb_pool_take(struct vb_pool *pool);
 
 /* NULL is fine. */
-void vb_pool_give(struct vb_pool *pool, void *block);
+void vb_pool_give(struct vb_pool *pool, void *at);
 
 #endif

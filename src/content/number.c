@@ -9,6 +9,8 @@
  */
 #include "content/number.h"
 
+#include "base/assert.h"
+
 /* Where exponents stop growing: sums with text lengths stay far from
  * overflow. */
 #define EXPONENT_MAX INT64_C(100000000000000000)
@@ -210,6 +212,7 @@ bool vb_number_is_multiple(struct vb_span value, struct vb_span divisor)
         return false;
     while (b.digits.left > 0)
         modulus = modulus * 10 + next_digit(&b.digits);
+    vb_assert(modulus != 0);
     while (a.digits.left > 0)
         rest = (rest * 10 + next_digit(&a.digits)) % modulus;
     for (int i = 0; i < 60 && i < tens && rest != 0; i++)

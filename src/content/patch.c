@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/assert.h"
 #include "base/utf8.h"
 #include "content/edit.h"
 #include "content/pointer.h"
@@ -114,6 +115,7 @@ static enum vb_err judge(struct run *run, enum vb__edited edited)
         return VB_OK;
     if (edited == VB__EDIT_NOMEM)
         return VB_ERR_NOMEM;
+    vb_assert(rows[edited].why != NULL);
     return fail(run, rows[edited].fault, from ? "from" : "path",
                 from ? operation->from : operation->path, rows[edited].why);
 }

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "base/assert.h"
 #include "content/json.h"
 
 static const struct {
@@ -153,6 +154,7 @@ static enum vb_err radix_json(struct vb_buf *out, struct vb_span s,
 {
     uint64_t n = 0;
 
+    vb_assert(radix != 0);
     for (size_t i = 2; i < s.len; i++) {
         if (n > (UINT64_MAX - 15) / radix)
             return VB_ERR_RANGE;

@@ -88,7 +88,7 @@ void vb_head_begin(struct vb_head_builder *builder, struct vb_head *head,
 void vb_head_method(struct vb_head_builder *builder, struct vb_span method);
 
 /* The request target as received (RFC 9112 section 3.2). After the method. */
-void vb_head_target(struct vb_head_builder *builder, struct vb_span target);
+void vb_head_target(struct vb_head_builder *builder, struct vb_span text);
 
 /* One field line (RFC 9110 section 5); the value may still have its OWS. */
 void vb_head_field(struct vb_head_builder *builder, struct vb_span name,

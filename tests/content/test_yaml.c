@@ -246,7 +246,7 @@ static void an_alias_bomb_is_refused_in_time(void **state)
     (void)state;
     vb_buf_init(&text, 1 << 16);
     vb_buf_str(&text, "a: &a [x,x,x,x,x,x,x,x,x,x]\n");
-    for (char c = 'b'; c < 'k'; c++) {
+    for (int c = 'b'; c < 'k'; c++) {
         vb_buf_printf(&text, "%c: &%c [", c, c);
         for (int i = 0; i < 10; i++)
             vb_buf_printf(&text, "%s*%c", i ? "," : "", c - 1);

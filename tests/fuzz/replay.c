@@ -17,6 +17,7 @@ static int run(const char *dir, const char *name)
 {
     char path[4096];
     uint8_t *data = malloc(SEED_MAX);
+    uint8_t *exact;
     FILE *file;
     size_t size;
 
@@ -29,8 +30,12 @@ static int run(const char *dir, const char *name)
     size = fread(data, 1, SEED_MAX, file);
     fclose(file);
     /* An exact allocation lets the sanitizers see a read past its end. */
-    data = realloc(data, size > 0 ? size : 1);
-    LLVMFuzzerTestOneInput(data, size);
+    exact = malloc(size > 0 ? size : 1);
+    if (exact == NULL)
+        exit(1);
+    memcpy(exact, data, size);
+    LLVMFuzzerTestOneInput(exact, size);
+    free(exact);
     free(data);
     return 1;
 }
