@@ -38,6 +38,22 @@ struct vb_problem {
     struct vb_complaint complaints[VB_PROBLEM_MOST];
 };
 
+/* Adds a complaint, or counts it where there is no more room. */
+static inline void vb_problem_complain(struct vb_problem *problem,
+                                       enum vb_problem_part part,
+                                       struct vb_span where,
+                                       struct vb_span detail)
+{
+    if (problem->count < VB_PROBLEM_MOST)
+        problem->complaints[problem->count] =
+            (struct vb_complaint){part, where, detail};
+    problem->count++;
+}
+
+/* No document that these write is longer, in bytes: texts that are very long
+ * are cut. */
+#define VB_PROBLEM_BYTES_MOST ((size_t)512 << 10)
+
 /* Appends it as application/problem+json. Check buf->err. */
 void vb_problem_write_json(struct vb_buf *buf,
                            const struct vb_problem *problem);
