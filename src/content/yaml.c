@@ -14,11 +14,13 @@
 #include "base/assert.h"
 #include "base/utf8.h"
 #include "content/json.h"
+#include "content/pointer.h"
 #include "content/yaml_impl.h"
 
 struct vb_yaml {
     struct vb_json *json;
     struct vb__yaml_marks marks; /* one for each of json's values */
+    size_t bytes;                /* of the text */
     struct vb_span name;
     char name_room[]; /* with its NUL */
 };
@@ -146,6 +148,7 @@ enum vb_err vb_yaml_parse(struct vb_span name, struct vb_span text,
     if (name.len > 0)
         memcpy(yaml->name_room, name.ptr, name.len);
     yaml->name = vb_span_of(yaml->name_room, name.len);
+    yaml->bytes = text.len;
     err = read_text(text, limits, yaml, ret_error);
     if (err) {
         vb_yaml_free(yaml);
@@ -236,6 +239,16 @@ yyjson_val *vb_yaml_root(const struct vb_yaml *yaml)
     return yaml->json->root;
 }
 
+size_t vb_yaml_count(const struct vb_yaml *yaml)
+{
+    return yaml->marks.count;
+}
+
+size_t vb_yaml_bytes(const struct vb_yaml *yaml)
+{
+    return yaml->bytes;
+}
+
 bool vb_yaml_owns(const struct vb_yaml *yaml, const yyjson_val *val)
 {
     const yyjson_val *first = yaml->json->root;
@@ -253,29 +266,12 @@ struct vb_yaml_mark vb_yaml_mark(const struct vb_yaml *yaml,
 bool vb_yaml_locate(const struct vb_yaml *yaml, struct vb_span pointer,
                     struct vb_yaml_mark *ret_mark)
 {
-    const yyjson_val *val = yaml->json->root;
+    yyjson_val *val;
 
-    if (pointer.len > 0) /* a span without bytes may point nowhere */
-        val = yyjson_ptr_getn(yaml->json->root, pointer.ptr, pointer.len);
-
-    if (!val)
+    if (vb_pointer_get(yaml->json->root, pointer, &val) != VB_OK)
         return false;
     *ret_mark = vb_yaml_mark(yaml, val);
     return true;
-}
-
-/* RFC 6901 section 3. */
-static void append_token(struct vb_buf *out, struct vb_span token)
-{
-    vb_buf_char(out, '/');
-    for (size_t i = 0; i < token.len; i++) {
-        if (token.ptr[i] == '~')
-            vb_buf_str(out, "~0");
-        else if (token.ptr[i] == '/')
-            vb_buf_str(out, "~1");
-        else
-            vb_buf_char(out, token.ptr[i]);
-    }
 }
 
 /* The child of `in` that is or holds `val`, its token appended; NULL if `val`
@@ -293,7 +289,7 @@ static yyjson_val *descend(yyjson_val *in, const yyjson_val *val,
 
         if (val >= at && val < next) {
             if (object)
-                append_token(out, vb_json_text(at));
+                vb_pointer_append(out, vb_json_text(at));
             else
                 vb_buf_printf(out, "/%zu", i);
             return val == at ? NULL : value;

@@ -78,6 +78,12 @@ struct vb_span vb_yaml_name(const struct vb_yaml *yaml);
 /* The document's root; never NULL. */
 yyjson_val *vb_yaml_root(const struct vb_yaml *yaml);
 
+/* How many values and keys it has. */
+size_t vb_yaml_count(const struct vb_yaml *yaml);
+
+/* The size of the text it was read from. */
+size_t vb_yaml_bytes(const struct vb_yaml *yaml);
+
 /* Whether `val` is one of this document's values or keys. */
 bool vb_yaml_owns(const struct vb_yaml *yaml, const yyjson_val *val);
 

@@ -1,0 +1,184 @@
+/*
+ * What a controller does: `x-verbatim: {do: {merge: {target, patch}}}`.
+ *
+ *     /books/{id}/archive     do: merge: target: /books/{id}
+ *             ^^^^ variable 0                           ^^^^ takes its value
+ */
+#include "describe/read.h"
+
+#include "describe/nearest.h"
+
+static const struct {
+    const char *name;
+    enum vb_action_kind kind;
+} kinds[] = {
+    {"merge", VB_ACTION_MERGE},
+    {"run", VB_ACTION_RUN},
+    {"forward", VB_ACTION_FORWARD},
+    {"plugin", VB_ACTION_PLUGIN},
+};
+
+enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
+
+static void refuse_name(struct vb__reader *r, yyjson_val *name,
+                        const char *where, const char *const *names,
+                        size_t count)
+{
+    const char *near = vb__nearest(vb_json_text(name), names, count);
+
+    vb__error(r, name, "\"%s\" has no key \"%.*s\"%s%s%s", where,
+              VB_FMT(vb_json_text(name)), near ? "; did you mean \"" : "",
+              near ? near : "", near ? "\"?" : "");
+}
+
+/* The one member of `do`, or NULL and a noted error. */
+static yyjson_val *read_kind(struct vb__reader *r, yyjson_val *how,
+                             struct vb_action *action)
+{
+    static const char *const names[] = {"merge", "run", "forward", "plugin"};
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+
+    if (yyjson_obj_size(how) != 1) {
+        vb__error(r, how,
+                  "\"do\" has exactly one of merge, run, forward, "
+                  "plugin");
+        return NULL;
+    }
+    yyjson_obj_iter_init(how, &iter);
+    name = yyjson_obj_iter_next(&iter);
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (yyjson_equals_str(name, kinds[i].name)) {
+            action->kind = kinds[i].kind;
+            return yyjson_obj_iter_get_val(name);
+        }
+    }
+    refuse_name(r, name, "do", names, KIND_COUNT);
+    return NULL;
+}
+
+/* The index of our variable of that name, or -1. */
+static int find_variable(const struct vb_route *route, struct vb_span name)
+{
+    int index = 0;
+
+    for (size_t i = 0; i < route->template.segment_count; i++) {
+        const struct vb_segment *s = &route->template.segments[i];
+
+        if (s->kind != VB_SEGMENT_VARIABLE)
+            continue;
+        if (vb_span_eq(s->text, name))
+            return index;
+        index++;
+    }
+    return -1;
+}
+
+static bool bind(struct vb__reader *r, const struct vb_route *route,
+                 yyjson_val *at, struct vb_action *action)
+{
+    const struct vb_template *t = &action->target->template;
+    uint8_t *variables = VB__NEW(r, uint8_t, t->segment_count + 1);
+
+    if (!variables)
+        return false;
+    action->variables = variables;
+    for (size_t i = 0; i < t->segment_count; i++) {
+        int index;
+
+        if (t->segments[i].kind != VB_SEGMENT_VARIABLE)
+            continue;
+        index = find_variable(route, t->segments[i].text);
+        if (index < 0 || index > UINT8_MAX) {
+            vb__error(r, at, "{%.*s} of the target is no variable of %.*s",
+                      VB_FMT(t->segments[i].text), VB_FMT(route->path));
+            return false;
+        }
+        variables[action->variable_count++] = (uint8_t)index;
+    }
+    return true;
+}
+
+static bool read_target(struct vb__reader *r, const struct vb_route *route,
+                        yyjson_val *merge, struct vb_action *action)
+{
+    yyjson_val *at = yyjson_obj_get(merge, "target");
+    struct vb_span path = vb__string(r, merge, "target");
+
+    if (!at) {
+        at = merge;
+        action->target = route->above;
+        if (!route->above)
+            vb__error(r, at, "target is missing, and no path is above this");
+    } else if (path.len > 0) {
+        action->target = vb__route_find(r, path);
+        if (!action->target)
+            vb__error(r, at, "there is no path \"%.*s\"", VB_FMT(path));
+    }
+    if (!action->target)
+        return false;
+    if (!action->target->state || !action->target->state->json ||
+        action->target->archetype != VB_ARCHETYPE_DOCUMENT) {
+        vb__error(r, at, "%.*s is not a JSON document",
+                  VB_FMT(action->target->path));
+        return false;
+    }
+    return bind(r, route, at, action);
+}
+
+static bool read_merge(struct vb__reader *r, const struct vb_route *route,
+                       yyjson_val *merge, struct vb_action *action)
+{
+    static const char *const names[] = {"target", "patch"};
+    size_t i, max;
+    yyjson_val *name, *val;
+
+    if (!vb__must_be_object(r, merge))
+        return false;
+    yyjson_obj_foreach(merge, i, max, name, val)
+    {
+        if (!yyjson_equals_str(name, "target") &&
+            !yyjson_equals_str(name, "patch"))
+            refuse_name(r, name, "merge", names, 2);
+    }
+    action->patch = vb__object(r, merge, "patch");
+    return read_target(r, route, merge, action);
+}
+
+static yyjson_val *find_do(struct vb__reader *r, const struct vb_route *route)
+{
+    const struct vb_operation *post = route->by_method[VB_METHOD_POST];
+    yyjson_val *how = NULL;
+
+    if (post)
+        how = vb__extension_get(r, post->source, VB__AT_OPERATION, "do");
+    return how ? how : vb__extension_get(r, route->source, VB__AT_PATH, "do");
+}
+
+static void read_action(struct vb__reader *r, struct vb_route *route)
+{
+    yyjson_val *how = find_do(r, route), *details;
+    struct vb_action *action;
+
+    if (!how)
+        return;
+    if (route->archetype != VB_ARCHETYPE_CONTROLLER) {
+        vb__error(r, how, "\"do\" is for a controller; %.*s is a %s",
+                  VB_FMT(route->path), vb_archetype_name(route->archetype));
+        return;
+    }
+    action = VB__NEW(r, struct vb_action, 1);
+    details = action ? read_kind(r, how, action) : NULL;
+    if (!details)
+        return;
+    if (action->kind == VB_ACTION_MERGE &&
+        !read_merge(r, route, details, action))
+        return;
+    route->action = action;
+}
+
+void vb__actions(struct vb__reader *r)
+{
+    for (size_t i = 0; i < r->route_count; i++)
+        read_action(r, &r->routes[i]);
+}

@@ -1,0 +1,358 @@
+/*
+ * A description: an OpenAPI file (3.0, 3.1, 3.2) as routes and rules.
+ *
+ *     library.yaml ─▶ vb_description
+ *                      └ routes: one for each path, in the order of the file
+ *                         ├ archetype, its collection, member, what is above
+ *                         ├ operations: parameters, request, responses,
+ *                         │             which status on success
+ *                         └ state: schema, properties and their roles
+ *
+ * Everything here is read-only once it is loaded, shared between threads and
+ * counted. All pointers and spans live as long as the description does. An
+ * array is a pointer and a count; a pointer that may be NULL says so.
+ *
+ * What is declared but cannot be served is here as well, with `served` false
+ * and the reason in `why_not`: the resource answers 501 there.
+ */
+#ifndef VB_DESCRIBE_DESCRIBE_H
+#define VB_DESCRIBE_DESCRIBE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <yyjson.h>
+
+#include "base/span.h"
+#include "content/schema.h"
+#include "describe/note.h"
+#include "http/method.h"
+
+/* --- names -----------------------------------------------------------------
+ */
+
+/* What kind of resource a path is; see README.md for how it is inferred. */
+enum vb_archetype {
+    VB_ARCHETYPE_DOCUMENT,
+    VB_ARCHETYPE_COLLECTION,
+    VB_ARCHETYPE_STORE,
+    VB_ARCHETYPE_CONTROLLER,
+    VB_ARCHETYPE_FILES, /* from here on: not served yet */
+    VB_ARCHETYPE_GATEWAY,
+    VB_ARCHETYPE_GRAPHQL,
+    VB_ARCHETYPE_SESSION,
+    VB_ARCHETYPE_ACCOUNT,
+    VB_ARCHETYPE_COUNT
+};
+
+/* "document", ... */
+const char *vb_archetype_name(enum vb_archetype archetype);
+
+/* --- parameters --------------------------------------------------------------
+ */
+
+enum vb_parameter_in {
+    VB_IN_PATH,
+    VB_IN_QUERY,
+    VB_IN_HEADER,
+    VB_IN_COOKIE,
+    VB_IN_QUERYSTRING, /* 3.2: the whole query as one value */
+};
+
+/* How a value is written in text (OpenAPI 3.1, "Style Values"). */
+enum vb_parameter_style {
+    VB_STYLE_SIMPLE,
+    VB_STYLE_FORM,
+    VB_STYLE_LABEL,
+    VB_STYLE_MATRIX,
+    VB_STYLE_SPACE_DELIMITED,
+    VB_STYLE_PIPE_DELIMITED,
+    VB_STYLE_DEEP_OBJECT,
+    VB_STYLE_COOKIE, /* 3.2 */
+};
+
+struct vb_parameter {
+    struct vb_span name;
+    enum vb_parameter_in in;
+    enum vb_parameter_style style;
+    bool explode;
+    bool required;
+    bool deprecated;
+    bool allow_reserved;
+    /* What text may be read as, as sets of enum vb_schema_type: `types` for
+     * the value, `item_types` for the elements where it is an array. */
+    unsigned types, item_types;
+    struct vb_span format;          /* of the schema; may be empty */
+    const struct vb_schema *schema; /* NULL: anything goes */
+    struct vb_span media_type;      /* of `content` instead of a style; or "" */
+    yyjson_val *default_value;      /* NULL: none */
+    struct vb_place place;
+};
+
+/* --- content -----------------------------------------------------------------
+ */
+
+/* What we do with content of a media type. */
+enum vb_media_kind {
+    VB_MEDIA_JSON,        /* application/json and +json: the JSON state */
+    VB_MEDIA_MERGE_PATCH, /* application/merge-patch+json, RFC 7396 */
+    VB_MEDIA_JSON_PATCH,  /* application/json-patch+json, RFC 6902 */
+    VB_MEDIA_VERBATIM,    /* anything else: bytes kept as they came */
+    VB_MEDIA_FORM,        /* urlencoded or multipart: not served yet */
+};
+
+struct vb_media {
+    struct vb_span type; /* "image/png": lower case, without parameters */
+    struct vb_span text; /* as it is written, with parameters */
+    enum vb_media_kind kind;
+    bool range; /* "image/" with a star, or two stars: the most specific
+                 * entry that fits is the one that counts */
+    const struct vb_schema *schema; /* NULL: anything goes */
+    bool served;
+    struct vb_span why_not;
+    struct vb_place place;
+};
+
+struct vb_request {
+    bool declared; /* false: there is no requestBody */
+    bool required;
+    const struct vb_media *media;
+    size_t media_count;
+};
+
+struct vb_header {
+    struct vb_span name;
+    bool required;
+    const struct vb_schema *schema; /* NULL: anything goes */
+};
+
+struct vb_response {
+    int status; /* 100 to 599; 1 to 5 for "1XX" to "5XX"; 0 for "default" */
+    const struct vb_media *media;
+    size_t media_count;
+    const struct vb_header *headers;
+    size_t header_count;
+    struct vb_place place;
+};
+
+/* --- operations --------------------------------------------------------------
+ */
+
+/*
+ * Which status a success has (RFC 9110 section 15.3), where the RFC leaves the
+ * choice to us and the description makes it. 0: cannot happen.
+ */
+struct vb_success {
+    int created; /* a resource was made: 201, or 200 where only that is said */
+    int done;    /* otherwise, and nothing was preferred: 200, 204, 303 */
+    int minimal; /* with Prefer: return=minimal (RFC 7240 section 4.2) */
+    int full;    /* with Prefer: return=representation */
+    bool async;  /* 202 is declared */
+};
+
+struct vb_operation {
+    enum vb_method method; /* UNKNOWN for one that HTTP libraries do not know */
+    struct vb_span name;   /* "GET", ... */
+    bool served;
+    struct vb_span why_not;
+
+    const struct vb_parameter *parameters; /* the path item's and its own */
+    size_t parameter_count;
+    struct vb_request request;
+    const struct vb_response *responses;
+    size_t response_count;
+
+    struct vb_success success;
+    int invalid;  /* the status of content that its schema refuses: 422, 400 */
+    bool creates; /* PUT, PATCH: makes the resource where there is none */
+    bool require_precondition; /* 428 without one (RFC 6585 section 3) */
+
+    bool secured;         /* needs credentials: `security` is not met by none */
+    yyjson_val *security; /* Security Requirement Objects; NULL: none */
+
+    struct vb_span operation_id, summary; /* may be empty */
+    const struct vb_span *tags;
+    size_t tag_count;
+    bool deprecated;
+    yyjson_val *source; /* the Operation Object itself */
+    struct vb_place place;
+};
+
+/* --- state -------------------------------------------------------------------
+ */
+
+/* What the server puts into a property. */
+enum vb_fill {
+    VB_FILL_NONE,
+    VB_FILL_ID,       /* the last segment of its URI */
+    VB_FILL_URI,      /* its URI, as a path */
+    VB_FILL_CREATED,  /* date-time of creation */
+    VB_FILL_MODIFIED, /* date-time of the last change */
+    VB_FILL_OWNER,    /* who made it */
+    VB_FILL_REVISION, /* counts changes */
+};
+
+/* One property of an object, at any depth but not within arrays. */
+struct vb_property {
+    const struct vb_span *path; /* member names from the root */
+    size_t path_len;            /* at least 1 */
+    bool required;              /* where the object around it is */
+    /* readOnly, or only ever described in responses: the server's own. Ignored
+     * in what clients send, kept through PUT. */
+    bool read_only;
+    bool write_only; /* never shown */
+    bool unique;     /* among the members of the collection or store: 409 */
+    bool index;      /* filtered and sorted by */
+    enum vb_fill fill;
+    /* The route whose member the value names, by its id (or, where `format` is
+     * uri or uri-reference, by its path). NULL: none. */
+    const struct vb_route *references;
+    bool many; /* `references` is of the elements of an array */
+    unsigned types, item_types;
+    struct vb_span format;     /* may be empty */
+    yyjson_val *default_value; /* fills in on creation; NULL: none */
+    struct vb_place place;
+};
+
+/* What a document, or a member of a collection or store, holds. */
+struct vb_state {
+    bool json;     /* it may be JSON, with the schema and properties below */
+    bool verbatim; /* it may be bytes of a media type that is accepted */
+    /* What the whole of it must satisfy after a change: the request schema of
+     * PUT, else of POST, else the response schema of GET. NULL: anything. */
+    const struct vb_schema *schema;
+    const struct vb_property *properties; /* input's and output's, in order */
+    size_t property_count;
+    struct vb_place place;
+};
+
+/* --- routes ------------------------------------------------------------------
+ */
+
+enum vb_segment_kind { VB_SEGMENT_LITERAL, VB_SEGMENT_VARIABLE };
+
+struct vb_segment {
+    enum vb_segment_kind kind;
+    struct vb_span text; /* literal: percent-decoded; variable: its name */
+    /* Of a variable: how its value is read, never NULL. */
+    const struct vb_parameter *parameter;
+};
+
+/* A path template: "/books/{id}/" is two segments and a trailing slash; "/" is
+ * none and a trailing slash. */
+struct vb_template {
+    const struct vb_segment *segments;
+    size_t segment_count;
+    bool trailing_slash;
+};
+
+enum vb_id_kind {
+    VB_ID_COUNTER, /* type integer: counts up within the collection */
+    VB_ID_UUID,    /* format uuid: a UUIDv7 */
+    VB_ID_SHORT,   /* any other string: short, sortable, unguessable */
+};
+
+enum vb_membership {
+    VB_MEMBER_OF_NONE,
+    VB_MEMBER_OF_COLLECTION, /* the server names it */
+    VB_MEMBER_OF_STORE,      /* the client names it */
+};
+
+enum vb_action_kind {
+    VB_ACTION_MERGE,
+    VB_ACTION_RUN, /* from here on: not served yet */
+    VB_ACTION_FORWARD,
+    VB_ACTION_PLUGIN,
+};
+
+/* What a controller does (x-verbatim.do). */
+struct vb_action {
+    enum vb_action_kind kind;
+    /* merge: the document changed. Its variables take the values of this
+     * controller's variables: the i-th that of our `variables[i]`-th. */
+    const struct vb_route *target;
+    const uint8_t *variables;
+    size_t variable_count;
+    yyjson_val *patch; /* a JSON Merge Patch; NULL: the request's content is */
+};
+
+struct vb_route {
+    struct vb_span path; /* with the base path, as in "/books/{id}" */
+    struct vb_template template;
+    enum vb_archetype archetype;
+    bool declared; /* by x-verbatim.archetype, not inferred */
+    bool served;   /* some operation is */
+    struct vb_span why_not;
+
+    enum vb_membership membership;
+    const struct vb_route *collection; /* of a member; NULL if not described */
+    const struct vb_route *member; /* of a collection or store; NULL likewise */
+    const struct vb_route *above;  /* the longest path that begins this one */
+    const struct vb_parameter *id; /* of a member: the last variable */
+    enum vb_id_kind id_kind;       /* where id is set, and in collections */
+
+    const struct vb_operation *operations; /* in the order GET PUT POST ... */
+    size_t operation_count;
+    /* The same by method; NULL when it is not declared. */
+    const struct vb_operation *by_method[VB_METHOD_COUNT];
+
+    /* Of a document its own, of a collection or store its members'; NULL for
+     * what has none. */
+    const struct vb_state *state;
+    const struct vb_action *action; /* of a controller; NULL: none */
+
+    struct vb_span summary, description; /* may be empty */
+    yyjson_val *source;                  /* the Path Item Object itself */
+    struct vb_place place;
+};
+
+/* --- the description ---------------------------------------------------------
+ */
+
+struct vb_description {
+    struct vb_span file;
+    struct vb_span openapi; /* "3.1.0" */
+    unsigned minor;         /* 0, 1 or 2 */
+    struct vb_span title, version, text;
+    struct vb_span base_path; /* begins every route; "" or "/v2" */
+    const struct vb_route *const *routes;
+    size_t route_count;
+    yyjson_val *security_schemes; /* components.securitySchemes; NULL: none */
+    yyjson_val *root;
+    const struct vb_note *warnings; /* a list; made while reading */
+    size_t warning_count;
+};
+
+/*
+ * Reads a description and the files beside and below it that it refers to.
+ * Nothing is ever fetched. All errors found go into `notes` (initialised by
+ * the caller), with their places; then *ret_description is untouched.
+ * VB_ERR_INVALID: see the notes. VB_ERR_IO, VB_ERR_NOMEM, VB_ERR_LIMIT: the
+ * notes say which file.
+ */
+enum vb_err vb_description_load(const char *path, struct vb_notes *notes,
+                                const struct vb_description **ret_description);
+
+/* The same from a text; `name` is for places. It may refer to no other file. */
+enum vb_err vb_description_parse(struct vb_span name, struct vb_span text,
+                                 struct vb_notes *notes,
+                                 const struct vb_description **ret_description);
+
+const struct vb_description *
+vb_description_ref(const struct vb_description *description);
+
+/* NULL is fine. */
+void vb_description_unref(const struct vb_description *description);
+
+/* --- look-ups ----------------------------------------------------------------
+ */
+
+/* The media type entry that counts for a type ("image/png", lower case), by
+ * precision: the same type, "image/" and star, two stars. NULL: none. */
+const struct vb_media *vb_media_find(const struct vb_media *media, size_t count,
+                                     struct vb_span type);
+
+/* The response declared for a status: itself, its class, or the default. */
+const struct vb_response *vb_response_find(const struct vb_operation *operation,
+                                           int status);
+
+#endif

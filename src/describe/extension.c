@@ -1,0 +1,231 @@
+/*
+ * `x-verbatim`: our extension of OpenAPI. Its keys stand in extension.tbl; one
+ * that is not there is an error, since a mistyped rule would otherwise be a
+ * rule that nobody keeps.
+ */
+#include "describe/read.h"
+
+#include "describe/nearest.h"
+
+enum type {
+    TYPE_BOOL,
+    TYPE_STRING,
+    TYPE_OBJECT,
+    TYPE_ARCHETYPE,
+    TYPE_VALUE,
+    TYPE_ANY
+};
+
+enum when { WHEN_NOW, WHEN_LATER };
+
+/* The table's columns in short. */
+enum {
+    ROOT = VB__AT_ROOT,
+    PATH = VB__AT_PATH,
+    OPERATION = VB__AT_OPERATION,
+    SCHEMA = VB__AT_SCHEMA,
+};
+
+static const struct key {
+    const char *name;
+    unsigned where;
+    enum type type;
+    enum when when;
+} keys[] = {
+#define KEY(name, where, type, when)                                           \
+    {name, (unsigned)(where), TYPE_##type, WHEN_##when},
+#include "describe/extension.tbl"
+#undef KEY
+};
+
+enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
+
+static const char *const fills[] = {
+    [VB_FILL_ID] = "id",           [VB_FILL_URI] = "uri",
+    [VB_FILL_CREATED] = "created", [VB_FILL_MODIFIED] = "modified",
+    [VB_FILL_OWNER] = "owner",     [VB_FILL_REVISION] = "revision",
+};
+
+enum { FILL_COUNT = sizeof(fills) / sizeof(fills[0]) };
+
+int vb__fill_of(yyjson_val *word)
+{
+    for (int i = 1; i < FILL_COUNT; i++) {
+        if (yyjson_equals_str(word, fills[i]))
+            return i;
+    }
+    return -1;
+}
+
+int vb__archetype_of(yyjson_val *word)
+{
+    for (int i = 0; i < VB_ARCHETYPE_COUNT; i++) {
+        if (yyjson_equals_str(word, vb_archetype_name((enum vb_archetype)i)))
+            return i;
+    }
+    return -1;
+}
+
+static const struct key *find_key(struct vb_span name)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (vb_span_eq(name, vb_span_str(keys[i].name)))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+static const char *where_text(unsigned where)
+{
+    static const struct {
+        unsigned bit;
+        const char *text;
+    } rows[] = {
+        {VB__AT_SCHEMA, "the schema of a property"},
+        {VB__AT_PATH, "a path item"},
+        {VB__AT_OPERATION, "an operation"},
+        {VB__AT_ROOT, "the root of the description"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (where & rows[i].bit)
+            return rows[i].text;
+    }
+    return "nowhere";
+}
+
+static void refuse_key(struct vb__reader *r, yyjson_val *name)
+{
+    const char *names[KEY_COUNT];
+    const char *near;
+
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        names[i] = keys[i].name;
+    near = vb__nearest(vb_json_text(name), names, KEY_COUNT);
+    if (near)
+        vb__error(r, name,
+                  "x-verbatim has no key \"%.*s\"; did you mean \"%s\"?",
+                  VB_FMT(vb_json_text(name)), near);
+    else
+        vb__error(r, name, "x-verbatim has no key \"%.*s\"",
+                  VB_FMT(vb_json_text(name)));
+}
+
+/* What is wrong with the value, or NULL. */
+static const char *why_wrong(enum type type, yyjson_val *val)
+{
+    switch (type) {
+    case TYPE_BOOL:
+        return yyjson_is_bool(val) ? NULL : "must be true or false";
+    case TYPE_STRING:
+        return yyjson_is_str(val) ? NULL : "must be a string";
+    case TYPE_OBJECT:
+        return yyjson_is_obj(val) ? NULL : "must be an object";
+    case TYPE_ARCHETYPE:
+        return vb__archetype_of(val) >= 0
+                   ? NULL
+                   : "must be one of document, collection, store, controller, "
+                     "files, gateway, graphql, session, account";
+    case TYPE_VALUE:
+        return vb__fill_of(val) >= 0
+                   ? NULL
+                   : "must be one of id, uri, created, modified, owner, "
+                     "revision";
+    case TYPE_ANY:
+        break;
+    }
+    return NULL;
+}
+
+static void check_member(struct vb__reader *r, yyjson_val *name,
+                         enum vb__where where)
+{
+    yyjson_val *val = yyjson_obj_iter_get_val(name);
+    const struct key *key = find_key(vb_json_text(name));
+
+    if (!key) {
+        refuse_key(r, name);
+        return;
+    }
+    if (!(key->where & (unsigned)where)) {
+        vb__error(r, name, "\"%s\" belongs to %s", key->name,
+                  where_text(key->where));
+        return;
+    }
+    if (why_wrong(key->type, val)) {
+        vb__error(r, val, "\"%s\" %s", key->name, why_wrong(key->type, val));
+        return;
+    }
+    if (key->when == WHEN_LATER) {
+        struct vb_place place = vb__place(r, name);
+
+        vb__warn(r, "later", &place, "x-verbatim.%s is not served yet",
+                 key->name);
+    }
+}
+
+/* True the first time it is asked about a value. */
+static bool first_time(struct vb__reader *r, const yyjson_val *val)
+{
+    struct vb__file *file = vb__files_of(r->files, val);
+    size_t index = (size_t)(val - vb_yaml_root(file->yaml));
+    uint8_t bit = (uint8_t)(1u << (index % 8));
+    bool seen = (file->seen[index / 8] & bit) != 0;
+
+    file->seen[index / 8] |= bit;
+    return !seen;
+}
+
+/* "x-verbatm" would silently do nothing. */
+static void check_spelling(struct vb__reader *r, yyjson_val *in)
+{
+    static const char *const names[] = {"x-verbatim"};
+    size_t i, max;
+    yyjson_val *name, *val;
+
+    yyjson_obj_foreach(in, i, max, name, val)
+    {
+        struct vb_span text = vb_json_text(name);
+
+        if (vb_span_starts(text, VB_SPAN("x-")) &&
+            vb__nearest(text, names, 1) != NULL &&
+            !vb_span_eq(text, VB_SPAN("x-verbatim"))) {
+            struct vb_place place = vb__place(r, name);
+
+            vb__warn(r, "spelling", &place,
+                     "\"%.*s\" means nothing; did you mean \"x-verbatim\"?",
+                     VB_FMT(text));
+        }
+    }
+}
+
+yyjson_val *vb__extension(struct vb__reader *r, yyjson_val *in,
+                          enum vb__where where)
+{
+    yyjson_val *extension = yyjson_obj_get(in, "x-verbatim");
+    size_t i, max;
+    yyjson_val *name, *val;
+
+    if (!yyjson_is_obj(in))
+        return NULL;
+    if (!first_time(r, in))
+        return yyjson_is_obj(extension) ? extension : NULL;
+    check_spelling(r, in);
+    if (!extension)
+        return NULL;
+    if (!vb__must_be_object(r, extension))
+        return NULL;
+    yyjson_obj_foreach(extension, i, max, name, val)
+        check_member(r, name, where);
+    return extension;
+}
+
+yyjson_val *vb__extension_get(struct vb__reader *r, yyjson_val *in,
+                              enum vb__where where, const char *name)
+{
+    yyjson_val *extension = vb__extension(r, in, where);
+    yyjson_val *val = yyjson_obj_get(extension, name);
+    const struct key *key = find_key(vb_span_str(name));
+
+    return val && key && !why_wrong(key->type, val) ? val : NULL;
+}

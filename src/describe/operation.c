@@ -1,0 +1,272 @@
+/* Path Item and Operation Objects (OpenAPI) to a route and its operations. */
+#include "describe/read.h"
+
+/* The fixed fields, in the order in which Allow names methods. */
+static const struct {
+    const char *field;
+    enum vb_method method;
+    unsigned since; /* OpenAPI 3.x */
+} fields[] = {
+    {"get", VB_METHOD_GET, 0},       {"head", VB_METHOD_HEAD, 0},
+    {"post", VB_METHOD_POST, 0},     {"put", VB_METHOD_PUT, 0},
+    {"delete", VB_METHOD_DELETE, 0}, {"options", VB_METHOD_OPTIONS, 0},
+    {"trace", VB_METHOD_TRACE, 0},   {"patch", VB_METHOD_PATCH, 0},
+    {"query", VB_METHOD_QUERY, 2},
+};
+
+enum { FIELD_COUNT = sizeof(fields) / sizeof(fields[0]) };
+
+/* Members of a Path Item Object that are no operations. */
+static const char *const others[] = {
+    "$ref",    "summary",    "description",
+    "servers", "parameters", "additionalOperations",
+};
+
+/* Lower case without extensions: a mistyped method would not be served and
+ * nobody would know. */
+static void check_names(struct vb__reader *r, yyjson_val *path_item)
+{
+    size_t i, max;
+    yyjson_val *name, *val;
+
+    yyjson_obj_foreach(path_item, i, max, name, val)
+    {
+        bool known = vb_span_starts(vb_json_text(name), VB_SPAN("x-"));
+
+        for (size_t k = 0; k < FIELD_COUNT; k++)
+            known |= yyjson_equals_str(name, fields[k].field) &&
+                     fields[k].since <= r->minor;
+        for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
+            known |= yyjson_equals_str(name, others[k]);
+        if (!known)
+            vb__error(r, name,
+                      "\"%.*s\" is neither an operation nor another member of "
+                      "a path item in OpenAPI 3.%u",
+                      VB_FMT(vb_json_text(name)), r->minor);
+    }
+}
+
+/* --- security ----------------------------------------------------------------
+ */
+
+/* `security` is a list of alternatives; an empty one is met by anybody. */
+static bool is_secured(yyjson_val *security)
+{
+    size_t i, max;
+    yyjson_val *alternative;
+
+    if (yyjson_arr_size(security) == 0)
+        return false;
+    yyjson_arr_foreach(security, i, max, alternative)
+    {
+        if (yyjson_is_obj(alternative) && yyjson_obj_size(alternative) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* --- operations --------------------------------------------------------------
+ */
+
+static void read_tags(struct vb__reader *r, yyjson_val *val,
+                      struct vb_operation *op)
+{
+    yyjson_val *tags = vb__array(r, val, "tags");
+    size_t count = yyjson_arr_size(tags), i, max;
+    struct vb_span *list = VB__NEW(r, struct vb_span, count);
+    yyjson_val *tag;
+
+    if (!list)
+        return;
+    yyjson_arr_foreach(tags, i, max, tag)
+    {
+        if (yyjson_is_str(tag))
+            list[op->tag_count++] = vb_json_text(tag);
+        else
+            vb__error(r, tag, "a tag must be a string");
+    }
+    op->tags = list;
+}
+
+static bool demands_precondition(struct vb__reader *r, yyjson_val *path_item,
+                                 yyjson_val *val)
+{
+    static const char key[] = "require-precondition";
+    yyjson_val *own = vb__extension_get(r, val, VB__AT_OPERATION, key);
+    yyjson_val *outer = vb__extension_get(r, path_item, VB__AT_PATH, key);
+
+    if (own)
+        return yyjson_get_bool(own);
+    return outer ? yyjson_get_bool(outer) : r->require_precondition;
+}
+
+static void read_operation(struct vb__reader *r, yyjson_val *path_item,
+                           yyjson_val *name, yyjson_val *val,
+                           struct vb_operation *op)
+{
+    struct vb_parameter *parameters;
+
+    op->place = vb__place(r, name);
+    if (!vb__must_be_object(r, val))
+        return;
+    op->source = val;
+    op->require_precondition = demands_precondition(r, path_item, val) &&
+                               !vb_method_is_safe(op->method) &&
+                               op->method != VB_METHOD_POST;
+    vb__parameters_read(r, path_item, val, &parameters, &op->parameter_count);
+    op->parameters = parameters;
+    vb__request_read(r, val, &op->request);
+    vb__responses_read(r, val, &op->responses, &op->response_count);
+    op->security = vb__array(r, val, "security");
+    if (!op->security && !yyjson_obj_get(val, "security"))
+        op->security = r->security;
+    op->secured = is_secured(op->security);
+    op->operation_id = vb__string(r, val, "operationId");
+    op->summary = vb__string(r, val, "summary");
+    op->deprecated = vb__bool(r, val, "deprecated", false);
+    read_tags(r, val, op);
+}
+
+/* 3.2: methods without a field of their own. */
+static void read_additional(struct vb__reader *r, yyjson_val *path_item,
+                            yyjson_val *additional, struct vb_operation *list,
+                            size_t *count)
+{
+    size_t i, max;
+    yyjson_val *name, *val;
+
+    yyjson_obj_foreach(additional, i, max, name, val)
+    {
+        struct vb_operation *op = &list[*count];
+
+        op->name = vb_json_text(name);
+        op->method = vb_method_find(op->name);
+        for (size_t k = 0; k < FIELD_COUNT; k++) {
+            if (fields[k].method == op->method)
+                vb__error(r, name, "%.*s has a field of its own: %s",
+                          VB_FMT(op->name), fields[k].field);
+        }
+        read_operation(r, path_item, name, val, op);
+        ++*count;
+    }
+}
+
+static void read_operations(struct vb__reader *r, yyjson_val *path_item,
+                            struct vb_route *route)
+{
+    yyjson_val *additional =
+        r->minor >= 2 ? vb__object(r, path_item, "additionalOperations") : NULL;
+    struct vb_operation *list = VB__NEW(
+        r, struct vb_operation, FIELD_COUNT + yyjson_obj_size(additional));
+    size_t count = 0;
+
+    if (!list)
+        return;
+    for (size_t k = 0; k < FIELD_COUNT; k++) {
+        yyjson_val *val = yyjson_obj_get(path_item, fields[k].field);
+        struct vb_operation *op = &list[count];
+
+        if (!val || fields[k].since > r->minor)
+            continue;
+        op->method = fields[k].method;
+        op->name = vb_method_name(op->method);
+        /* A value's key stands right before it. */
+        read_operation(r, path_item, val - 1, val, op);
+        count++;
+    }
+    read_additional(r, path_item, additional, list, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].method != VB_METHOD_UNKNOWN)
+            route->by_method[list[i].method] = &list[i];
+    }
+    route->operations = list;
+    route->operation_count = count;
+}
+
+/* --- variables ---------------------------------------------------------------
+ */
+
+static const struct vb_parameter *
+find_parameter(const struct vb_parameter *list, size_t count,
+               struct vb_span name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].in == VB_IN_PATH && vb_span_eq(list[i].name, name))
+            return &list[i];
+    }
+    return NULL;
+}
+
+/* The first operation that declares the variable decides what it is. */
+static const struct vb_parameter *find_variable(struct vb__reader *r,
+                                                struct vb_route *route,
+                                                struct vb_span name,
+                                                yyjson_val *path_item)
+{
+    struct vb_parameter *own;
+    size_t count;
+
+    for (size_t i = 0; i < route->operation_count; i++) {
+        const struct vb_operation *op = &route->operations[i];
+        const struct vb_parameter *p =
+            find_parameter(op->parameters, op->parameter_count, name);
+
+        if (p)
+            return p;
+    }
+    vb__parameters_read(r, path_item, NULL, &own, &count);
+    return find_parameter(own, count, name);
+}
+
+static void bind_variables(struct vb__reader *r, struct vb_route *route,
+                           yyjson_val *path_item)
+{
+    for (size_t i = 0; i < route->template.segment_count; i++) {
+        struct vb_segment *s =
+            (struct vb_segment *)&route->template.segments[i];
+        struct vb_parameter *p;
+
+        if (s->kind != VB_SEGMENT_VARIABLE)
+            continue;
+        s->parameter = find_variable(r, route, s->text, path_item);
+        if (s->parameter)
+            continue;
+        p = VB__NEW(r, struct vb_parameter, 1);
+        if (!p)
+            return;
+        *p = (struct vb_parameter){.name = s->text,
+                                   .in = VB_IN_PATH,
+                                   .required = true,
+                                   .types = VB_SCHEMA_STRING,
+                                   .item_types = VB_SCHEMA_ANY,
+                                   .place = route->place};
+        s->parameter = p;
+        vb__warn(r, "variable", &route->place,
+                 "variable {%.*s} has no parameter; taken for any string",
+                 VB_FMT(s->text));
+    }
+}
+
+/* --- path items --------------------------------------------------------------
+ */
+
+void vb__path_read(struct vb__reader *r, struct vb_route *route,
+                   yyjson_val *key)
+{
+    yyjson_val *path_item = vb__follow(r, yyjson_obj_iter_get_val(key));
+
+    route->place = vb__place(r, key);
+    route->path =
+        vb_arena_printf(r->arena, "%.*s%.*s", VB_FMT(r->into->public.base_path),
+                        VB_FMT(vb_json_text(key)));
+    vb__template_read(r, route, key);
+    if (!path_item || !vb__must_be_object(r, path_item))
+        return;
+    route->source = path_item;
+    route->summary = vb__string(r, path_item, "summary");
+    route->description = vb__string(r, path_item, "description");
+    check_names(r, path_item);
+    vb__extension(r, path_item, VB__AT_PATH);
+    read_operations(r, path_item, route);
+    bind_variables(r, route, path_item);
+}

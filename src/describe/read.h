@@ -1,0 +1,176 @@
+/*
+ * What the files of this room share while a description is being read.
+ *
+ *     files ─▶ document ─▶ paths ─▶ archetypes ─▶ state, actions ─▶ service
+ *     load.c               path.c   archetype.c   state.c, ...      serve.c
+ *
+ * Each step fills more of the routes; the reader is gone when it is done. An
+ * error is noted at its value and reading goes on, so that one run tells all
+ * of them.
+ */
+#ifndef VB_DESCRIBE_READ_H
+#define VB_DESCRIBE_READ_H
+
+#include "base/ref.h"
+#include "content/json.h"
+#include "describe/describe.h"
+#include "describe/files.h"
+
+/* A description and all it borrows from. */
+struct vb__description {
+    struct vb_description public;
+    struct vb_ref ref;
+    struct vb_arena arena;
+    struct vb__files files;
+    struct vb_notes warnings;
+    struct vb_schema_set *schemas;
+};
+
+struct vb__reader {
+    struct vb__description *into;
+    struct vb_arena *arena;
+    struct vb__files *files;
+    struct vb_notes *notes;
+    yyjson_val *root;
+    unsigned minor; /* of OpenAPI 3.x */
+    struct vb_route *routes;
+    size_t route_count;
+    yyjson_val *security; /* the root's */
+    bool require_precondition;
+    size_t schema_files; /* files->at[..] that the set knows */
+};
+
+/* --- telling (value.c) --- */
+
+/* Notes an error at `at`, a value or key of some file. */
+void vb__error(struct vb__reader *r, const yyjson_val *at, const char *format,
+               ...) __attribute__((format(printf, 3, 4)));
+
+/* Notes a warning of a rule of rules.tbl. */
+void vb__warn(struct vb__reader *r, const char *rule,
+              const struct vb_place *place, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+struct vb_place vb__place(struct vb__reader *r, const yyjson_val *at);
+
+/* --- values with a type (value.c) ---
+ *
+ * Each looks a member up. NULL, false or empty when it is not there, and when
+ * it is of another type, which is an error noted at it. */
+
+yyjson_val *vb__object(struct vb__reader *r, yyjson_val *in, const char *name);
+yyjson_val *vb__array(struct vb__reader *r, yyjson_val *in, const char *name);
+struct vb_span vb__string(struct vb__reader *r, yyjson_val *in,
+                          const char *name);
+bool vb__bool(struct vb__reader *r, yyjson_val *in, const char *name,
+              bool otherwise);
+
+/* The same, and an error at `in` when it is not there. */
+struct vb_span vb__string_needed(struct vb__reader *r, yyjson_val *in,
+                                 const char *name);
+
+/* A value that must be an object: itself, or NULL and an error at it. */
+yyjson_val *vb__must_be_object(struct vb__reader *r, yyjson_val *val);
+
+/*
+ * Follows `$ref` as far as it leads; `val` itself where there is none. NULL
+ * and a noted error when it leads nowhere or around in a circle.
+ */
+yyjson_val *vb__follow(struct vb__reader *r, yyjson_val *val);
+
+/* Zeroed memory of the description; NULL when exhausted or count is 0. */
+#define VB__NEW(r, type, count)                                                \
+    ((type *)vb_arena_calloc((r)->arena, (count), sizeof(type)))
+
+/* --- extensions (extension.c) --- */
+
+enum vb__where {
+    VB__AT_ROOT = 1,
+    VB__AT_PATH = 2,
+    VB__AT_OPERATION = 4,
+    VB__AT_SCHEMA = 8,
+};
+
+/* The `x-verbatim` object of `in`, checked against extension.tbl; NULL when
+ * there is none. Errors, and warnings about what comes later, are noted once
+ * for each place. */
+yyjson_val *vb__extension(struct vb__reader *r, yyjson_val *in,
+                          enum vb__where where);
+
+/* The value at a key of it, of the type the table says; NULL: not there or
+ * wrong, which has been noted. */
+yyjson_val *vb__extension_get(struct vb__reader *r, yyjson_val *in,
+                              enum vb__where where, const char *key);
+
+/* A word of a closed list: its index, or -1. */
+int vb__archetype_of(yyjson_val *word);
+int vb__fill_of(yyjson_val *word);
+
+/* --- schemas (schemas.c) --- */
+
+/* Compiles the schema at `val` (once); NULL where `val` is NULL or wrong,
+ * which has been noted. Checks the extensions in it. */
+const struct vb_schema *vb__schema(struct vb__reader *r, yyjson_val *val);
+
+/* The types of the elements, where the schema is one of arrays. */
+unsigned vb__item_types(const struct vb_schema *schema);
+
+/* The facts of a schema; of NULL: anything goes. */
+struct vb_schema_facts vb__facts(const struct vb_schema *schema);
+
+/* Checks the extensions of the schema at `val` and of those inside of it,
+ * without following references. */
+void vb__schema_check(struct vb__reader *r, yyjson_val *val);
+
+/* Makes the set and adds the main file; says what named schemas there are. */
+enum vb_err vb__schemas_start(struct vb__reader *r);
+
+/* --- parts of a path (template.c, parameter.c, media.c, operation.c) --- */
+
+/* Cuts a template; route->path is set. False and route->why_not when it has a
+ * segment that cannot be served. */
+bool vb__template_read(struct vb__reader *r, struct vb_route *route,
+                       yyjson_val *key);
+
+/* The parameters of a path item and an operation (either may be NULL). */
+void vb__parameters_read(struct vb__reader *r, yyjson_val *path_item,
+                         yyjson_val *operation, struct vb_parameter **ret,
+                         size_t *ret_count);
+
+/* The media types of a `content` map. */
+void vb__media_read(struct vb__reader *r, yyjson_val *content,
+                    const struct vb_media **ret, size_t *ret_count);
+void vb__request_read(struct vb__reader *r, yyjson_val *operation,
+                      struct vb_request *ret);
+void vb__responses_read(struct vb__reader *r, yyjson_val *operation,
+                        const struct vb_response **ret, size_t *ret_count);
+
+/* All of one path: template, operations, extensions. `key` is followed by its
+ * Path Item Object. */
+void vb__path_read(struct vb__reader *r, struct vb_route *route,
+                   yyjson_val *key);
+
+/* --- the plan (archetype.c, state.c, action.c, serve.c) --- */
+
+/* How routes relate, and what each one is. */
+void vb__archetypes(struct vb__reader *r);
+
+/* What documents and members hold. */
+void vb__states(struct vb__reader *r);
+
+/* What controllers do. */
+void vb__actions(struct vb__reader *r);
+
+/* Which operations are served, and with which statuses. */
+void vb__service(struct vb__reader *r);
+
+/* The route of a path as the file has it; NULL: none. */
+struct vb_route *vb__route_find(struct vb__reader *r, struct vb_span path);
+
+static inline struct vb_operation *vb__operation(struct vb_route *route,
+                                                 enum vb_method method)
+{
+    return (struct vb_operation *)route->by_method[method];
+}
+
+#endif

@@ -1,0 +1,295 @@
+/*
+ * Which operations are served, why the others are not, and which status a
+ * success has. What an archetype can honour is the table of `methods` below.
+ */
+#include "describe/read.h"
+
+/* --- what each archetype honours --------------------------------------------
+ */
+
+#define NOT_YET " is not served yet"
+
+static const struct {
+    enum vb_archetype archetype;
+    enum vb_method method;
+    const char *why_not;
+} refused[] = {
+    {VB_ARCHETYPE_DOCUMENT, VB_METHOD_POST,
+     "a document is replaced with PUT and changed with PATCH; POST is for "
+     "collections and controllers"},
+    {VB_ARCHETYPE_DOCUMENT, VB_METHOD_QUERY, "QUERY is for collections"},
+    {VB_ARCHETYPE_COLLECTION, VB_METHOD_PUT,
+     "the members of a collection are replaced one by one, at their own URIs"},
+    {VB_ARCHETYPE_COLLECTION, VB_METHOD_PATCH,
+     "the members of a collection are changed one by one, at their own URIs"},
+    {VB_ARCHETYPE_COLLECTION, VB_METHOD_QUERY, "QUERY" NOT_YET},
+    {VB_ARCHETYPE_STORE, VB_METHOD_POST,
+     "the members of a store are created with PUT, at URIs that clients pick"},
+    {VB_ARCHETYPE_STORE, VB_METHOD_PUT,
+     "the members of a store are replaced one by one, at their own URIs"},
+    {VB_ARCHETYPE_STORE, VB_METHOD_PATCH,
+     "the members of a store are changed one by one, at their own URIs"},
+    {VB_ARCHETYPE_STORE, VB_METHOD_DELETE,
+     "the members of a store are deleted one by one, at their own URIs"},
+    {VB_ARCHETYPE_STORE, VB_METHOD_QUERY, "QUERY" NOT_YET},
+    {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PUT, "a controller takes POST only"},
+    {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PATCH, "a controller takes POST only"},
+    {VB_ARCHETYPE_CONTROLLER, VB_METHOD_DELETE, "a controller takes POST only"},
+};
+
+static const char *const actions[] = {
+    [VB_ACTION_MERGE] = NULL,
+    [VB_ACTION_RUN] = "x-verbatim.do.run" NOT_YET,
+    [VB_ACTION_FORWARD] = "x-verbatim.do.forward" NOT_YET,
+    [VB_ACTION_PLUGIN] = "x-verbatim.do.plugin" NOT_YET,
+};
+
+static const char *why_not_archetype(const struct vb_route *route,
+                                     enum vb_method method)
+{
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        if (refused[i].archetype == route->archetype &&
+            refused[i].method == method)
+            return refused[i].why_not;
+    }
+    return NULL;
+}
+
+static const char *why_not_controller(const struct vb_route *route,
+                                      enum vb_method method)
+{
+    if (!route->action)
+        return "nothing says what it does: x-verbatim.do is missing";
+    if (actions[route->action->kind])
+        return actions[route->action->kind];
+    return vb_method_is_safe(method)
+               ? "a merge changes state, which a safe method must not"
+               : NULL;
+}
+
+static const char *why_not_method(const struct vb_route *route,
+                                  enum vb_method method)
+{
+    const char *why;
+
+    if (method == VB_METHOD_UNKNOWN)
+        return "no such method is known";
+    if (method == VB_METHOD_CONNECT)
+        return "CONNECT asks for a tunnel, not for a resource";
+    if (method == VB_METHOD_OPTIONS || method == VB_METHOD_TRACE)
+        return NULL; /* the server answers these for every resource */
+    if (method == VB_METHOD_HEAD && !route->by_method[VB_METHOD_GET])
+        return "HEAD comes with GET, which is not declared";
+    why = why_not_archetype(route, method);
+    if (!why && route->archetype == VB_ARCHETYPE_CONTROLLER)
+        why = why_not_controller(route, method);
+    return why;
+}
+
+/* --- content
+ * ------------------------------------------------------------------ */
+
+/*
+ * The media types of a PATCH are those of patches: application/json says
+ * nothing of how to change something (RFC 5789 section 2). Where none is
+ * declared, both that we know are taken.
+ */
+static void amend_patch(struct vb__reader *r, struct vb_operation *op)
+{
+    static const struct {
+        struct vb_span type;
+        enum vb_media_kind kind;
+    } ours[] = {
+        {VB_SPAN_INIT("application/merge-patch+json"), VB_MEDIA_MERGE_PATCH},
+        {VB_SPAN_INIT("application/json-patch+json"), VB_MEDIA_JSON_PATCH},
+    };
+    size_t count = op->request.media_count;
+    struct vb_media *list = VB__NEW(r, struct vb_media, count + 2);
+    bool found = false;
+
+    if (!list)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        list[i] = op->request.media[i];
+        if (list[i].kind == VB_MEDIA_MERGE_PATCH ||
+            list[i].kind == VB_MEDIA_JSON_PATCH) {
+            found = true;
+        } else if (list[i].served) {
+            list[i].served = false;
+            list[i].why_not = VB_SPAN("it does not say how to change anything");
+        }
+    }
+    for (size_t i = 0; !found && i < 2; i++)
+        list[count++] = (struct vb_media){.type = ours[i].type,
+                                          .text = ours[i].type,
+                                          .kind = ours[i].kind,
+                                          .served = true,
+                                          .place = op->place};
+    op->request.media = list;
+    op->request.media_count = count;
+}
+
+/* Patches are for PATCH: elsewhere they are content that nothing converts. */
+static void amend_others(struct vb_operation *op)
+{
+    struct vb_media *list = (struct vb_media *)op->request.media;
+
+    for (size_t i = 0; i < op->request.media_count; i++) {
+        if (list[i].kind == VB_MEDIA_MERGE_PATCH ||
+            list[i].kind == VB_MEDIA_JSON_PATCH) {
+            list[i].served = false;
+            list[i].why_not = VB_SPAN("patches are for PATCH");
+        }
+    }
+}
+
+static struct vb_span why_not_content(struct vb__reader *r,
+                                      const struct vb_route *route,
+                                      const struct vb_operation *op)
+{
+    const struct vb_request *request = &op->request;
+
+    if (op->method == VB_METHOD_PATCH && route->state && !route->state->json)
+        return VB_SPAN("only JSON can be changed in parts");
+    if (op->method == VB_METHOD_PUT && request->media_count == 0)
+        return VB_SPAN("no requestBody is declared: there is nothing to store");
+    for (size_t i = 0; i < request->media_count; i++) {
+        if (request->media[i].served)
+            return VB_SPAN("");
+    }
+    if (request->media_count == 0)
+        return VB_SPAN("");
+    return vb_arena_printf(r->arena, "%.*s: %.*s",
+                           VB_FMT(request->media[0].text),
+                           VB_FMT(request->media[0].why_not));
+}
+
+/* --- statuses
+ * ----------------------------------------------------------------- */
+
+/* Exactly, or as one of "2XX". */
+static bool declares(const struct vb_operation *op, int status)
+{
+    for (size_t i = 0; i < op->response_count; i++) {
+        if (op->responses[i].status == status ||
+            op->responses[i].status == status / 100)
+            return true;
+    }
+    return false;
+}
+
+/* The first of `statuses` (ends with 0) that is declared, or `otherwise`. */
+static int first_declared(const struct vb_operation *op, const int *statuses,
+                          int otherwise)
+{
+    for (; *statuses; statuses++) {
+        if (declares(op, *statuses))
+            return *statuses;
+    }
+    return otherwise;
+}
+
+/* In order of preference, where the RFC leaves the choice: RFC 9110 sections
+ * 9.3.3 (POST), 9.3.4 (PUT), 9.3.5 (DELETE), RFC 5789 section 2 (PATCH). */
+static const int created_by_post[] = {201, 200, 204, 303, 0};
+static const int done_by_write[] = {200, 204, 0};
+static const int done_by_delete[] = {204, 200, 0};
+static const int done_by_controller[] = {200, 204, 303, 0};
+static const int done_minimal[] = {204, 0};
+static const int done_full[] = {200, 0};
+
+static struct vb_success success_of(const struct vb_route *route,
+                                    const struct vb_operation *op)
+{
+    struct vb_success s = {.async = declares(op, 202)};
+
+    switch (op->method) {
+    case VB_METHOD_PUT:
+    case VB_METHOD_PATCH:
+        /* A new resource is 201 whatever is declared (9110-9.3.4-01). */
+        s.created = op->creates ? 201 : 0;
+        s.done = first_declared(op, done_by_write, 204);
+        break;
+    case VB_METHOD_DELETE:
+        s.done = first_declared(op, done_by_delete, 204);
+        break;
+    case VB_METHOD_POST:
+        if (route->archetype == VB_ARCHETYPE_COLLECTION)
+            s.created = first_declared(op, created_by_post, 201);
+        else
+            s.done = first_declared(op, done_by_controller, 200);
+        break;
+    default:
+        s.done = 200;
+        break;
+    }
+    s.minimal = s.done ? first_declared(op, done_minimal, s.done) : 0;
+    s.full = s.done ? first_declared(op, done_full, s.done) : 0;
+    return s;
+}
+
+/* 422 unless only 400 is declared (product rule; RFC 9110 section 15.5.21). */
+static int invalid_of(const struct vb_operation *op)
+{
+    return declares(op, 422) || !declares(op, 400) ? 422 : 400;
+}
+
+/* PUT names a new document where nobody else names documents; for members of
+ * a collection it must be declared. PATCH must always be (RFC 5789, 2). */
+static bool creates(const struct vb_route *route, const struct vb_operation *op)
+{
+    if (route->archetype != VB_ARCHETYPE_DOCUMENT)
+        return false;
+    if (op->method == VB_METHOD_PUT)
+        return route->membership != VB_MEMBER_OF_COLLECTION ||
+               declares(op, 201);
+    return op->method == VB_METHOD_PATCH && declares(op, 201);
+}
+
+/* --- all together
+ * -------------------------------------------------------------- */
+
+static void serve_operation(struct vb__reader *r, const struct vb_route *route,
+                            struct vb_operation *op)
+{
+    const char *why = why_not_method(route, op->method);
+
+    if (op->method == VB_METHOD_PATCH)
+        amend_patch(r, op);
+    else
+        amend_others(op);
+    if (route->why_not.len > 0)
+        op->why_not = route->why_not;
+    else if (route->archetype >= VB_ARCHETYPE_FILES)
+        op->why_not = vb_arena_printf(r->arena, "%s" NOT_YET,
+                                      vb_archetype_name(route->archetype));
+    else if (why)
+        op->why_not = vb_span_str(why);
+    else
+        op->why_not = why_not_content(r, route, op);
+    op->served = op->why_not.len == 0;
+    op->creates = creates(route, op);
+    op->success = success_of(route, op);
+    op->invalid = invalid_of(op);
+}
+
+static void serve_route(struct vb__reader *r, struct vb_route *route)
+{
+    for (size_t i = 0; i < route->operation_count; i++) {
+        struct vb_operation *op = (struct vb_operation *)&route->operations[i];
+
+        serve_operation(r, route, op);
+        route->served |= op->served;
+    }
+    if (route->served || route->why_not.len > 0)
+        return;
+    route->why_not = route->operation_count > 0
+                         ? route->operations[0].why_not
+                         : VB_SPAN("no operation is declared");
+}
+
+void vb__service(struct vb__reader *r)
+{
+    for (size_t i = 0; i < r->route_count; i++)
+        serve_route(r, &r->routes[i]);
+}
