@@ -58,7 +58,11 @@ void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
                        "The request target is longer than this server takes.");
         return;
     }
-    if (!vb_target_parse(head->method, text, &target)) {
+    /* A URI without an authority has no place in a request: "h:80" is one of
+     * scheme "h", but was meant as an authority-form. */
+    if (!vb_target_parse(head->method, text, &target) ||
+        (target.form == VB_TARGET_ABSOLUTE &&
+         target.authority.host.ptr == NULL)) {
         vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
                        "The request target is malformed.");
         return;
