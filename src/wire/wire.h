@@ -28,7 +28,11 @@ enum {
      * throws them away) until the peer closes or the deadline passes, so that
      * the peer can read the last reply (RFC 9112 section 9.6). */
     VB_WIRE_LINGER = 4,
-    VB_WIRE_CLOSE = 8 /* over: close the socket, then call `free` */
+    VB_WIRE_CLOSE = 8, /* over: close the socket, then call `free` */
+    /* With CLOSE: by a reset (SO_LINGER of 0). A reply was cut short whose end
+     * is the connection's, which must not look like a proper one (RFC 9112
+     * section 8). */
+    VB_WIRE_RESET = 16
 };
 
 struct vb_wire_ops {

@@ -1,0 +1,68 @@
+/*
+ * What an exchange asks of its wire. Called from within vb__h1_run (the
+ * service answers at once) these only leave marks; called from elsewhere (an
+ * answer came later) they go on from there, and tell the loop.
+ *
+ * The exchange may be gone when they return.
+ */
+#include "base/assert.h"
+#include "wire/h1/inner.h"
+
+static struct vb_h1_message *message_of(const struct vb_exchange *x)
+{
+    return x->carrier_data;
+}
+
+static void go_on(struct vb_h1 *h1)
+{
+    if (h1->running || h1->message == NULL)
+        return;
+    vb__h1_run_stored(h1);
+    if (h1->wire.wake != NULL)
+        h1->wire.wake(&h1->wire); /* which may end the wire */
+}
+
+static void want_content(struct vb_exchange *x)
+{
+    struct vb_h1_message *m = message_of(x);
+
+    vb_assert(x->sink != NULL && !m->replied);
+    m->wanted = true;
+    m->h1->read_since = x->env->now.mono_ms;
+    go_on(m->h1);
+}
+
+static void resume_content(struct vb_exchange *x)
+{
+    struct vb_h1_message *m = message_of(x);
+
+    m->paused = false;
+    m->h1->read_since = x->env->now.mono_ms;
+    go_on(m->h1);
+}
+
+static void reply(struct vb_exchange *x)
+{
+    struct vb_h1_message *m = message_of(x);
+
+    vb_assert(!m->replied);
+    m->replied = true;
+    m->h1->read_since = x->env->now.mono_ms;
+    go_on(m->h1);
+}
+
+static void output_ready(struct vb_exchange *x)
+{
+    struct vb_h1_message *m = message_of(x);
+
+    m->ready = true;
+    m->pending = false;
+    go_on(m->h1);
+}
+
+const struct vb_carrier vb__h1_carrier = {
+    .want_content = want_content,
+    .resume_content = resume_content,
+    .reply = reply,
+    .output_ready = output_ready,
+};
