@@ -39,6 +39,9 @@
  * a blob: chunks of exactly this size (the last one may be shorter). */
 #define VB_STORE_CHUNK ((size_t)256 * 1024)
 
+/* Records that one list request may ask for. */
+#define VB_STORE_LIST_MAX 1000
+
 /* `expect` of a change: there must be no record under the key. */
 #define VB_EXPECT_NONE UINT64_C(0)
 /* `expect` of a change: whatever is there, or nothing. */
@@ -101,7 +104,8 @@ struct vb_collection_read {
     uint64_t revision;   /* out: of the last commit that touched a member; 0
                             when there never was one */
     uint64_t count;      /* out: members now */
-    int64_t modified_ms; /* out: of that last commit; 0 with revision 0 */
+    int64_t modified_ms; /* out: the latest of its commits' times; 0 with
+                            revision 0 */
 };
 
 /*
@@ -114,8 +118,8 @@ struct vb_list_read {
     uint64_t from;     /* only positions beyond this one; 0: from the end
                           that the direction starts at */
     bool backward;     /* towards smaller positions */
-    uint32_t limit;    /* records, 1 to 1000 */
-    size_t byte_limit; /* bytes of content, over all */
+    uint32_t limit;    /* records, 1 to VB_STORE_LIST_MAX; else ERR_RANGE */
+    size_t byte_limit; /* bytes of content, over all; blobs' do not count */
     struct vb_record **records; /* out: malloc'ed array of references; give
                                    it to vb_list_read_done */
     size_t count;               /* out */
@@ -177,6 +181,8 @@ struct vb_change {
     struct vb_span key;
     struct vb_span parent; /* PUT that creates: whose listing it joins */
     uint64_t expect;       /* a revision, VB_EXPECT_NONE or VB_EXPECT_ANY */
+    int64_t modified_ms;   /* the time of the change, Unix time; created_ms
+                              too where it creates */
 
     /* The rest is for PUT. */
     struct vb_span media_type;
@@ -184,7 +190,6 @@ struct vb_change {
     uint64_t blob;          /* 0, or a blob whose chunks are all written and
                                that no other record has; > VB_STORE_CHUNK */
     uint64_t length;        /* bytes of content or blob */
-    int64_t modified_ms;    /* created_ms too where it creates */
     const struct vb_claim *claims; /* replace the key's earlier ones */
     size_t claim_count;
     const struct vb_span *references; /* keys that must exist, now and as long

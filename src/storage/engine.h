@@ -1,0 +1,42 @@
+/*
+ * What the engines share and nobody else needs: setting up the common part of
+ * a store, making records, finishing requests.
+ */
+#ifndef VB_STORAGE_ENGINE_H
+#define VB_STORAGE_ENGINE_H
+
+#include "storage/store.h"
+
+/* Opens what follows the scheme in the URL; as vb_store_open. */
+typedef enum vb_err (*vb__engine_open)(struct vb_span rest,
+                                       struct vb_store **ret_store,
+                                       struct vb_buf *ret_why);
+
+enum vb_err vb__memory_open(struct vb_span rest, struct vb_store **ret_store,
+                            struct vb_buf *ret_why);
+enum vb_err vb__sqlite_open(struct vb_span rest, struct vb_store **ret_store,
+                            struct vb_buf *ret_why);
+
+/* Fills in the common part; false when out of memory. */
+bool vb__store_init(struct vb_store *store, const struct vb_store_ops *ops);
+void vb__store_done(struct vb_store *store);
+
+/* Eight random characters of [0-9a-z] and a NUL. */
+void vb__epoch_new(char epoch[9]);
+
+/* One allocation with copies of all spans in `fields`; its count is 1. With a
+ * blob, the caller has pinned it for this record. NULL: no memory. */
+struct vb_record *vb__record_new(const struct vb_record *fields);
+
+/* The result is in the request already. */
+static inline enum vb_io vb__op_done(struct vb_store_op *op, enum vb_err err)
+{
+    op->err = err;
+    return VB_IO_DONE;
+}
+
+/* Hands the finished request back to its client's worker. Any thread. After
+ * it the request is the caller's again: do not look at it any more. */
+void vb__op_answer(struct vb_store_op *op);
+
+#endif

@@ -1,0 +1,503 @@
+/*
+ * Commits in memory: judged, then all memory is taken, then the state is
+ * changed, which can no longer fail.
+ */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/span.h"
+#include "storage/engine.h"
+#include "storage/generations.h"
+#include "storage/judge.h"
+#include "storage/memory/state.h"
+
+/* --- What the judge sees. A row's id is its address. --- */
+
+struct view {
+    struct vb__view base;
+    struct vb__memory *memory;
+};
+
+static struct vb__memory *memory_of(struct vb__view *view)
+{
+    return VB_CONTAINER(view, struct view, base)->memory;
+}
+
+static uint64_t id_of(const struct vb__row *row)
+{
+    return (uintptr_t)row;
+}
+
+static struct vb__row *row_of(uint64_t id)
+{
+    return (struct vb__row *)(uintptr_t)id;
+}
+
+struct vb__row *vb__row_find(struct vb__memory *memory, struct vb_span key)
+{
+    struct vb_table_node *node =
+        vb_table_first(&memory->rows, vb_hash(&memory->hash_key, key));
+
+    for (; node != NULL; node = vb_table_next(node)) {
+        struct vb__row *row = VB_CONTAINER(node, struct vb__row, node);
+
+        if (vb_span_eq(row->record->key, key))
+            return row;
+    }
+    return NULL;
+}
+
+static enum vb_err view_find(struct vb__view *view, struct vb_span key,
+                             struct vb_arena *arena,
+                             struct vb__found *ret_found)
+{
+    const struct vb__row *row = vb__row_find(memory_of(view), key);
+
+    (void)arena;
+    *ret_found = (struct vb__found){.id = 0};
+    if (row != NULL)
+        *ret_found = (struct vb__found){.id = id_of(row),
+                                        .revision = row->record->revision,
+                                        .blob = row->record->blob,
+                                        .parent = row->record->parent};
+    return VB_OK;
+}
+
+/* Where a value could stand for two claims, the lengths tell them apart. */
+static uint64_t hash_claim(const struct vb__memory *memory,
+                           const struct vb_claim *claim)
+{
+    return vb_hash(&memory->hash_key, claim->scope) * 31 ^
+           vb_hash(&memory->hash_key, claim->value);
+}
+
+static bool is_claim(const struct vb__claim *there,
+                     const struct vb_claim *claim)
+{
+    const char *value = there->bytes + there->scope_len;
+
+    return vb_span_eq(vb_span_of(there->bytes, there->scope_len),
+                      claim->scope) &&
+           vb_span_eq(vb_span_of(value, there->value_len), claim->value);
+}
+
+static struct vb__claim *claim_find(struct vb__memory *memory,
+                                    const struct vb_claim *claim)
+{
+    struct vb_table_node *node =
+        vb_table_first(&memory->claims, hash_claim(memory, claim));
+
+    for (; node != NULL; node = vb_table_next(node)) {
+        struct vb__claim *there = VB_CONTAINER(node, struct vb__claim, node);
+
+        if (is_claim(there, claim))
+            return there;
+    }
+    return NULL;
+}
+
+static enum vb_err view_holder(struct vb__view *view,
+                               const struct vb_claim *claim, uint64_t *ret_id)
+{
+    const struct vb__claim *there = claim_find(memory_of(view), claim);
+
+    *ret_id = there == NULL ? 0 : id_of(there->row);
+    return VB_OK;
+}
+
+static enum vb_err view_source(struct vb__view *view, uint64_t target,
+                               const struct vb__plan *plan, uint64_t *ret_id)
+{
+    const struct vb__row *row = row_of(target);
+
+    (void)view;
+    *ret_id = 0;
+    for (struct vb_link *link = row->sources.next; link != &row->sources;
+         link = link->next) {
+        uint64_t id = id_of(VB_CONTAINER(link, struct vb__edge, to)->source);
+
+        if (!vb__plan_touches(plan, id)) {
+            *ret_id = id;
+            break;
+        }
+    }
+    return VB_OK;
+}
+
+static enum vb_err view_member(struct vb__view *view, struct vb_span parent,
+                               const struct vb__plan *plan, uint64_t *ret_id)
+{
+    const struct vb__collection *collection =
+        vb__collection_find(memory_of(view), parent);
+
+    *ret_id = 0;
+    for (size_t i = 0; collection != NULL && i < collection->used; i++) {
+        const struct vb__row *row = collection->members[i].row;
+
+        if (row != NULL && !vb__plan_deletes(plan, id_of(row))) {
+            *ret_id = id_of(row);
+            break;
+        }
+    }
+    return VB_OK;
+}
+
+static enum vb_err view_blob(struct vb__view *view, uint64_t id,
+                             uint64_t length, struct vb__blob_state *ret_state)
+{
+    const struct vb__blob *blob = vb__blob_find(memory_of(view), id);
+
+    ret_state->complete = blob != NULL && blob->length == length;
+    ret_state->loose = blob != NULL && blob->records == 0;
+    return VB_OK;
+}
+
+static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
+                            size_t size)
+{
+    struct vb_span key = vb_span_head(row_of(id)->record->key, size - 1);
+
+    (void)view;
+    memcpy(to, key.ptr, key.len);
+    to[key.len] = '\0';
+    return VB_OK;
+}
+
+/* --- Taking the memory. --- */
+
+/* What one PUT will put in place. */
+struct draft {
+    struct vb_record *record; /* new */
+    struct vb__row *row;      /* new, when it creates */
+    struct vb__claim **claims;
+    struct vb__edge **edges;
+};
+
+static struct vb__row *row_new(void)
+{
+    struct vb__row *row = calloc(1, sizeof(*row));
+
+    if (row == NULL)
+        return NULL;
+    vb_list_init(&row->claims);
+    vb_list_init(&row->targets);
+    vb_list_init(&row->sources);
+    return row;
+}
+
+void vb__row_free(struct vb__row *row)
+{
+    while (!vb_list_empty(&row->targets)) {
+        struct vb__edge *edge =
+            VB_CONTAINER(row->targets.next, struct vb__edge, from);
+
+        vb_list_remove(&edge->from);
+        free(edge);
+    }
+    vb_record_unref(row->record);
+    free(row);
+}
+
+static struct vb__claim *claim_new(const struct vb_claim *claim)
+{
+    struct vb__claim *copy =
+        malloc(sizeof(*copy) + claim->scope.len + claim->value.len);
+
+    if (copy == NULL)
+        return NULL;
+    copy->scope_len = claim->scope.len;
+    copy->value_len = claim->value.len;
+    if (claim->scope.len > 0)
+        memcpy(copy->bytes, claim->scope.ptr, claim->scope.len);
+    if (claim->value.len > 0)
+        memcpy(copy->bytes + claim->scope.len, claim->value.ptr,
+               claim->value.len);
+    return copy;
+}
+
+static struct vb_record *record_new(struct vb__memory *memory,
+                                    const struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    struct vb_record fields = {.key = change->key,
+                               .parent = change->parent,
+                               .revision = memory->revision,
+                               .created_ms = change->modified_ms,
+                               .modified_ms = change->modified_ms,
+                               .media_type = change->media_type,
+                               .length = change->length,
+                               .blob = change->blob,
+                               .store = &memory->store};
+
+    if (step->now.id != 0) {
+        const struct vb_record *old = row_of(step->now.id)->record;
+
+        fields.parent = old->parent;
+        fields.position = old->position;
+        fields.created_ms = old->created_ms;
+    } else {
+        fields.position = ++memory->position;
+    }
+    if (change->blob == 0)
+        fields.content = change->content;
+    return vb__record_new(&fields);
+}
+
+static bool prepare_place(struct vb__memory *memory,
+                          const struct vb__step *step, struct draft *draft)
+{
+    struct vb_span parent = step->change->parent;
+    struct vb__collection *collection = NULL;
+
+    if (step->now.id != 0)
+        return true;
+    if (parent.len > 0) {
+        collection = vb__collection_get(memory, parent);
+        if (collection == NULL)
+            return false;
+        collection->coming++;
+    }
+    draft->row = row_new();
+    if (draft->row == NULL) {
+        if (collection != NULL)
+            collection->coming--;
+        return false;
+    }
+    draft->row->collection = collection;
+    return collection == NULL || vb__collection_reserve(collection);
+}
+
+static bool prepare(struct vb__memory *memory, const struct vb__step *step,
+                    struct draft *draft)
+{
+    const struct vb_change *change = step->change;
+
+    draft->claims = vb_arena_calloc(&memory->scratch, change->claim_count,
+                                    sizeof(*draft->claims));
+    draft->edges = vb_arena_calloc(&memory->scratch, change->reference_count,
+                                   sizeof(*draft->edges));
+    if (memory->scratch.failed || !prepare_place(memory, step, draft))
+        return false;
+    draft->record = record_new(memory, step);
+    if (draft->record == NULL)
+        return false;
+    for (size_t i = 0; i < change->claim_count; i++)
+        if ((draft->claims[i] = claim_new(&change->claims[i])) == NULL)
+            return false;
+    for (size_t i = 0; i < change->reference_count; i++)
+        if ((draft->edges[i] = malloc(sizeof(struct vb__edge))) == NULL)
+            return false;
+    return true;
+}
+
+static void abandon(const struct vb__step *step, struct draft *draft)
+{
+    for (size_t i = 0; draft->claims != NULL && i < step->change->claim_count;
+         i++)
+        free(draft->claims[i]);
+    for (size_t i = 0;
+         draft->edges != NULL && i < step->change->reference_count; i++)
+        free(draft->edges[i]);
+    free(draft->record); /* it has not been counted with its blob yet */
+    free(draft->row);
+}
+
+/* --- Changing the state. --- */
+
+static void untie(struct vb__memory *memory, struct vb__row *row)
+{
+    while (!vb_list_empty(&row->claims)) {
+        struct vb__claim *claim =
+            VB_CONTAINER(row->claims.next, struct vb__claim, link);
+
+        vb_list_remove(&claim->link);
+        vb_table_remove(&memory->claims, &claim->node);
+        free(claim);
+    }
+    while (!vb_list_empty(&row->targets)) {
+        struct vb__edge *edge =
+            VB_CONTAINER(row->targets.next, struct vb__edge, from);
+
+        vb_list_remove(&edge->from);
+        vb_list_remove(&edge->to);
+        free(edge);
+    }
+}
+
+static void touch(struct vb__memory *memory, const struct vb__row *row,
+                  int64_t now_ms)
+{
+    struct vb__collection *collection = row->collection;
+
+    vb__generations_bump(memory->store.generations,
+                         vb_store_hash(&memory->store, row->record->key));
+    if (collection == NULL)
+        return;
+    vb__generations_bump(memory->store.generations,
+                         vb_store_hash(&memory->store, row->record->parent));
+    collection->revision = memory->revision;
+    if (now_ms > collection->modified_ms)
+        collection->modified_ms = now_ms;
+}
+
+/* Insertion fails only into a table without buckets; vb__memory_open has seen
+ * to it that there are some. */
+static void must_insert(struct vb_table *table, struct vb_table_node *node,
+                        uint64_t hash)
+{
+    bool inserted = vb_table_insert(table, node, hash);
+
+    vb_assert(inserted);
+}
+
+static void put(struct vb__memory *memory, struct vb__step *step,
+                struct draft *draft)
+{
+    struct vb__row *row = draft->row;
+
+    if (row == NULL) {
+        row = row_of(step->now.id);
+        /* The row's key is the record's: the table must not see it change. */
+        row->record = draft->record;
+    } else {
+        row->record = draft->record;
+        must_insert(&memory->rows, &row->node,
+                    vb_hash(&memory->hash_key, row->record->key));
+        if (row->collection != NULL) {
+            row->collection->coming--;
+            vb__collection_append(row->collection, row);
+        }
+    }
+    if (row->record->blob != 0)
+        vb__blob_find(memory, row->record->blob)->records++;
+    step->id = id_of(row);
+    touch(memory, row, step->change->modified_ms);
+}
+
+static void tie(struct vb__memory *memory, const struct vb__plan *plan,
+                const struct vb__step *step, struct draft *draft)
+{
+    const struct vb_change *change = step->change;
+    struct vb__row *row = row_of(step->id);
+
+    for (size_t i = 0; i < change->claim_count; i++) {
+        struct vb__claim *claim = draft->claims[i];
+
+        if (claim_find(memory, &change->claims[i]) != NULL) {
+            free(claim); /* twice in one change: it holds it already */
+            continue;
+        }
+        claim->row = row;
+        vb_list_append(&row->claims, &claim->link);
+        must_insert(&memory->claims, &claim->node,
+                    hash_claim(memory, &change->claims[i]));
+    }
+    for (size_t i = 0; i < change->reference_count; i++) {
+        struct vb__edge *edge = draft->edges[i];
+        uint64_t target = step->targets[i];
+
+        if (target == 0)
+            target = vb__plan_by_key(plan, change->references[i])->id;
+        edge->source = row;
+        vb_list_append(&row->targets, &edge->from);
+        vb_list_append(&row_of(target)->sources, &edge->to);
+    }
+}
+
+static void delete (struct vb__memory *memory, const struct vb__step *step)
+{
+    struct vb__row *row = row_of(step->now.id);
+
+    touch(memory, row, step->change->modified_ms);
+    vb_table_remove(&memory->rows, &row->node);
+    if (row->collection != NULL)
+        vb__collection_remove(row->collection, row);
+    free(row);
+}
+
+/* The records that were replaced or deleted, for the time after the lock: the
+ * last reference to one may come back to us for its blob. */
+struct fallen {
+    struct vb_record **records;
+    size_t count;
+};
+
+static void apply(struct vb__memory *memory, const struct vb__plan *plan,
+                  struct draft *drafts, struct fallen *fallen)
+{
+    for (size_t i = 0; i < plan->id_count; i++) {
+        struct vb__row *row = row_of(plan->by_id[i]->now.id);
+
+        fallen->records[fallen->count++] = row->record;
+        untie(memory, row);
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].change->kind == VB_CHANGE_PUT)
+            put(memory, &plan->steps[i], &drafts[i]);
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].change->kind == VB_CHANGE_PUT)
+            tie(memory, plan, &plan->steps[i], &drafts[i]);
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].change->kind == VB_CHANGE_DELETE &&
+            plan->steps[i].now.id != 0)
+            delete (memory, &plan->steps[i]);
+}
+
+static void forget_coming(const struct vb__plan *plan,
+                          const struct draft *drafts)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (drafts[i].row != NULL && drafts[i].row->collection != NULL)
+            drafts[i].row->collection->coming = 0;
+}
+
+static enum vb_err carry_out(struct vb__memory *memory,
+                             const struct vb__plan *plan, struct fallen *fallen)
+{
+    struct draft *drafts =
+        vb_arena_calloc(&memory->scratch, plan->count, sizeof(*drafts));
+
+    fallen->records = malloc((plan->id_count + 1) * sizeof(void *));
+    if (drafts == NULL || fallen->records == NULL)
+        return VB_ERR_NOMEM;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->steps[i].change->kind != VB_CHANGE_PUT ||
+            prepare(memory, &plan->steps[i], &drafts[i]))
+            continue;
+        forget_coming(plan, drafts);
+        for (size_t j = 0; j <= i; j++)
+            abandon(&plan->steps[j], &drafts[j]);
+        return VB_ERR_NOMEM;
+    }
+    apply(memory, plan, drafts, fallen);
+    return VB_OK;
+}
+
+enum vb_err vb__memory_commit(struct vb__memory *memory,
+                              struct vb_commit *commit)
+{
+    struct view view = {.base = {.find = view_find,
+                                 .holder = view_holder,
+                                 .source = view_source,
+                                 .member = view_member,
+                                 .blob = view_blob,
+                                 .key = view_key},
+                        .memory = memory};
+    struct fallen fallen = {.records = NULL};
+    struct vb__plan plan;
+    enum vb_err err;
+
+    pthread_mutex_lock(&memory->lock);
+    memory->revision++;
+    err = vb__judge(&view.base, commit, &memory->scratch, &plan);
+    if (err == VB_OK)
+        err = carry_out(memory, &plan, &fallen);
+    if (err == VB_OK)
+        commit->revision = memory->revision;
+    vb_arena_reset(&memory->scratch);
+    pthread_mutex_unlock(&memory->lock);
+    for (size_t i = 0; i < fallen.count; i++)
+        vb_record_unref(fallen.records[i]);
+    free(fallen.records);
+    return err;
+}

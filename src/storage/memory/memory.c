@@ -1,0 +1,331 @@
+/*
+ * The store in memory: for tests and for `--storage memory:`. Everything under
+ * one mutex, every request is answered at once, nothing outlives the process.
+ */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/span.h"
+#include "storage/engine.h"
+#include "storage/memory/state.h"
+
+/* What one commit may make us remember while it is judged. */
+#define SCRATCH_BLOCK ((size_t)64 * 1024)
+#define SCRATCH_LIMIT ((size_t)1024 * 1024 * 1024)
+
+static struct vb__memory *memory_of(struct vb_store *store)
+{
+    return VB_CONTAINER(store, struct vb__memory, store);
+}
+
+static struct vb_store_client *memory_attach(struct vb_store *store,
+                                             struct vb_mailbox *mailbox,
+                                             struct vb_executor *executor)
+{
+    (void)store;
+    (void)mailbox;
+    (void)executor;
+    return calloc(1, sizeof(struct vb_store_client));
+}
+
+static void memory_detach(struct vb_store_client *client)
+{
+    free(client);
+}
+
+static enum vb_io memory_read(struct vb_store_client *client,
+                              struct vb_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    const struct vb__row *row;
+
+    pthread_mutex_lock(&memory->lock);
+    row = vb__row_find(memory, read->key);
+    read->record = row == NULL ? NULL : vb_record_ref(row->record);
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, VB_OK);
+}
+
+static enum vb_io memory_collection(struct vb_store_client *client,
+                                    struct vb_collection_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    const struct vb__collection *collection;
+
+    pthread_mutex_lock(&memory->lock);
+    collection = vb__collection_find(memory, read->parent);
+    read->revision = collection == NULL ? 0 : collection->revision;
+    read->count = collection == NULL ? 0 : collection->count;
+    read->modified_ms = collection == NULL ? 0 : collection->modified_ms;
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, VB_OK);
+}
+
+/* --- Lists. --- */
+
+/* The entries of a collection one after the other, in one direction. */
+struct walk {
+    const struct vb__collection *collection;
+    size_t next; /* index, forward; index + 1, backward */
+    bool backward;
+};
+
+static void walk_init(struct walk *walk, const struct vb_list_read *list,
+                      const struct vb__collection *collection)
+{
+    walk->collection = collection;
+    walk->backward = list->backward;
+    if (!list->backward)
+        walk->next = vb__collection_seek(collection, list->from);
+    else if (list->from == 0)
+        walk->next = collection->used;
+    else
+        walk->next = vb__collection_seek(collection, list->from - 1);
+}
+
+static const struct vb__row *walk_next(struct walk *walk)
+{
+    const struct vb__collection *collection = walk->collection;
+    const struct vb__row *row = NULL;
+
+    while (row == NULL && walk->backward && walk->next > 0)
+        row = collection->members[--walk->next].row;
+    while (row == NULL && !walk->backward && walk->next < collection->used)
+        row = collection->members[walk->next++].row;
+    return row;
+}
+
+static void fill(struct vb_list_read *list,
+                 const struct vb__collection *collection)
+{
+    size_t bytes = 0;
+    struct walk walk;
+    const struct vb__row *row;
+
+    list->revision = collection->revision;
+    walk_init(&walk, list, collection);
+    while ((row = walk_next(&walk)) != NULL) {
+        bytes += row->record->content.len;
+        if (list->count == list->limit ||
+            (list->count > 0 && bytes > list->byte_limit)) {
+            list->more = true;
+            return;
+        }
+        list->records[list->count++] = vb_record_ref(row->record);
+    }
+}
+
+static enum vb_io memory_list(struct vb_store_client *client,
+                              struct vb_list_read *list)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    const struct vb__collection *collection;
+
+    list->count = 0;
+    list->more = false;
+    list->revision = 0;
+    list->records = NULL;
+    if (list->limit < 1 || list->limit > VB_STORE_LIST_MAX)
+        return vb__op_done(&list->op, VB_ERR_RANGE);
+    list->records = malloc(list->limit * sizeof(struct vb_record *));
+    if (list->records == NULL)
+        return vb__op_done(&list->op, VB_ERR_NOMEM);
+    pthread_mutex_lock(&memory->lock);
+    collection = vb__collection_find(memory, list->parent);
+    if (collection != NULL)
+        fill(list, collection);
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&list->op, VB_OK);
+}
+
+/* --- Blobs and numbers. --- */
+
+static enum vb_err copy_chunk(struct vb__memory *memory,
+                              struct vb_chunk_read *read)
+{
+    const struct vb__blob *blob = vb__blob_find(memory, read->blob);
+    uint64_t start = read->index * VB_STORE_CHUNK;
+
+    if (blob == NULL || read->index >= blob->count)
+        return VB_ERR_NOTFOUND;
+    read->length = VB_STORE_CHUNK;
+    if (blob->length - start < VB_STORE_CHUNK)
+        read->length = (size_t)(blob->length - start);
+    memcpy(read->bytes, blob->chunks[read->index], read->length);
+    return VB_OK;
+}
+
+static enum vb_io memory_chunk_read(struct vb_store_client *client,
+                                    struct vb_chunk_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    enum vb_err err;
+
+    pthread_mutex_lock(&memory->lock);
+    err = copy_chunk(memory, read);
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, err);
+}
+
+static enum vb_io memory_chunk_write(struct vb_store_client *client,
+                                     struct vb_chunk_write *write)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    enum vb_err err;
+
+    if (write->blob == 0 || write->bytes.len == 0 ||
+        write->bytes.len > VB_STORE_CHUNK)
+        return vb__op_done(&write->op, VB_ERR_INVALID);
+    pthread_mutex_lock(&memory->lock);
+    err = vb__blob_append(memory, write);
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&write->op, err);
+}
+
+static uint64_t memory_blob_new(struct vb_store_client *client)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    uint64_t blob;
+
+    pthread_mutex_lock(&memory->lock);
+    blob = ++memory->blob;
+    pthread_mutex_unlock(&memory->lock);
+    return blob;
+}
+
+static void memory_blob_discard(struct vb_store_client *client, uint64_t id)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    struct vb__blob *blob;
+
+    pthread_mutex_lock(&memory->lock);
+    blob = vb__blob_find(memory, id);
+    if (blob != NULL && blob->records == 0)
+        vb__blob_drop(memory, blob);
+    pthread_mutex_unlock(&memory->lock);
+}
+
+static void memory_blob_unpin(struct vb_store *store, uint64_t id)
+{
+    struct vb__memory *memory = memory_of(store);
+    struct vb__blob *blob;
+
+    pthread_mutex_lock(&memory->lock);
+    blob = vb__blob_find(memory, id);
+    if (blob != NULL && --blob->records == 0)
+        vb__blob_drop(memory, blob);
+    pthread_mutex_unlock(&memory->lock);
+}
+
+static enum vb_io memory_number(struct vb_store_client *client,
+                                struct vb_number_take *take)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    struct vb__collection *collection;
+
+    pthread_mutex_lock(&memory->lock);
+    collection = vb__collection_get(memory, take->parent);
+    if (collection != NULL)
+        take->number = ++collection->number;
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&take->op, collection == NULL ? VB_ERR_NOMEM : VB_OK);
+}
+
+static enum vb_io memory_commit(struct vb_store_client *client,
+                                struct vb_commit *commit)
+{
+    return vb__op_done(&commit->op,
+                       vb__memory_commit(memory_of(client->store), commit));
+}
+
+static void memory_turn_end(struct vb_store_client *client)
+{
+    (void)client;
+}
+
+/* --- Opening and closing. --- */
+
+static void free_state(struct vb__memory *memory)
+{
+    struct vb_table_node *node;
+
+    while ((node = vb_table_pop(&memory->rows)) != NULL)
+        vb__row_free(VB_CONTAINER(node, struct vb__row, node));
+    while ((node = vb_table_pop(&memory->collections)) != NULL)
+        vb__collection_free(VB_CONTAINER(node, struct vb__collection, node));
+    while ((node = vb_table_pop(&memory->claims)) != NULL)
+        free(VB_CONTAINER(node, struct vb__claim, node));
+    while ((node = vb_table_pop(&memory->blobs)) != NULL)
+        vb__blob_free(VB_CONTAINER(node, struct vb__blob, node));
+}
+
+static void memory_close(struct vb_store *store)
+{
+    struct vb__memory *memory = memory_of(store);
+
+    free_state(memory);
+    vb_table_done(&memory->rows);
+    vb_table_done(&memory->collections);
+    vb_table_done(&memory->claims);
+    vb_table_done(&memory->blobs);
+    vb_arena_done(&memory->scratch);
+    pthread_mutex_destroy(&memory->lock);
+    vb__store_done(store);
+    free(memory);
+}
+
+static const struct vb_store_ops ops = {
+    .name = "memory",
+    .attach = memory_attach,
+    .detach = memory_detach,
+    .read = memory_read,
+    .collection = memory_collection,
+    .list = memory_list,
+    .chunk_read = memory_chunk_read,
+    .chunk_write = memory_chunk_write,
+    .blob_new = memory_blob_new,
+    .blob_discard = memory_blob_discard,
+    .number = memory_number,
+    .commit = memory_commit,
+    .turn_end = memory_turn_end,
+    .blob_unpin = memory_blob_unpin,
+    .close = memory_close,
+};
+
+/* From its first node on, a table takes others without fail. */
+static bool prime(struct vb_table *table)
+{
+    struct vb_table_node node;
+
+    if (!vb_table_insert(table, &node, 0))
+        return false;
+    vb_table_remove(table, &node);
+    return true;
+}
+
+enum vb_err vb__memory_open(struct vb_span rest, struct vb_store **ret_store,
+                            struct vb_buf *ret_why)
+{
+    struct vb__memory *memory;
+
+    if (rest.len > 0) {
+        vb_buf_printf(ret_why, "memory:%.*s: nothing may follow the colon",
+                      VB_FMT(rest));
+        return VB_ERR_INVALID;
+    }
+    memory = calloc(1, sizeof(*memory));
+    if (memory == NULL)
+        return VB_ERR_NOMEM;
+    pthread_mutex_init(&memory->lock, NULL);
+    memory->hash_key = vb_hash_key_random();
+    vb_arena_init(&memory->scratch, SCRATCH_BLOCK, SCRATCH_LIMIT);
+    vb__epoch_new(memory->store.epoch);
+    if (!vb__store_init(&memory->store, &ops) || !prime(&memory->rows) ||
+        !prime(&memory->claims)) {
+        memory_close(&memory->store);
+        vb_buf_str(ret_why, "memory: out of memory");
+        return VB_ERR_NOMEM;
+    }
+    *ret_store = &memory->store;
+    return VB_OK;
+}

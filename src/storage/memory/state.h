@@ -1,0 +1,124 @@
+/*
+ * The state of a store in memory.
+ *
+ *     rows (by key) ──▶ row ──▶ record (immutable, counted, handed out as is)
+ *                        │
+ *                        ├── claims ──▶ claim ◀── claims (by scope and value)
+ *                        ├── targets ─▶ edge ◀── sources of another row
+ *                        └── collection ──▶ members, in order of position
+ *
+ * Everything is under the store's one mutex, but the bytes of records.
+ */
+#ifndef VB_STORAGE_MEMORY_STATE_H
+#define VB_STORAGE_MEMORY_STATE_H
+
+#include <pthread.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/table.h"
+#include "storage/store.h"
+
+struct vb__row;
+
+struct vb__memory {
+    struct vb_store store;
+    pthread_mutex_t lock;
+    struct vb_hash_key hash_key;
+    struct vb_table rows;
+    struct vb_table collections;
+    struct vb_table claims;
+    struct vb_table blobs;
+    struct vb_arena scratch; /* one commit's */
+    uint64_t revision;       /* last given */
+    uint64_t position;       /* last given */
+    uint64_t blob;           /* last given */
+};
+
+struct vb__member {
+    uint64_t position;
+    struct vb__row *row; /* NULL: it is gone */
+};
+
+/* Once made, it stays as long as the store. */
+struct vb__collection {
+    struct vb_table_node node;
+    uint64_t revision;
+    int64_t modified_ms;
+    int64_t number; /* last given */
+    struct vb__member *members;
+    size_t used;   /* entries, the gone ones included */
+    size_t cap;    /* entries there is memory for */
+    size_t count;  /* members */
+    size_t coming; /* members that the commit under way will append */
+    size_t key_len;
+    char key[];
+};
+
+struct vb__row {
+    struct vb_table_node node;
+    struct vb_record *record;
+    struct vb__collection *collection; /* or NULL */
+    size_t slot;                       /* in the collection's members */
+    struct vb_link claims;             /* of struct vb__claim */
+    struct vb_link targets;            /* edges from this row */
+    struct vb_link sources;            /* edges to this row */
+};
+
+struct vb__claim {
+    struct vb_table_node node;
+    struct vb_link link; /* in its row's claims */
+    struct vb__row *row;
+    size_t scope_len;
+    size_t value_len;
+    char bytes[]; /* scope, then value */
+};
+
+struct vb__edge {
+    struct vb_link from; /* in the source's targets */
+    struct vb_link to;   /* in the target's sources */
+    struct vb__row *source;
+};
+
+struct vb__blob {
+    struct vb_table_node node;
+    uint64_t id;
+    uint64_t length;  /* of all chunks */
+    uint64_t count;   /* of chunks */
+    uint64_t records; /* vb_records alive that have it; 0: it is loose */
+    char **chunks;
+};
+
+struct vb__row *vb__row_find(struct vb__memory *memory, struct vb_span key);
+
+struct vb__collection *vb__collection_find(struct vb__memory *memory,
+                                           struct vb_span key);
+/* Makes it when missing; NULL when out of memory. */
+struct vb__collection *vb__collection_get(struct vb__memory *memory,
+                                          struct vb_span key);
+/* Room for `coming` members more than there are. */
+bool vb__collection_reserve(struct vb__collection *collection);
+void vb__collection_append(struct vb__collection *collection,
+                           struct vb__row *row);
+void vb__collection_remove(struct vb__collection *collection,
+                           struct vb__row *row);
+/* The index of the first entry with a position beyond `from`. */
+size_t vb__collection_seek(const struct vb__collection *collection,
+                           uint64_t from);
+void vb__collection_free(struct vb__collection *collection);
+
+/* The rest of the contract's functions, where the other parts need them. */
+enum vb_err vb__memory_commit(struct vb__memory *memory,
+                              struct vb_commit *commit);
+struct vb__blob *vb__blob_find(struct vb__memory *memory, uint64_t id);
+enum vb_err vb__blob_append(struct vb__memory *memory,
+                            const struct vb_chunk_write *write);
+void vb__blob_free(struct vb__blob *blob);
+void vb__blob_drop(struct vb__memory *memory, struct vb__blob *blob);
+
+/* Frees a row that is in no table any more, with its edges; its claims are
+ * freed from their table. For the end of the store. */
+void vb__row_free(struct vb__row *row);
+
+#endif

@@ -1,0 +1,52 @@
+/* Records: one block of memory each, counted. See store.h. */
+#include <stdlib.h>
+
+#include "storage/engine.h"
+
+static char *place(char *at, struct vb_span from, struct vb_span *to)
+{
+    *to = vb_span_of(at, from.len);
+    if (from.len > 0)
+        memcpy(at, from.ptr, from.len);
+    return at + from.len;
+}
+
+struct vb_record *vb__record_new(const struct vb_record *fields)
+{
+    size_t bytes = fields->key.len + fields->parent.len +
+                   fields->media_type.len + fields->content.len;
+    struct vb_record *record = malloc(sizeof(*record) + bytes);
+    char *at;
+
+    if (record == NULL)
+        return NULL;
+    record->revision = fields->revision;
+    record->position = fields->position;
+    record->created_ms = fields->created_ms;
+    record->modified_ms = fields->modified_ms;
+    record->length = fields->length;
+    record->blob = fields->blob;
+    record->store = fields->store;
+    vb_ref_init(&record->ref);
+    at = (char *)(record + 1);
+    at = place(at, fields->key, &record->key);
+    at = place(at, fields->parent, &record->parent);
+    at = place(at, fields->media_type, &record->media_type);
+    place(at, fields->content, &record->content);
+    return record;
+}
+
+struct vb_record *vb_record_ref(struct vb_record *record)
+{
+    vb_ref_get(&record->ref);
+    return record;
+}
+
+void vb_record_unref(struct vb_record *record)
+{
+    if (record == NULL || !vb_ref_put(&record->ref))
+        return;
+    if (record->blob != 0)
+        record->store->ops->blob_unpin(record->store, record->blob);
+    free(record);
+}

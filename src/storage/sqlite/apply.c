@@ -1,0 +1,437 @@
+/*
+ * Carrying a request out in the writer's open transaction.
+ *
+ * A commit is judged first (judge.h); from its first written row on, only the
+ * medium can fail, and that undoes the whole group.
+ */
+#include <string.h>
+
+#include "storage/judge.h"
+#include "storage/sqlite/db.h"
+#include "storage/sqlite/state.h"
+#include "storage/sqlite/writer.h"
+
+/* record.ties */
+enum { TIE_CLAIMS = 1, TIE_REFERENCES = 2 };
+
+/* --- What the judge sees. A record's id is its row's. --- */
+
+struct view {
+    struct vb__view base;
+    struct vb__writer *writer;
+};
+
+static struct vb__writer *writer_of(struct vb__view *view)
+{
+    return VB_CONTAINER(view, struct view, base)->writer;
+}
+
+static struct vb__call use(struct vb__writer *writer,
+                           enum vb__writer_statement name)
+{
+    return vb__call(writer->statements[name]);
+}
+
+static enum vb_err ended(struct vb__view *view, struct vb__call *call)
+{
+    return vb__writer_failed(writer_of(view), vb__call_end(call));
+}
+
+static enum vb_err view_find(struct vb__view *view, struct vb_span key,
+                             struct vb_arena *arena,
+                             struct vb__found *ret_found)
+{
+    struct vb__call call = use(writer_of(view), VB__WRITER_FIND);
+    struct vb__found found = {.id = 0};
+    enum vb_err err;
+
+    vb__call_text(&call, key);
+    if (vb__call_row(&call)) {
+        found.id = vb__call_get_u64(&call, 0);
+        found.revision = vb__call_get_u64(&call, 1);
+        found.blob = vb__call_get_u64(&call, 2);
+        found.ties = (unsigned)vb__call_get_i64(&call, 3);
+        found.parent = vb_arena_dup(arena, vb__call_get_text(&call, 4));
+    }
+    err = ended(view, &call);
+    if (err == VB_OK && arena->failed)
+        err = VB_ERR_NOMEM;
+    if (err == VB_OK)
+        *ret_found = found;
+    return err;
+}
+
+static enum vb_err view_holder(struct vb__view *view,
+                               const struct vb_claim *claim, uint64_t *ret_id)
+{
+    struct vb__call call = use(writer_of(view), VB__WRITER_CLAIM_FIND);
+
+    *ret_id = 0;
+    vb__call_text(&call, claim->scope);
+    vb__call_blob(&call, claim->value);
+    if (vb__call_row(&call))
+        *ret_id = vb__call_get_u64(&call, 0);
+    return ended(view, &call);
+}
+
+/* The first id among the rows for which the plan does not account. */
+static enum vb_err first_other(struct vb__view *view, struct vb__call *call,
+                               const struct vb__plan *plan,
+                               bool (*accounts)(const struct vb__plan *plan,
+                                                uint64_t id),
+                               uint64_t *ret_id)
+{
+    *ret_id = 0;
+    while (*ret_id == 0 && vb__call_row(call)) {
+        uint64_t id = vb__call_get_u64(call, 0);
+
+        if (!accounts(plan, id))
+            *ret_id = id;
+    }
+    return ended(view, call);
+}
+
+static enum vb_err view_source(struct vb__view *view, uint64_t target,
+                               const struct vb__plan *plan, uint64_t *ret_id)
+{
+    struct vb__call call = use(writer_of(view), VB__WRITER_SOURCES);
+
+    vb__call_u64(&call, target);
+    return first_other(view, &call, plan, vb__plan_touches, ret_id);
+}
+
+static enum vb_err view_member(struct vb__view *view, struct vb_span parent,
+                               const struct vb__plan *plan, uint64_t *ret_id)
+{
+    struct vb__call call = use(writer_of(view), VB__WRITER_MEMBERS);
+
+    vb__call_text(&call, parent);
+    return first_other(view, &call, plan, vb__plan_deletes, ret_id);
+}
+
+/* The bytes of one chunk; -1 when there is none. */
+static enum vb_err chunk_length(struct vb__writer *writer, uint64_t blob,
+                                uint64_t index, int64_t *ret_length)
+{
+    struct vb__call call = use(writer, VB__WRITER_CHUNK_LENGTH);
+
+    *ret_length = -1;
+    if (index > VB__CHUNK_MAX)
+        return VB_OK;
+    vb__call_u64(&call, vb__chunk_id(blob, index));
+    if (vb__call_row(&call))
+        *ret_length = vb__call_get_i64(&call, 0);
+    return vb__writer_failed(writer, vb__call_end(&call));
+}
+
+static enum vb_err blob_is_loose(struct vb__writer *writer, uint64_t blob,
+                                 bool *ret_loose)
+{
+    struct vb__call call = use(writer, VB__WRITER_LOOSE_FIND);
+
+    vb__call_u64(&call, blob);
+    *ret_loose = vb__call_row(&call);
+    return vb__writer_failed(writer, vb__call_end(&call));
+}
+
+/* Chunks were taken in order and full but for the last (vb__apply_chunk): to
+ * look at the end is enough. */
+static enum vb_err view_blob(struct vb__view *view, uint64_t blob,
+                             uint64_t length, struct vb__blob_state *ret_state)
+{
+    struct vb__writer *writer = writer_of(view);
+    uint64_t last = (length - 1) / VB_STORE_CHUNK;
+    int64_t at_last, beyond;
+    enum vb_err err;
+
+    *ret_state = (struct vb__blob_state){.complete = false};
+    if (blob > VB__BLOB_MAX)
+        return VB_OK;
+    err = chunk_length(writer, blob, last, &at_last);
+    if (err == VB_OK)
+        err = chunk_length(writer, blob, last + 1, &beyond);
+    if (err == VB_OK)
+        err = blob_is_loose(writer, blob, &ret_state->loose);
+    if (err == VB_OK)
+        ret_state->complete =
+            beyond < 0 && at_last >= 0 &&
+            last * VB_STORE_CHUNK + (uint64_t)at_last == length;
+    return err;
+}
+
+static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
+                            size_t size)
+{
+    struct vb__call call = use(writer_of(view), VB__WRITER_KEY);
+    struct vb_span key = VB_SPAN("");
+
+    vb__call_u64(&call, id);
+    if (vb__call_row(&call))
+        key = vb_span_head(vb__call_get_text(&call, 0), size - 1);
+    memcpy(to, key.ptr, key.len);
+    to[key.len] = '\0';
+    return ended(view, &call);
+}
+
+/* --- Writing. --- */
+
+static enum vb_err run_with_id(struct vb__writer *writer,
+                               enum vb__writer_statement name, uint64_t id)
+{
+    struct vb__call call = use(writer, name);
+
+    vb__call_u64(&call, id);
+    return vb__call_run(&call);
+}
+
+static void note(struct vb_buf *notes, uint64_t word)
+{
+    vb_buf_append(notes, vb_span_of((const char *)&word, sizeof(word)));
+}
+
+static enum vb_err count_in(struct vb__writer *writer, struct vb_span parent,
+                            const struct vb_change *change, int members)
+{
+    struct vb_store *store = &writer->sqlite->store;
+    struct vb__tally *tally;
+    enum vb_err err;
+
+    note(&writer->touched, vb_store_hash(store, change->key));
+    if (parent.len == 0)
+        return VB_OK;
+    note(&writer->touched, vb_store_hash(store, parent));
+    err = vb__tally_get(writer, parent, &tally);
+    if (err != VB_OK)
+        return err;
+    tally->revision = writer->revision;
+    tally->count += (uint64_t)members;
+    if (change->modified_ms > tally->modified_ms)
+        tally->modified_ms = change->modified_ms;
+    return VB_OK;
+}
+
+static enum vb_err loosen(struct vb__writer *writer, uint64_t blob)
+{
+    if (blob == 0)
+        return VB_OK;
+    note(&writer->loosened, blob);
+    return run_with_id(writer, VB__WRITER_LOOSE_ADD, blob);
+}
+
+static unsigned ties_of(const struct vb_change *change)
+{
+    return (change->claim_count > 0 ? (unsigned)TIE_CLAIMS : 0) |
+           (change->reference_count > 0 ? (unsigned)TIE_REFERENCES : 0);
+}
+
+static struct vb_span content_of(const struct vb_change *change)
+{
+    return change->blob == 0 ? change->content : VB_SPAN("");
+}
+
+static enum vb_err insert(struct vb__writer *writer, struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    struct vb__call call = use(writer, VB__WRITER_INSERT);
+
+    step->id = ++writer->position;
+    vb__call_u64(&call, step->id);
+    vb__call_u64(&call, writer->revision);
+    vb__call_i64(&call, change->modified_ms);
+    vb__call_i64(&call, change->modified_ms);
+    vb__call_u64(&call, change->length);
+    vb__call_u64(&call, change->blob);
+    vb__call_i64(&call, ties_of(change));
+    vb__call_text(&call, change->key);
+    vb__call_text(&call, change->parent);
+    vb__call_text(&call, change->media_type);
+    vb__call_blob(&call, content_of(change));
+    return vb__call_run(&call);
+}
+
+static enum vb_err update(struct vb__writer *writer,
+                          const struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    struct vb__call call = use(writer, VB__WRITER_UPDATE);
+
+    vb__call_u64(&call, step->id);
+    vb__call_u64(&call, writer->revision);
+    vb__call_i64(&call, change->modified_ms);
+    vb__call_u64(&call, change->length);
+    vb__call_u64(&call, change->blob);
+    vb__call_i64(&call, ties_of(change));
+    vb__call_text(&call, change->media_type);
+    vb__call_blob(&call, content_of(change));
+    return vb__call_run(&call);
+}
+
+static enum vb_err put(struct vb__writer *writer, struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    bool creates = step->now.id == 0;
+    enum vb_err err = creates ? insert(writer, step) : update(writer, step);
+
+    if (err == VB_OK && step->now.blob != change->blob) {
+        err = loosen(writer, step->now.blob);
+        if (err == VB_OK && change->blob != 0)
+            err = run_with_id(writer, VB__WRITER_LOOSE_DROP, change->blob);
+    }
+    if (err != VB_OK)
+        return err;
+    return count_in(writer, creates ? change->parent : step->now.parent, change,
+                    creates ? 1 : 0);
+}
+
+static enum vb_err delete (struct vb__writer *writer,
+                           const struct vb__step *step) {
+    enum vb_err err;
+
+    if (step->now.id == 0) return VB_OK;
+    err = run_with_id(writer, VB__WRITER_DELETE, step->now.id);
+    if (err == VB_OK) err = loosen(writer, step->now.blob);
+    if (err != VB_OK) return err;
+    return count_in(writer, step->now.parent, step->change, -1);
+}
+
+static enum vb_err untie(struct vb__writer *writer, const struct vb__step *step)
+{
+    enum vb_err err = VB_OK;
+
+    if (step->now.ties & TIE_CLAIMS)
+        err = run_with_id(writer, VB__WRITER_CLAIMS_DROP, step->now.id);
+    if (err == VB_OK && (step->now.ties & TIE_REFERENCES))
+        err = run_with_id(writer, VB__WRITER_REFERENCES_DROP, step->now.id);
+    return err;
+}
+
+static enum vb_err claim(struct vb__writer *writer, const struct vb__step *step,
+                         size_t item)
+{
+    struct vb__call call = use(writer, VB__WRITER_CLAIM_ADD);
+
+    vb__call_text(&call, step->change->claims[item].scope);
+    vb__call_blob(&call, step->change->claims[item].value);
+    vb__call_u64(&call, step->id);
+    return vb__call_run(&call);
+}
+
+static enum vb_err refer(struct vb__writer *writer, const struct vb__plan *plan,
+                         const struct vb__step *step, size_t item)
+{
+    struct vb__call call = use(writer, VB__WRITER_REFERENCE_ADD);
+    uint64_t target = step->targets[item];
+
+    if (target == 0)
+        target = vb__plan_by_key(plan, step->change->references[item])->id;
+    vb__call_u64(&call, target);
+    vb__call_u64(&call, step->id);
+    return vb__call_run(&call);
+}
+
+static enum vb_err tie(struct vb__writer *writer, const struct vb__plan *plan,
+                       const struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    enum vb_err err = VB_OK;
+
+    for (size_t i = 0; err == VB_OK && i < change->claim_count; i++)
+        err = claim(writer, step, i);
+    for (size_t i = 0; err == VB_OK && i < change->reference_count; i++)
+        err = refer(writer, plan, step, i);
+    return err;
+}
+
+static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
+{
+    switch (step->change->kind) {
+    case VB_CHANGE_PUT:
+        return put(writer, step);
+    case VB_CHANGE_DELETE:
+        return delete (writer, step);
+    case VB_CHANGE_REQUIRE_EMPTY:
+        break;
+    }
+    return VB_OK;
+}
+
+/* Old ties go first and new ones come last: they may pass from one record to
+ * another, and to records that this very commit creates. */
+static enum vb_err carry_out(struct vb__writer *writer,
+                             const struct vb__plan *plan)
+{
+    enum vb_err err = VB_OK;
+
+    for (size_t i = 0; err == VB_OK && i < plan->id_count; i++)
+        err = untie(writer, plan->by_id[i]);
+    for (size_t i = 0; err == VB_OK && i < plan->count; i++)
+        err = write_step(writer, &plan->steps[i]);
+    for (size_t i = 0; err == VB_OK && i < plan->count; i++)
+        if (plan->steps[i].change->kind == VB_CHANGE_PUT)
+            err = tie(writer, plan, &plan->steps[i]);
+    if (err == VB_OK)
+        err = writer->touched.err;
+    if (err == VB_OK)
+        err = writer->loosened.err;
+    return vb__writer_failed(writer, err);
+}
+
+enum vb_err vb__apply_commit(struct vb__writer *writer,
+                             struct vb_commit *commit)
+{
+    struct view view = {.base = {.find = view_find,
+                                 .holder = view_holder,
+                                 .source = view_source,
+                                 .member = view_member,
+                                 .blob = view_blob,
+                                 .key = view_key},
+                        .writer = writer};
+    struct vb__plan plan;
+    enum vb_err err = vb__judge(&view.base, commit, &writer->scratch, &plan);
+
+    if (err == VB_OK) {
+        commit->revision = ++writer->revision;
+        err = carry_out(writer, &plan);
+    }
+    vb_arena_reset(&writer->scratch);
+    return err;
+}
+
+/* --- Chunks. --- */
+
+/* In order, behind a full one, into a blob that is no record's yet. */
+static enum vb_err chunk_fits(struct vb__writer *writer,
+                              const struct vb_chunk_write *write)
+{
+    int64_t before = (int64_t)VB_STORE_CHUNK, at;
+    bool loose = true;
+    enum vb_err err = chunk_length(writer, write->blob, write->index, &at);
+
+    if (err == VB_OK && write->index > 0)
+        err = chunk_length(writer, write->blob, write->index - 1, &before);
+    if (err == VB_OK && write->index > 0)
+        err = blob_is_loose(writer, write->blob, &loose);
+    if (err != VB_OK)
+        return err;
+    return at < 0 && before == (int64_t)VB_STORE_CHUNK && loose
+               ? VB_OK
+               : VB_ERR_INVALID;
+}
+
+enum vb_err vb__apply_chunk(struct vb__writer *writer,
+                            const struct vb_chunk_write *write)
+{
+    struct vb__call call = use(writer, VB__WRITER_CHUNK_ADD);
+    enum vb_err err = chunk_fits(writer, write);
+
+    if (err != VB_OK)
+        return err;
+    if (write->index == 0)
+        err = run_with_id(writer, VB__WRITER_LOOSE_ADD, write->blob);
+    if (err == VB_OK) {
+        vb__call_u64(&call, vb__chunk_id(write->blob, write->index));
+        vb__call_blob(&call, write->bytes);
+        err = vb__call_run(&call);
+    }
+    return vb__writer_failed(writer, err);
+}

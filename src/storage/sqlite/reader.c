@@ -1,0 +1,373 @@
+/* Reading. See reader.h for the rule, README.md for the argument. */
+#include "storage/sqlite/reader.h"
+
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "base/span.h"
+#include "storage/engine.h"
+#include "storage/sqlite/db.h"
+#include "storage/sqlite/state.h"
+
+static const char *const sql[VB__READER_COUNT] = {
+#define VB__X(name, text) [VB__READER_##name] = (text),
+    VB__READER_STATEMENTS(VB__X)
+#undef VB__X
+};
+
+/* --- The connection. --- */
+
+enum vb_err vb__reader_init(struct vb__reader *reader,
+                            struct vb__sqlite *sqlite)
+{
+    enum vb_err err;
+
+    *reader = (struct vb__reader){.sqlite = sqlite};
+    atomic_init(&reader->since, VB__NO_SNAPSHOT);
+    err = vb__sqlite_connect(sqlite->path, VB__CONNECT_READ, &reader->db);
+    if (err == VB_OK)
+        err = vb__sql_prepare(reader->db, sql, VB__READER_COUNT,
+                              reader->statements);
+    if (err != VB_OK) {
+        vb_log(
+            VB_LOG_ERROR, "%s: cannot be opened for reading: %s", sqlite->path,
+            reader->db == NULL ? vb_err_text(err) : sqlite3_errmsg(reader->db));
+        sqlite3_close(reader->db);
+        return err;
+    }
+    pthread_mutex_lock(&sqlite->readers_lock);
+    vb_list_append(&sqlite->readers, &reader->link);
+    pthread_mutex_unlock(&sqlite->readers_lock);
+    return VB_OK;
+}
+
+void vb__reader_done(struct vb__reader *reader)
+{
+    int rc;
+
+    vb__reader_turn_end(reader);
+    pthread_mutex_lock(&reader->sqlite->readers_lock);
+    vb_list_remove(&reader->link);
+    pthread_mutex_unlock(&reader->sqlite->readers_lock);
+    vb__sql_finalize(reader->statements, VB__READER_COUNT);
+    rc = sqlite3_close(reader->db);
+    vb_assert(rc == SQLITE_OK);
+}
+
+struct vb__reader *vb__reader_borrow(struct vb__sqlite *sqlite)
+{
+    struct vb__reader *reader;
+
+    pthread_mutex_lock(&sqlite->readers_lock);
+    reader = sqlite->pool;
+    if (reader != NULL)
+        sqlite->pool = reader->next;
+    pthread_mutex_unlock(&sqlite->readers_lock);
+    if (reader != NULL)
+        return reader;
+    /* As many as threads ask at the same time: the executor bounds it. */
+    reader = malloc(sizeof(*reader));
+    if (reader != NULL && vb__reader_init(reader, sqlite) == VB_OK)
+        return reader;
+    free(reader);
+    return NULL;
+}
+
+void vb__reader_return(struct vb__reader *reader)
+{
+    struct vb__sqlite *sqlite = reader->sqlite;
+
+    vb__reader_turn_end(reader);
+    pthread_mutex_lock(&sqlite->readers_lock);
+    reader->next = sqlite->pool;
+    sqlite->pool = reader;
+    pthread_mutex_unlock(&sqlite->readers_lock);
+}
+
+/* --- The snapshot. --- */
+
+void vb__reader_turn_end(struct vb__reader *reader)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_END]);
+
+    if (!reader->open)
+        return;
+    reader->open = false;
+    /* It read only: it cannot fail but where it was undone already. */
+    vb__call_run(&call);
+    atomic_store_explicit(&reader->since, VB__NO_SNAPSHOT,
+                          memory_order_release);
+}
+
+/*
+ * Opens a transaction, or keeps the open one when no commit was finished since
+ * it was begun. `since` is announced before the snapshot is taken (and both
+ * sides are sequentially consistent): a writer that has not seen it there has
+ * finished its commit before the snapshot, which then shows that commit.
+ */
+static enum vb_err turn_begin(struct vb__reader *reader)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_BEGIN]);
+    uint64_t commits = atomic_load(&reader->sqlite->commits);
+    enum vb_err err;
+
+    if (reader->open) {
+        if (commits ==
+            atomic_load_explicit(&reader->since, memory_order_relaxed))
+            return VB_OK;
+        vb__reader_turn_end(reader);
+    }
+    atomic_store(&reader->since, commits);
+    err = vb__call_run(&call);
+    if (err != VB_OK) {
+        atomic_store(&reader->since, VB__NO_SNAPSHOT);
+        return err;
+    }
+    reader->open = true;
+    return VB_OK;
+}
+
+/* After a failure the transaction may be gone; start afresh next time. */
+static enum vb_err ended(struct vb__reader *reader, struct vb__call *call)
+{
+    enum vb_err err = vb__call_end(call);
+
+    if (err != VB_OK) {
+        vb_log(VB_LOG_ERROR, "%s: cannot be read: %s", reader->sqlite->path,
+               sqlite3_errmsg(reader->db));
+        vb__reader_turn_end(reader);
+    }
+    return err;
+}
+
+/* --- Records. --- */
+
+/* In the order of VB__RECORD_COLUMNS. */
+enum column {
+    ID,
+    REVISION,
+    CREATED_MS,
+    MODIFIED_MS,
+    LENGTH,
+    BLOB,
+    KEY,
+    PARENT,
+    MEDIA_TYPE,
+    CONTENT
+};
+
+/* The record in the current row; NULL when out of memory. Its blob is pinned
+ * while the snapshot still shows it, so that it cannot be removed before. */
+static struct vb_record *record_of(struct vb__reader *reader,
+                                   const struct vb__call *row)
+{
+    struct vb__sqlite *sqlite = reader->sqlite;
+    struct vb_record fields = {
+        .position = vb__call_get_u64(row, ID),
+        .revision = vb__call_get_u64(row, REVISION),
+        .created_ms = vb__call_get_i64(row, CREATED_MS),
+        .modified_ms = vb__call_get_i64(row, MODIFIED_MS),
+        .length = vb__call_get_u64(row, LENGTH),
+        .blob = vb__call_get_u64(row, BLOB),
+        .key = vb__call_get_text(row, KEY),
+        .parent = vb__call_get_text(row, PARENT),
+        .media_type = vb__call_get_text(row, MEDIA_TYPE),
+        .content = vb__call_get_blob(row, CONTENT),
+    };
+    struct vb_record *record;
+
+    if (fields.blob != 0) {
+        fields.store = &sqlite->store;
+        if (!vb__pins_add(&sqlite->pins, fields.blob))
+            return NULL;
+    }
+    record = vb__record_new(&fields);
+    if (record == NULL && fields.blob != 0)
+        vb__pins_remove(&sqlite->pins, fields.blob);
+    return record;
+}
+
+enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_READ]);
+    enum vb_err err = turn_begin(reader);
+    bool found;
+
+    read->record = NULL;
+    if (err != VB_OK)
+        return err;
+    vb__call_text(&call, read->key);
+    found = vb__call_row(&call);
+    if (found)
+        read->record = record_of(reader, &call);
+    err = ended(reader, &call);
+    if (err == VB_OK && found && read->record == NULL)
+        err = VB_ERR_NOMEM;
+    return err;
+}
+
+/* --- Collections. --- */
+
+struct collection {
+    uint64_t revision;
+    uint64_t count;
+    int64_t modified_ms;
+    int64_t number;
+};
+
+static enum vb_err read_collection(struct vb__reader *reader,
+                                   struct vb_span parent,
+                                   struct collection *ret_collection)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_COLLECTION]);
+    struct collection collection = {.revision = 0};
+    enum vb_err err = turn_begin(reader);
+
+    if (err != VB_OK)
+        return err;
+    vb__call_text(&call, parent);
+    if (vb__call_row(&call)) {
+        collection.revision = vb__call_get_u64(&call, 0);
+        collection.count = vb__call_get_u64(&call, 1);
+        collection.modified_ms = vb__call_get_i64(&call, 2);
+        collection.number = vb__call_get_i64(&call, 3);
+    }
+    err = ended(reader, &call);
+    if (err == VB_OK)
+        *ret_collection = collection;
+    return err;
+}
+
+enum vb_err vb__reader_collection(struct vb__reader *reader,
+                                  struct vb_collection_read *read)
+{
+    struct collection collection;
+    enum vb_err err = read_collection(reader, read->parent, &collection);
+
+    if (err != VB_OK)
+        return err;
+    read->revision = collection.revision;
+    read->count = collection.count;
+    read->modified_ms = collection.modified_ms;
+    return VB_OK;
+}
+
+enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
+                              int64_t *ret_number)
+{
+    struct collection collection;
+    enum vb_err err = read_collection(reader, parent, &collection);
+
+    if (err == VB_OK)
+        *ret_number = collection.number;
+    return err;
+}
+
+/* --- Lists. --- */
+
+static enum vb_err add_record(struct vb__reader *reader,
+                              struct vb_list_read *list, size_t *cap,
+                              const struct vb__call *row)
+{
+    if (list->count == *cap) {
+        size_t more = *cap == 0 ? 16 : *cap * 2;
+        struct vb_record **records =
+            realloc(list->records, more * sizeof(struct vb_record *));
+
+        if (records == NULL)
+            return VB_ERR_NOMEM;
+        list->records = records;
+        *cap = more;
+    }
+    list->records[list->count] = record_of(reader, row);
+    if (list->records[list->count] == NULL)
+        return VB_ERR_NOMEM;
+    list->count++;
+    return VB_OK;
+}
+
+/* One row more is asked for than wanted, to know whether there are more. */
+static enum vb_err read_rows(struct vb__reader *reader,
+                             struct vb_list_read *list)
+{
+    bool beginning = list->backward && list->from == 0;
+    struct vb__call call =
+        vb__call(reader->statements[list->backward ? VB__READER_LIST_BACKWARD
+                                                   : VB__READER_LIST_FORWARD]);
+    enum vb_err err = VB_OK;
+    size_t bytes = 0, cap = 0;
+
+    vb__call_text(&call, list->parent);
+    vb__call_i64(&call, beginning ? INT64_MAX : (int64_t)list->from);
+    vb__call_i64(&call, (int64_t)list->limit + 1);
+    while (err == VB_OK && vb__call_row(&call)) {
+        bytes += (size_t)sqlite3_column_bytes(call.statement, CONTENT);
+        if (list->count == list->limit ||
+            (list->count > 0 && bytes > list->byte_limit)) {
+            list->more = true;
+            break;
+        }
+        err = add_record(reader, list, &cap, &call);
+    }
+    if (err == VB_OK)
+        return ended(reader, &call);
+    vb__call_end(&call);
+    return err;
+}
+
+enum vb_err vb__reader_list(struct vb__reader *reader,
+                            struct vb_list_read *list)
+{
+    struct collection collection;
+    enum vb_err err;
+
+    list->records = NULL;
+    list->count = 0;
+    list->more = false;
+    if (list->limit < 1 || list->limit > VB_STORE_LIST_MAX ||
+        list->from > INT64_MAX)
+        return VB_ERR_RANGE;
+    /* Both in one snapshot: a commit between them must not begin another. */
+    err = read_collection(reader, list->parent, &collection);
+    if (err == VB_OK)
+        err = read_rows(reader, list);
+    if (err != VB_OK) {
+        vb_list_read_done(list);
+        return err;
+    }
+    list->revision = collection.revision;
+    return VB_OK;
+}
+
+/* --- Chunks. --- */
+
+enum vb_err vb__reader_chunk(struct vb__reader *reader,
+                             struct vb_chunk_read *read)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_CHUNK]);
+    struct vb_span bytes = VB_SPAN("");
+    enum vb_err err = turn_begin(reader);
+    bool found;
+
+    if (err != VB_OK)
+        return err;
+    if (read->blob > VB__BLOB_MAX || read->index > VB__CHUNK_MAX)
+        return VB_ERR_NOTFOUND;
+    vb__call_u64(&call, vb__chunk_id(read->blob, read->index));
+    found = vb__call_row(&call);
+    if (found) {
+        bytes = vb__call_get_blob(&call, 0);
+        if (bytes.len <= VB_STORE_CHUNK)
+            memcpy(read->bytes, bytes.ptr, bytes.len);
+    }
+    err = ended(reader, &call);
+    if (err != VB_OK)
+        return err;
+    if (!found)
+        return VB_ERR_NOTFOUND;
+    if (bytes.len > VB_STORE_CHUNK)
+        return VB_ERR_CORRUPT;
+    read->length = bytes.len;
+    return VB_OK;
+}

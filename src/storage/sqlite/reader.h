@@ -1,0 +1,84 @@
+/*
+ * A connection to read with: a worker's own, or one of the pool that the
+ * executor's threads take from. Used by one thread at a time.
+ *
+ * A read transaction is kept open from read to read, because beginning one
+ * costs half as much as a read. It is begun anew when a commit was finished
+ * since; so a reader sees every commit that had been answered when it asked.
+ */
+#ifndef VB_STORAGE_SQLITE_READER_H
+#define VB_STORAGE_SQLITE_READER_H
+
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "storage/store.h"
+
+struct vb__sqlite;
+
+/* `since` of a reader without a snapshot: it is in nobody's way. */
+#define VB__NO_SNAPSHOT UINT64_MAX
+
+/* The statements: name, SQL. */
+#define VB__RECORD_COLUMNS                                                     \
+    "SELECT id, revision, created_ms, modified_ms, length, blob, key, parent," \
+    " media_type, content FROM record "
+
+#define VB__READER_STATEMENTS(X)                                               \
+    X(BEGIN, "BEGIN")                                                          \
+    X(END, "COMMIT")                                                           \
+    X(READ, VB__RECORD_COLUMNS "WHERE key = ?1")                               \
+    X(COLLECTION,                                                              \
+      "SELECT revision, count, modified_ms, number FROM collection"            \
+      " WHERE key = ?1")                                                       \
+    X(LIST_FORWARD, VB__RECORD_COLUMNS "WHERE parent = ?1 AND parent <> ''"    \
+                                       " AND id > ?2 ORDER BY id LIMIT ?3")    \
+    X(LIST_BACKWARD,                                                           \
+      VB__RECORD_COLUMNS "WHERE parent = ?1 AND parent <> ''"                  \
+                         " AND id < ?2 ORDER BY id DESC LIMIT ?3")             \
+    X(CHUNK, "SELECT bytes FROM chunk WHERE id = ?1")
+
+enum vb__reader_statement {
+#define VB__X(name, sql) VB__READER_##name,
+    VB__READER_STATEMENTS(VB__X)
+#undef VB__X
+        VB__READER_COUNT
+};
+
+struct vb__reader {
+    struct vb__sqlite *sqlite;
+    sqlite3 *db;
+    sqlite3_stmt *statements[VB__READER_COUNT];
+    struct vb_link link;        /* in the store's readers */
+    struct vb__reader *next;    /* in the store's pool */
+    bool open;                  /* a transaction is */
+    atomic_uint_fast64_t since; /* commits finished when it was begun */
+};
+
+/* VB_OK with the connection open, or the reason logged. */
+enum vb_err vb__reader_init(struct vb__reader *reader,
+                            struct vb__sqlite *sqlite);
+void vb__reader_done(struct vb__reader *reader);
+
+/* Ends the transaction, if one is open. */
+void vb__reader_turn_end(struct vb__reader *reader);
+
+/* The contract's requests, at once. */
+enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read);
+enum vb_err vb__reader_collection(struct vb__reader *reader,
+                                  struct vb_collection_read *read);
+enum vb_err vb__reader_list(struct vb__reader *reader,
+                            struct vb_list_read *list);
+enum vb_err vb__reader_chunk(struct vb__reader *reader,
+                             struct vb_chunk_read *read);
+
+/* The last number of a collection that a finished commit made durable. */
+enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
+                              int64_t *ret_number);
+
+/* A reader of the store's pool; NULL when none can be made. Any thread. */
+struct vb__reader *vb__reader_borrow(struct vb__sqlite *sqlite);
+void vb__reader_return(struct vb__reader *reader);
+
+#endif

@@ -1,0 +1,444 @@
+/*
+ * The store in an SQLite file: opening and closing it, and the contract's
+ * functions, which only say who does the work. README.md draws the whole.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "storage/engine.h"
+#include "storage/sqlite/db.h"
+#include "storage/sqlite/lock.h"
+#include "storage/sqlite/state.h"
+
+/* --- Connections. --- */
+
+/*
+ * mmap: a read costs no copy of the page; 2 GiB less a bit is SQLite's bound,
+ * what lies beyond is read as usual. Readers' caches hold only pages that are
+ * still in the log, the writer's all that it changes.
+ *
+ * secure_delete (on in Debian's build) would overwrite what is deleted, at the
+ * price of writing pages that need not be; who reads this file's free pages
+ * could read its records too.
+ */
+static const char *const settings[] = {
+    [VB__CONNECT_READ] = "PRAGMA mmap_size = 2147418112;"
+                         "PRAGMA cache_size = -4096;"
+                         "PRAGMA temp_store = MEMORY;"
+                         "PRAGMA trusted_schema = OFF;",
+    [VB__CONNECT_WRITE] = "PRAGMA page_size = 4096;"
+                          "PRAGMA auto_vacuum = NONE;"
+                          "PRAGMA mmap_size = 2147418112;"
+                          "PRAGMA cache_size = -65536;"
+                          "PRAGMA temp_store = MEMORY;"
+                          "PRAGMA trusted_schema = OFF;"
+                          "PRAGMA secure_delete = OFF;"
+                          "PRAGMA synchronous = FULL;"
+                          "PRAGMA wal_autocheckpoint = 0;"
+                          "PRAGMA journal_size_limit = 67108864;",
+};
+
+enum vb_err vb__sqlite_connect(const char *path, enum vb__connect kind,
+                               sqlite3 **ret_db)
+{
+    int flags = kind == VB__CONNECT_READ
+                    ? SQLITE_OPEN_READONLY
+                    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int rc = sqlite3_open_v2(path, ret_db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (rc != SQLITE_OK)
+        return vb__sql_err(*ret_db, rc);
+    sqlite3_busy_timeout(*ret_db, VB__BUSY_MS);
+    return vb__sql_exec(*ret_db, settings[kind]);
+}
+
+uint64_t vb__sqlite_oldest_snapshot(struct vb__sqlite *sqlite)
+{
+    uint64_t oldest = VB__NO_SNAPSHOT;
+
+    pthread_mutex_lock(&sqlite->readers_lock);
+    for (struct vb_link *link = sqlite->readers.next; link != &sqlite->readers;
+         link = link->next) {
+        struct vb__reader *reader = VB_CONTAINER(link, struct vb__reader, link);
+        uint64_t since = atomic_load(&reader->since);
+
+        if (since < oldest)
+            oldest = since;
+    }
+    pthread_mutex_unlock(&sqlite->readers_lock);
+    return oldest;
+}
+
+/* --- Clients. --- */
+
+struct client {
+    struct vb_store_client base;
+    struct vb__reader reader;
+};
+
+static struct client *client_of(struct vb_store_client *client)
+{
+    return (struct client *)(void *)client; /* its first member */
+}
+
+static struct vb_store_client *sqlite_attach(struct vb_store *store,
+                                             struct vb_mailbox *mailbox,
+                                             struct vb_executor *executor)
+{
+    struct client *client = calloc(1, sizeof(*client));
+
+    (void)mailbox;
+    (void)executor;
+    if (client == NULL)
+        return NULL;
+    if (vb__reader_init(&client->reader, vb__sqlite_of(store)) != VB_OK) {
+        free(client);
+        return NULL;
+    }
+    return &client->base;
+}
+
+static void turn_end(struct vb_store_client *client)
+{
+    struct vb__writer *writer = &vb__sqlite_of(client->store)->writer;
+
+    vb__reader_turn_end(&client_of(client)->reader);
+    if (atomic_load(&writer->garbage.awaits_snapshot))
+        vb__writer_nudge(writer);
+}
+
+static void sqlite_detach(struct vb_store_client *client)
+{
+    turn_end(client);
+    vb__reader_done(&client_of(client)->reader);
+    free(client);
+}
+
+/* --- Requests that are answered at once. --- */
+
+static enum vb_io sqlite_read(struct vb_store_client *client,
+                              struct vb_read *read)
+{
+    return vb__op_done(&read->op,
+                       vb__reader_read(&client_of(client)->reader, read));
+}
+
+static enum vb_io sqlite_collection(struct vb_store_client *client,
+                                    struct vb_collection_read *read)
+{
+    return vb__op_done(&read->op,
+                       vb__reader_collection(&client_of(client)->reader, read));
+}
+
+static enum vb_io sqlite_number(struct vb_store_client *client,
+                                struct vb_number_take *take)
+{
+    struct vb__numbers *numbers = &vb__sqlite_of(client->store)->numbers;
+
+    return vb__op_done(&take->op,
+                       vb__numbers_take(numbers, &client_of(client)->reader,
+                                        take->parent, &take->number));
+}
+
+/* --- Requests that may block: the executor's, if there is one. --- */
+
+static struct vb_store_op *op_of(struct vb_task *task)
+{
+    return VB_CONTAINER(task, struct vb_store_op, task);
+}
+
+static void run_list(struct vb_task *task)
+{
+    struct vb_list_read *list = (struct vb_list_read *)(void *)op_of(task);
+    struct vb__reader *reader =
+        vb__reader_borrow(vb__sqlite_of(list->op.client->store));
+
+    list->op.err = VB_ERR_IO;
+    list->count = 0;
+    list->records = NULL;
+    if (reader != NULL) {
+        list->op.err = vb__reader_list(reader, list);
+        vb__reader_return(reader);
+    }
+    vb__op_answer(&list->op);
+}
+
+static void run_chunk(struct vb_task *task)
+{
+    struct vb_chunk_read *read = (struct vb_chunk_read *)(void *)op_of(task);
+    struct vb__reader *reader =
+        vb__reader_borrow(vb__sqlite_of(read->op.client->store));
+
+    read->op.err = VB_ERR_IO;
+    if (reader != NULL) {
+        read->op.err = vb__reader_chunk(reader, read);
+        vb__reader_return(reader);
+    }
+    vb__op_answer(&read->op);
+}
+
+static enum vb_io elsewhere(struct vb_store_client *client,
+                            struct vb_store_op *op,
+                            void (*run)(struct vb_task *task))
+{
+    op->client = client;
+    op->task.run = run;
+    client->executor->submit(client->executor, &op->task);
+    return VB_IO_PENDING;
+}
+
+static enum vb_io sqlite_list(struct vb_store_client *client,
+                              struct vb_list_read *list)
+{
+    if (client->executor != NULL)
+        return elsewhere(client, &list->op, run_list);
+    return vb__op_done(&list->op,
+                       vb__reader_list(&client_of(client)->reader, list));
+}
+
+static enum vb_io sqlite_chunk_read(struct vb_store_client *client,
+                                    struct vb_chunk_read *read)
+{
+    if (client->executor != NULL)
+        return elsewhere(client, &read->op, run_chunk);
+    return vb__op_done(&read->op,
+                       vb__reader_chunk(&client_of(client)->reader, read));
+}
+
+/* --- Requests that change something: the writer's. --- */
+
+static enum vb_io sqlite_commit(struct vb_store_client *client,
+                                struct vb_commit *commit)
+{
+    vb__writer_commit(client, commit);
+    return VB_IO_PENDING;
+}
+
+static enum vb_io sqlite_chunk_write(struct vb_store_client *client,
+                                     struct vb_chunk_write *write)
+{
+    if (write->blob == 0 || write->blob > VB__BLOB_MAX ||
+        write->index > VB__CHUNK_MAX || write->bytes.len == 0 ||
+        write->bytes.len > VB_STORE_CHUNK)
+        return vb__op_done(&write->op, VB_ERR_INVALID);
+    vb__writer_chunk(client, write);
+    return VB_IO_PENDING;
+}
+
+static uint64_t sqlite_blob_new(struct vb_store_client *client)
+{
+    return atomic_fetch_add(&vb__sqlite_of(client->store)->blob, 1) + 1;
+}
+
+static void sqlite_blob_discard(struct vb_store_client *client, uint64_t blob)
+{
+    vb__writer_discard(&vb__sqlite_of(client->store)->writer, blob);
+}
+
+static void sqlite_blob_unpin(struct vb_store *store, uint64_t blob)
+{
+    struct vb__sqlite *sqlite = vb__sqlite_of(store);
+
+    if (vb__pins_remove(&sqlite->pins, blob) &&
+        atomic_load(&sqlite->writer.garbage.any))
+        vb__writer_nudge(&sqlite->writer);
+}
+
+/* --- Opening and closing. --- */
+
+static void close_pool(struct vb__sqlite *sqlite)
+{
+    while (sqlite->pool != NULL) {
+        struct vb__reader *reader = sqlite->pool;
+
+        sqlite->pool = reader->next;
+        vb__reader_done(reader);
+        free(reader);
+    }
+}
+
+/* All but the writer, which comes last and goes first. */
+static void free_rest(struct vb__sqlite *sqlite)
+{
+    vb__numbers_done(&sqlite->numbers);
+    vb__pins_done(&sqlite->pins);
+    pthread_mutex_destroy(&sqlite->readers_lock);
+    vb__store_done(&sqlite->store);
+    if (sqlite->lock_fd >= 0)
+        close(sqlite->lock_fd);
+    free(sqlite->path);
+    free(sqlite);
+}
+
+static void sqlite_close(struct vb_store *store)
+{
+    struct vb__sqlite *sqlite = vb__sqlite_of(store);
+
+    vb__writer_stop(&sqlite->writer);
+    close_pool(sqlite);
+    vb__writer_done(&sqlite->writer);
+    free_rest(sqlite);
+}
+
+static const struct vb_store_ops ops = {
+    .name = "sqlite",
+    .attach = sqlite_attach,
+    .detach = sqlite_detach,
+    .read = sqlite_read,
+    .collection = sqlite_collection,
+    .list = sqlite_list,
+    .chunk_read = sqlite_chunk_read,
+    .chunk_write = sqlite_chunk_write,
+    .blob_new = sqlite_blob_new,
+    .blob_discard = sqlite_blob_discard,
+    .number = sqlite_number,
+    .commit = sqlite_commit,
+    .turn_end = turn_end,
+    .blob_unpin = sqlite_blob_unpin,
+    .close = sqlite_close,
+};
+
+/*
+ * The absolute path, links followed: it stays right when the process changes
+ * its directory, two names of one file get one lock, and SQLite cannot take it
+ * for a URI. NULL with errno set.
+ */
+static char *absolute(const char *path)
+{
+    char *whole = realpath(path, NULL);
+    const char *slash = strrchr(path, '/');
+    char *directory, *parent;
+
+    if (whole != NULL || errno != ENOENT)
+        return whole;
+    if (slash == NULL)
+        parent = strdup(".");
+    else
+        parent = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+    directory = parent == NULL ? NULL : realpath(parent, NULL);
+    if (directory != NULL && asprintf(&whole, "%s/%s", directory,
+                                      slash == NULL ? path : slash + 1) < 0)
+        whole = NULL;
+    free(directory);
+    free(parent);
+    return whole;
+}
+
+/* Made by us, so that nobody else may read it; SQLite gives the log the same
+ * mode. Before any connection: closing a descriptor drops SQLite's locks. */
+static enum vb_err make_file(const char *path, struct vb_buf *ret_why)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        vb_buf_printf(ret_why, "%s: cannot be opened: %s", path,
+                      strerror(errno));
+        return VB_ERR_IO;
+    }
+    close(fd);
+    return VB_OK;
+}
+
+static struct vb__sqlite *sqlite_new(void)
+{
+    struct vb__sqlite *sqlite =
+        aligned_alloc(alignof(struct vb__sqlite), sizeof(*sqlite));
+
+    if (sqlite == NULL)
+        return NULL;
+    memset(sqlite, 0, sizeof(*sqlite));
+    sqlite->lock_fd = -1;
+    pthread_mutex_init(&sqlite->readers_lock, NULL);
+    vb_list_init(&sqlite->readers);
+    vb__pins_init(&sqlite->pins);
+    vb__numbers_init(&sqlite->numbers);
+    if (!vb__store_init(&sqlite->store, &ops)) {
+        free_rest(sqlite);
+        return NULL;
+    }
+    return sqlite;
+}
+
+static enum vb_err open_writer(struct vb__sqlite *sqlite,
+                               struct vb_buf *ret_why)
+{
+    struct vb_buf reason;
+    enum vb_err err;
+
+    vb_buf_init(&reason, 4096);
+    err = vb__writer_init(&sqlite->writer, sqlite, &reason);
+    if (err == VB_OK) {
+        err = vb__writer_start(&sqlite->writer);
+        if (err != VB_OK) {
+            vb_buf_str(&reason, "no thread to write with");
+            vb__writer_done(&sqlite->writer);
+        }
+    }
+    if (err != VB_OK)
+        vb_buf_printf(ret_why, "%s: %.*s", sqlite->path,
+                      VB_FMT(vb_buf_span(&reason)));
+    vb_buf_done(&reason);
+    return err;
+}
+
+static enum vb_err open_path(const char *path, struct vb_store **ret_store,
+                             struct vb_buf *ret_why)
+{
+    struct vb__sqlite *sqlite = sqlite_new();
+    enum vb_err err = VB_OK;
+
+    if (sqlite == NULL)
+        return VB_ERR_NOMEM;
+    sqlite->path = absolute(path);
+    if (sqlite->path == NULL) {
+        vb_buf_printf(ret_why, "%s: %s", path, strerror(errno));
+        err = VB_ERR_IO;
+    }
+    if (err == VB_OK)
+        err = vb__lock_take(sqlite->path, &sqlite->lock_fd, ret_why);
+    if (err == VB_OK)
+        err = make_file(sqlite->path, ret_why);
+    if (err == VB_OK)
+        err = open_writer(sqlite, ret_why);
+    if (err != VB_OK) {
+        free_rest(sqlite);
+        return err;
+    }
+    *ret_store = &sqlite->store;
+    return VB_OK;
+}
+
+/* Counting allocations would cost a lock each. SQLite takes this only while
+ * nobody uses it yet; else it is as it is. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
+enum vb_err vb__sqlite_open(struct vb_span rest, struct vb_store **ret_store,
+                            struct vb_buf *ret_why)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    enum vb_err err;
+    char *path;
+
+    if (rest.len == 0 || rest.len >= PATH_MAX ||
+        vb_span_find(rest, '\0', 0) >= 0 || rest.ptr[rest.len - 1] == '/') {
+        vb_buf_printf(ret_why, "sqlite:%.*s: not the path of a file",
+                      VB_FMT(rest));
+        return VB_ERR_INVALID;
+    }
+    pthread_once(&once, configure);
+    path = strndup(rest.ptr, rest.len);
+    if (path == NULL)
+        return VB_ERR_NOMEM;
+    err = open_path(path, ret_store, ret_why);
+    free(path);
+    return err;
+}

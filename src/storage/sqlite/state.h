@@ -1,0 +1,67 @@
+/*
+ * A store in an SQLite file: the parts and who owns them.
+ *
+ *     worker ─ client ─ reader ──────────────┐
+ *     worker ─ client ─ reader ──────────────┤ read
+ *     executor's threads ─ pool of readers ──┤
+ *                                            ▼
+ *                                        the file
+ *                                            ▲
+ *     clients ── queue ──▶ writer's thread ──┘ writes, one group at a time
+ */
+#ifndef VB_STORAGE_SQLITE_STATE_H
+#define VB_STORAGE_SQLITE_STATE_H
+
+#include <stdalign.h>
+
+#include "storage/sqlite/numbers.h"
+#include "storage/sqlite/pins.h"
+#include "storage/sqlite/reader.h"
+#include "storage/sqlite/writer.h"
+#include "storage/store.h"
+
+/* A chunk's row is found by one number: blob << 24 | index. */
+#define VB__CHUNK_MAX ((UINT64_C(1) << 24) - 1) /* index; 4 TiB in all */
+#define VB__BLOB_MAX  ((UINT64_C(1) << 39) - 1)
+
+static inline uint64_t vb__chunk_id(uint64_t blob, uint64_t index)
+{
+    return blob << 24 | index;
+}
+
+/* For a lock of somebody outside, e.g. a backup with another program. */
+#define VB__BUSY_MS 5000
+
+struct vb__sqlite {
+    struct vb_store store;
+    char *path; /* absolute */
+    int lock_fd;
+    struct vb__writer writer;
+    struct vb__pins pins;
+    struct vb__numbers numbers;
+    pthread_mutex_t readers_lock;
+    struct vb_link readers;    /* all of them */
+    struct vb__reader *pool;   /* those lent to no thread */
+    atomic_uint_fast64_t blob; /* last given */
+    /* Groups that were finished: durable, visible, about to be answered. On a
+     * cache line of its own: every read looks at it. */
+    alignas(64) atomic_uint_fast64_t commits;
+};
+
+static inline struct vb__sqlite *vb__sqlite_of(struct vb_store *store)
+{
+    return (struct vb__sqlite *)(void *)store; /* its first member */
+}
+
+enum vb__connect { VB__CONNECT_READ, VB__CONNECT_WRITE };
+
+/* A connection with the settings it needs. On failure *ret_db may be set all
+ * the same, for its message; it is to be closed then. */
+enum vb_err vb__sqlite_connect(const char *path, enum vb__connect kind,
+                               sqlite3 **ret_db);
+
+/* The smallest `since` of all readers: what was loosened by a group that is
+ * counted up to there can no longer be found by anybody. */
+uint64_t vb__sqlite_oldest_snapshot(struct vb__sqlite *sqlite);
+
+#endif

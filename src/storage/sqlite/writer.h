@@ -1,0 +1,156 @@
+/*
+ * The writer: the one thread that changes the file.
+ *
+ *     requests ──▶ queue ──▶ [ BEGIN  request request request  COMMIT ]
+ *                                                                 │ fsync
+ *         answers ◀── generations bumped ◀── group counted ◀──────┘
+ *
+ * It takes all that is queued as one group; what comes while it waits for the
+ * disk makes the next. A request that is refused has written nothing, so the
+ * others are not disturbed. When the medium fails, the whole group is undone
+ * and its requests are tried one by one.
+ */
+#ifndef VB_STORAGE_SQLITE_WRITER_H
+#define VB_STORAGE_SQLITE_WRITER_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/task.h"
+#include "storage/sqlite/garbage.h"
+#include "storage/sqlite/tally.h"
+#include "storage/store.h"
+
+struct vb__sqlite;
+
+/* The statements: name, SQL. */
+#define VB__WRITER_STATEMENTS(X)                                               \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                \
+    X(COMMIT, "COMMIT")                                                        \
+    X(ROLLBACK, "ROLLBACK")                                                    \
+    X(STATE_SAVE, "UPDATE state SET revision = ?1, position = ?2")             \
+    X(FIND, "SELECT id, revision, blob, ties, parent FROM record"              \
+            " WHERE key = ?1")                                                 \
+    X(KEY, "SELECT key FROM record WHERE id = ?1")                             \
+    X(INSERT,                                                                  \
+      "INSERT INTO record (id, revision, created_ms, modified_ms, length,"     \
+      " blob, ties, key, parent, media_type, content)"                         \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")                \
+    X(UPDATE,                                                                  \
+      "UPDATE record SET revision = ?2, modified_ms = ?3, length = ?4,"        \
+      " blob = ?5, ties = ?6, media_type = ?7, content = ?8 WHERE id = ?1")    \
+    X(DELETE, "DELETE FROM record WHERE id = ?1")                              \
+    X(MEMBERS, "SELECT id FROM record"                                         \
+               " WHERE parent = ?1 AND parent <> '' ORDER BY id")              \
+    X(CLAIM_FIND, "SELECT record FROM claim WHERE scope = ?1 AND value = ?2")  \
+    X(CLAIM_ADD, "INSERT OR REPLACE INTO claim (scope, value, record)"         \
+                 " VALUES (?1, ?2, ?3)")                                       \
+    X(CLAIMS_DROP, "DELETE FROM claim WHERE record = ?1")                      \
+    X(SOURCES, "SELECT source FROM reference WHERE target = ?1"                \
+               " ORDER BY source")                                             \
+    X(REFERENCE_ADD, "INSERT OR IGNORE INTO reference (target, source)"        \
+                     " VALUES (?1, ?2)")                                       \
+    X(REFERENCES_DROP, "DELETE FROM reference WHERE source = ?1")              \
+    X(TALLY_READ, "SELECT revision, count, modified_ms, number"                \
+                  " FROM collection WHERE key = ?1")                           \
+    X(TALLY_SAVE, "INSERT OR REPLACE INTO collection"                          \
+                  " (key, revision, count, modified_ms, number)"               \
+                  " VALUES (?1, ?2, ?3, ?4, ?5)")                              \
+    X(CHUNK_ADD, "INSERT INTO chunk (id, bytes) VALUES (?1, ?2)")              \
+    X(CHUNK_LENGTH, "SELECT length(bytes) FROM chunk WHERE id = ?1")           \
+    X(CHUNKS_DROP, "DELETE FROM chunk WHERE id BETWEEN ?1 AND ?2")             \
+    X(LOOSE_ADD, "INSERT OR IGNORE INTO loose (blob) VALUES (?1)")             \
+    X(LOOSE_FIND, "SELECT 1 FROM loose WHERE blob = ?1")                       \
+    X(LOOSE_DROP, "DELETE FROM loose WHERE blob = ?1")                         \
+    X(LOOSE_ALL, "SELECT blob FROM loose ORDER BY blob")
+
+enum vb__writer_statement {
+#define VB__X(name, sql) VB__WRITER_##name,
+    VB__WRITER_STATEMENTS(VB__X)
+#undef VB__X
+        VB__WRITER_COUNT
+};
+
+/* The write-ahead log, in pages; see checkpoint.c. */
+struct vb__log_state {
+    int pages;   /* in it */
+    int done;    /* of them copied into the database, as far as is known */
+    int due;     /* copy when there are this many */
+    bool ailing; /* the operator was told that copying fails */
+};
+
+struct vb__writer {
+    struct vb__sqlite *sqlite;
+    pthread_t thread;
+
+    /* Shared with the other threads, under the lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct vb_task *first; /* the queue, of requests' tasks */
+    struct vb_task **last;
+    bool waiting;            /* for `work` */
+    bool nudged;             /* there may be garbage to collect now */
+    struct vb_buf discarded; /* uint64_t blobs, for the garbage */
+    bool stop;
+
+    /* The thread's own. */
+    sqlite3 *db;
+    sqlite3_stmt *statements[VB__WRITER_COUNT];
+    struct vb_arena scratch; /* one request's */
+    uint64_t revision;       /* last given */
+    uint64_t position;       /* last given */
+    struct vb_buf touched;   /* uint64_t hashes of keys the group changes */
+    struct vb_buf loosened;  /* uint64_t blobs the group leaves loose */
+    struct vb__tallies tallies;
+    struct vb__garbage garbage;
+    enum vb_err medium; /* why the group cannot go on; VB_OK while it can */
+    bool ailing;        /* the operator was told that writing fails */
+    struct vb__log_state log;
+};
+
+/* Connects, brings the schema up, reads the counters, collects what is loose.
+ * No thread yet. ret_why gets what is wrong, to follow the path and a colon. */
+enum vb_err vb__writer_init(struct vb__writer *writer,
+                            struct vb__sqlite *sqlite, struct vb_buf *ret_why);
+/* Starts the thread. */
+enum vb_err vb__writer_start(struct vb__writer *writer);
+/* Finishes what is queued, ends the thread. */
+void vb__writer_stop(struct vb__writer *writer);
+void vb__writer_done(struct vb__writer *writer);
+
+/* Queues a request of this client; it will be answered. */
+void vb__writer_commit(struct vb_store_client *client,
+                       struct vb_commit *commit);
+void vb__writer_chunk(struct vb_store_client *client,
+                      struct vb_chunk_write *write);
+
+/* A loose blob is to be removed. Any thread. */
+void vb__writer_discard(struct vb__writer *writer, uint64_t blob);
+
+/* Something that garbage waited for has happened. Any thread. */
+void vb__writer_nudge(struct vb__writer *writer);
+
+/* For the writer's parts. Notes a failure of the medium, passes it on. */
+enum vb_err vb__writer_failed(struct vb__writer *writer, enum vb_err err);
+
+/* A transaction of the writer's own. VB_OK, or it is undone. */
+enum vb_err vb__writer_begin(struct vb__writer *writer);
+enum vb_err vb__writer_end(struct vb__writer *writer);
+void vb__writer_undo(struct vb__writer *writer);
+
+/* apply.c: judges a commit and carries it out in the open transaction; the
+ * outcome, which is in writer->medium too when the group cannot go on. */
+enum vb_err vb__apply_commit(struct vb__writer *writer,
+                             struct vb_commit *commit);
+enum vb_err vb__apply_chunk(struct vb__writer *writer,
+                            const struct vb_chunk_write *write);
+
+/* checkpoint.c: copying the log into the database. */
+void vb__log_init(struct vb__writer *writer);
+void vb__log_tend(struct vb__writer *writer);
+bool vb__log_is_behind(const struct vb__writer *writer);
+void vb__log_catch_up(struct vb__writer *writer);
+
+#endif

@@ -1,0 +1,181 @@
+/* What the writer finds in the file before it serves, and its end. */
+#include "base/assert.h"
+#include "storage/engine.h"
+#include "storage/sqlite/db.h"
+#include "storage/sqlite/schema.h"
+#include "storage/sqlite/state.h"
+#include "storage/sqlite/writer.h"
+
+/* Memory for one request's judgement, and for the notes of one group. */
+#define SCRATCH_BLOCK ((size_t)64 * 1024)
+#define SCRATCH_LIMIT ((size_t)1024 * 1024 * 1024)
+#define NOTES_LIMIT   ((size_t)256 * 1024 * 1024)
+
+static const char *const sql[VB__WRITER_COUNT] = {
+#define VB__X(name, text) [VB__WRITER_##name] = (text),
+    VB__WRITER_STATEMENTS(VB__X)
+#undef VB__X
+};
+
+/* The one row that every store has; made with the store. */
+static enum vb_err make_state(struct vb__writer *writer)
+{
+    char epoch[9];
+    char *insert;
+    enum vb_err err;
+
+    vb__epoch_new(epoch);
+    insert = sqlite3_mprintf("INSERT OR IGNORE INTO state"
+                             " (one, epoch, revision, position)"
+                             " VALUES (1, %Q, 0, 0)",
+                             epoch);
+    if (insert == NULL)
+        return VB_ERR_NOMEM;
+    err = vb__sql_exec(writer->db, insert);
+    sqlite3_free(insert);
+    return err;
+}
+
+/* ret_found: false when there is no usable row. */
+static enum vb_err read_state(struct vb__writer *writer, bool *ret_found)
+{
+    static const char *const select =
+        "SELECT revision, position, epoch FROM state";
+    char *epoch = writer->sqlite->store.epoch;
+    sqlite3_stmt *statement;
+    struct vb__call call;
+    enum vb_err err = vb__sql_prepare(writer->db, &select, 1, &statement);
+
+    if (err != VB_OK)
+        return err;
+    call = vb__call(statement);
+    *ret_found = false;
+    if (vb__call_row(&call)) {
+        struct vb_span text = vb__call_get_text(&call, 2);
+
+        writer->revision = vb__call_get_u64(&call, 0);
+        writer->position = vb__call_get_u64(&call, 1);
+        *ret_found = text.len == 8;
+        if (*ret_found)
+            memcpy(epoch, text.ptr, 9);
+    }
+    err = vb__call_end(&call);
+    vb__sql_finalize(&statement, 1);
+    return err;
+}
+
+static enum vb_err load_state(struct vb__writer *writer)
+{
+    int64_t last_chunk = 0, last_record = 0;
+    bool found = false;
+    enum vb_err err = read_state(writer, &found);
+
+    if (err == VB_OK && !found) {
+        err = make_state(writer);
+        if (err == VB_OK)
+            err = read_state(writer, &found);
+        if (err == VB_OK && !found)
+            err = VB_ERR_CORRUPT;
+    }
+    if (err == VB_OK)
+        err = vb__sql_number(writer->db, "SELECT max(id) FROM chunk",
+                             &last_chunk);
+    if (err == VB_OK)
+        err = vb__sql_number(writer->db, "SELECT max(blob) FROM loose",
+                             &last_record);
+    if (last_record < last_chunk >> 24)
+        last_record = last_chunk >> 24;
+    atomic_store(&writer->sqlite->blob, (uint64_t)last_record);
+    return err;
+}
+
+/* It answers with the mode it could have. */
+static enum vb_err use_log(struct vb__writer *writer, struct vb_buf *ret_why)
+{
+    static const char *const pragma = "PRAGMA journal_mode = WAL";
+    sqlite3_stmt *statement;
+    struct vb__call call;
+    bool wal = false;
+    enum vb_err err = vb__sql_prepare(writer->db, &pragma, 1, &statement);
+
+    if (err != VB_OK)
+        return err;
+    call = vb__call(statement);
+    if (vb__call_row(&call))
+        wal = vb_span_eq(vb__call_get_text(&call, 0), VB_SPAN("wal"));
+    err = vb__call_end(&call);
+    vb__sql_finalize(&statement, 1);
+    if (err == VB_OK && !wal) {
+        vb_buf_str(ret_why, "the file system cannot share memory between"
+                            " connections, which the write-ahead log needs");
+        err = VB_ERR_IO;
+    }
+    return err;
+}
+
+static enum vb_err open_file(struct vb__writer *writer, struct vb_buf *ret_why)
+{
+    enum vb_err err = vb__sqlite_connect(writer->sqlite->path,
+                                         VB__CONNECT_WRITE, &writer->db);
+
+    if (err == VB_OK)
+        err = vb__schema_apply(&vb__schema, writer->db, ret_why);
+    if (err == VB_OK)
+        err = use_log(writer, ret_why);
+    if (err == VB_OK)
+        err = vb__sql_prepare(writer->db, sql, VB__WRITER_COUNT,
+                              writer->statements);
+    if (err == VB_OK)
+        err = load_state(writer);
+    if (err == VB_OK)
+        err = vb__garbage_load(writer);
+    if (err != VB_OK && ret_why->len == 0)
+        vb_buf_str(ret_why, writer->db == NULL ? vb_err_text(err)
+                                               : sqlite3_errmsg(writer->db));
+    return err;
+}
+
+enum vb_err vb__writer_init(struct vb__writer *writer,
+                            struct vb__sqlite *sqlite, struct vb_buf *ret_why)
+{
+    pthread_condattr_t attributes;
+    enum vb_err err;
+
+    *writer = (struct vb__writer){.sqlite = sqlite};
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->work, &attributes);
+    pthread_condattr_destroy(&attributes);
+    writer->last = &writer->first;
+    vb_arena_init(&writer->scratch, SCRATCH_BLOCK, SCRATCH_LIMIT);
+    vb_buf_init(&writer->touched, NOTES_LIMIT);
+    vb_buf_init(&writer->loosened, NOTES_LIMIT);
+    vb_buf_init(&writer->discarded, NOTES_LIMIT);
+    vb__tallies_init(&writer->tallies);
+    vb__garbage_init(&writer->garbage);
+    err = open_file(writer, ret_why);
+    if (err == VB_OK)
+        vb__log_init(writer);
+    else
+        vb__writer_done(writer);
+    return err;
+}
+
+void vb__writer_done(struct vb__writer *writer)
+{
+    int rc;
+
+    vb__sql_finalize(writer->statements, VB__WRITER_COUNT);
+    /* The last connection: SQLite copies the log and removes it. */
+    rc = sqlite3_close(writer->db);
+    vb_assert(rc == SQLITE_OK);
+    vb__garbage_done(&writer->garbage);
+    vb__tallies_done(&writer->tallies);
+    vb_buf_done(&writer->discarded);
+    vb_buf_done(&writer->loosened);
+    vb_buf_done(&writer->touched);
+    vb_arena_done(&writer->scratch);
+    pthread_cond_destroy(&writer->work);
+    pthread_mutex_destroy(&writer->lock);
+}

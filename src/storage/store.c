@@ -1,0 +1,121 @@
+/* Opening a store by its URL, and what all engines do alike. See store.h. */
+#include "storage/store.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/assert.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "storage/engine.h"
+#include "storage/generations.h"
+
+static const struct {
+    struct vb_span scheme;
+    vb__engine_open open;
+} engines[] = {
+    {VB_SPAN_INIT("memory:"), vb__memory_open},
+    {VB_SPAN_INIT("sqlite:"), vb__sqlite_open},
+};
+
+enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
+                          struct vb_buf *ret_why)
+{
+    for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
+        if (vb_span_starts(url, engines[i].scheme))
+            return engines[i].open(vb_span_from(url, engines[i].scheme.len),
+                                   ret_store, ret_why);
+    vb_buf_printf(ret_why,
+                  "%.*s: not a storage that is known (memory:, sqlite:PATH)",
+                  VB_FMT(url));
+    return VB_ERR_UNSUPPORTED;
+}
+
+void vb_store_close(struct vb_store *store)
+{
+    if (store != NULL)
+        store->ops->close(store);
+}
+
+struct vb_store_client *vb_store_attach(struct vb_store *store,
+                                        struct vb_mailbox *mailbox,
+                                        struct vb_executor *executor)
+{
+    struct vb_store_client *client =
+        store->ops->attach(store, mailbox, executor);
+
+    if (client == NULL)
+        return NULL;
+    client->store = store;
+    client->mailbox = mailbox;
+    client->executor = executor;
+    return client;
+}
+
+void vb_store_detach(struct vb_store_client *client)
+{
+    if (client != NULL)
+        client->store->ops->detach(client);
+}
+
+void vb_list_read_done(struct vb_list_read *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        vb_record_unref(list->records[i]);
+    free(list->records);
+    list->records = NULL;
+    list->count = 0;
+}
+
+uint64_t vb_store_hash(const struct vb_store *store, struct vb_span key)
+{
+    return vb__generations_hash(store->generations, key);
+}
+
+uint64_t vb_store_generation_hashed(const struct vb_store *store, uint64_t hash)
+{
+    return vb__generations_get(store->generations, hash);
+}
+
+uint64_t vb_store_generation(const struct vb_store *store, struct vb_span key)
+{
+    return vb_store_generation_hashed(store, vb_store_hash(store, key));
+}
+
+bool vb__store_init(struct vb_store *store, const struct vb_store_ops *ops)
+{
+    store->ops = ops;
+    store->generations = vb__generations_new();
+    return store->generations != NULL;
+}
+
+void vb__store_done(struct vb_store *store)
+{
+    vb__generations_free(store->generations);
+    store->generations = NULL;
+}
+
+void vb__epoch_new(char epoch[9])
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    unsigned char random[8];
+    ssize_t n = getrandom(random, sizeof(random), 0);
+
+    vb_assert(n == (ssize_t)sizeof(random));
+    for (size_t i = 0; i < sizeof(random); i++)
+        epoch[i] = digits[random[i] % 36];
+    epoch[8] = '\0';
+}
+
+static void deliver(struct vb_task *task)
+{
+    struct vb_store_op *op = VB_CONTAINER(task, struct vb_store_op, task);
+
+    op->done(op);
+}
+
+void vb__op_answer(struct vb_store_op *op)
+{
+    op->task.run = deliver;
+    vb_mailbox_post(op->client->mailbox, &op->task);
+}

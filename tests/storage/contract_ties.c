@@ -1,0 +1,355 @@
+/* The contract: claims, references, emptiness. */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "contract.h"
+
+/* --- Claims. --- */
+
+static const struct vb_claim isbn_1 = {VB_SPAN_INIT("/books#/isbn"),
+                                       VB_SPAN_INIT("1")};
+static const struct vb_claim isbn_2 = {VB_SPAN_INIT("/books#/isbn"),
+                                       VB_SPAN_INIT("2")};
+
+static struct vb_change
+put_with_claims(const char *key, const struct vb_claim *claims, size_t count)
+{
+    struct vb_change put = rig_put(key, "/books", "{}");
+
+    put.claims = claims;
+    put.claim_count = count;
+    return put;
+}
+
+static void claim_is_one_record_s_at_a_time(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change one = put_with_claims("/books/1", &isbn_1, 1);
+    struct vb_claim both[] = {isbn_2, isbn_1};
+    struct vb_change two = put_with_claims("/books/2", both, 2);
+
+    contract_ok(&c->a, &one, 1);
+    contract_conflict(&c->b, &two, 1, VB_CONFLICT_CLAIMED, 0, 1, "/books/1");
+    contract_ok(&c->a, &one, 1); /* its own is no obstacle */
+    two.claim_count = 1;
+    contract_ok(&c->b, &two, 1);
+}
+
+static void replacement_replaces_the_claims(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change one = put_with_claims("/books/1", &isbn_1, 1);
+    struct vb_change two = put_with_claims("/books/2", &isbn_1, 1);
+
+    contract_ok(&c->a, &one, 1);
+    one = put_with_claims("/books/1", &isbn_2, 1);
+    contract_ok(&c->a, &one, 1);
+    contract_ok(&c->a, &two, 1);
+    one = put_with_claims("/books/1", &isbn_1, 1);
+    contract_conflict(&c->a, &one, 1, VB_CONFLICT_CLAIMED, 0, 0, "/books/2");
+    /* The refused one kept what it had. */
+    two = put_with_claims("/books/2", &isbn_2, 1);
+    contract_conflict(&c->a, &two, 1, VB_CONFLICT_CLAIMED, 0, 0, "/books/1");
+    one = put_with_claims("/books/1", NULL, 0);
+    contract_ok(&c->a, &one, 1);
+    contract_ok(&c->a, &two, 1);
+}
+
+static void deletion_frees_the_claims(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change one = put_with_claims("/books/1", &isbn_1, 1);
+    struct vb_change gone = rig_delete("/books/1");
+    struct vb_change two = put_with_claims("/books/2", &isbn_1, 1);
+
+    contract_ok(&c->a, &one, 1);
+    contract_ok(&c->a, &gone, 1);
+    contract_ok(&c->a, &two, 1);
+}
+
+static void claim_passes_on_within_a_commit(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change start[] = {put_with_claims("/books/1", &isbn_1, 1),
+                                put_with_claims("/books/2", &isbn_2, 1)};
+    struct vb_change swap[] = {put_with_claims("/books/1", &isbn_2, 1),
+                               put_with_claims("/books/2", &isbn_1, 1)};
+    struct vb_change inherit[] = {put_with_claims("/books/3", &isbn_1, 1),
+                                  rig_delete("/books/2")};
+    struct vb_change late = put_with_claims("/books/4", &isbn_1, 1);
+
+    contract_ok(&c->a, start, 2);
+    contract_ok(&c->a, swap, 2);
+    contract_ok(&c->a, inherit, 2);
+    contract_conflict(&c->a, &late, 1, VB_CONFLICT_CLAIMED, 0, 0, "/books/3");
+}
+
+static void claim_by_two_records_of_one_commit_is_a_conflict(void **state)
+{
+    struct contract *c = *state;
+    struct vb_claim wide[] = {isbn_2, isbn_1};
+    struct vb_change changes[] = {put_with_claims("/books/1", &isbn_1, 1),
+                                  rig_put("/x", "", "x"),
+                                  put_with_claims("/books/2", wide, 2)};
+
+    contract_conflict(&c->a, changes, 3, VB_CONFLICT_CLAIMED, 2, 1, "/books/1");
+    contract_absent(&c->a, "/books/1");
+}
+
+static void claim_may_be_listed_twice_by_one_record(void **state)
+{
+    struct contract *c = *state;
+    struct vb_claim twice[] = {isbn_1, isbn_1};
+    struct vb_change one = put_with_claims("/books/1", twice, 2);
+    struct vb_change two = put_with_claims("/books/2", &isbn_1, 1);
+
+    contract_ok(&c->a, &one, 1);
+    contract_conflict(&c->a, &two, 1, VB_CONFLICT_CLAIMED, 0, 0, "/books/1");
+    contract_ok(&c->a, (struct vb_change[]){rig_delete("/books/1")}, 1);
+    contract_ok(&c->a, &two, 1);
+}
+
+static void claims_differ_by_scope_and_by_every_byte(void **state)
+{
+    struct contract *c = *state;
+    static const struct vb_claim rows[] = {
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("bc")},
+        {VB_SPAN_INIT("ab"), VB_SPAN_INIT("c")},
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("b")},
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("B")},
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("")},
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("\0")},
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("b\0c")},
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("1")},
+        {VB_SPAN_INIT("a"), VB_SPAN_INIT("1.0")},
+    };
+
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        char key[16];
+        struct vb_change put;
+
+        (void)snprintf(key, sizeof(key), "/c/%zu", i);
+        put = put_with_claims(key, &rows[i], 1);
+        contract_ok(&c->a, &put, 1);
+    }
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        char key[16];
+        struct vb_change put = put_with_claims("/other", &rows[i], 1);
+
+        (void)snprintf(key, sizeof(key), "/c/%zu", i);
+        contract_conflict(&c->a, &put, 1, VB_CONFLICT_CLAIMED, 0, 0, key);
+    }
+}
+
+/* --- References. --- */
+
+static const struct vb_span ann = VB_SPAN_INIT("/authors/ann");
+static const struct vb_span book = VB_SPAN_INIT("/books/1");
+
+static struct vb_change put_with_reference(const char *key,
+                                           const struct vb_span *target)
+{
+    struct vb_change put = rig_put(key, "/books", "{}");
+
+    put.references = target;
+    put.reference_count = 1;
+    return put;
+}
+
+static void reference_to_nothing_is_a_conflict(void **state)
+{
+    struct contract *c = *state;
+    struct vb_span targets[] = {ann, VB_SPAN("/authors/bob")};
+    struct vb_change author = rig_put("/authors/ann", "/authors", "{}");
+    struct vb_change put = put_with_reference("/books/1", targets);
+
+    put.reference_count = 2;
+    contract_conflict(&c->a, &put, 1, VB_CONFLICT_DANGLING, 0, 0, "");
+    contract_ok(&c->a, &author, 1);
+    contract_conflict(&c->a, &put, 1, VB_CONFLICT_DANGLING, 0, 1, "");
+    put.reference_count = 1;
+    contract_ok(&c->a, &put, 1);
+}
+
+static void referenced_record_cannot_be_deleted(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change author = rig_put("/authors/ann", "/authors", "{}");
+    struct vb_change put = put_with_reference("/books/1", &ann);
+    struct vb_change gone = rig_delete("/authors/ann");
+
+    contract_ok(&c->a, &author, 1);
+    contract_ok(&c->a, &put, 1);
+    contract_conflict(&c->b, &gone, 1, VB_CONFLICT_REFERENCED, 0, 0,
+                      "/books/1");
+    contract_ok(&c->a, &author, 1); /* but replaced it can be */
+    contract_conflict(&c->b, &gone, 1, VB_CONFLICT_REFERENCED, 0, 0,
+                      "/books/1");
+    put = rig_put("/books/1", "/books", "{}"); /* refers to nothing now */
+    contract_ok(&c->a, &put, 1);
+    contract_ok(&c->b, &gone, 1);
+}
+
+static void deletion_frees_what_was_referred_to(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change setup[] = {rig_put("/authors/ann", "/authors", "{}"),
+                                put_with_reference("/books/1", &ann),
+                                put_with_reference("/books/2", &ann)};
+    struct vb_change gone = rig_delete("/authors/ann");
+
+    contract_ok(&c->a, setup, 3);
+    contract_ok(&c->a, (struct vb_change[]){rig_delete("/books/1")}, 1);
+    contract_conflict(&c->a, &gone, 1, VB_CONFLICT_REFERENCED, 0, 0,
+                      "/books/2");
+    contract_ok(&c->a, (struct vb_change[]){rig_delete("/books/2")}, 1);
+    contract_ok(&c->a, &gone, 1);
+}
+
+static void record_may_refer_to_itself_and_be_deleted(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change put = put_with_reference("/books/1", &book);
+    struct vb_change gone = rig_delete("/books/1");
+
+    contract_ok(&c->a, &put, 1);
+    contract_ok(&c->a, &put, 1);
+    contract_ok(&c->a, &gone, 1);
+    contract_absent(&c->a, "/books/1");
+}
+
+/* In one commit the order of changes does not matter. */
+static void records_of_one_commit_may_refer_to_each_other(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change make[] = {put_with_reference("/books/1", &ann),
+                               put_with_reference("/authors/ann", &book)};
+    struct vb_change one = rig_delete("/authors/ann");
+    struct vb_change all[] = {rig_delete("/authors/ann"),
+                              rig_delete("/books/1")};
+
+    contract_ok(&c->a, make, 2);
+    contract_conflict(&c->a, &one, 1, VB_CONFLICT_REFERENCED, 0, 0, "/books/1");
+    contract_ok(&c->a, all, 2);
+    contract_absent(&c->a, "/authors/ann");
+    contract_absent(&c->a, "/books/1");
+}
+
+static void reference_to_what_the_commit_deletes_is_dangling(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change author = rig_put("/authors/ann", "/authors", "{}");
+    struct vb_change changes[] = {rig_delete("/authors/ann"),
+                                  put_with_reference("/books/1", &ann)};
+
+    contract_ok(&c->a, &author, 1);
+    contract_conflict(&c->a, changes, 2, VB_CONFLICT_DANGLING, 1, 0, "");
+    /* Also when it referred to it before. */
+    contract_ok(&c->a, &changes[1], 1);
+    contract_conflict(&c->a, changes, 2, VB_CONFLICT_DANGLING, 1, 0, "");
+    contract_holds(&c->a, "/authors/ann", "{}");
+}
+
+static void reference_may_be_listed_twice(void **state)
+{
+    struct contract *c = *state;
+    struct vb_span twice[] = {ann, ann};
+    struct vb_change changes[] = {rig_put("/authors/ann", "/authors", "{}"),
+                                  put_with_reference("/books/1", twice)};
+
+    changes[1].reference_count = 2;
+    contract_ok(&c->a, changes, 2);
+    contract_ok(&c->a, (struct vb_change[]){rig_delete("/books/1")}, 1);
+    contract_ok(&c->a, (struct vb_change[]){rig_delete("/authors/ann")}, 1);
+}
+
+static void long_key_of_a_conflict_is_cut(void **state)
+{
+    struct contract *c = *state;
+    char key[400], cut[256];
+    struct vb_change changes[] = {rig_put("/authors/ann", "/authors", "{}"),
+                                  put_with_reference(key, &ann)};
+    struct vb_change gone = rig_delete("/authors/ann");
+
+    memset(key, 'k', sizeof(key));
+    memset(cut, 'k', sizeof(cut));
+    cut[255] = '\0';
+    changes[1].key = vb_span_of(key, sizeof(key));
+    contract_ok(&c->a, changes, 2);
+    contract_conflict(&c->a, &gone, 1, VB_CONFLICT_REFERENCED, 0, 0, cut);
+}
+
+/* --- Emptiness. --- */
+
+static const struct vb_change empty_books = {.kind = VB_CHANGE_REQUIRE_EMPTY,
+                                             .key = VB_SPAN_INIT("/books"),
+                                             .expect = 4711};
+
+static void empty_collection_lets_a_commit_through(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change changes[] = {empty_books, rig_put("/a", "", "a")};
+
+    contract_ok(&c->a, changes, 2);
+    /* A record under the collection's own key is no member of it. */
+    contract_ok(&c->a, (struct vb_change[]){rig_put("/books", "", "b")}, 1);
+    changes[1] = rig_delete("/books");
+    contract_ok(&c->a, changes, 2);
+}
+
+static void member_stops_a_commit_that_wants_none(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change changes[] = {rig_put("/a", "", "a"), empty_books};
+    struct vb_change all[] = {rig_delete("/books/1"), empty_books,
+                              rig_delete("/books/2")};
+    struct vb_change replace[] = {empty_books, rig_put("/books/2", "", "x")};
+
+    contract_ok(&c->a, (struct vb_change[]){rig_put("/books/1", "/books", "1")},
+                1);
+    contract_ok(&c->a, (struct vb_change[]){rig_put("/books/2", "/books", "2")},
+                1);
+    contract_conflict(&c->a, changes, 2, VB_CONFLICT_NOT_EMPTY, 1, 0,
+                      "/books/1");
+    contract_absent(&c->a, "/a");
+    contract_conflict(&c->a, all, 2, VB_CONFLICT_NOT_EMPTY, 1, 0, "/books/2");
+    contract_ok(&c->a, all, 3); /* empty when the commit is through */
+    contract_ok(&c->a, changes, 2);
+    replace[1].parent = VB_SPAN("/books");
+    contract_conflict(&c->a, replace, 2, VB_CONFLICT_NOT_EMPTY, 0, 0,
+                      "/books/2");
+}
+
+static void member_put_again_keeps_the_collection_from_being_empty(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change put = rig_put("/books/1", "/books", "1");
+    struct vb_change changes[] = {empty_books, put};
+
+    contract_ok(&c->a, &put, 1);
+    contract_conflict(&c->a, changes, 2, VB_CONFLICT_NOT_EMPTY, 0, 0,
+                      "/books/1");
+}
+
+const struct CMUnitTest contract_ties[] = {
+    contract_test(claim_is_one_record_s_at_a_time),
+    contract_test(replacement_replaces_the_claims),
+    contract_test(deletion_frees_the_claims),
+    contract_test(claim_passes_on_within_a_commit),
+    contract_test(claim_by_two_records_of_one_commit_is_a_conflict),
+    contract_test(claim_may_be_listed_twice_by_one_record),
+    contract_test(claims_differ_by_scope_and_by_every_byte),
+    contract_test(reference_to_nothing_is_a_conflict),
+    contract_test(referenced_record_cannot_be_deleted),
+    contract_test(deletion_frees_what_was_referred_to),
+    contract_test(record_may_refer_to_itself_and_be_deleted),
+    contract_test(records_of_one_commit_may_refer_to_each_other),
+    contract_test(reference_to_what_the_commit_deletes_is_dangling),
+    contract_test(reference_may_be_listed_twice),
+    contract_test(long_key_of_a_conflict_is_cut),
+    contract_test(empty_collection_lets_a_commit_through),
+    contract_test(member_stops_a_commit_that_wants_none),
+    contract_test(member_put_again_keeps_the_collection_from_being_empty),
+};
+const size_t contract_ties_count = VB_COUNT_OF(contract_ties);
