@@ -1,7 +1,6 @@
 /* Accept, and what it shares with the other negotiations: see accept.h. */
 #include "http/accept.h"
 
-#include "base/assert.h"
 #include "http/accept_inner.h"
 #include "http/elements.h"
 #include "http/quality.h"
@@ -38,12 +37,12 @@ struct vb_choice vb__choice_free(int offer)
 struct vb_choice vb_accept_media(const struct vb_span *values, size_t count,
                                  const struct vb_media *offers, size_t n)
 {
-    struct vb__verdict verdicts[VB_OFFERS_MAX] = {0};
+    struct vb__verdict verdicts[VB_OFFERS_MAX];
     struct vb_elements elements;
     struct vb_span element;
     unsigned well_formed = 0;
 
-    vb_assert(n > 0 && n <= VB_OFFERS_MAX);
+    vb__verdicts_init(verdicts, n);
     vb_elements_init(&elements, values, count, VB_ELEMENTS_USUAL);
     for (int read = 0;
          read < VB_ACCEPT_ELEMENTS_MAX && vb_elements_next(&elements, &element);

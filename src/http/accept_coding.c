@@ -1,5 +1,4 @@
 /* Accept-Encoding: see accept.h. */
-#include "base/assert.h"
 #include "http/accept.h"
 #include "http/accept_inner.h"
 #include "http/chars.h"
@@ -66,11 +65,11 @@ static void weigh(const struct vb_span *values, size_t count,
 struct vb_choice vb_accept_coding(const struct vb_span *values, size_t count,
                                   const struct vb_span *offers, size_t n)
 {
-    struct vb__verdict verdicts[VB_OFFERS_MAX] = {0};
+    struct vb__verdict verdicts[VB_OFFERS_MAX];
     int identity = find(offers, n, VB_SPAN("identity"));
     struct vb_choice choice;
 
-    vb_assert(n > 0 && n <= VB_OFFERS_MAX);
+    vb__verdicts_init(verdicts, n);
     if (count == 0)
         return vb__choice_free(identity >= 0 ? identity : 0);
     weigh(values, count, offers, n, verdicts);

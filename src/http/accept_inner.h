@@ -2,6 +2,7 @@
 #ifndef VB_HTTP_ACCEPT_INNER_H
 #define VB_HTTP_ACCEPT_INNER_H
 
+#include "base/assert.h"
 #include "http/accept.h"
 
 struct vb__verdict {
@@ -9,6 +10,13 @@ struct vb__verdict {
     int q;
     struct vb_span element;
 };
+
+/* n of them, undecided. Not the whole array: this is on the hot path. */
+static inline void vb__verdicts_init(struct vb__verdict *verdicts, size_t n)
+{
+    vb_assert(n > 0 && n <= VB_OFFERS_MAX);
+    memset(verdicts, 0, n * sizeof *verdicts);
+}
 
 /* Lets an element decide, if it has precedence over those before it. */
 void vb__verdict_weigh(struct vb__verdict *verdict, int precedence, int q,

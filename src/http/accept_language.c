@@ -1,5 +1,4 @@
 /* Accept-Language: see accept.h. */
-#include "base/assert.h"
 #include "http/accept.h"
 #include "http/accept_inner.h"
 #include "http/chars.h"
@@ -118,7 +117,7 @@ static struct vb_choice fall_back(const struct vb_span *values, size_t count,
 struct vb_choice vb_accept_language(const struct vb_span *values, size_t count,
                                     const struct vb_span *offers, size_t n)
 {
-    struct vb__verdict verdicts[VB_OFFERS_MAX] = {0};
+    struct vb__verdict verdicts[VB_OFFERS_MAX];
     int left = VB_ACCEPT_ELEMENTS_MAX;
     unsigned well_formed = 0;
     struct vb_elements elements;
@@ -127,7 +126,7 @@ struct vb_choice vb_accept_language(const struct vb_span *values, size_t count,
     struct vb_span range;
     int q;
 
-    vb_assert(n > 0 && n <= VB_OFFERS_MAX);
+    vb__verdicts_init(verdicts, n);
     vb_elements_init(&elements, values, count, VB_ELEMENTS_USUAL);
     while (next_range(&elements, &left, &element, &range, &q)) {
         well_formed++;

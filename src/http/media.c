@@ -74,7 +74,7 @@ static bool check_params(struct vb_media *media, int *q)
 
 static bool is_asterisk(struct vb_span s)
 {
-    return s.len == 1 && s.ptr[0] == '*';
+    return vb_span_eq(s, VB_SPAN("*"));
 }
 
 bool vb_media_parse(struct vb_span s, struct vb_media *ret_media)
@@ -110,12 +110,12 @@ bool vb_media_parse_range(struct vb_span s, struct vb_media *ret_range,
 
 bool vb_media_is(const struct vb_media *media, struct vb_span essence)
 {
-    size_t slash = media->type.len;
+    ssize_t slash = vb_span_find(essence, '/', 0);
 
-    return essence.len == slash + 1 + media->subtype.len &&
-           essence.ptr[slash] == '/' &&
-           vb_span_ieq(media->type, vb_span_head(essence, slash)) &&
-           vb_span_ieq(media->subtype, vb_span_from(essence, slash + 1));
+    return slash >= 0 &&
+           vb_span_ieq(media->type, vb_span_head(essence, (size_t)slash)) &&
+           vb_span_ieq(media->subtype,
+                       vb_span_from(essence, (size_t)slash + 1));
 }
 
 bool vb_media_essence_eq(const struct vb_media *a, const struct vb_media *b)
