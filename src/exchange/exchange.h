@@ -246,8 +246,10 @@ struct vb_exchange {
     struct vb_span variables[8]; /* decoded path segments it matched */
     uint8_t variable_count;
     int16_t offer;  /* index of the media type to answer with; -1: none */
-    int16_t accept; /* index of the media type taken; -1: none */
-    void *state;    /* the resource's, for this exchange */
+    int16_t accept; /* index of the take that covers the content; -1: none */
+    struct vb_span media_type; /* of the content, once it is understood */
+    bool coding_refused;       /* 415 because of Content-Encoding */
+    void *state;               /* the resource's, for this exchange */
     void (*state_done)(struct vb_exchange *x); /* gives it back; or NULL */
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */

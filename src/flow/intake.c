@@ -1,0 +1,84 @@
+/* Buffering request content. See intake.h. */
+#include "flow/intake.h"
+
+#include "base/list.h"
+#include "flow/flow.h"
+#include "flow/reply.h"
+
+uint64_t vb_intake_limit(const struct vb_exchange *x)
+{
+    return x->resource->max_content != 0 ? x->resource->max_content
+                                         : x->env->limits->max_content;
+}
+
+enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
+{
+    static const struct {
+        enum vb_err err;
+        uint16_t status;
+        struct vb_span detail;
+    } rows[] = {
+        {VB_ERR_LIMIT, VB_STATUS_CONTENT_TOO_LARGE,
+         VB_SPAN_INIT("The content is larger than this resource takes.")},
+        {VB_ERR_TIMEOUT, VB_STATUS_REQUEST_TIMEOUT,
+         VB_SPAN_INIT("The content did not arrive in time.")},
+        {VB_ERR_SYNTAX, VB_STATUS_BAD_REQUEST,
+         VB_SPAN_INIT("The content's framing is malformed.")},
+        {VB_ERR_CLOSED, VB_STATUS_BAD_REQUEST,
+         VB_SPAN_INIT("The content ended too early.")},
+        {VB_ERR_NOSPACE, VB_STATUS_INSUFFICIENT_STORAGE,
+         VB_SPAN_INIT("There is no room left to store this.")},
+        {VB_ERR_NOMEM, VB_STATUS_SERVICE_UNAVAILABLE,
+         VB_SPAN_INIT("There is no memory left for this.")},
+    };
+
+    if (err == VB_OK)
+        return VB_YES;
+    x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].err != err)
+            continue;
+        x->reply.status = rows[i].status;
+        vb_reply_detail(x, rows[i].detail);
+    }
+    return VB_NO;
+}
+
+struct intake {
+    struct vb_sink sink;
+    struct vb_exchange *x;
+};
+
+static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
+{
+    struct intake *intake = VB_CONTAINER(sink, struct intake, sink);
+
+    vb_buf_append(&intake->x->content, bytes);
+    return VB_SINK_MORE;
+}
+
+static void end(struct vb_sink *sink, enum vb_err err)
+{
+    struct intake *intake = VB_CONTAINER(sink, struct intake, sink);
+    struct vb_exchange *x = intake->x;
+
+    if (err == VB_OK)
+        err = x->content.err;
+    vb_flow_resume(x, vb_intake_verdict(x, err));
+}
+
+enum vb_answer vb_intake_buffer(struct vb_exchange *x)
+{
+    struct intake *intake;
+
+    if (!x->head.has_content)
+        return VB_YES;
+    intake = vb_arena_alloc(&x->arena, sizeof(*intake));
+    if (intake == NULL)
+        return vb_intake_verdict(x, VB_ERR_NOMEM);
+    *intake = (struct intake){{take, end}, x};
+    x->content.limit = vb_intake_limit(x);
+    x->sink = &intake->sink;
+    x->carrier->want_content(x);
+    return VB_PENDING;
+}

@@ -1,0 +1,93 @@
+/* What an error's reply says, and in which of two media types. See reply.h. */
+#include "content/problem.h"
+
+#include "flow/reply.h"
+#include "http/accept.h"
+#include "http/status.h"
+
+/* Bytes that a problem document may have. */
+#define MAX_PROBLEM ((size_t)64 * 1024)
+#define MAX_LINES   16
+
+static struct vb_problem *problem_of(struct vb_exchange *x)
+{
+    if (x->problem == NULL)
+        x->problem = vb_arena_calloc(&x->arena, 1, sizeof(*x->problem));
+    return x->problem;
+}
+
+void vb_reply_detail(struct vb_exchange *x, struct vb_span detail)
+{
+    struct vb_problem *problem = problem_of(x);
+
+    if (problem != NULL && problem->detail.len == 0)
+        problem->detail = detail;
+}
+
+void vb_reply_complain(struct vb_exchange *x, enum vb_problem_part part,
+                       struct vb_span where, struct vb_span detail)
+{
+    struct vb_problem *problem = problem_of(x);
+
+    if (problem == NULL)
+        return;
+    if (problem->count < VB_PROBLEM_MOST)
+        problem->complaints[problem->count] =
+            (struct vb_complaint){part, where, detail};
+    problem->count++;
+}
+
+enum form { FORM_PROBLEM, FORM_JSON, FORM_HTML, FORM_COUNT };
+
+#define MEDIA(t, s, x)                                                         \
+    {                                                                          \
+        .type = VB_SPAN_INIT(t), .subtype = VB_SPAN_INIT(s),                   \
+        .suffix = VB_SPAN_INIT(x)                                              \
+    }
+static const struct vb_media forms[FORM_COUNT] = {
+    [FORM_PROBLEM] = MEDIA("application", "problem+json", "json"),
+    [FORM_JSON] = MEDIA("application", "json", ""),
+    [FORM_HTML] = MEDIA("text", "html", ""),
+};
+#undef MEDIA
+
+/* A browser asks for text/html and gets a page. Who accepts neither gets the
+ * document all the same: an error that says nothing helps no one. */
+static enum form choose_form(const struct vb_exchange *x)
+{
+    struct vb_span values[MAX_LINES];
+    size_t count =
+        vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT, values, MAX_LINES);
+    struct vb_choice choice = vb_accept_media(values, count, forms, FORM_COUNT);
+
+    return choice.offer < 0 ? FORM_PROBLEM : (enum form)choice.offer;
+}
+
+void vb__reply_problem(struct vb_exchange *x)
+{
+    struct vb_problem *problem = problem_of(x);
+    enum form form = choose_form(x);
+    struct vb_buf text;
+
+    vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Accept"));
+    /* Errors are heuristically cacheable (RFC 9110 section 15.1), but what is
+     * missing now may be created at any time. */
+    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, VB_SPAN("no-cache"));
+    if (problem == NULL)
+        return;
+    problem->status = x->reply.status;
+    vb_buf_init(&text, MAX_PROBLEM);
+    if (form == FORM_HTML)
+        vb_problem_write_html(&text, problem);
+    else
+        vb_problem_write_json(&text, problem);
+    if (text.err == VB_OK) {
+        x->reply.bytes = vb_arena_dup(&x->arena, vb_buf_span(&text));
+        x->reply.content = VB_CONTENT_BYTES;
+        /* One name for the JSON form, whichever of its two was asked for. */
+        vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
+                       form == FORM_HTML ? VB_SPAN("text/html; charset=utf-8")
+                                         : VB_SPAN("application/problem+json"));
+    }
+    vb_buf_done(&text);
+}

@@ -1,0 +1,120 @@
+/* What the head alone says of the content. Rows `content` of flow.tbl. */
+#include "flow/flow.h"
+#include "flow/intake.h"
+#include "flow/reply.h"
+#include "http/expect.h"
+#include "http/media.h"
+#include "http/method.h"
+
+/* Lines of a list field that are looked at; more than that is not sincere. */
+#define MAX_LINES 16
+
+/* 100-continue is the one expectation there is (RFC 9110 section 10.1.1). */
+enum vb_answer vb__q_expected(struct vb_exchange *x)
+{
+    struct vb_span values[MAX_LINES];
+    size_t count =
+        vb_fields_values(&x->head.fields, VB_FIELD_EXPECT, values, MAX_LINES);
+
+    return vb_expect_parse(values, count) == VB_EXPECT_OTHER ? VB_NO : VB_YES;
+}
+
+/* Does this request's content mean anything here? */
+static bool content_counts(const struct vb_exchange *x)
+{
+    const struct vb_slot *slot = vb_resource_slot(x);
+
+    return x->head.has_content && slot != NULL && !slot->content_ignored &&
+           vb_method_info(x->head.method)->content == VB_METHOD_CONTENT_DEFINED;
+}
+
+enum vb_answer vb__q_bounded(struct vb_exchange *x)
+{
+    uint64_t limit = vb_intake_limit(x);
+
+    if (!content_counts(x) || x->head.content_length < 0 ||
+        (uint64_t)x->head.content_length <= limit)
+        return VB_YES;
+    x->reply.status = VB_STATUS_CONTENT_TOO_LARGE;
+    vb_reply_detail(x, vb_arena_printf(&x->arena,
+                                       "This resource takes at most %llu "
+                                       "bytes of content.",
+                                       (unsigned long long)limit));
+    return VB_NO;
+}
+
+/* The index of the first of the resource's takes that covers the media type
+ * for this method; -1: none does. */
+static int find_take(const struct vb_exchange *x, const struct vb_media *media)
+{
+    const struct vb_resource *resource = x->resource;
+
+    for (int i = 0; i < resource->take_count; i++) {
+        const struct vb_take *take = &resource->takes[i];
+        struct vb_media range;
+        int q;
+
+        if (vb_method_set_has(take->methods, x->head.method) &&
+            vb_media_parse_range(take->media_type, &range, &q) &&
+            vb_media_match(&range, media) != VB_MEDIA_NO_MATCH)
+            return i;
+    }
+    return -1;
+}
+
+static enum vb_answer refuse(struct vb_exchange *x, const char *detail)
+{
+    vb_reply_detail(x, vb_span_str(detail));
+    return VB_NO;
+}
+
+/* Content that does not say what it is may be anything: octet-stream (RFC
+ * 9110 section 8.3). */
+static enum vb_answer take_media_type(struct vb_exchange *x)
+{
+    struct vb_span text = VB_SPAN("application/octet-stream");
+    struct vb_media media;
+
+    vb_fields_single(&x->head.fields, VB_FIELD_CONTENT_TYPE, &text);
+    if (!vb_media_parse(text, &media))
+        return refuse(x, "The Content-Type is malformed.");
+    x->accept = (int16_t)find_take(x, &media);
+    if (x->accept < 0)
+        return refuse(x, "This resource does not take content of this media "
+                         "type.");
+    x->media_type = text;
+    return VB_YES;
+}
+
+enum vb_answer vb__q_understood(struct vb_exchange *x)
+{
+    const struct vb_field *coding =
+        vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_ENCODING);
+
+    if (!content_counts(x))
+        return VB_YES;
+    if (coding != NULL && (coding->next != 0 ||
+                           !vb_span_ieq(coding->value, VB_SPAN("identity")))) {
+        x->coding_refused = true;
+        return refuse(x, "Content is taken without a content coding only.");
+    }
+    return take_media_type(x);
+}
+
+/* Who sends a part as if it were the whole would lose the rest (RFC 9110
+ * section 14.5). */
+enum vb_answer vb__q_whole(struct vb_exchange *x)
+{
+    if (x->head.method != VB_METHOD_PUT ||
+        vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_RANGE) == NULL)
+        return VB_YES;
+    return refuse(x, "A PUT of a part is not taken; PATCH is for partial "
+                     "changes.");
+}
+
+/* Idempotency keys are not kept yet: the row answers its default. */
+enum vb_answer vb__q_fresh_key(struct vb_exchange *x)
+{
+    (void)x;
+    return VB_YES;
+}

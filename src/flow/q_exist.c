@@ -1,0 +1,36 @@
+/* Is there something? Rows `exist` of flow.tbl. */
+#include "flow/flow.h"
+#include "flow/reply.h"
+
+/* The resource's own answer, or the default where it has none. */
+static enum vb_answer ask(vb_question *own, enum vb_answer usual,
+                          struct vb_exchange *x)
+{
+    return own != NULL ? own(x) : usual;
+}
+
+enum vb_answer vb__q_exists(struct vb_exchange *x)
+{
+    if (x->resource->exists != NULL)
+        return x->resource->exists(x);
+    x->selected.exists = true;
+    x->selected.modified = VB_DATE_NONE;
+    return VB_YES;
+}
+
+enum vb_answer vb__q_moved(struct vb_exchange *x)
+{
+    return ask(x->resource->moved, VB_NO, x);
+}
+
+enum vb_answer vb__q_gone(struct vb_exchange *x)
+{
+    return ask(x->resource->gone, VB_NO, x);
+}
+
+enum vb_answer vb__q_creates(struct vb_exchange *x)
+{
+    const struct vb_slot *slot = vb_resource_slot(x);
+
+    return slot != NULL && slot->creates ? VB_YES : VB_NO;
+}

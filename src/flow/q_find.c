@@ -1,0 +1,45 @@
+/* Whose request is it? Rows `find` of flow.tbl. */
+#include "flow/flow.h"
+#include "flow/reply.h"
+#include "http/method.h"
+
+enum vb_answer vb__q_routed(struct vb_exchange *x)
+{
+    return x->site->route(x->site, x) ? VB_YES : VB_NO;
+}
+
+/* 301 lets a client change POST into GET; 308 does not (RFC 9110 15.4.9). */
+enum vb_answer vb__q_canonical(struct vb_exchange *x)
+{
+    bool reads = x->head.method == VB_METHOD_GET || vb_exchange_is_head(x);
+
+    if (x->canonical.len == 0)
+        return VB_YES;
+    x->outcome.location = x->canonical;
+    x->reply.status =
+        reads ? VB_STATUS_MOVED_PERMANENTLY : VB_STATUS_PERMANENT_REDIRECT;
+    return VB_NO;
+}
+
+enum vb_answer vb__q_allowed(struct vb_exchange *x)
+{
+    if (x->head.method == VB_METHOD_TRACE)
+        return x->site->trace ? VB_YES : VB_NO;
+    return vb_method_set_has(x->resource->allow, x->head.method) ? VB_YES
+                                                                 : VB_NO;
+}
+
+/* A TRACE request has no content (RFC 9110 section 9.3.8). */
+enum vb_answer vb__q_looped(struct vb_exchange *x)
+{
+    if (x->head.method != VB_METHOD_TRACE)
+        return VB_NO;
+    if (x->head.has_content) {
+        x->reply.status = VB_STATUS_BAD_REQUEST;
+        vb_reply_detail(x, VB_SPAN("A TRACE request has no content."));
+        return VB_YES;
+    }
+    x->reply.status = VB_STATUS_OK;
+    vb__reply_trace(x);
+    return VB_YES;
+}

@@ -1,0 +1,49 @@
+/* Is this a request that we take at all? Rows `serve` of flow.tbl. */
+#include "flow/flow.h"
+#include "flow/reply.h"
+
+enum vb_answer vb__q_well_formed(struct vb_exchange *x)
+{
+    if (x->verdict.status == 0)
+        return VB_YES;
+    x->reply.status = x->verdict.status;
+    vb_reply_detail(x, vb_span_str(x->verdict.reason));
+    return VB_NO;
+}
+
+enum vb_answer vb__q_available(struct vb_exchange *x)
+{
+    return x->env->unavailable ? VB_NO : VB_YES;
+}
+
+/* Nobody is limited by rate yet: the row answers its default. */
+enum vb_answer vb__q_within_rate(struct vb_exchange *x)
+{
+    (void)x;
+    return VB_YES;
+}
+
+enum vb_answer vb__q_known(struct vb_exchange *x)
+{
+    if (x->head.method != VB_METHOD_UNKNOWN)
+        return VB_YES;
+    vb_reply_detail(x, VB_SPAN("This method is not known here; names of "
+                               "methods are case-sensitive."));
+    return VB_NO;
+}
+
+/* No tunnels are dug here; CONNECT is understood, but not implemented. */
+enum vb_answer vb__q_tunnel(struct vb_exchange *x)
+{
+    if (x->head.method != VB_METHOD_CONNECT)
+        return VB_NO;
+    x->reply.status = VB_STATUS_NOT_IMPLEMENTED;
+    vb_reply_detail(x, VB_SPAN("This server is not a proxy: it opens no "
+                               "tunnels."));
+    return VB_YES;
+}
+
+enum vb_answer vb__q_server_wide(struct vb_exchange *x)
+{
+    return x->head.form == VB_TARGET_ASTERISK ? VB_YES : VB_NO;
+}

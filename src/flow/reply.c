@@ -1,0 +1,238 @@
+/* Completing the reply, once its status is known. See reply.h. */
+#include "flow/reply.h"
+
+#include "base/assert.h"
+#include "flow/flow.h"
+#include "http/field.h"
+#include "http/method.h"
+#include "http/prefer.h"
+#include "http/status.h"
+
+/* Seconds after which a client may try again. */
+#define RETRY_AFTER "1"
+/* Lines of a list field that are looked at; more than that is not sincere. */
+#define MAX_LINES 16
+
+void vb_reply_field(struct vb_exchange *x, enum vb_field_id id,
+                    struct vb_span value)
+{
+    if (value.len > 0)
+        vb_reply_add(x, vb_field_name(id), value);
+}
+
+void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep)
+{
+    vb_rep_unref(x->current);
+    x->current = rep;
+}
+
+bool vb_reply_wants_content(struct vb_exchange *x, bool usual, bool may_have,
+                            bool may_lack)
+{
+    struct vb_span values[MAX_LINES];
+    size_t count =
+        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
+    struct vb_prefer prefer = vb_prefer_parse(values, count);
+
+    if (prefer.returns == VB_PREFER_RETURN_REPRESENTATION && may_have) {
+        vb_reply_field(x, VB_FIELD_PREFERENCE_APPLIED,
+                       VB_SPAN("return=representation"));
+        return true;
+    }
+    if (prefer.returns == VB_PREFER_RETURN_MINIMAL && may_lack) {
+        vb_reply_field(x, VB_FIELD_PREFERENCE_APPLIED,
+                       VB_SPAN("return=minimal"));
+        return false;
+    }
+    return usual;
+}
+
+/* --- What goes with which status ----------------------------------------- */
+
+static void say_location(struct vb_exchange *x)
+{
+    vb_reply_field(x, VB_FIELD_LOCATION, x->outcome.location);
+}
+
+static void say_see_other(struct vb_exchange *x)
+{
+    vb_reply_field(x, VB_FIELD_LOCATION, x->outcome.see_other);
+}
+
+static void say_allow(struct vb_exchange *x)
+{
+    vb_reply_field(x, VB_FIELD_ALLOW, x->resource->allow_text);
+}
+
+static void say_retry(struct vb_exchange *x)
+{
+    vb_reply_field(x, VB_FIELD_RETRY_AFTER, VB_SPAN(RETRY_AFTER));
+}
+
+/* What would have been taken instead: the field for this method (RFC 9110
+ * sections 12.5.1 and 15.5.16, RFC 5789 section 3.1). Accept-Encoding only
+ * where the coding was the reason (section 12.5.3). */
+static void say_accept(struct vb_exchange *x)
+{
+    const struct vb_resource *resource = x->resource;
+
+    if (x->coding_refused) {
+        vb_reply_field(x, VB_FIELD_ACCEPT_ENCODING, VB_SPAN("identity"));
+        return;
+    }
+    switch (x->head.method) {
+    case VB_METHOD_PATCH:
+        vb_reply_field(x, VB_FIELD_ACCEPT_PATCH, resource->accept_patch);
+        vb_reply_field(x, VB_FIELD_ACCEPT, resource->accept_patch);
+        break;
+    case VB_METHOD_POST:
+        vb_reply_field(x, VB_FIELD_ACCEPT_POST, resource->accept_post);
+        vb_reply_field(x, VB_FIELD_ACCEPT, resource->accept_post);
+        break;
+    case VB_METHOD_QUERY:
+        vb_reply_field(x, VB_FIELD_ACCEPT_QUERY, resource->accept_query);
+        break;
+    default:
+        vb_reply_field(x, VB_FIELD_ACCEPT, resource->accept);
+        break;
+    }
+}
+
+/* OPTIONS (RFC 9110 section 9.3.7): of the server, or of one resource. */
+static void say_options(struct vb_exchange *x)
+{
+    const struct vb_resource *resource = x->resource;
+
+    if (resource == NULL) {
+        vb_reply_field(x, VB_FIELD_ALLOW,
+                       VB_SPAN("GET, HEAD, POST, PUT, DELETE, OPTIONS, "
+                               "PATCH"));
+        return;
+    }
+    say_allow(x);
+    vb_reply_field(x, VB_FIELD_ACCEPT_PATCH, resource->accept_patch);
+    vb_reply_field(x, VB_FIELD_ACCEPT_POST, resource->accept_post);
+    vb_reply_field(x, VB_FIELD_ACCEPT_QUERY, resource->accept_query);
+    if (resource->describe != NULL)
+        resource->describe(x);
+}
+
+static void say_no_content(struct vb_exchange *x)
+{
+    if (x->head.method == VB_METHOD_OPTIONS)
+        say_options(x);
+}
+
+/* The representation's fields without its content (RFC 9110 15.4.5). */
+static void say_not_modified(struct vb_exchange *x)
+{
+    vb_assert(x->current != NULL);
+    x->reply.rep = vb_rep_ref(x->current);
+    x->reply.rep_head = VB_HEAD_304;
+}
+
+static void say_content(struct vb_exchange *x)
+{
+    if (x->reply.content != VB_CONTENT_NONE)
+        return; /* prepared already */
+    if (vb_method_is_safe(x->head.method) && x->resource->represent != NULL) {
+        x->resource->represent(x);
+    } else if (x->current != NULL) {
+        x->reply.rep = vb_rep_ref(x->current);
+        x->reply.rep_head = VB_HEAD_FULL;
+        x->reply.content = VB_CONTENT_REP;
+    }
+}
+
+static void say_created(struct vb_exchange *x)
+{
+    say_location(x);
+    say_content(x);
+}
+
+static void say_not_acceptable(struct vb_exchange *x)
+{
+    struct vb_buf list;
+
+    vb_buf_init(&list, 4096);
+    vb_buf_str(&list, "There are representations of these media types:");
+    for (size_t i = 0; i < x->resource->offer_count; i++) {
+        vb_buf_str(&list, i == 0 ? " " : ", ");
+        vb_buf_append(&list, x->resource->offers[i].media_type);
+    }
+    vb_reply_detail(x, vb_arena_dup(&x->arena, vb_buf_span(&list)));
+    vb_buf_done(&list);
+}
+
+/* Sorted by nothing: there are few, and a hot reply is found first. */
+static const struct {
+    uint16_t status;
+    void (*say)(struct vb_exchange *x);
+} sayings[] = {
+    {VB_STATUS_OK, say_content},
+    {VB_STATUS_NOT_MODIFIED, say_not_modified},
+    {VB_STATUS_NO_CONTENT, say_no_content},
+    {VB_STATUS_CREATED, say_created},
+    {VB_STATUS_ACCEPTED, say_created},
+    {VB_STATUS_MOVED_PERMANENTLY, say_location},
+    {VB_STATUS_SEE_OTHER, say_see_other},
+    {VB_STATUS_TEMPORARY_REDIRECT, say_location},
+    {VB_STATUS_PERMANENT_REDIRECT, say_location},
+    {VB_STATUS_METHOD_NOT_ALLOWED, say_allow},
+    {VB_STATUS_NOT_ACCEPTABLE, say_not_acceptable},
+    {VB_STATUS_UNSUPPORTED_MEDIA_TYPE, say_accept},
+    {VB_STATUS_TOO_MANY_REQUESTS, say_retry},
+    {VB_STATUS_SERVICE_UNAVAILABLE, say_retry},
+};
+
+void vb__reply_finish(struct vb_exchange *x, unsigned status)
+{
+    struct vb_reply *reply = &x->reply;
+
+    vb_assert(status >= 200 && status <= 599);
+    if (x->abandoned) {
+        vb_exchange_release(x);
+        return;
+    }
+    reply->status = (uint16_t)status;
+    reply->head_only = vb_exchange_is_head(x);
+    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
+        if (sayings[i].status == status) {
+            sayings[i].say(x);
+            break;
+        }
+    }
+    if (status >= 400)
+        vb__reply_problem(x);
+    x->carrier->reply(x);
+}
+
+/* --- TRACE -----------------------------------------------------------------
+ */
+
+void vb__reply_trace(struct vb_exchange *x)
+{
+    const struct vb_head *head = &x->head;
+    struct vb_buf text;
+
+    vb_buf_init(&text, 256 * 1024);
+    vb_buf_append(&text, head->method_text);
+    vb_buf_char(&text, ' ');
+    vb_buf_append(&text, head->target);
+    vb_buf_str(&text, " HTTP/1.1\r\n");
+    for (unsigned i = 0; i < head->fields.count; i++) {
+        const struct vb_field *field = &head->fields.at[i];
+
+        if (vb_field_is((enum vb_field_id)field->id, VB_FIELD_IS_SECRET))
+            continue;
+        vb_buf_append(&text, field->name);
+        vb_buf_str(&text, ": ");
+        vb_buf_append(&text, field->value);
+        vb_buf_str(&text, "\r\n");
+    }
+    vb_buf_str(&text, "\r\n");
+    x->reply.bytes = vb_arena_dup(&x->arena, vb_buf_span(&text));
+    x->reply.content = VB_CONTENT_BYTES;
+    vb_reply_field(x, VB_FIELD_CONTENT_TYPE, VB_SPAN("message/http"));
+    vb_buf_done(&text);
+}

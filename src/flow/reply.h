@@ -1,0 +1,50 @@
+/*
+ * Building the reply: what the flow and the resources say to it, and the one
+ * place that completes it once the status is known.
+ */
+#ifndef VB_FLOW_REPLY_H
+#define VB_FLOW_REPLY_H
+
+#include "content/problem.h"
+#include "flow/resource.h"
+
+/*
+ * Says in a sentence why this reply is not the one hoped for. The first
+ * sentence stays. The text must live as long as the exchange (arena, static).
+ */
+void vb_reply_detail(struct vb_exchange *x, struct vb_span detail);
+
+/*
+ * Adds one complaint about a part of the request: a JSON Pointer into the
+ * content, or the name of a parameter or field. Texts as above. There is a
+ * bound on their number; what is beyond is counted.
+ */
+void vb_reply_complain(struct vb_exchange *x, enum vb_problem_part part,
+                       struct vb_span where, struct vb_span detail);
+
+/* Takes over a reference: the representation that the reply will send. */
+void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep);
+
+/* Adds a known field. The value lives as long as the exchange. Nothing is
+ * added for an empty value. */
+void vb_reply_field(struct vb_exchange *x, enum vb_field_id id,
+                    struct vb_span value);
+
+/*
+ * Prefer: return (RFC 7240 section 4.2), within what is declared: should this
+ * reply to a write have the representation as its content? `usual` is the
+ * answer where the client does not care. Says Preference-Applied.
+ */
+bool vb_reply_wants_content(struct vb_exchange *x, bool usual, bool may_have,
+                            bool may_lack);
+
+/* Prepares the answer to TRACE: the request as it came, but for secrets. */
+void vb__reply_trace(struct vb_exchange *x);
+
+/* Completes the reply for its status and hands it to the carrier. */
+void vb__reply_finish(struct vb_exchange *x, unsigned status);
+
+/* Makes the problem document that an error's reply has. */
+void vb__reply_problem(struct vb_exchange *x);
+
+#endif

@@ -1,0 +1,128 @@
+/* Deriving what a resource's slots imply. See resource.h. */
+#include "flow/resource.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "http/method.h"
+
+const struct vb_slot *vb_resource_slot(const struct vb_exchange *x)
+{
+    enum vb_method method = x->head.method;
+
+    if (method == VB_METHOD_HEAD)
+        method = VB_METHOD_GET;
+    return x->resource->slots[method];
+}
+
+/* OPTIONS comes with every resource, HEAD with GET (RFC 9110 9.3.2). */
+static uint32_t derive_allow(const struct vb_resource *resource)
+{
+    uint32_t allow = VB_METHOD_BIT(VB_METHOD_OPTIONS);
+
+    for (unsigned m = 0; m < VB_METHOD_COUNT; m++)
+        if (resource->slots[m] != NULL)
+            allow |= UINT32_C(1) << m;
+    if (resource->slots[VB_METHOD_GET] != NULL)
+        allow |= VB_METHOD_BIT(VB_METHOD_HEAD);
+    return allow;
+}
+
+/* Where a derived text lies in the buffer while that may still move. */
+struct place {
+    size_t at;
+    size_t len;
+};
+
+static struct place list_takes(struct vb_buf *buf,
+                               const struct vb_resource *resource,
+                               uint32_t methods)
+{
+    size_t at = buf->len;
+
+    for (size_t i = 0; i < resource->take_count; i++) {
+        if ((resource->takes[i].methods & methods) == 0)
+            continue;
+        if (buf->len > at)
+            vb_buf_str(buf, ", ");
+        vb_buf_append(buf, resource->takes[i].media_type);
+    }
+    return (struct place){at, buf->len - at};
+}
+
+static struct vb_span at_place(const struct vb_buf *buf, struct place place)
+{
+    return vb_span_of(buf->ptr + place.at, place.len);
+}
+
+static enum vb_err parse_offers(struct vb_resource *resource)
+{
+    if (resource->offer_count == 0)
+        return VB_OK;
+    resource->medias = calloc(resource->offer_count, sizeof(*resource->medias));
+    if (resource->medias == NULL)
+        return VB_ERR_NOMEM;
+    for (size_t i = 0; i < resource->offer_count; i++)
+        if (!vb_media_parse(resource->offers[i].media_type,
+                            &resource->medias[i]))
+            return VB_ERR_SYNTAX;
+    return VB_OK;
+}
+
+/* Derives the texts of Allow and the Accept-* fields. */
+static enum vb_err derive_texts(struct vb_resource *resource)
+{
+    const uint32_t named = VB_METHOD_BIT(VB_METHOD_PATCH) |
+                           VB_METHOD_BIT(VB_METHOD_POST) |
+                           VB_METHOD_BIT(VB_METHOD_QUERY);
+    struct vb_buf buf;
+    struct place all, patch, post, query;
+    size_t allow_len;
+    char *allow;
+
+    vb_buf_init(&buf, 64 * 1024);
+    resource->allow = derive_allow(resource);
+    allow = vb_buf_reserve(&buf, VB_METHOD_SET_TEXT_MAX);
+    if (allow == NULL)
+        return buf.err;
+    allow_len = vb_method_set_format(resource->allow, allow);
+    buf.len = allow_len;
+    all = list_takes(&buf, resource, resource->allow & ~named);
+    patch = list_takes(&buf, resource, VB_METHOD_BIT(VB_METHOD_PATCH));
+    post = list_takes(&buf, resource, VB_METHOD_BIT(VB_METHOD_POST));
+    query = list_takes(&buf, resource, VB_METHOD_BIT(VB_METHOD_QUERY));
+    if (buf.err != VB_OK) {
+        enum vb_err err = buf.err;
+
+        vb_buf_done(&buf);
+        return err;
+    }
+    resource->texts = buf.ptr;
+    resource->allow_text = at_place(&buf, (struct place){0, allow_len});
+    resource->accept = at_place(&buf, all);
+    resource->accept_patch = at_place(&buf, patch);
+    resource->accept_post = at_place(&buf, post);
+    resource->accept_query = at_place(&buf, query);
+    return VB_OK;
+}
+
+enum vb_err vb_resource_seal(struct vb_resource *resource)
+{
+    enum vb_err err = parse_offers(resource);
+
+    if (err == VB_OK)
+        err = derive_texts(resource);
+    if (err != VB_OK)
+        vb_resource_done(resource);
+    else if (resource->offer_count > 1)
+        resource->vary = VB_SPAN("Accept");
+    return err;
+}
+
+void vb_resource_done(struct vb_resource *resource)
+{
+    free(resource->texts);
+    free(resource->medias);
+    resource->texts = NULL;
+    resource->medias = NULL;
+}

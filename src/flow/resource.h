@@ -1,0 +1,122 @@
+/*
+ * A resource: data plus answers.
+ *
+ * A resource lists what it offers (media types it can answer with) and takes
+ * (media types per method), and sets a slot per method. A method is
+ * allowed iff its slot is set, so that Allow, 405, 406, 415, the Accept-*
+ * fields and OPTIONS can never disagree with what it does. Questions it does
+ * not answer take the default that stands beside each slot below.
+ */
+#ifndef VB_FLOW_RESOURCE_H
+#define VB_FLOW_RESOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <verbatim/method.h>
+
+#include "base/span.h"
+#include "exchange/exchange.h"
+#include "http/media.h"
+
+enum vb_answer {
+    VB_NO,
+    VB_YES,
+    VB_PENDING, /* vb_flow_resume will be called exactly once */
+    VB_HALT,    /* x->reply.status is the final status */
+    VB_AGAIN    /* commit only: somebody else wrote in between */
+};
+
+typedef enum vb_answer vb_question(struct vb_exchange *x);
+
+/* A media type that the resource can answer with; the first is preferred
+ * where the client does not care. */
+struct vb_offer {
+    struct vb_span media_type;  /* "text/html; charset=utf-8" */
+    struct vb_span tag_variant; /* "", "html": see exchange/rep.h */
+    bool is_page;               /* a page for people */
+};
+
+/* A media type, or range such as "image/..." with a star, that it takes. */
+struct vb_take {
+    struct vb_span media_type;
+    uint32_t methods; /* set of methods that take it: 1 << enum vb_method */
+};
+
+/*
+ * What a method does, in the order of the flow's write rows. Safe methods
+ * need none of these. NULL takes the default.
+ */
+struct vb_slot {
+    bool creates;            /* may create where nothing is (default: 404) */
+    bool content_optional;   /* an empty request is fine */
+    bool content_ignored;    /* the method gives content no meaning: not read */
+    vb_question *received;   /* default: buffered whole into x->content */
+    vb_question *parsed;     /* default: YES */
+    vb_question *valid;      /* default: YES */
+    vb_question *consistent; /* default: YES */
+    vb_question *deferred;   /* default: NO */
+    vb_question *commit;     /* default: YES, as nothing was to be done */
+};
+
+struct vb_resource {
+    const char *kind; /* "document", "collection", ... for logs and docs */
+    const struct vb_slot *slots[VB_METHOD_COUNT];
+    const struct vb_offer *offers;
+    uint16_t offer_count;
+    /* What is there may be of a media type that is not among the offers: then
+     * only `exists` can tell whether the client accepts it. */
+    bool mixed;
+    const struct vb_take *takes;
+    uint16_t take_count;
+    bool require_precondition; /* writes to what exists need one: 428 */
+    uint64_t max_content;      /* bytes; 0: the server's limit */
+
+    vb_question *permitted; /* default: safe methods, loopback, or --open */
+    vb_question *exists;    /* default: YES. Sets x->selected, and for safe
+                               methods x->current, of offer x->offer */
+    vb_question *moved;     /* default: NO. Sets outcome.location, status */
+    vb_question *gone;      /* default: NO */
+    vb_question *elsewhere; /* default: NO. Sets outcome.see_other */
+    /* Completes the reply of a successful safe method; default: x->current
+     * with its content. */
+    void (*represent)(struct vb_exchange *x);
+    /* Adds fields to the answer to OPTIONS; default: nothing more. */
+    void (*describe)(struct vb_exchange *x);
+    void *data;
+
+    /* Derived by vb_resource_seal. */
+    uint32_t allow;            /* set of methods, HEAD and OPTIONS included */
+    struct vb_span allow_text; /* "GET, HEAD, OPTIONS" */
+    struct vb_span accept;     /* takes of PUT and others, for 415 */
+    struct vb_span accept_patch;
+    struct vb_span accept_post;
+    struct vb_span accept_query;
+    struct vb_span vary;     /* "Accept" where there is a choice, else "" */
+    char *texts;             /* owns the above */
+    struct vb_media *medias; /* the offers' media types, parsed */
+};
+
+/* Derives what follows from the slots. Once, before the resource is used;
+ * VB_ERR_NOMEM; VB_ERR_SYNTAX: an offer is no media type. */
+enum vb_err vb_resource_seal(struct vb_resource *resource);
+
+/* Frees what seal derived. */
+void vb_resource_done(struct vb_resource *resource);
+
+/* What the resource does for the request's method; NULL: nothing. HEAD does
+ * what GET does. */
+const struct vb_slot *vb_resource_slot(const struct vb_exchange *x);
+
+/* Who owns which URI. */
+struct vb_site {
+    /*
+     * Sets x->resource, x->key, x->variables; x->canonical where the resource
+     * wants to be known by another URI. False: nobody owns it (404).
+     */
+    bool (*route)(struct vb_site *site, struct vb_exchange *x);
+    bool open;  /* writes from anywhere without credentials (--open) */
+    bool trace; /* TRACE is switched on */
+};
+
+#endif
