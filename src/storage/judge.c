@@ -278,7 +278,8 @@ static enum vb_err claims_apart(struct court *court)
     size_t count = 0;
 
     for (size_t i = 0; i < plan->count; i++)
-        count += is_put(&plan->steps[i]) ? plan->steps[i].change->claim_count : 0;
+        count +=
+            is_put(&plan->steps[i]) ? plan->steps[i].change->claim_count : 0;
     if (count < 2 || plan->key_count < 2)
         return VB_OK;
     wishes = vb_arena_calloc(court->arena, count, sizeof(*wishes));
@@ -334,7 +335,7 @@ static enum vb_err target_exists(struct court *court, struct vb__step *step,
     if (other != NULL) {
         step->targets[item] = 0;
         return is_put(other) ? VB_OK
-                           : refuse(court, VB_CONFLICT_DANGLING, step, item);
+                             : refuse(court, VB_CONFLICT_DANGLING, step, item);
     }
     err = court->view->find(court->view, key, court->arena, &found);
     if (err != VB_OK)

@@ -1,0 +1,96 @@
+/*
+ * The hot cache: what a worker made of records, kept while it is true.
+ *
+ *     name (key, variant) ──▶ entry: value, size, stamp
+ *                                                   │ equal?
+ *     generation of the key that the value was made from, now
+ *
+ * One worker's, so no locks. An entry counts only while the generation that
+ * its stamp noted is still the current one (see generations in store.h). The
+ * stamp is taken before the store is read:
+ *
+ *     name = vb_cache_name(cache, key, variant);
+ *     if (vb_cache_get(cache, &name, &value) == VB_CACHE_MISS) {
+ *         stamp = vb_cache_stamp(cache, name.hash);
+ *         ... read the store, make the value ...
+ *         vb_cache_put(cache, &name, stamp, value, size);
+ *     }
+ *
+ * Values are opaque and counted by their owner. That there is nothing under a
+ * name can be kept too. Room is made by the CLOCK rule: what was not asked for
+ * since the hand came by last goes first.
+ */
+#ifndef VB_STORAGE_CACHE_H
+#define VB_STORAGE_CACHE_H
+
+#include <stdint.h>
+
+#include "storage/store.h"
+
+struct vb_cache;
+
+/* What an entry is found by; borrows the key. */
+struct vb_cache_name {
+    struct vb_span key;
+    uint32_t variant; /* tells representations of one key apart */
+    uint64_t hash;    /* vb_store_hash of the key */
+};
+
+/* When a value was true. */
+struct vb_cache_stamp {
+    uint64_t hash; /* of the key whose changes make it untrue */
+    uint64_t generation;
+};
+
+enum vb_cache_answer {
+    VB_CACHE_MISS,
+    VB_CACHE_HIT,
+    VB_CACHE_ABSENT /* it is known that there is nothing */
+};
+
+struct vb_cache_stats {
+    uint64_t hits; /* absences included */
+    uint64_t misses;
+    uint64_t stale;   /* of the misses: there was an entry, but untrue */
+    uint64_t evicted; /* to make room */
+    size_t entries;
+    size_t bytes; /* values, keys and our own */
+};
+
+/*
+ * `budget` bounds the bytes. `release` gives back one reference to a value.
+ * The store must outlive the cache: values may hold its records. NULL: no
+ * memory.
+ */
+struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget,
+                              void (*release)(void *value));
+
+/* NULL is fine. */
+void vb_cache_free(struct vb_cache *cache);
+
+struct vb_cache_name vb_cache_name(const struct vb_cache *cache,
+                                   struct vb_span key, uint32_t variant);
+
+/* Before reading the store. `hash` is that of the key whose records the value
+ * is made from: mostly name.hash, but for a page of a listing the collection's
+ * (vb_store_hash). */
+struct vb_cache_stamp vb_cache_stamp(const struct vb_cache *cache,
+                                     uint64_t hash);
+
+/* On VB_CACHE_HIT, *ret_value is borrowed until the next call for this cache:
+ * take a reference to keep it. Allocates nothing. */
+enum vb_cache_answer vb_cache_get(struct vb_cache *cache,
+                                  const struct vb_cache_name *name,
+                                  void **ret_value);
+
+/*
+ * Keeps a value of `size` bytes, in place of what was there; takes over one
+ * reference. NULL: there is nothing under that name. What is untrue already,
+ * too large (an eighth of the budget) or finds no memory is released at once.
+ */
+void vb_cache_put(struct vb_cache *cache, const struct vb_cache_name *name,
+                  struct vb_cache_stamp stamp, void *value, size_t size);
+
+struct vb_cache_stats vb_cache_stats(const struct vb_cache *cache);
+
+#endif
