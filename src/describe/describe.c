@@ -42,7 +42,7 @@ void vb_description_unref(const struct vb_description *description)
 }
 
 /* 3: the same type; 2: "image/" and star; 1: two stars; 0: does not fit. */
-static int precision(const struct vb_media *media, struct vb_span type)
+static int precision(const struct vb_content *media, struct vb_span type)
 {
     if (vb_span_eq(media->type, type))
         return 3;
@@ -55,10 +55,10 @@ static int precision(const struct vb_media *media, struct vb_span type)
                : 0;
 }
 
-const struct vb_media *vb_media_find(const struct vb_media *media, size_t count,
-                                     struct vb_span type)
+const struct vb_content *vb_content_find(const struct vb_content *media,
+                                         size_t count, struct vb_span type)
 {
-    const struct vb_media *best = NULL;
+    const struct vb_content *best = NULL;
     int best_precision = 0;
 
     for (size_t i = 0; i < count; i++) {

@@ -100,7 +100,7 @@ enum vb_media_kind {
     VB_MEDIA_FORM,        /* urlencoded or multipart: not served yet */
 };
 
-struct vb_media {
+struct vb_content {
     struct vb_span type; /* "image/png": lower case, without parameters */
     struct vb_span text; /* as it is written, with parameters */
     enum vb_media_kind kind;
@@ -115,7 +115,7 @@ struct vb_media {
 struct vb_request {
     bool declared; /* false: there is no requestBody */
     bool required;
-    const struct vb_media *media;
+    const struct vb_content *media;
     size_t media_count;
 };
 
@@ -127,7 +127,7 @@ struct vb_header {
 
 struct vb_response {
     int status; /* 100 to 599; 1 to 5 for "1XX" to "5XX"; 0 for "default" */
-    const struct vb_media *media;
+    const struct vb_content *media;
     size_t media_count;
     const struct vb_header *headers;
     size_t header_count;
@@ -200,6 +200,7 @@ struct vb_property {
      * in what clients send, kept through PUT. */
     bool read_only;
     bool write_only; /* never shown */
+    bool in_request; /* some request's schema names it */
     bool unique;     /* among the members of the collection or store: 409 */
     bool index;      /* filtered and sorted by */
     enum vb_fill fill;
@@ -348,8 +349,8 @@ void vb_description_unref(const struct vb_description *description);
 
 /* The media type entry that counts for a type ("image/png", lower case), by
  * precision: the same type, "image/" and star, two stars. NULL: none. */
-const struct vb_media *vb_media_find(const struct vb_media *media, size_t count,
-                                     struct vb_span type);
+const struct vb_content *vb_content_find(const struct vb_content *media,
+                                         size_t count, struct vb_span type);
 
 /* The response declared for a status: itself, its class, or the default. */
 const struct vb_response *vb_response_find(const struct vb_operation *operation,

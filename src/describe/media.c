@@ -55,7 +55,7 @@ static enum vb_media_kind kind_of(struct vb_span type, unsigned types)
 }
 
 /* Why content of this entry cannot be served, or NULL. */
-static const char *why_not(const struct vb_media *media, unsigned types)
+static const char *why_not(const struct vb_content *media, unsigned types)
 {
     bool structured = types != VB_SCHEMA_ANY &&
                       (types & (VB_SCHEMA_OBJECT | VB_SCHEMA_ARRAY));
@@ -68,7 +68,7 @@ static const char *why_not(const struct vb_media *media, unsigned types)
 }
 
 static void read_media(struct vb__reader *r, yyjson_val *name, yyjson_val *val,
-                       struct vb_media *media)
+                       struct vb_content *media)
 {
     unsigned types;
     const char *why;
@@ -91,10 +91,10 @@ static void read_media(struct vb__reader *r, yyjson_val *name, yyjson_val *val,
 }
 
 void vb__media_read(struct vb__reader *r, yyjson_val *content,
-                    const struct vb_media **ret, size_t *ret_count)
+                    const struct vb_content **ret, size_t *ret_count)
 {
     size_t count = yyjson_obj_size(content), i, max;
-    struct vb_media *list = VB__NEW(r, struct vb_media, count);
+    struct vb_content *list = VB__NEW(r, struct vb_content, count);
     yyjson_val *name, *val;
 
     *ret = list;

@@ -139,7 +139,7 @@ void vb__parameters_read(struct vb__reader *r, yyjson_val *path_item,
 
 /* The media types of a `content` map. */
 void vb__media_read(struct vb__reader *r, yyjson_val *content,
-                    const struct vb_media **ret, size_t *ret_count);
+                    const struct vb_content **ret, size_t *ret_count);
 void vb__request_read(struct vb__reader *r, yyjson_val *operation,
                       struct vb_request *ret);
 void vb__responses_read(struct vb__reader *r, yyjson_val *operation,

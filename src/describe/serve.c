@@ -104,7 +104,7 @@ static void amend_patch(struct vb__reader *r, struct vb_operation *op)
         {VB_SPAN_INIT("application/json-patch+json"), VB_MEDIA_JSON_PATCH},
     };
     size_t count = op->request.media_count;
-    struct vb_media *list = VB__NEW(r, struct vb_media, count + 2);
+    struct vb_content *list = VB__NEW(r, struct vb_content, count + 2);
     bool found = false;
 
     if (!list)
@@ -120,11 +120,11 @@ static void amend_patch(struct vb__reader *r, struct vb_operation *op)
         }
     }
     for (size_t i = 0; !found && i < 2; i++)
-        list[count++] = (struct vb_media){.type = ours[i].type,
-                                          .text = ours[i].type,
-                                          .kind = ours[i].kind,
-                                          .served = true,
-                                          .place = op->place};
+        list[count++] = (struct vb_content){.type = ours[i].type,
+                                            .text = ours[i].type,
+                                            .kind = ours[i].kind,
+                                            .served = true,
+                                            .place = op->place};
     op->request.media = list;
     op->request.media_count = count;
 }
@@ -132,7 +132,7 @@ static void amend_patch(struct vb__reader *r, struct vb_operation *op)
 /* Patches are for PATCH: elsewhere they are content that nothing converts. */
 static void amend_others(struct vb_operation *op)
 {
-    struct vb_media *list = (struct vb_media *)op->request.media;
+    struct vb_content *list = (struct vb_content *)op->request.media;
 
     for (size_t i = 0; i < op->request.media_count; i++) {
         if (list[i].kind == VB_MEDIA_MERGE_PATCH ||

@@ -36,8 +36,8 @@ struct walk {
 /* --- schemas
  * ------------------------------------------------------------------ */
 
-static const struct vb_media *json_of(const struct vb_media *media,
-                                      size_t count)
+static const struct vb_content *json_of(const struct vb_content *media,
+                                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (media[i].kind == VB_MEDIA_JSON)
@@ -48,7 +48,7 @@ static const struct vb_media *json_of(const struct vb_media *media,
 
 static const struct vb_schema *request_schema(const struct vb_operation *op)
 {
-    const struct vb_media *media =
+    const struct vb_content *media =
         op ? json_of(op->request.media, op->request.media_count) : NULL;
 
     return media ? media->schema : NULL;
@@ -59,7 +59,7 @@ static const struct vb_schema *response_schema(const struct vb_operation *op)
 {
     for (size_t i = 0; op && i < op->response_count; i++) {
         const struct vb_response *response = &op->responses[i];
-        const struct vb_media *media =
+        const struct vb_content *media =
             json_of(response->media, response->media_count);
 
         if (media && (response->status / 100 == 2 || response->status == 2))
@@ -224,6 +224,7 @@ static void visit(struct walk *w, const struct vb_schema_property *named,
         .required = named->required,
         .read_only = named->facts.read_only || w->output_only,
         .write_only = named->facts.write_only,
+        .in_request = !w->output_only,
         .unique = is_true(named->schema, "unique"),
         .index = is_true(named->schema, "index"),
         .types = named->facts.types,

@@ -5,7 +5,7 @@
 
 enum vb_expect vb_expect_parse(const struct vb_span *values, size_t count)
 {
-    enum vb_expect expect = VB_EXPECT_NONE;
+    enum vb_expect expect = VB_EXPECT_NOTHING;
     struct vb_elements elements;
     struct vb_span element;
 

@@ -7,7 +7,7 @@
 #include "base/span.h"
 
 enum vb_expect {
-    VB_EXPECT_NONE = 0,
+    VB_EXPECT_NOTHING = 0,
     VB_EXPECT_CONTINUE, /* 100-continue, and nothing else */
     VB_EXPECT_OTHER,    /* something that we cannot meet: 417 */
 };

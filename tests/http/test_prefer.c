@@ -141,8 +141,8 @@ static void expectations_are_met_or_not(void **state)
         const char *lines[LINES];
         enum vb_expect expect;
     } rows[] = {
-        {{NULL}, VB_EXPECT_NONE},
-        {{""}, VB_EXPECT_NONE},
+        {{NULL}, VB_EXPECT_NOTHING},
+        {{""}, VB_EXPECT_NOTHING},
         {{"100-continue"}, VB_EXPECT_CONTINUE},
         /* 9110-10.1.1-02 */
         {{"100-Continue"}, VB_EXPECT_CONTINUE},
