@@ -1,0 +1,191 @@
+/* Addresses and listening sockets. See address.h. */
+#include "loop/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 4096
+
+static enum vb_err refuse(struct vb_buf *why, struct vb_span text,
+                          const char *reason)
+{
+    vb_buf_printf(why, "cannot listen on `%.*s': %s", VB_FMT(text), reason);
+    return VB_ERR_SYNTAX;
+}
+
+static enum vb_err parse_unix(struct vb_span text, struct vb_span path,
+                              struct vb_address *ret, struct vb_buf *why)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+    if (path.len == 0 || path.len >= sizeof(un.sun_path))
+        return refuse(why, text, "the path is empty or too long");
+    memcpy(un.sun_path, path.ptr, path.len);
+    *ret = (struct vb_address){.len = sizeof(un)};
+    memcpy(&ret->sa, &un, sizeof(un));
+    return VB_OK;
+}
+
+static void set_ipv6(struct vb_address *ret, const struct in6_addr *ip,
+                     uint16_t port)
+{
+    struct sockaddr_in6 in6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = *ip};
+
+    *ret = (struct vb_address){.len = sizeof(in6)};
+    memcpy(&ret->sa, &in6, sizeof(in6));
+}
+
+static void set_ipv4(struct vb_address *ret, const struct in_addr *ip,
+                     uint16_t port)
+{
+    struct sockaddr_in in4 = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = *ip};
+
+    *ret = (struct vb_address){.len = sizeof(in4)};
+    memcpy(&ret->sa, &in4, sizeof(in4));
+}
+
+static enum vb_err parse_host(struct vb_span text, struct vb_span host,
+                              uint16_t port, struct vb_address *ret,
+                              struct vb_buf *why)
+{
+    char name[INET6_ADDRSTRLEN + 1];
+    struct in6_addr ip6;
+    struct in_addr ip4;
+
+    if (host.len == 0) {
+        set_ipv6(ret, &in6addr_any, port);
+        return VB_OK;
+    }
+    if (host.len >= 2 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+        host = vb_span_of(host.ptr + 1, host.len - 2);
+    if (vb_span_ieq(host, VB_SPAN("localhost")))
+        host = VB_SPAN("127.0.0.1");
+    if (host.len >= sizeof(name))
+        return refuse(why, text, "that is not an address");
+    memcpy(name, host.ptr, host.len);
+    name[host.len] = '\0';
+    if (inet_pton(AF_INET6, name, &ip6) == 1)
+        set_ipv6(ret, &ip6, port);
+    else if (inet_pton(AF_INET, name, &ip4) == 1)
+        set_ipv4(ret, &ip4, port);
+    else
+        return refuse(why, text, "the host must be an IP address or localhost");
+    return VB_OK;
+}
+
+enum vb_err vb_address_parse(struct vb_span text, struct vb_address *ret,
+                             struct vb_buf *why)
+{
+    const struct vb_span unix_prefix = VB_SPAN("unix:");
+    size_t colon = text.len;
+    int64_t port;
+
+    if (vb_span_starts(text, unix_prefix))
+        return parse_unix(text, vb_span_from(text, unix_prefix.len), ret, why);
+    while (colon > 0 && text.ptr[colon - 1] != ':')
+        colon--;
+    if (colon == 0)
+        return refuse(why, text, "write HOST:PORT, :PORT or unix:PATH");
+    if (!vb_span_i64(vb_span_from(text, colon), &port) || port > 65535)
+        return refuse(why, text, "the port must be a number up to 65535");
+    return parse_host(text, vb_span_head(text, colon - 1), (uint16_t)port, ret,
+                      why);
+}
+
+void vb_address_format(const struct vb_address *address, struct vb_buf *buf)
+{
+    char name[INET6_ADDRSTRLEN];
+
+    if (address->sa.ss_family == AF_UNIX) {
+        const struct sockaddr_un *un = (const void *)&address->sa;
+
+        vb_buf_printf(buf, "unix:%s", un->sun_path);
+    } else if (address->sa.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const void *)&address->sa;
+
+        inet_ntop(AF_INET6, &in6->sin6_addr, name, sizeof(name));
+        vb_buf_printf(buf, "http://[%s]:%u", name, ntohs(in6->sin6_port));
+    } else {
+        const struct sockaddr_in *in4 = (const void *)&address->sa;
+
+        inet_ntop(AF_INET, &in4->sin_addr, name, sizeof(name));
+        vb_buf_printf(buf, "http://%s:%u", name, ntohs(in4->sin_port));
+    }
+}
+
+/* A socket file that a dead server left behind would be in the way for ever;
+ * one that somebody answers on, or that is no socket, is left alone. */
+static void remove_stale_socket(const struct vb_address *address)
+{
+    const struct sockaddr_un *un = (const void *)&address->sa;
+    struct stat st;
+    int fd;
+
+    if (lstat(un->sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
+        return;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)un, sizeof(*un)) != 0 &&
+        errno == ECONNREFUSED)
+        unlink(un->sun_path);
+    close(fd);
+}
+
+static bool set_options(int fd, int family)
+{
+    const int on = 1, off = 0;
+
+    if (family == AF_UNIX)
+        return true;
+    if (family == AF_INET6 &&
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0)
+        return false;
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+           setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0;
+}
+
+enum vb_err vb_address_listen(struct vb_address *address, int *ret_fd,
+                              struct vb_buf *why)
+{
+    int family = address->sa.ss_family;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        goto failed;
+    if (family == AF_UNIX)
+        remove_stale_socket(address);
+    if (!set_options(fd, family) ||
+        bind(fd, (const struct sockaddr *)&address->sa, address->len) != 0 ||
+        listen(fd, BACKLOG) != 0)
+        goto failed;
+    if (family != AF_UNIX && vb_address_of(fd, address) != VB_OK)
+        goto failed;
+    *ret_fd = fd;
+    return VB_OK;
+
+failed:
+    vb_buf_str(why, "cannot listen on ");
+    vb_address_format(address, why);
+    vb_buf_printf(why, ": %s", strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return VB_ERR_IO;
+}
+
+enum vb_err vb_address_of(int fd, struct vb_address *ret)
+{
+    struct vb_address address = {.len = sizeof(address.sa)};
+
+    if (getsockname(fd, (struct sockaddr *)&address.sa, &address.len) != 0)
+        return VB_ERR_IO;
+    *ret = address;
+    return VB_OK;
+}

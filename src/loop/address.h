@@ -1,0 +1,48 @@
+/*
+ * Where to listen, as text and as a socket.
+ *
+ *     127.0.0.1:8080   [::1]:8080   localhost:8080   :80   unix:/run/v.sock
+ *
+ * ":80" is every address of the machine, IPv6 and IPv4 alike.
+ */
+#ifndef VB_LOOP_ADDRESS_H
+#define VB_LOOP_ADDRESS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+struct vb_address {
+    struct sockaddr_storage sa;
+    socklen_t len;
+};
+
+/* Reads an address. VB_ERR_SYNTAX, with one line in ret_why, when it is none;
+ * names other than localhost are not looked up: VB_ERR_UNSUPPORTED. */
+enum vb_err vb_address_parse(struct vb_span text, struct vb_address *ret,
+                             struct vb_buf *ret_why);
+
+/* Appends it for people: "http://127.0.0.1:8080", "unix:/run/v.sock". */
+void vb_address_format(const struct vb_address *address, struct vb_buf *buf);
+
+static inline bool vb_address_is_unix(const struct vb_address *address)
+{
+    return address->sa.ss_family == AF_UNIX;
+}
+
+/*
+ * A listening, non-blocking, close-on-exec socket: SO_REUSEPORT for TCP, so
+ * that each worker has one of its own; both families for "::". Port 0 is
+ * replaced by the one the kernel chose. A stale Unix socket that nobody
+ * answers on is removed first. On failure ret_why gets one line.
+ */
+enum vb_err vb_address_listen(struct vb_address *address, int *ret_fd,
+                              struct vb_buf *ret_why);
+
+/* The address a listening socket has; for sockets that were inherited. */
+enum vb_err vb_address_of(int fd, struct vb_address *ret);
+
+#endif

@@ -1,0 +1,304 @@
+/*
+ * A connection: a socket, a wire, and nothing else while it is idle.
+ *
+ *     readable ─▶ recv ─▶ wire.feed ─▶ flush: drain, writev, sent ─▶ settle
+ *     writable ─────────────────────▶ flush ───────────────────────▶ settle
+ *     reply became ready ─▶ dirty ──▶ flush at the turn's end ─────▶ settle
+ *
+ * `settle` brings the socket's poll mask, its deadline and its end in line
+ * with what the wire wants. Interest in reading is dropped lazily: only when
+ * bytes really come while the wire cannot take them.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/clock.h"
+#include "loop/worker.h"
+#include "wire/h1/h1.h"
+
+/* Pieces that one writev sends at most. */
+#define IOV_MAX_PIECES 64
+/* Rounds of drain and writev before others get their turn. */
+#define FLUSH_ROUNDS 16
+
+struct vb__conn {
+    uv_poll_t poll;
+    struct vb__worker *worker;
+    struct vb_wheel_entry timer;
+    struct vb__conn *dirty_next;
+    int fd;
+    uint8_t events; /* UV_READABLE | UV_WRITABLE as polled */
+    bool dirty;     /* on the worker's list */
+    bool inside;    /* one of our calls into the wire is under way */
+    bool shut;      /* our sending side is closed: lingering */
+    bool closing;
+    struct vb_peer peer;
+    _Alignas(max_align_t) struct vb_wire wire; /* and its protocol's part */
+};
+
+static void flush(struct vb__conn *conn);
+
+static void closed(uv_handle_t *handle)
+{
+    struct vb__conn *conn = handle->data;
+    struct vb__worker *worker = conn->worker;
+
+    free(conn);
+    worker->conn_count--;
+    atomic_fetch_sub(&worker->loop->connections, 1);
+    if (worker->paused && !worker->stopping)
+        vb__listeners_resume(worker);
+    vb__worker_check_end(worker);
+}
+
+static void end(struct vb__conn *conn)
+{
+    struct vb__conn **at = &conn->worker->dirty;
+
+    if (conn->closing)
+        return;
+    conn->closing = true;
+    while (conn->dirty && *at != conn)
+        at = &(*at)->dirty_next;
+    if (conn->dirty)
+        *at = conn->dirty_next;
+    vb_wheel_remove(&conn->timer);
+    conn->wire.ops->free(&conn->wire);
+    uv_poll_stop(&conn->poll);
+    close(conn->fd);
+    uv_close((uv_handle_t *)&conn->poll, closed);
+}
+
+static void ready(uv_poll_t *poll, int status, int events);
+
+static void poll_for(struct vb__conn *conn, unsigned events)
+{
+    if (conn->events == events)
+        return;
+    conn->events = (uint8_t)events;
+    if (events == 0)
+        uv_poll_stop(&conn->poll);
+    else
+        uv_poll_start(&conn->poll, (int)events, ready);
+}
+
+/* Brings socket and wheel in line with the wire's state. */
+static void settle(struct vb__conn *conn)
+{
+    unsigned state = conn->wire.ops->state(&conn->wire);
+    unsigned events = conn->events & UV_READABLE;
+
+    if (state & VB_WIRE_CLOSE) {
+        end(conn);
+        return;
+    }
+    if ((state & VB_WIRE_LINGER) && !conn->shut) {
+        conn->shut = true;
+        shutdown(conn->fd, SHUT_WR);
+    }
+    if (state & (VB_WIRE_READ | VB_WIRE_LINGER))
+        events |= UV_READABLE;
+    if (state & VB_WIRE_WRITE)
+        events |= UV_WRITABLE;
+    poll_for(conn, events);
+    vb_wheel_move(&conn->worker->wheel, &conn->timer,
+                  conn->wire.ops->deadline(&conn->wire));
+}
+
+/* Sends what the wire has, until it has no more or the socket is full.
+ * False: the connection is dead. */
+static bool send_all(struct vb__conn *conn)
+{
+    const struct vb_wire_ops *ops = conn->wire.ops;
+    struct iovec iov[IOV_MAX_PIECES];
+
+    for (int round = 0; round < FLUSH_ROUNDS; round++) {
+        int count = ops->drain(&conn->wire, iov, IOV_MAX_PIECES);
+        size_t wanted = 0;
+        ssize_t n;
+
+        if (count == 0)
+            return true;
+        for (int i = 0; i < count; i++)
+            wanted += iov[i].iov_len;
+        n = count == 1
+                ? send(conn->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+                : writev(conn->fd, iov, count);
+        if (n < 0)
+            return errno == EAGAIN || errno == EINTR;
+        ops->sent(&conn->wire, (size_t)n);
+        if ((size_t)n < wanted)
+            return true;
+    }
+    return true;
+}
+
+static void flush(struct vb__conn *conn)
+{
+    bool alive;
+
+    conn->inside = true;
+    alive = send_all(conn);
+    conn->inside = false;
+    if (alive)
+        settle(conn);
+    else
+        end(conn);
+}
+
+/* Bytes, or the end of them, have come. */
+static void receive(struct vb__conn *conn)
+{
+    const struct vb_wire_ops *ops = conn->wire.ops;
+    unsigned state = ops->state(&conn->wire);
+    char *buffer = conn->worker->recv_buffer;
+    ssize_t n;
+
+    if ((state & (VB_WIRE_READ | VB_WIRE_LINGER)) == 0) {
+        poll_for(conn, conn->events & ~(unsigned)UV_READABLE);
+        return;
+    }
+    n = recv(conn->fd, buffer, VB_RECV_SIZE, 0);
+    if (n < 0) {
+        if (errno != EAGAIN && errno != EINTR)
+            end(conn);
+        return;
+    }
+    conn->inside = true;
+    if (n == 0)
+        ops->eof(&conn->wire);
+    else
+        ops->feed(&conn->wire, vb_span_of(buffer, (size_t)n));
+    conn->inside = false;
+    if (n == 0)
+        poll_for(conn, conn->events & ~(unsigned)UV_READABLE);
+    flush(conn);
+}
+
+static void ready(uv_poll_t *poll, int status, int events)
+{
+    struct vb__conn *conn = poll->data;
+
+    vb__worker_wake(conn->worker);
+    if (status < 0) {
+        end(conn);
+        return;
+    }
+    if (events & UV_READABLE)
+        receive(conn);
+    if ((events & UV_WRITABLE) && !conn->closing)
+        flush(conn);
+}
+
+/* A reply became ready outside of our own calls: send it together with all
+ * others that become ready in this turn. */
+static void wake(struct vb_wire *wire)
+{
+    struct vb__conn *conn = VB_CONTAINER(wire, struct vb__conn, wire);
+
+    if (conn->inside || conn->dirty || conn->closing)
+        return;
+    conn->dirty = true;
+    conn->dirty_next = conn->worker->dirty;
+    conn->worker->dirty = conn;
+}
+
+void vb__conns_flush(struct vb__worker *worker)
+{
+    while (worker->dirty != NULL) {
+        struct vb__conn *conn = worker->dirty;
+
+        worker->dirty = conn->dirty_next;
+        conn->dirty = false;
+        flush(conn);
+    }
+}
+
+void vb__conn_timeout(struct vb_wheel_entry *entry, void *context)
+{
+    struct vb__conn *conn = VB_CONTAINER(entry, struct vb__conn, timer);
+    struct vb__worker *worker = context;
+
+    if (conn->wire.ops->deadline(&conn->wire) > worker->shown.env.now.mono_ms) {
+        vb_wheel_add(&worker->wheel, &conn->timer,
+                     conn->wire.ops->deadline(&conn->wire));
+        return;
+    }
+    vb_wheel_add(&worker->wheel, &conn->timer,
+                 worker->shown.env.now.mono_ms + VB_WHEEL_TICK_MS);
+    conn->inside = true;
+    conn->wire.ops->tick(&conn->wire);
+    conn->inside = false;
+    flush(conn);
+}
+
+/* Calls `act` with every connection that is not being closed. */
+static void each(struct vb__worker *worker, void (*act)(struct vb__conn *conn))
+{
+    for (int i = 0; i < VB_WHEEL_SLOTS; i++) {
+        struct vb_link *slot = &worker->wheel.slots[i];
+        struct vb_link *link = slot->next;
+
+        while (link != slot) {
+            struct vb_wheel_entry *entry =
+                VB_CONTAINER(link, struct vb_wheel_entry, link);
+
+            link = link->next; /* act may take this one out */
+            act(VB_CONTAINER(entry, struct vb__conn, timer));
+        }
+    }
+}
+
+static void shut_down(struct vb__conn *conn)
+{
+    conn->inside = true;
+    conn->wire.ops->shut_down(&conn->wire);
+    conn->inside = false;
+    flush(conn);
+}
+
+void vb__conns_shut_down(struct vb__worker *worker)
+{
+    each(worker, shut_down);
+}
+
+void vb__conns_end(struct vb__worker *worker)
+{
+    each(worker, end);
+}
+
+void vb__conn_open(struct vb__worker *worker, int fd,
+                   const struct vb_peer *peer)
+{
+    const int on = 1;
+    struct vb__conn *conn =
+        malloc(offsetof(struct vb__conn, wire) + vb_h1_size());
+
+    if (conn == NULL ||
+        uv_poll_init_socket(&worker->uv, &conn->poll, fd) != 0) {
+        free(conn);
+        close(fd);
+        atomic_fetch_sub(&worker->loop->connections, 1);
+        return;
+    }
+    if (!peer->local)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    conn->poll.data = conn;
+    conn->worker = worker;
+    conn->fd = fd;
+    conn->peer = *peer;
+    conn->dirty_next = NULL;
+    conn->events = 0;
+    conn->dirty = conn->inside = conn->shut = conn->closing = false;
+    vb_h1_init(&conn->wire, &worker->shown.env, &conn->peer);
+    conn->wire.wake = wake;
+    vb_list_init(&conn->timer.link);
+    worker->conn_count++;
+    vb_wheel_add(&worker->wheel, &conn->timer,
+                 conn->wire.ops->deadline(&conn->wire));
+    settle(conn);
+}

@@ -1,0 +1,136 @@
+/* Listening sockets: accepting, and not accepting when that is wiser. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "loop/worker.h"
+
+/* Connections taken per wake-up, so that those there are get their turn. */
+#define ACCEPT_BATCH 64
+/* How long to wait when the process has run out of descriptors. */
+#define RESUME_MS 100
+
+static void describe_peer(const struct sockaddr_storage *sa,
+                          struct vb_peer *peer)
+{
+    *peer = (struct vb_peer){0};
+    if (sa->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const void *)sa;
+
+        memcpy(peer->ip, &in6->sin6_addr, sizeof(peer->ip));
+        peer->port = ntohs(in6->sin6_port);
+        peer->loopback =
+            IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
+            (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && peer->ip[12] == 127);
+    } else if (sa->ss_family == AF_INET) {
+        const struct sockaddr_in *in4 = (const void *)sa;
+
+        peer->ip[10] = peer->ip[11] = 0xff;
+        memcpy(peer->ip + 12, &in4->sin_addr, 4);
+        peer->port = ntohs(in4->sin_port);
+        peer->loopback = peer->ip[12] == 127;
+    } else {
+        peer->local = peer->loopback = true;
+    }
+}
+
+/* Counts the connection; false when there are as many as may be. */
+static bool take_place(struct vb_loop *loop)
+{
+    if (atomic_fetch_add(&loop->connections, 1) < loop->config.max_connections)
+        return true;
+    atomic_fetch_sub(&loop->connections, 1);
+    return false;
+}
+
+static void resume_later(uv_timer_t *timer)
+{
+    vb__listeners_resume(timer->data);
+}
+
+static void out_of_descriptors(struct vb__worker *worker)
+{
+    vb_log(VB_LOG_WARNING, "cannot accept: %s; waiting", strerror(errno));
+    vb__listeners_pause(worker);
+    uv_timer_start(&worker->resume, resume_later, RESUME_MS, 0);
+}
+
+static void accept_ready(uv_poll_t *poll, int status, int events)
+{
+    struct vb__listener *listener = poll->data;
+    struct vb__worker *worker = listener->worker;
+
+    (void)events;
+    if (status < 0)
+        return;
+    vb__worker_wake(worker);
+    for (int i = 0; i < ACCEPT_BATCH; i++) {
+        struct sockaddr_storage sa = {0};
+        socklen_t len = sizeof(sa);
+        struct vb_peer peer;
+        int fd;
+
+        if (!take_place(worker->loop)) {
+            vb__listeners_pause(worker);
+            uv_timer_start(&worker->resume, resume_later, RESUME_MS, 0);
+            return;
+        }
+        fd = accept4(listener->fd, (struct sockaddr *)&sa, &len,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            atomic_fetch_sub(&worker->loop->connections, 1);
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+                errno == ENOMEM)
+                out_of_descriptors(worker);
+            return;
+        }
+        describe_peer(&sa, &peer);
+        vb__conn_open(worker, fd, &peer);
+    }
+}
+
+enum vb_err vb__listener_open(struct vb__listener *listener,
+                              struct vb__worker *worker, int fd)
+{
+    listener->worker = worker;
+    listener->fd = fd;
+    if (uv_poll_init_socket(&worker->uv, &listener->poll, fd) != 0) {
+        listener->closed = true;
+        return VB_ERR_IO;
+    }
+    listener->poll.data = listener;
+    uv_poll_start(&listener->poll, UV_READABLE, accept_ready);
+    return VB_OK;
+}
+
+void vb__listeners_pause(struct vb__worker *worker)
+{
+    worker->paused = true;
+    for (size_t i = 0; i < worker->listener_count; i++)
+        uv_poll_stop(&worker->listeners[i].poll);
+}
+
+void vb__listeners_resume(struct vb__worker *worker)
+{
+    if (!worker->paused || worker->stopping)
+        return;
+    worker->paused = false;
+    for (size_t i = 0; i < worker->listener_count; i++)
+        uv_poll_start(&worker->listeners[i].poll, UV_READABLE, accept_ready);
+}
+
+void vb__listeners_close(struct vb__worker *worker)
+{
+    for (size_t i = 0; i < worker->listener_count; i++) {
+        struct vb__listener *listener = &worker->listeners[i];
+
+        if (listener->closed)
+            continue;
+        listener->closed = true;
+        uv_poll_stop(&listener->poll);
+        close(listener->fd);
+        uv_close((uv_handle_t *)&listener->poll, NULL);
+    }
+}

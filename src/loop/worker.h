@@ -1,0 +1,97 @@
+/* The inside of a worker, shared by this room's files. */
+#ifndef VB_LOOP_WORKER_H
+#define VB_LOOP_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "loop/loop.h"
+#include "loop/wheel.h"
+
+/* Bytes one recv may bring; shared by all of a worker's connections, because
+ * a wire takes all it is fed at once. */
+#define VB_RECV_SIZE ((size_t)64 * 1024)
+
+struct vb__conn;
+
+/* A listening socket of one worker. */
+struct vb__listener {
+    uv_poll_t poll;
+    struct vb__worker *worker;
+    int fd;
+    bool local; /* a Unix socket */
+    bool closed;
+};
+
+struct vb__worker {
+    struct vb_worker shown; /* first: the outside knows only this */
+    struct vb_loop *loop;
+    pthread_t thread;
+    uv_loop_t uv;
+    uv_async_t async;     /* rouses the worker for its mailbox */
+    uv_async_t stop;      /* asks it to stop */
+    uv_prepare_t prepare; /* runs before it sleeps: the turn's end */
+    uv_timer_t timer;     /* turns the wheel while there are connections */
+    uv_timer_t grace;     /* after a stop: time is up */
+    uv_timer_t resume;    /* after running out of descriptors */
+    uv_signal_t signals[3];
+    struct vb__listener *listeners;
+    size_t listener_count;
+    struct vb_wheel wheel;  /* has every connection */
+    struct vb__conn *dirty; /* to be flushed at the turn's end */
+    uint32_t conn_count;
+    uint32_t jobs; /* on libuv's thread pool */
+    bool fresh;    /* env.now was set in this turn */
+    bool paused;   /* listeners are not polled */
+    bool stopping;
+    bool closing; /* its handles are being closed */
+    enum vb_err err;
+    char *recv_buffer; /* VB_RECV_SIZE bytes */
+};
+
+struct vb_loop {
+    struct vb_loop_config config;
+    const struct vb_loop_hooks *hooks;
+    struct vb_address *addresses;
+    struct vb__worker *workers;
+    unsigned started; /* workers whose thread runs */
+    atomic_uint connections;
+    atomic_bool stopping;
+    atomic_int err; /* enum vb_err: the first worker's to fail */
+};
+
+/* worker.c */
+
+enum vb_err vb__worker_init(struct vb__worker *worker, struct vb_loop *loop,
+                            unsigned index);
+void vb__worker_done(struct vb__worker *worker);
+/* The worker's life, on its own thread. */
+void vb__worker_run(struct vb__worker *worker);
+/* Sets env.now, once a turn. */
+void vb__worker_wake(struct vb__worker *worker);
+/* Looks whether a stopping worker has nothing left to do. */
+void vb__worker_check_end(struct vb__worker *worker);
+
+/* listener.c */
+
+enum vb_err vb__listener_open(struct vb__listener *listener,
+                              struct vb__worker *worker, int fd);
+void vb__listeners_pause(struct vb__worker *worker);
+void vb__listeners_resume(struct vb__worker *worker);
+void vb__listeners_close(struct vb__worker *worker);
+
+/* conn.c */
+
+/* Takes the socket over, or closes it. */
+void vb__conn_open(struct vb__worker *worker, int fd,
+                   const struct vb_peer *peer);
+/* A timing wheel's `ask`; context is the worker. */
+void vb__conn_timeout(struct vb_wheel_entry *entry, void *context);
+/* Sends what became ready since the last flush. */
+void vb__conns_flush(struct vb__worker *worker);
+/* Asks all connections to finish, or ends them. */
+void vb__conns_shut_down(struct vb__worker *worker);
+void vb__conns_end(struct vb__worker *worker);
+
+#endif
