@@ -39,8 +39,8 @@ static void show_members(struct showing *showing, yyjson_val *object,
     yyjson_val *key;
 
     vb_buf_str(buf, "<table>\n");
-    for (; left > 0 && !is_full(showing); left--) {
-        key = yyjson_obj_iter_next(&iter);
+    while (!is_full(showing) && (key = yyjson_obj_iter_next(&iter)) != NULL) {
+        left--;
         vb_buf_str(buf, "<tr><th scope=\"row\"><bdi>");
         vb__html_cut(buf, vb_json_text(key), NAME_MOST);
         vb_buf_str(buf, "</bdi></th><td>");
@@ -61,11 +61,14 @@ static void show_elements(struct showing *showing, yyjson_val *array,
     struct vb_buf *buf = showing->buf;
     yyjson_arr_iter iter = yyjson_arr_iter_with(array);
     size_t left = yyjson_arr_size(array);
+    yyjson_val *element;
 
     vb_buf_str(buf, "<ol start=\"0\">\n"); /* as JSON Pointers count */
-    for (; left > 0 && !is_full(showing); left--) {
+    while (!is_full(showing) &&
+           (element = yyjson_arr_iter_next(&iter)) != NULL) {
+        left--;
         vb_buf_str(buf, "<li>");
-        show_value(showing, yyjson_arr_iter_next(&iter), level);
+        show_value(showing, element, level);
         vb_buf_str(buf, "</li>\n");
     }
     vb_buf_str(buf, "</ol>");
