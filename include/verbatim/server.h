@@ -1,0 +1,72 @@
+/*
+ * A server to embed: listen, mount, run.
+ *
+ *     struct vb_server *server = vb_server_new();
+ *
+ *     vb_server_listen(server, "127.0.0.1:8080");
+ *     vb_server_mount(server, "/clock", &clock_handler, NULL);
+ *     vb_server_describe(server, "library.yaml", "sqlite:library.db");
+ *     status = vb_server_run(server);
+ *     vb_server_free(server);
+ *
+ * What goes wrong while it is put together is kept, and run tells it: so
+ * there is one place to check.
+ */
+#ifndef VERBATIM_SERVER_H
+#define VERBATIM_SERVER_H
+
+#include <verbatim/resource.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct vb_server;
+
+/* "0.1.0" */
+VB_API const char *vb_version(void);
+
+/* NULL when out of memory. */
+VB_API struct vb_server *vb_server_new(void);
+
+/* Adds an address to listen on: "127.0.0.1:8080", "[::1]:0", ":80",
+ * "unix:/run/x.sock". Without any it is 127.0.0.1:8080. */
+VB_API void vb_server_listen(struct vb_server *server, const char *address);
+
+/* Worker threads; 0, the default: one for each core. */
+VB_API void vb_server_workers(struct vb_server *server, unsigned count);
+
+/* Allows writing without credentials from other machines than this one. */
+VB_API void vb_server_open(struct vb_server *server);
+
+/* A resource of the program's own at one path. Handler and self are borrowed
+ * for the server's life; path is copied. */
+VB_API void vb_server_mount(struct vb_server *server, const char *path,
+                            const struct vb_handler *handler, void *self);
+
+/* Serves an OpenAPI description with its state in a store ("memory:",
+ * "sqlite:PATH"). `file` NULL: an open tree. Mounted paths come first. */
+VB_API void vb_server_describe(struct vb_server *server, const char *file,
+                               const char *store);
+
+/*
+ * Runs until SIGTERM, SIGINT or vb_server_stop, and comes to rest in an
+ * orderly way. 0: it did. 1: something failed while running. 2: it could not
+ * start. vb_server_error tells why.
+ */
+VB_API int vb_server_run(struct vb_server *server);
+
+/* From any thread, or a signal handler's own loop. */
+VB_API void vb_server_stop(struct vb_server *server);
+
+/* One line without its end, "" when nothing went wrong. */
+VB_API const char *vb_server_error(const struct vb_server *server);
+
+/* NULL is fine. */
+VB_API void vb_server_free(struct vb_server *server);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,241 @@
+/* From routes to resources. See build.h. */
+#include "resource/build.h"
+
+#include <stdlib.h>
+
+#include "flow/reply.h"
+#include "http/method.h"
+#include "resource/collection.h"
+#include "resource/document.h"
+#include "resource/merge.h"
+
+/* --- what the description promises and we cannot keep
+ * ------------------------------ */
+
+static enum vb_answer not_implemented(struct vb_exchange *x)
+{
+    const struct vb_built *built = x->resource->data;
+    const struct vb_operation *operation =
+        built->route
+            ->by_method[x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET
+                                                         : x->head.method];
+
+    x->reply.status = VB_STATUS_NOT_IMPLEMENTED;
+    vb_reply_detail(x, operation->why_not);
+    return VB_HALT;
+}
+
+static const struct vb_slot unserved_slot = {
+    .creates = true,
+    .content_ignored = true,
+    .received = not_implemented,
+};
+
+/* Where a method is not served, nothing need be looked up for it. */
+static enum vb_answer exists_unless_unserved(struct vb_exchange *x)
+{
+    const struct vb_built *built = x->resource->data;
+
+    if (vb_resource_slot(x) == &unserved_slot)
+        return not_implemented(x);
+    return built->exists(x);
+}
+
+/* --- slots
+ * -----------------------------------------------------------------------------
+ */
+
+static const struct vb_slot *served_slot(const struct vb_route *route,
+                                         const struct vb_operation *operation)
+{
+    switch (route->archetype) {
+    case VB_ARCHETYPE_DOCUMENT:
+        return vb_document_slot(operation->method, operation->creates);
+    case VB_ARCHETYPE_COLLECTION:
+    case VB_ARCHETYPE_STORE:
+        return vb_collection_slot(operation->method);
+    case VB_ARCHETYPE_CONTROLLER:
+        return vb_merge_slot(operation->method);
+    default:
+        return NULL;
+    }
+}
+
+static void set_slots(struct vb_built *built)
+{
+    const struct vb_route *route = built->route;
+    struct vb_resource *resource = &built->resource;
+    bool unserved = false;
+
+    for (size_t i = 0; i < route->operation_count; i++) {
+        const struct vb_operation *operation = &route->operations[i];
+        const struct vb_slot *slot =
+            operation->served ? served_slot(route, operation) : NULL;
+
+        if (operation->method == VB_METHOD_UNKNOWN ||
+            operation->method == VB_METHOD_OPTIONS ||
+            operation->method == VB_METHOD_HEAD)
+            continue; /* the flow's own, or nobody's */
+        if (slot == NULL) {
+            slot = &unserved_slot;
+            unserved = true;
+        }
+        resource->slots[operation->method] = slot;
+        resource->require_precondition |= operation->require_precondition;
+    }
+    if (unserved) {
+        built->exists = resource->exists;
+        resource->exists = exists_unless_unserved;
+    }
+}
+
+/* --- what it takes
+ * ------------------------------------------------------------------------ */
+
+static size_t count_contents(const struct vb_route *route)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < route->operation_count; i++)
+        count += route->operations[i].request.media_count;
+    return count;
+}
+
+static enum vb_err set_takes(struct vb_built *built)
+{
+    const struct vb_route *route = built->route;
+    size_t count = count_contents(route);
+    size_t taken = 0;
+
+    if (count == 0)
+        return VB_OK;
+    built->takes = calloc(count, sizeof(*built->takes));
+    built->contents = calloc(count, sizeof(*built->contents));
+    if (built->takes == NULL || built->contents == NULL)
+        return VB_ERR_NOMEM;
+    for (size_t i = 0; i < route->operation_count; i++) {
+        const struct vb_operation *operation = &route->operations[i];
+
+        for (size_t m = 0; m < operation->request.media_count; m++) {
+            const struct vb_content *content = &operation->request.media[m];
+
+            if (!operation->served || !content->served)
+                continue;
+            built->contents[taken] = content;
+            built->takes[taken++] = (struct vb_take){
+                .media_type = content->text,
+                .methods = VB_METHOD_BIT(operation->method),
+            };
+        }
+    }
+    built->resource.takes = built->takes;
+    built->resource.take_count = (uint16_t)taken;
+    return VB_OK;
+}
+
+/* --- what it offers
+ * ------------------------------------------------------------------------ */
+
+/* The media type that JSON goes out as: what the description declares for a
+ * successful GET, or plain JSON. */
+static struct vb_span json_type(const struct vb_route *route)
+{
+    for (size_t i = 0; i < route->operation_count; i++) {
+        const struct vb_operation *operation = &route->operations[i];
+
+        for (size_t r = 0; r < operation->response_count; r++) {
+            const struct vb_response *response = &operation->responses[r];
+
+            if (response->status != 2 &&
+                (response->status < 200 || response->status > 299))
+                continue;
+            for (size_t m = 0; m < response->media_count; m++)
+                if (response->media[m].kind == VB_MEDIA_JSON &&
+                    !response->media[m].range)
+                    return response->media[m].text;
+        }
+    }
+    return VB_SPAN("application/json");
+}
+
+/* JSON and a page are offered where there may be JSON; what else may be there
+ * is not known before it is looked at. */
+static enum vb_err set_offers(struct vb_built *built)
+{
+    const struct vb_route *route = built->route;
+    const struct vb_state *state = route->archetype == VB_ARCHETYPE_CONTROLLER
+                                       ? route->action->target->state
+                                       : route->state;
+
+    built->resource.mixed = route->archetype == VB_ARCHETYPE_DOCUMENT &&
+                            state != NULL && state->verbatim;
+    if (built->resource.mixed && !state->json)
+        return VB_OK;
+    built->offers = calloc(2, sizeof(*built->offers));
+    if (built->offers == NULL)
+        return VB_ERR_NOMEM;
+    built->offers[0] = (struct vb_offer){.media_type = json_type(route)};
+    built->offers[1] = (struct vb_offer){
+        .media_type = VB_SPAN("text/html; charset=utf-8"),
+        .tag_variant = VB_SPAN("html"),
+        .is_page = true,
+    };
+    built->resource.offers = built->offers;
+    built->resource.offer_count = 2;
+    return VB_OK;
+}
+
+/* --- all together
+ * ----------------------------------------------------------------------------
+ */
+
+static void set_questions(struct vb_built *built)
+{
+    struct vb_resource *resource = &built->resource;
+    const struct vb_route *route = built->route;
+
+    resource->kind = vb_archetype_name(route->archetype);
+    resource->data = built;
+    switch (route->archetype) {
+    case VB_ARCHETYPE_DOCUMENT:
+        vb_document_init(resource);
+        break;
+    case VB_ARCHETYPE_COLLECTION:
+    case VB_ARCHETYPE_STORE:
+        vb_collection_init(resource);
+        break;
+    case VB_ARCHETYPE_CONTROLLER:
+        vb_merge_init(resource);
+        break;
+    default:
+        break;
+    }
+}
+
+enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
+{
+    enum vb_err err;
+
+    *built = (struct vb_built){.route = route};
+    set_questions(built);
+    set_slots(built);
+    err = set_takes(built);
+    if (err == VB_OK &&
+        (route->archetype != VB_ARCHETYPE_CONTROLLER ||
+         (route->action != NULL && route->action->target != NULL)))
+        err = set_offers(built);
+    if (err == VB_OK)
+        err = vb_resource_seal(&built->resource);
+    if (err != VB_OK)
+        vb_build_done(built);
+    return err;
+}
+
+void vb_build_done(struct vb_built *built)
+{
+    vb_resource_done(&built->resource);
+    free(built->contents);
+    free(built->offers);
+    free(built->takes);
+    *built = (struct vb_built){0};
+}

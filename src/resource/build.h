@@ -1,0 +1,28 @@
+/*
+ * From a description's route to a resource: which slots it has, what it offers
+ * and what it takes.
+ */
+#ifndef VB_RESOURCE_BUILD_H
+#define VB_RESOURCE_BUILD_H
+
+#include "describe/describe.h"
+#include "flow/resource.h"
+
+/* A resource with what it was made of. */
+struct vb_built {
+    struct vb_resource resource; /* its data points back here */
+    const struct vb_route *route;
+    /* What the description says of content that resource.takes[i] covers. */
+    const struct vb_content **contents;
+    struct vb_offer *offers;
+    struct vb_take *takes;
+    vb_question *exists; /* of what is served, behind what is not */
+};
+
+/* Makes the resource of a route, which must live as long. VB_ERR_NOMEM. */
+enum vb_err vb_build(const struct vb_route *route, struct vb_built *built);
+
+/* Frees what vb_build made. */
+void vb_build_done(struct vb_built *built);
+
+#endif

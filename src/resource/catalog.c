@@ -1,0 +1,301 @@
+/* Finding resources by their URI. See catalog.h. */
+#include "resource/catalog.h"
+
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "base/ref.h"
+#include "http/path.h"
+#include "http/percent.h"
+#include "resource/tree.h"
+
+/* Segments of a path that can have a resource. */
+#define MAX_SEGMENTS 32
+/* Variables that an exchange has room for. */
+#define MAX_VARIABLES 8
+
+/* A segment that begins a path: what may follow, and what ends here. */
+struct branch {
+    struct vb_span literal;   /* decoded; of a literal segment */
+    struct branch **literals; /* what follows, by name */
+    size_t literal_count;
+    struct branch *variable;      /* or whatever it is */
+    const struct vb_built *end;   /* the resource without, and */
+    const struct vb_built *slash; /* with a slash at the end; or NULL */
+};
+
+struct vb_catalog {
+    struct vb_site site;
+    struct vb_ref ref;
+    const struct vb_description *description; /* NULL: the open tree */
+    struct vb_built *built;
+    size_t built_count;
+    struct branch root;
+};
+
+/* --- building
+ * ------------------------------------------------------------------------ */
+
+static struct branch *find_literal(const struct branch *branch,
+                                   struct vb_span literal)
+{
+    for (size_t i = 0; i < branch->literal_count; i++)
+        if (vb_span_eq(branch->literals[i]->literal, literal))
+            return branch->literals[i];
+    return NULL;
+}
+
+static struct branch *grow_literal(struct branch *branch,
+                                   struct vb_span literal)
+{
+    struct branch *child = find_literal(branch, literal);
+    struct branch **literals;
+
+    if (child != NULL)
+        return child;
+    literals = realloc(branch->literals,
+                       (branch->literal_count + 1) * sizeof(struct branch *));
+    if (literals == NULL)
+        return NULL;
+    branch->literals = literals;
+    child = calloc(1, sizeof(*child));
+    if (child == NULL)
+        return NULL;
+    child->literal = literal;
+    literals[branch->literal_count++] = child;
+    return child;
+}
+
+static enum vb_err plant(struct vb_catalog *catalog,
+                         const struct vb_built *built)
+{
+    const struct vb_template *template = &built->route->template;
+    struct branch *branch = &catalog->root;
+
+    for (size_t i = 0; i < template->segment_count; i++) {
+        const struct vb_segment *segment = &template->segments[i];
+
+        if (segment->kind == VB_SEGMENT_LITERAL) {
+            branch = grow_literal(branch, segment->text);
+        } else {
+            if (branch->variable == NULL)
+                branch->variable = calloc(1, sizeof(*branch));
+            branch = branch->variable;
+        }
+        if (branch == NULL)
+            return VB_ERR_NOMEM;
+    }
+    if (template->trailing_slash)
+        branch->slash = built;
+    else
+        branch->end = built;
+    return VB_OK;
+}
+
+static void fell(struct branch *branch)
+{
+    for (size_t i = 0; i < branch->literal_count; i++) {
+        fell(branch->literals[i]);
+        free(branch->literals[i]);
+    }
+    if (branch->variable != NULL) {
+        fell(branch->variable);
+        free(branch->variable);
+    }
+    free(branch->literals);
+}
+
+/* --- finding
+ * -----------------------------------------------------------------------------
+ */
+
+/* A path, cut into decoded segments. */
+struct cut {
+    struct vb_span segments[MAX_SEGMENTS];
+    size_t count;
+    bool slash; /* ends in one */
+};
+
+static bool cut_path(struct vb_exchange *x, struct vb_span path,
+                     struct cut *cut)
+{
+    struct vb_segments segments;
+    struct vb_span segment;
+
+    vb_segments_init(&segments, path);
+    cut->count = 0;
+    cut->slash = false;
+    while (vb_segments_next(&segments, &segment)) {
+        if (cut->slash) /* an empty segment within: "//" */
+            return false;
+        if (segment.len == 0) {
+            cut->slash = true;
+            continue;
+        }
+        if (cut->count == MAX_SEGMENTS ||
+            vb_percent_decode(&x->arena, segment, &cut->segments[cut->count]) !=
+                VB_OK)
+            return false;
+        cut->count++;
+    }
+    return true;
+}
+
+/* Which resource the path leads to from here on; variables are collected on
+ * the way back. Each branch is entered once at most, so time is bounded by the
+ * description. `*ret_redirect`: it is known by the other form of slash. */
+static const struct vb_built *follow(struct vb_exchange *x,
+                                     const struct branch *branch,
+                                     const struct cut *cut, size_t depth,
+                                     uint8_t variables, bool *ret_redirect)
+{
+    const struct vb_built *found;
+    const struct branch *next;
+
+    if (depth == cut->count) {
+        found = cut->slash ? branch->slash : branch->end;
+        *ret_redirect = found == NULL;
+        if (found == NULL)
+            found = cut->slash ? branch->end : branch->slash;
+        if (found != NULL)
+            x->variable_count = variables;
+        return found;
+    }
+    next = find_literal(branch, cut->segments[depth]);
+    found = next == NULL
+                ? NULL
+                : follow(x, next, cut, depth + 1, variables, ret_redirect);
+    if (found != NULL || branch->variable == NULL || variables == MAX_VARIABLES)
+        return found;
+    found = follow(x, branch->variable, cut, depth + 1,
+                   (uint8_t)(variables + 1), ret_redirect);
+    if (found != NULL)
+        x->variables[variables] = cut->segments[depth];
+    return found;
+}
+
+static void redirect(struct vb_exchange *x, bool slash)
+{
+    struct vb_span path = x->key;
+
+    if (slash)
+        path.len--;
+    x->canonical = vb_arena_printf(
+        &x->arena, "%.*s%s%s%.*s", VB_FMT(path), slash ? "" : "/",
+        x->head.has_query ? "?" : "", VB_FMT(x->head.query));
+}
+
+static bool route(struct vb_site *site, struct vb_exchange *x)
+{
+    struct vb_catalog *catalog = VB_CONTAINER(site, struct vb_catalog, site);
+    const struct vb_built *built;
+    bool elsewhere;
+    struct cut cut;
+
+    if (vb_path_normalise(&x->arena, x->head.path, &x->key) != VB_OK ||
+        !cut_path(x, x->key, &cut))
+        return false;
+    built = follow(x, &catalog->root, &cut, 0, 0, &elsewhere);
+    if (built == NULL)
+        return false;
+    x->resource = &built->resource;
+    if (elsewhere && cut.count > 0)
+        redirect(x, cut.slash);
+    return true;
+}
+
+/* Where the open tree's two resources are. */
+enum { TREE_NODE, TREE_ROOT };
+
+static bool route_tree(struct vb_site *site, struct vb_exchange *x)
+{
+    struct vb_catalog *catalog = VB_CONTAINER(site, struct vb_catalog, site);
+    struct cut cut;
+
+    if (vb_path_normalise(&x->arena, x->head.path, &x->key) != VB_OK ||
+        !cut_path(x, x->key, &cut))
+        return false;
+    x->resource =
+        &catalog->built[cut.count == 0 ? TREE_ROOT : TREE_NODE].resource;
+    if (cut.slash && cut.count > 0)
+        redirect(x, true);
+    return true;
+}
+
+/* --- life
+ * ----------------------------------------------------------------------------------
+ */
+
+enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
+                           struct vb_catalog **ret_catalog)
+{
+    struct vb_catalog *catalog = calloc(1, sizeof(*catalog));
+    enum vb_err err = VB_OK;
+
+    if (catalog == NULL)
+        return VB_ERR_NOMEM;
+    vb_ref_init(&catalog->ref);
+    catalog->site = (struct vb_site){.route = route, .open = open};
+    catalog->description = vb_description_ref(description);
+    catalog->built =
+        calloc(description->route_count + 1, sizeof(*catalog->built));
+    if (catalog->built == NULL)
+        err = VB_ERR_NOMEM;
+    for (size_t i = 0; err == VB_OK && i < description->route_count; i++) {
+        err = vb_build(description->routes[i], &catalog->built[i]);
+        if (err == VB_OK) {
+            catalog->built_count++;
+            err = plant(catalog, &catalog->built[i]);
+        }
+    }
+    if (err == VB_OK)
+        *ret_catalog = catalog;
+    else
+        vb_catalog_unref(catalog);
+    return err;
+}
+
+enum vb_err vb_catalog_new_tree(bool open, struct vb_catalog **ret_catalog)
+{
+    struct vb_catalog *catalog = calloc(1, sizeof(*catalog));
+    enum vb_err err = VB_ERR_NOMEM;
+
+    if (catalog == NULL)
+        return VB_ERR_NOMEM;
+    vb_ref_init(&catalog->ref);
+    catalog->site = (struct vb_site){.route = route_tree, .open = open};
+    catalog->built = calloc(2, sizeof(*catalog->built));
+    if (catalog->built != NULL) {
+        catalog->built_count = 2;
+        err = vb_tree_build(&catalog->built[TREE_NODE],
+                            &catalog->built[TREE_ROOT]);
+    }
+    if (err == VB_OK)
+        *ret_catalog = catalog;
+    else
+        vb_catalog_unref(catalog);
+    return err;
+}
+
+struct vb_catalog *vb_catalog_ref(struct vb_catalog *catalog)
+{
+    vb_ref_get(&catalog->ref);
+    return catalog;
+}
+
+void vb_catalog_unref(struct vb_catalog *catalog)
+{
+    if (catalog == NULL || !vb_ref_put(&catalog->ref))
+        return;
+    fell(&catalog->root);
+    for (size_t i = 0; i < catalog->built_count; i++)
+        vb_build_done(&catalog->built[i]);
+    free(catalog->built);
+    vb_description_unref(catalog->description);
+    free(catalog);
+}
+
+struct vb_site *vb_catalog_site(struct vb_catalog *catalog)
+{
+    return &catalog->site;
+}

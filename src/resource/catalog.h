@@ -1,0 +1,36 @@
+/*
+ * The catalog: all resources of a description, found by their URI.
+ *
+ *     /books/7/cover ─▶ normalise ─▶ books ─▶ {id} ─▶ cover ─▶ resource
+ *                                      └ literals before variables
+ *
+ * Built once, then read-only and shared by all workers.
+ */
+#ifndef VB_RESOURCE_CATALOG_H
+#define VB_RESOURCE_CATALOG_H
+
+#include "describe/describe.h"
+#include "flow/resource.h"
+
+struct vb_catalog;
+
+/*
+ * Builds all resources. Takes a reference on the description. `open`: see
+ * struct vb_site. VB_ERR_NOMEM.
+ */
+enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
+                           struct vb_catalog **ret_catalog);
+
+/* The catalog of no description: an open tree, where every URI may become a
+ * document and every document's URI a listing (tree.c). */
+enum vb_err vb_catalog_new_tree(bool open, struct vb_catalog **ret_catalog);
+
+struct vb_catalog *vb_catalog_ref(struct vb_catalog *catalog);
+
+/* NULL is fine. */
+void vb_catalog_unref(struct vb_catalog *catalog);
+
+/* As the flow sees it; lives as long as the catalog. */
+struct vb_site *vb_catalog_site(struct vb_catalog *catalog);
+
+#endif

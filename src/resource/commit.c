@@ -1,0 +1,264 @@
+/* Writing what was composed, and what the outcome means. See stored.h. */
+#include "base/list.h"
+#include "flow/reply.h"
+#include "resource/stored.h"
+
+/* --- what the store's answer means
+ * --------------------------------------------- */
+
+static void complain_claimed(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+
+    x->reply.status = VB_STATUS_CONFLICT;
+    vb_reply_detail(x, VB_SPAN("Another resource has this value, and no two "
+                               "may have the same."));
+    vb_reply_complain(x, VB_PROBLEM_POINTER,
+                      stored->claim_paths[stored->commit.conflict.item],
+                      VB_SPAN("is taken"));
+}
+
+/* The last reference, if any, is to the resource that this one is part of:
+ * where that is not, this one cannot be. */
+static void complain_dangling(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    size_t item = stored->commit.conflict.item;
+    struct vb_span key = stored->references[item];
+
+    x->reply.status = VB_STATUS_CONFLICT;
+    if (stored->has_owner && item == stored->reference_count - 1)
+        x->reply.status = VB_STATUS_NOT_FOUND;
+    vb_reply_detail(
+        x, vb_arena_printf(&x->arena, "There is no %.*s.", VB_FMT(key)));
+}
+
+static void complain_referenced(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+
+    x->reply.status = VB_STATUS_CONFLICT;
+    vb_reply_detail(x, vb_arena_printf(&x->arena, "%s still refers to this.",
+                                       stored->commit.conflict.key));
+}
+
+static void complain_not_empty(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+
+    x->reply.status = VB_STATUS_CONFLICT;
+    vb_reply_detail(x, vb_arena_printf(&x->arena, "It has members still: %s.",
+                                       stored->commit.conflict.key));
+}
+
+static void complain_conflict(struct vb_stored *stored)
+{
+    switch (stored->commit.conflict.kind) {
+    case VB_CONFLICT_CLAIMED:
+        complain_claimed(stored);
+        break;
+    case VB_CONFLICT_DANGLING:
+        complain_dangling(stored);
+        break;
+    case VB_CONFLICT_REFERENCED:
+        complain_referenced(stored);
+        break;
+    case VB_CONFLICT_NOT_EMPTY:
+        complain_not_empty(stored);
+        break;
+    default:
+        stored->x->reply.status = VB_STATUS_CONFLICT;
+        break;
+    }
+}
+
+/* NO, or AGAIN, with the status for a commit that did not come about. */
+static enum vb_answer refused(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+
+    switch (stored->commit.op.err) {
+    case VB_ERR_AGAIN:
+        return VB_AGAIN;
+    case VB_ERR_CONFLICT:
+        complain_conflict(stored);
+        break;
+    case VB_ERR_NOSPACE:
+        x->reply.status = VB_STATUS_INSUFFICIENT_STORAGE;
+        vb_reply_detail(x, VB_SPAN("There is no room left to store this."));
+        break;
+    case VB_ERR_BUSY:
+    case VB_ERR_NOMEM:
+    case VB_ERR_TIMEOUT:
+        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+        break;
+    default:
+        x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
+        break;
+    }
+    return VB_NO;
+}
+
+/* --- the reply's content
+ * --------------------------------------------------------- */
+
+/*
+ * May the reply to this PUT say which tag the state now has? Only when what is
+ * kept is what was sent, octet by octet (RFC 9110 section 9.3.4): else the
+ * client would take its own copy for the current representation.
+ */
+static bool may_say_validators(const struct vb_stored *stored)
+{
+    const struct vb_exchange *x = stored->x;
+
+    if (x->head.method != VB_METHOD_PUT || stored->blob_length > 0)
+        return true;
+    return vb_span_eq(vb_buf_span(&x->content), stored->bytes);
+}
+
+static void show_outcome(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    bool validators = may_say_validators(stored);
+    struct vb_rep *rep = vb_present(
+        x, &(struct vb_view){
+               .route = stored->route,
+               .key = stored->key,
+               .tag = validators ? vb_stored_tag(x, stored->commit.revision)
+                                 : VB_SPAN(""),
+               .modified_ms = stored->now_ms,
+               .media_type = stored->media_type,
+               .content = stored->bytes,
+           });
+
+    if (rep != NULL)
+        vb_reply_current(x, rep);
+}
+
+/* A reply without content may still tell the client what it has made. */
+static void say_validators(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    struct vb_span tag = vb_stored_tag(x, stored->commit.revision);
+
+    if (may_say_validators(stored))
+        vb_reply_field(x, VB_FIELD_ETAG,
+                       vb_arena_printf(&x->arena, "\"%.*s\"", VB_FMT(tag)));
+}
+
+static int says(const struct vb_operation *operation, bool created)
+{
+    const struct vb_success *success = &operation->success;
+
+    return created && success->created != 0 ? success->created : success->done;
+}
+
+static void reply_to_put(struct vb_stored *stored, bool created)
+{
+    struct vb_exchange *x = stored->x;
+    const struct vb_success *success = &stored->operation->success;
+    bool json = stored->text.len > 0;
+    bool usual = says(stored->operation, created) != VB_STATUS_NO_CONTENT;
+    bool content =
+        json && vb_reply_wants_content(x, usual, created || success->full != 0,
+                                       created || success->minimal != 0);
+
+    x->outcome.created =
+        created && says(stored->operation, true) == VB_STATUS_CREATED;
+    if (created)
+        x->outcome.location = stored->key;
+    if (says(stored->operation, created) == VB_STATUS_SEE_OTHER)
+        x->outcome.see_other = stored->key;
+    if (content)
+        show_outcome(stored);
+    else
+        say_validators(stored);
+}
+
+/* --- the commit
+ * --------------------------------------------------------------------- */
+
+static enum vb_answer judge_put(struct vb_stored *stored)
+{
+    if (stored->commit.op.err != VB_OK)
+        return refused(stored);
+    stored->blob = 0; /* the record's now */
+    reply_to_put(stored, stored->record == NULL);
+    return VB_YES;
+}
+
+static void put_done(struct vb_store_op *op)
+{
+    struct vb_stored *stored = op->context;
+
+    vb_flow_resume(stored->x, judge_put(stored));
+}
+
+static enum vb_answer commit(struct vb_stored *stored,
+                             void (*done)(struct vb_store_op *op),
+                             enum vb_answer (*judge)(struct vb_stored *stored))
+{
+    stored->commit = (struct vb_commit){
+        .op = {.done = done, .context = stored},
+        .changes = &stored->change,
+        .change_count = 1,
+    };
+    if (vb_store_commit(stored->x->env->store, &stored->commit) ==
+        VB_IO_PENDING)
+        return VB_PENDING;
+    return judge(stored);
+}
+
+enum vb_answer vb_stored_put(struct vb_stored *stored)
+{
+    const struct vb_record *record = stored->record;
+    bool blob = stored->blob != 0;
+
+    stored->change = (struct vb_change){
+        .kind = VB_CHANGE_PUT,
+        .key = stored->key,
+        .parent = stored->parent,
+        .expect = record != NULL ? record->revision : VB_EXPECT_NONE,
+        .media_type = stored->media_type,
+        .content = blob ? VB_SPAN("") : stored->bytes,
+        .blob = stored->blob,
+        .length = blob ? stored->blob_length : stored->bytes.len,
+        .modified_ms = stored->now_ms,
+        .claims = stored->claims,
+        .claim_count = stored->claim_count,
+        .references = stored->references,
+        .reference_count = stored->reference_count,
+    };
+    return commit(stored, put_done, judge_put);
+}
+
+static enum vb_answer judge_delete(struct vb_stored *stored)
+{
+    return stored->commit.op.err == VB_OK ? VB_YES : refused(stored);
+}
+
+static void delete_done(struct vb_store_op *op)
+{
+    struct vb_stored *stored = op->context;
+
+    vb_flow_resume(stored->x, judge_delete(stored));
+}
+
+enum vb_answer vb_stored_delete(struct vb_stored *stored)
+{
+    stored->change = (struct vb_change){
+        .kind = VB_CHANGE_DELETE,
+        .key = stored->key,
+        .expect = stored->record->revision,
+    };
+    return commit(stored, delete_done, judge_delete);
+}
+
+enum vb_answer vb_stored_require_empty(struct vb_stored *stored)
+{
+    stored->change = (struct vb_change){
+        .kind = VB_CHANGE_REQUIRE_EMPTY,
+        .key = stored->key,
+    };
+    return commit(stored, delete_done, judge_delete);
+}

@@ -1,0 +1,239 @@
+/*
+ * From what the client sent to the state to be: what is the server's own comes
+ * from the server, what is missing gets its default, the rest is as it came.
+ */
+#include "base/rfc3339.h"
+#include "content/pointer.h"
+#include "http/path.h"
+#include "resource/stored.h"
+
+/* --- reading and setting properties by their path
+ * --------------------------------- */
+
+/* The object that has the property as a member, or NULL. */
+static yyjson_mut_val *holder(yyjson_mut_val *root,
+                              const struct vb_property *property)
+{
+    for (size_t i = 0; i + 1 < property->path_len && root != NULL; i++)
+        root = yyjson_mut_obj_getn(root, property->path[i].ptr,
+                                   property->path[i].len);
+    return root != NULL && yyjson_mut_is_obj(root) ? root : NULL;
+}
+
+static yyjson_val *value_at(yyjson_val *root,
+                            const struct vb_property *property)
+{
+    for (size_t i = 0; i < property->path_len && root != NULL; i++)
+        root = vb_json_member(root, property->path[i]);
+    return root;
+}
+
+static struct vb_span last_name(const struct vb_property *property)
+{
+    return property->path[property->path_len - 1];
+}
+
+static yyjson_mut_val *get(yyjson_mut_val *object, struct vb_span name)
+{
+    return yyjson_mut_obj_getn(object, name.ptr, name.len);
+}
+
+/* Puts a value in the member's place, or at the end. */
+static void set(yyjson_mut_doc *doc, yyjson_mut_val *object,
+                struct vb_span name, yyjson_mut_val *value)
+{
+    yyjson_mut_val *key = yyjson_mut_strn(doc, name.ptr, name.len);
+
+    if (get(object, name) == NULL)
+        yyjson_mut_obj_add(object, key, value);
+    else
+        yyjson_mut_obj_replace(object, key, value);
+}
+
+/* --- values that are the server's own
+ * ------------------------------------------------ */
+
+static yyjson_mut_val *time_value(yyjson_mut_doc *doc, int64_t unix_ms)
+{
+    char text[VB_RFC3339_LEN];
+
+    vb_rfc3339_format(unix_ms, text);
+    return yyjson_mut_strncpy(doc, text, sizeof(text));
+}
+
+static yyjson_mut_val *text_value(yyjson_mut_doc *doc, struct vb_span text,
+                                  unsigned types)
+{
+    if ((types & VB_SCHEMA_STRING) == 0 &&
+        (types & (VB_SCHEMA_INTEGER | VB_SCHEMA_NUMBER)) != 0)
+        return yyjson_mut_rawncpy(doc, text.ptr, text.len);
+    return yyjson_mut_strncpy(doc, text.ptr, text.len);
+}
+
+static yyjson_mut_val *next_revision(yyjson_mut_doc *doc, yyjson_val *before)
+{
+    char text[24];
+    int64_t n = 0;
+    int len;
+
+    if (before != NULL && vb_json_is_number(before))
+        vb_span_i64(vb_json_text(before), &n);
+    len = snprintf(text, sizeof(text), "%lld", (long long)n + 1);
+    return yyjson_mut_rawncpy(doc, text, (size_t)len);
+}
+
+/* What the server puts into the property; NULL: nothing. `before` is what was
+ * there, or NULL. */
+static yyjson_mut_val *fill(const struct vb_stored *stored, yyjson_mut_doc *doc,
+                            const struct vb_property *property,
+                            yyjson_val *before)
+{
+    switch (property->fill) {
+    case VB_FILL_ID:
+        return text_value(doc, stored->id, property->types);
+    case VB_FILL_URI:
+        return text_value(doc, stored->key, VB_SCHEMA_STRING);
+    case VB_FILL_CREATED:
+        return time_value(doc, stored->record != NULL
+                                   ? stored->record->created_ms
+                                   : stored->now_ms);
+    case VB_FILL_MODIFIED:
+        return time_value(doc, stored->now_ms);
+    case VB_FILL_REVISION:
+        return next_revision(doc, before);
+    default: /* no owner yet: nobody is known */
+        return before != NULL ? yyjson_val_mut_copy(doc, before) : NULL;
+    }
+}
+
+/* --- one property
+ * ----------------------------------------------------------------------- */
+
+struct work {
+    struct vb_stored *stored;
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+    bool checking;
+    bool by_server; /* a merge of the description's own: may set read-only
+                       properties */
+};
+
+static void compose_read_only(const struct work *work,
+                              const struct vb_property *property,
+                              yyjson_mut_val *object)
+{
+    yyjson_val *before = work->stored->before == NULL
+                             ? NULL
+                             : value_at(work->stored->before->root, property);
+    struct vb_span name = last_name(property);
+    yyjson_mut_val *value;
+
+    if (work->by_server && property->fill == VB_FILL_NONE &&
+        get(object, name) != NULL)
+        return;
+    value = fill(work->stored, work->doc, property, before);
+    if (value == NULL && property->default_value != NULL)
+        value = yyjson_val_mut_copy(work->doc, property->default_value);
+    if (value == NULL || (work->checking && !property->in_request))
+        yyjson_mut_obj_remove_keyn(object, name.ptr, name.len);
+    else
+        set(work->doc, object, name, value);
+}
+
+static void compose_property(const struct work *work,
+                             const struct vb_property *property)
+{
+    yyjson_mut_val *object = holder(work->root, property);
+    struct vb_span name = last_name(property);
+    yyjson_val *kept = NULL;
+
+    if (object == NULL)
+        return;
+    if (property->read_only || property->fill != VB_FILL_NONE) {
+        compose_read_only(work, property, object);
+        return;
+    }
+    if (get(object, name) != NULL)
+        return;
+    /* Nobody can read a write-only property, so nobody can send it back: it
+     * stays when it is not there. */
+    if (property->write_only && work->stored->before != NULL)
+        kept = value_at(work->stored->before->root, property);
+    if (kept == NULL && work->stored->record == NULL)
+        kept = property->default_value;
+    if (kept != NULL)
+        set(work->doc, object, name, yyjson_val_mut_copy(work->doc, kept));
+}
+
+/* Declared members first, in the description's order; the others follow. */
+static yyjson_mut_val *in_order(const struct work *work,
+                                const struct vb_state *state)
+{
+    yyjson_mut_val *ordered = yyjson_mut_obj(work->doc);
+    yyjson_mut_obj_iter iter;
+    yyjson_mut_val *key;
+
+    for (size_t i = 0; i < state->property_count; i++) {
+        const struct vb_property *property = &state->properties[i];
+        struct vb_span name = last_name(property);
+        yyjson_mut_val *value =
+            property->path_len == 1 ? get(work->root, name) : NULL;
+
+        if (value == NULL)
+            continue;
+        yyjson_mut_obj_remove_keyn(work->root, name.ptr, name.len);
+        yyjson_mut_obj_add(
+            ordered, yyjson_mut_strn(work->doc, name.ptr, name.len), value);
+    }
+    iter = yyjson_mut_obj_iter_with(work->root);
+    while ((key = yyjson_mut_obj_iter_next(&iter)) != NULL) {
+        yyjson_mut_val *value = yyjson_mut_obj_iter_get_val(key);
+
+        yyjson_mut_obj_iter_remove(&iter);
+        yyjson_mut_obj_add(ordered, key, value);
+    }
+    return ordered;
+}
+
+static enum vb_err write_text(struct vb_stored *stored, yyjson_mut_val *root)
+{
+    struct vb_json *whole;
+    enum vb_err err = vb_json_freeze(root, NULL, &whole, NULL);
+
+    if (err != VB_OK)
+        return err;
+    vb_buf_reset(&stored->text);
+    vb_json_write(&stored->text, whole->root);
+    vb_json_free(whole);
+    stored->bytes = vb_buf_span(&stored->text);
+    stored->media_type = VB_SPAN("application/json");
+    return stored->text.err;
+}
+
+enum vb_err vb_compose(struct vb_stored *stored, yyjson_val *input,
+                       enum vb_compose_for purpose)
+{
+    const struct vb_state *state = stored->route->state;
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    struct work work = {
+        .stored = stored,
+        .doc = doc,
+        .checking = (purpose & VB_COMPOSE_CHECK) != 0,
+        .by_server = (purpose & VB_COMPOSE_BY_SERVER) != 0,
+    };
+    enum vb_err err = VB_ERR_NOMEM;
+
+    if (doc == NULL)
+        return VB_ERR_NOMEM;
+    vb_stored_before(stored);
+    work.root = yyjson_val_mut_copy(doc, input);
+    if (work.root != NULL && state != NULL && yyjson_mut_is_obj(work.root)) {
+        for (size_t i = 0; i < state->property_count; i++)
+            compose_property(&work, &state->properties[i]);
+        work.root = in_order(&work, state);
+    }
+    if (work.root != NULL)
+        err = write_text(stored, work.root);
+    yyjson_mut_doc_free(doc);
+    return err;
+}

@@ -1,0 +1,315 @@
+/*
+ * Documents: the slots of a resource with one state of its own. Members of
+ * collections and stores are documents too, and so are nodes of the open tree.
+ */
+#include "resource/document.h"
+
+#include "content/merge.h"
+#include "content/patch.h"
+#include "flow/intake.h"
+#include "flow/reply.h"
+#include "resource/build.h"
+#include "resource/cached.h"
+#include "resource/params.h"
+
+static const struct vb_route *route_of(const struct vb_exchange *x)
+{
+    const struct vb_built *built = x->resource->data;
+
+    return built->route;
+}
+
+/* --- exists
+ * ------------------------------------------------------------------------- */
+
+static enum vb_answer document_exists(struct vb_exchange *x)
+{
+    const struct vb_route *route = route_of(x);
+    bool reads = vb_method_is_safe(x->head.method);
+    struct vb_stored *stored;
+
+    if (x->head.has_query && !vb_params_query_fits(x, route, NULL))
+        return VB_HALT;
+    if (reads && vb_cached_get(x, x->key))
+        return VB_YES;
+    if (!vb_params_path_fits(x, route))
+        return VB_HALT;
+    stored = vb_stored_get(x, route);
+    return stored == NULL ? VB_HALT : vb_stored_exists(stored);
+}
+
+/* --- content
+ * ------------------------------------------------------------------------- */
+
+/* What the description says about content of the type that was taken. */
+static const struct vb_content *content_of(const struct vb_exchange *x)
+{
+    const struct vb_built *built = x->resource->data;
+
+    return x->accept < 0 ? NULL : built->contents[x->accept];
+}
+
+enum vb_answer vb_document_receive(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    const struct vb_content *content = content_of(x);
+
+    if (stored->received)
+        return VB_YES;
+    if (content != NULL && content->kind == VB_MEDIA_VERBATIM)
+        return vb_blob_receive(stored);
+    return vb_intake_buffer(x);
+}
+
+static enum vb_answer document_received(struct vb_exchange *x)
+{
+    return vb_document_receive(x->state);
+}
+
+static enum vb_answer bad_request(struct vb_exchange *x, const char *detail)
+{
+    x->reply.status = VB_STATUS_BAD_REQUEST;
+    vb_reply_detail(x, vb_span_str(detail));
+    return VB_NO;
+}
+
+/* The content as a JSON value, in stored->input. */
+static enum vb_answer parse_json(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    struct vb_json_error error;
+    enum vb_err err;
+
+    vb_json_free(stored->input);
+    stored->input = NULL;
+    if (x->content.len == 0)
+        return bad_request(x, "The request has no content.");
+    err = vb_json_parse(vb_buf_span(&x->content), NULL, &stored->input, &error);
+    if (err == VB_OK)
+        return VB_YES;
+    x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                                          : VB_STATUS_BAD_REQUEST;
+    vb_reply_detail(x, vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
+                                       error.line, error.column, error.text));
+    return VB_NO;
+}
+
+enum vb_answer vb_document_parse(struct vb_stored *stored)
+{
+    const struct vb_content *content = content_of(stored->x);
+
+    stored->received = true;
+    if (content != NULL && content->kind == VB_MEDIA_VERBATIM)
+        return VB_YES;
+    return parse_json(stored);
+}
+
+static enum vb_answer put_parsed(struct vb_exchange *x)
+{
+    return vb_document_parse(x->state);
+}
+
+/* --- patches
+ * ----------------------------------------------------------------------------
+ */
+
+static enum vb_answer patch_failed(struct vb_exchange *x,
+                                   const struct vb_patch_failure *failure)
+{
+    x->reply.status = (uint16_t)vb_patch_status(failure->fault);
+    vb_reply_detail(x, vb_arena_dup(&x->arena, vb_span_str(failure->detail)));
+    vb_reply_complain(x, VB_PROBLEM_POINTER,
+                      vb_arena_dup(&x->arena, vb_span_str(failure->pointer)),
+                      vb_arena_dup(&x->arena, vb_span_str(failure->detail)));
+    return VB_HALT;
+}
+
+/* Turns stored->input from a patch into what the patch makes of the state. */
+static enum vb_answer apply_patch(struct vb_stored *stored,
+                                  enum vb_media_kind kind)
+{
+    struct vb_exchange *x = stored->x;
+    yyjson_val *before = vb_stored_before(stored);
+    struct vb_patch_failure failure = {.fault = VB_PATCH_EXCESSIVE};
+    struct vb_json *after = NULL;
+    enum vb_err err;
+
+    if (stored->record != NULL && before == NULL) {
+        x->reply.status = VB_STATUS_CONFLICT;
+        vb_reply_detail(x, VB_SPAN("What is there is not JSON, so there is "
+                                   "nothing that this patch could change."));
+        return VB_HALT;
+    }
+    if (kind == VB_MEDIA_JSON_PATCH)
+        err =
+            vb_patch_apply(before, stored->input->root, NULL, &after, &failure);
+    else
+        err = vb_merge_apply(before, stored->input->root, NULL, &after);
+    if (err == VB_ERR_INVALID)
+        return patch_failed(x, &failure);
+    if (err != VB_OK) {
+        x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                                              : VB_STATUS_SERVICE_UNAVAILABLE;
+        return VB_HALT;
+    }
+    vb_json_free(stored->input);
+    stored->input = after;
+    return VB_YES;
+}
+
+static enum vb_answer patch_parsed(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+    enum vb_answer answer;
+
+    stored->received = true;
+    answer = parse_json(stored);
+    if (answer != VB_YES)
+        return answer;
+    return apply_patch(stored, content_of(x)->kind);
+}
+
+/* --- validity
+ * ------------------------------------------------------------------------------
+ */
+
+static enum vb_answer out_of_bounds(struct vb_exchange *x, enum vb_err err)
+{
+    x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                                          : VB_STATUS_SERVICE_UNAVAILABLE;
+    return VB_HALT;
+}
+
+enum vb_answer vb_document_check(struct vb_stored *stored,
+                                 const struct vb_schema *schema,
+                                 unsigned invalid, unsigned purpose)
+{
+    struct vb_exchange *x = stored->x;
+    enum vb_err err;
+
+    if (schema == NULL)
+        return VB_YES;
+    err = vb_compose(stored, stored->input->root, purpose | VB_COMPOSE_CHECK);
+    if (err != VB_OK)
+        return out_of_bounds(x, err);
+    return vb_params_content_fits(x, schema, stored->bytes, invalid) ? VB_YES
+                                                                     : VB_NO;
+}
+
+enum vb_answer vb_document_valid(struct vb_stored *stored)
+{
+    const struct vb_content *content = content_of(stored->x);
+
+    if (content == NULL || content->kind == VB_MEDIA_VERBATIM)
+        return VB_YES;
+    return vb_document_check(stored, content->schema,
+                             (unsigned)stored->operation->invalid, 0);
+}
+
+static enum vb_answer put_valid(struct vb_exchange *x)
+{
+    return vb_document_valid(x->state);
+}
+
+/* A patch's own schema, if there is one, is about the patch; what it makes
+ * must meet the state's. */
+static enum vb_answer patch_valid(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+    const struct vb_state *state = stored->route->state;
+
+    return vb_document_check(stored, state == NULL ? NULL : state->schema,
+                             (unsigned)stored->operation->invalid, 0);
+}
+
+/* --- commit
+ * ----------------------------------------------------------------------------------
+ */
+
+enum vb_answer vb_document_write(struct vb_stored *stored, unsigned purpose)
+{
+    enum vb_err err = VB_OK;
+
+    if (stored->input != NULL)
+        err = vb_compose(stored, stored->input->root, purpose);
+    if (err == VB_OK)
+        err = vb_compose_ties(stored);
+    if (err != VB_OK)
+        return out_of_bounds(stored->x, err);
+    return vb_stored_put(stored);
+}
+
+static enum vb_answer document_write(struct vb_exchange *x)
+{
+    return vb_document_write(x->state, VB_COMPOSE_STATE);
+}
+
+static enum vb_answer document_delete(struct vb_exchange *x)
+{
+    return vb_stored_delete(x->state);
+}
+
+/* --- the slots
+ * --------------------------------------------------------------------------------
+ */
+
+static const struct vb_slot get_slot = {.content_ignored = true};
+
+static const struct vb_slot put_slots[2] = {
+    {
+        .received = document_received,
+        .parsed = put_parsed,
+        .valid = put_valid,
+        .commit = document_write,
+    },
+    {
+        .creates = true,
+        .received = document_received,
+        .parsed = put_parsed,
+        .valid = put_valid,
+        .commit = document_write,
+    },
+};
+
+static const struct vb_slot patch_slots[2] = {
+    {
+        .received = document_received,
+        .parsed = patch_parsed,
+        .valid = patch_valid,
+        .commit = document_write,
+    },
+    {
+        .creates = true,
+        .received = document_received,
+        .parsed = patch_parsed,
+        .valid = patch_valid,
+        .commit = document_write,
+    },
+};
+
+static const struct vb_slot delete_slot = {
+    .content_ignored = true,
+    .commit = document_delete,
+};
+
+const struct vb_slot *vb_document_slot(enum vb_method method, bool creates)
+{
+    switch (method) {
+    case VB_METHOD_GET:
+        return &get_slot;
+    case VB_METHOD_PUT:
+        return &put_slots[creates];
+    case VB_METHOD_PATCH:
+        return &patch_slots[creates];
+    case VB_METHOD_DELETE:
+        return &delete_slot;
+    default:
+        return NULL;
+    }
+}
+
+void vb_document_init(struct vb_resource *resource)
+{
+    resource->exists = document_exists;
+    resource->represent = vb_blob_represent;
+}

@@ -1,0 +1,266 @@
+/*
+ * Resources in C. The handler of a safe method is called where the flow asks
+ * whether something exists, since what it writes is the representation that
+ * the preconditions are about; that of an unsafe one where the flow commits.
+ */
+#include "resource/handler.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "flow/flow.h"
+#include "flow/intake.h"
+#include "flow/reply.h"
+#include "http/chars.h"
+#include "http/method.h"
+
+/* Bytes that a handler may write. */
+#define MAX_CONTENT ((size_t)16 * 1024 * 1024)
+
+/* Both are one exchange, seen from two sides. */
+struct vb_request {
+    struct vb_exchange *x;
+};
+
+struct vb_response {
+    struct vb_exchange *x;
+    struct vb_buf content;
+    struct vb_span tag;
+    int64_t modified;
+};
+
+enum vb_method vb_request_method(const struct vb_request *request)
+{
+    return request->x->head.method;
+}
+
+struct vb_span vb_request_path(const struct vb_request *request)
+{
+    return request->x->key;
+}
+
+struct vb_span vb_request_query(const struct vb_request *request)
+{
+    return request->x->head.query;
+}
+
+struct vb_span vb_request_field(const struct vb_request *request,
+                                const char *name)
+{
+    const struct vb_fields *fields = &request->x->head.fields;
+    struct vb_span wanted = vb_span_str(name);
+
+    for (unsigned i = 0; i < fields->count; i++)
+        if (vb_span_ieq(fields->at[i].name, wanted))
+            return fields->at[i].value;
+    return vb_span_of(NULL, 0);
+}
+
+struct vb_span vb_request_content(const struct vb_request *request)
+{
+    return vb_buf_span(&request->x->content);
+}
+
+void vb_response_write(struct vb_response *response, const void *bytes,
+                       size_t len)
+{
+    vb_buf_append(&response->content, vb_span_of(bytes, len));
+}
+
+void vb_response_printf(struct vb_response *response, const char *format, ...)
+{
+    va_list args;
+    char *at;
+    int len;
+
+    va_start(args, format);
+    len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    at = len < 0 ? NULL : vb_buf_reserve(&response->content, (size_t)len + 1);
+    if (at == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(at, (size_t)len + 1, format, args);
+    va_end(args);
+    response->content.len += (size_t)len;
+}
+
+void vb_response_field(struct vb_response *response, const char *name,
+                       const char *value)
+{
+    struct vb_arena *arena = &response->x->arena;
+    struct vb_span text = vb_span_str(value);
+
+    for (size_t i = 0; i < text.len; i++)
+        if (vb_char_is(text.ptr[i], VB_CHAR_CTL) && text.ptr[i] != '\t')
+            return;
+    if (vb_token_valid(vb_span_str(name)))
+        vb_reply_add(response->x, vb_arena_dup(arena, vb_span_str(name)),
+                     vb_arena_dup(arena, text));
+}
+
+void vb_response_tag(struct vb_response *response, const char *tag)
+{
+    struct vb_span text = vb_span_str(tag);
+
+    if (text.len <= 64 && vb_chars_all(text, VB_CHAR_ETAGC))
+        response->tag = vb_arena_dup(&response->x->arena, text);
+}
+
+void vb_response_modified(struct vb_response *response, int64_t unix_seconds)
+{
+    int64_t now = response->x->env->now.unix_ms / 1000;
+
+    /* Never later than Date (RFC 9110 section 8.8.2.1). */
+    response->modified = unix_seconds < now ? unix_seconds : now;
+}
+
+/* --- calling a handler
+ * -------------------------------------------------------------- */
+
+static const struct vb_mounted *mounted_of(const struct vb_exchange *x)
+{
+    return x->resource->data;
+}
+
+static vb_handle *handle_for(const struct vb_handler *handler,
+                             enum vb_method method)
+{
+    switch (method) {
+    case VB_METHOD_GET:
+    case VB_METHOD_HEAD:
+        return handler->get;
+    case VB_METHOD_PUT:
+        return handler->put;
+    case VB_METHOD_POST:
+        return handler->post;
+    case VB_METHOD_PATCH:
+        return handler->patch;
+    case VB_METHOD_DELETE:
+        return handler->del;
+    default:
+        return NULL;
+    }
+}
+
+/* What was written becomes the representation, or an error's detail. */
+static void take_content(struct vb_exchange *x,
+                         const struct vb_response *response, int status)
+{
+    struct vb_span content = vb_buf_span(&response->content);
+    struct vb_rep_draft draft = {
+        .media_type = x->resource->offers[0].media_type,
+        .tag_core = response->tag,
+        .modified = response->modified,
+        .content = content,
+        .length = content.len,
+    };
+
+    if (status >= 300) {
+        if (content.len > 0)
+            vb_reply_detail(x, vb_arena_dup(&x->arena, content));
+        return;
+    }
+    if (content.len > 0 || vb_method_is_safe(x->head.method))
+        vb_reply_current(x, vb_rep_new(&draft));
+}
+
+static int call(struct vb_exchange *x)
+{
+    const struct vb_mounted *mounted = mounted_of(x);
+    const struct vb_request request = {x};
+    struct vb_response response = {.x = x, .modified = VB_DATE_NONE};
+    vb_handle *handle = handle_for(mounted->handler, x->head.method);
+    int status;
+
+    vb_buf_init(&response.content, MAX_CONTENT);
+    status = handle(mounted->self, &request, &response);
+    if (status < 200 || status > 599)
+        status = VB_STATUS_INTERNAL_SERVER_ERROR;
+    if (response.content.err != VB_OK)
+        status = VB_STATUS_SERVICE_UNAVAILABLE;
+    else
+        take_content(x, &response, status);
+    vb_buf_done(&response.content);
+    return status;
+}
+
+static enum vb_answer handler_exists(struct vb_exchange *x)
+{
+    int status;
+
+    x->selected =
+        (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
+    if (!vb_method_is_safe(x->head.method))
+        return VB_YES;
+    status = call(x);
+    if (status == VB_STATUS_NOT_FOUND) {
+        x->selected.exists = false;
+        return VB_NO;
+    }
+    if (status != VB_STATUS_OK || x->current == NULL) {
+        x->reply.status = (uint16_t)(status == VB_STATUS_OK ? 503 : status);
+        return VB_HALT;
+    }
+    x->selected.etag = x->current->etag;
+    x->selected.tag_core = vb_rep_tag_core(x->current);
+    x->selected.modified = x->current->modified;
+    return VB_YES;
+}
+
+static enum vb_answer handler_commit(struct vb_exchange *x)
+{
+    int status = call(x);
+
+    if (status == VB_STATUS_CREATED || status == VB_STATUS_OK ||
+        status == VB_STATUS_NO_CONTENT) {
+        x->outcome.created = status == VB_STATUS_CREATED;
+        return VB_YES;
+    }
+    x->reply.status = (uint16_t)status;
+    return VB_HALT;
+}
+
+static const struct vb_slot get_slot = {.content_ignored = true};
+static const struct vb_slot write_slot = {
+    .creates = true,
+    .content_optional = true,
+    .commit = handler_commit,
+};
+
+enum vb_err vb_mounted_init(struct vb_mounted *mounted,
+                            const struct vb_handler *handler, void *self)
+{
+    static const enum vb_method methods[] = {VB_METHOD_GET, VB_METHOD_PUT,
+                                             VB_METHOD_POST, VB_METHOD_PATCH,
+                                             VB_METHOD_DELETE};
+    struct vb_resource *resource = &mounted->resource;
+
+    *mounted = (struct vb_mounted){.handler = handler, .self = self};
+    mounted->offer.media_type =
+        vb_span_str(handler->media_type != NULL ? handler->media_type
+                                                : "application/octet-stream");
+    mounted->take.media_type =
+        vb_span_str(handler->takes != NULL ? handler->takes : "*/*");
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (handle_for(handler, methods[i]) == NULL)
+            continue;
+        resource->slots[methods[i]] =
+            methods[i] == VB_METHOD_GET ? &get_slot : &write_slot;
+        if (methods[i] != VB_METHOD_GET)
+            mounted->take.methods |= VB_METHOD_BIT(methods[i]);
+    }
+    resource->kind = "handler";
+    resource->data = mounted;
+    resource->exists = handler_exists;
+    resource->offers = &mounted->offer;
+    resource->offer_count = 1;
+    resource->takes = &mounted->take;
+    resource->take_count = mounted->take.methods != 0;
+    return vb_resource_seal(resource);
+}
+
+void vb_mounted_done(struct vb_mounted *mounted)
+{
+    vb_resource_done(&mounted->resource);
+}

@@ -1,0 +1,162 @@
+/*
+ * Controllers of the kind `merge`: POST applies a JSON Merge Patch (RFC 7396)
+ * to a target document. The patch is the description's own, and may then set
+ * what clients may not; or it is the request's content.
+ *
+ * The controller is about its target: that must exist, preconditions are held
+ * against it, and the reply shows what has become of it.
+ */
+#include "resource/merge.h"
+
+#include "content/merge.h"
+#include "flow/intake.h"
+#include "flow/reply.h"
+#include "http/method.h"
+#include "resource/build.h"
+#include "resource/document.h"
+#include "resource/params.h"
+
+static const struct vb_route *route_of(const struct vb_exchange *x)
+{
+    const struct vb_built *built = x->resource->data;
+
+    return built->route;
+}
+
+static struct vb_span target_key(struct vb_exchange *x,
+                                 const struct vb_action *action)
+{
+    struct vb_span variables[8];
+
+    for (size_t i = 0; i < action->variable_count; i++)
+        variables[i] = x->variables[action->variables[i]];
+    return vb_route_key(x, action->target, variables, action->variable_count);
+}
+
+static struct vb_stored *target_of(struct vb_exchange *x)
+{
+    const struct vb_route *route = route_of(x);
+    const struct vb_action *action = route->action;
+    struct vb_stored *stored = x->state;
+
+    if (stored != NULL)
+        return stored;
+    stored = vb_stored_get(x, action->target);
+    if (stored == NULL)
+        return NULL;
+    stored->operation = route->by_method[VB_METHOD_POST];
+    stored->key = target_key(x, action);
+    stored->parent = VB_SPAN("");
+    if (action->variable_count > 0)
+        stored->id =
+            x->variables[action->variables[action->variable_count - 1]];
+    if (action->target->membership != VB_MEMBER_OF_NONE)
+        stored->parent = vb_stored_listing(stored->key);
+    return stored;
+}
+
+static enum vb_answer merge_exists(struct vb_exchange *x)
+{
+    struct vb_stored *stored;
+
+    if (!vb_params_query_fits(x, route_of(x), NULL) ||
+        !vb_params_path_fits(x, route_of(x)))
+        return VB_HALT;
+    stored = target_of(x);
+    return stored == NULL ? VB_HALT : vb_stored_exists(stored);
+}
+
+static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
+                             const char *detail)
+{
+    x->reply.status = (uint16_t)status;
+    if (detail != NULL)
+        vb_reply_detail(x, vb_span_str(detail));
+    return VB_HALT;
+}
+
+static enum vb_answer apply(struct vb_stored *stored, yyjson_val *patch)
+{
+    struct vb_exchange *x = stored->x;
+    yyjson_val *before = vb_stored_before(stored);
+    struct vb_json *after;
+    enum vb_err err;
+
+    if (before == NULL)
+        return refuse(x, VB_STATUS_CONFLICT,
+                      "What is there is not JSON, so there is nothing that "
+                      "this could change.");
+    err = vb_merge_apply(before, patch, NULL, &after);
+    if (err != VB_OK)
+        return refuse(x,
+                      err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                                          : VB_STATUS_SERVICE_UNAVAILABLE,
+                      NULL);
+    vb_json_free(stored->input);
+    stored->input = after;
+    return VB_YES;
+}
+
+static enum vb_answer merge_received(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+
+    if (stored->received || route_of(x)->action->patch != NULL)
+        return VB_YES;
+    return vb_intake_buffer(x);
+}
+
+static enum vb_answer merge_parsed(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+    yyjson_val *patch = route_of(x)->action->patch;
+    enum vb_answer answer;
+
+    if (patch != NULL)
+        return apply(stored, patch);
+    answer = vb_document_parse(stored);
+    return answer == VB_YES ? apply(stored, stored->input->root) : answer;
+}
+
+/* The description's own patch may set what is read-only to clients. */
+static unsigned purpose_of(struct vb_exchange *x)
+{
+    return route_of(x)->action->patch != NULL ? VB_COMPOSE_BY_SERVER
+                                              : VB_COMPOSE_STATE;
+}
+
+static enum vb_answer merge_valid(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+    const struct vb_state *state = stored->route->state;
+
+    return vb_document_check(stored, state == NULL ? NULL : state->schema,
+                             (unsigned)stored->operation->invalid,
+                             purpose_of(x));
+}
+
+static enum vb_answer merge_commit(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+
+    vb_reply_field(x, VB_FIELD_CONTENT_LOCATION, stored->key);
+    return vb_document_write(stored, purpose_of(x));
+}
+
+const struct vb_slot *vb_merge_slot(enum vb_method method)
+{
+    static const struct vb_slot post_slot = {
+        .content_optional = true,
+        .received = merge_received,
+        .parsed = merge_parsed,
+        .valid = merge_valid,
+        .commit = merge_commit,
+    };
+
+    return method == VB_METHOD_POST ? &post_slot : NULL;
+}
+
+void vb_merge_init(struct vb_resource *resource)
+{
+    resource->exists = merge_exists;
+}

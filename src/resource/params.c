@@ -1,0 +1,267 @@
+/* Holding what came against the description. See params.h. */
+#include "resource/params.h"
+
+#include "base/utf8.h"
+#include "content/json.h"
+#include "flow/reply.h"
+#include "http/query.h"
+
+/* Scratch memory of one validation. */
+#define SCRATCH_BLOCK ((size_t)16 * 1024)
+#define SCRATCH_LIMIT ((size_t)16 * 1024 * 1024)
+
+/* --- from text to a JSON value
+ * ----------------------------------------------------- */
+
+static bool is_number(struct vb_span text)
+{
+    struct vb_json *json;
+    bool number;
+
+    if (vb_json_parse(text, NULL, &json, NULL) != VB_OK)
+        return false;
+    number = vb_json_is_number(json->root);
+    vb_json_free(json);
+    return number;
+}
+
+/* Writes the text as a value of one of these types: as a string only when
+ * nothing else fits. */
+static void write_scalar(struct vb_buf *buf, struct vb_span text,
+                         unsigned types)
+{
+    bool numeric = (types & (VB_SCHEMA_NUMBER | VB_SCHEMA_INTEGER)) != 0;
+    bool truth =
+        vb_span_eq(text, VB_SPAN("true")) || vb_span_eq(text, VB_SPAN("false"));
+
+    if (types == VB_SCHEMA_ANY) /* nothing is said: text is text */
+        vb_json_write_string(buf, text);
+    else if ((numeric && is_number(text)) ||
+             ((types & VB_SCHEMA_BOOLEAN) != 0 && truth))
+        vb_buf_append(buf, text);
+    else
+        vb_json_write_string(buf, text);
+}
+
+static void write_list(struct vb_buf *buf, struct vb_span text, unsigned types)
+{
+    vb_buf_char(buf, '[');
+    while (text.ptr != NULL) {
+        ssize_t comma = vb_span_find(text, ',', 0);
+        size_t len = comma < 0 ? text.len : (size_t)comma;
+
+        write_scalar(buf, vb_span_head(text, len), types);
+        text = comma < 0 ? VB_SPAN("") : vb_span_from(text, len + 1);
+        if (comma < 0)
+            break;
+        vb_buf_char(buf, ',');
+    }
+    vb_buf_char(buf, ']');
+}
+
+/* --- against a schema
+ * ------------------------------------------------------------------ */
+
+typedef void complain_fn(struct vb_exchange *x,
+                         const struct vb_schema_error *error, void *context);
+
+/* Validates a JSON text; errors are handed to `complain` one by one. */
+static enum vb_err validate(struct vb_exchange *x,
+                            const struct vb_schema *schema, struct vb_span text,
+                            complain_fn *complain, void *context)
+{
+    struct vb_arena scratch;
+    struct vb_schema_run run = {.arena = &scratch,
+                                .max_errors = VB_PROBLEM_MOST};
+    struct vb_json *json;
+    enum vb_err err = vb_json_parse(text, NULL, &json, NULL);
+
+    if (err != VB_OK)
+        return err;
+    vb_arena_init(&scratch, SCRATCH_BLOCK, SCRATCH_LIMIT);
+    err = vb_schema_validate(schema, json->root, &run);
+    if (err == VB_ERR_INVALID)
+        for (const struct vb_schema_error *error = run.errors; error != NULL;
+             error = error->next)
+            complain(x, error, context);
+    vb_arena_done(&scratch);
+    vb_json_free(json);
+    return err;
+}
+
+static void complain_pointer(struct vb_exchange *x,
+                             const struct vb_schema_error *error, void *context)
+{
+    (void)context;
+    vb_reply_complain(x, VB_PROBLEM_POINTER,
+                      vb_arena_dup(&x->arena, error->pointer),
+                      vb_arena_dup(&x->arena, error->detail));
+}
+
+bool vb_params_content_fits(struct vb_exchange *x,
+                            const struct vb_schema *schema, struct vb_span text,
+                            unsigned invalid)
+{
+    enum vb_err err = validate(x, schema, text, complain_pointer, NULL);
+
+    if (err == VB_OK)
+        return true;
+    x->reply.status = (uint16_t)invalid;
+    if (err == VB_ERR_INVALID)
+        vb_reply_detail(x, VB_SPAN("The content does not meet its schema."));
+    else
+        vb_reply_detail(x, VB_SPAN("Checking this content against its schema "
+                                   "takes more than is given."));
+    return false;
+}
+
+static void complain_parameter(struct vb_exchange *x,
+                               const struct vb_schema_error *error,
+                               void *context)
+{
+    const struct vb_parameter *parameter = context;
+
+    vb_reply_complain(x, VB_PROBLEM_PARAMETER, parameter->name,
+                      vb_arena_dup(&x->arena, error->detail));
+}
+
+static bool parameter_fits(struct vb_exchange *x,
+                           const struct vb_parameter *parameter,
+                           struct vb_span text)
+{
+    bool list = (parameter->types & VB_SCHEMA_ARRAY) != 0 &&
+                (parameter->types & VB_SCHEMA_STRING) == 0;
+    enum vb_err err = VB_ERR_LIMIT;
+    struct vb_buf buf;
+
+    if (!vb_utf8_valid(text))
+        return false;
+    if (parameter->schema == NULL)
+        return true;
+    vb_buf_init(&buf, 256 * 1024);
+    if (list)
+        write_list(&buf, text, parameter->item_types);
+    else
+        write_scalar(&buf, text, parameter->types);
+    if (buf.err == VB_OK)
+        err = validate(x, parameter->schema, vb_buf_span(&buf),
+                       complain_parameter, (void *)parameter);
+    vb_buf_done(&buf);
+    return err == VB_OK;
+}
+
+/* --- the path
+ * -----------------------------------------------------------------------------
+ */
+
+bool vb_params_path_fits(struct vb_exchange *x, const struct vb_route *route)
+{
+    size_t variable = 0;
+
+    for (size_t i = 0; i < route->template.segment_count; i++) {
+        const struct vb_segment *segment = &route->template.segments[i];
+
+        if (segment->kind != VB_SEGMENT_VARIABLE)
+            continue;
+        if (!parameter_fits(x, segment->parameter, x->variables[variable])) {
+            x->reply.status = VB_STATUS_NOT_FOUND;
+            return false;
+        }
+        variable++;
+    }
+    return true;
+}
+
+/* --- the query
+ * ------------------------------------------------------------------------------
+ */
+
+static const struct vb_parameter *
+find_parameter(const struct vb_operation *operation, struct vb_span name)
+{
+    if (operation == NULL)
+        return NULL;
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (operation->parameters[i].in == VB_IN_QUERY &&
+            vb_span_eq(operation->parameters[i].name, name))
+            return &operation->parameters[i];
+    return NULL;
+}
+
+static bool refuse(struct vb_exchange *x, unsigned status, struct vb_span name,
+                   const char *detail)
+{
+    x->reply.status = (uint16_t)status;
+    vb_reply_complain(x, VB_PROBLEM_PARAMETER, name, vb_span_str(detail));
+    return false;
+}
+
+/* limit and cursor, each at most once. */
+static bool take_page(struct vb_exchange *x, struct vb_page_query *page,
+                      const struct vb_query_pair *pair, bool *ret_taken)
+{
+    struct vb_span *slot = NULL;
+
+    if (page != NULL && vb_span_eq(pair->name, VB_SPAN("limit")))
+        slot = &page->limit;
+    else if (page != NULL && vb_span_eq(pair->name, VB_SPAN("cursor")))
+        slot = &page->cursor;
+    *ret_taken = slot != NULL;
+    if (slot == NULL)
+        return true;
+    if (slot->ptr != NULL)
+        return refuse(x, VB_STATUS_BAD_REQUEST, pair->name,
+                      "may be given once only");
+    *slot = pair->value.ptr != NULL ? pair->value : VB_SPAN("");
+    return true;
+}
+
+static bool take_pair(struct vb_exchange *x,
+                      const struct vb_operation *operation,
+                      struct vb_page_query *page,
+                      const struct vb_query_pair *pair)
+{
+    const struct vb_parameter *parameter =
+        find_parameter(operation, pair->name);
+    bool taken;
+
+    if (!take_page(x, page, pair, &taken))
+        return false;
+    if (!taken && parameter == NULL)
+        return refuse(x, VB_STATUS_BAD_REQUEST, pair->name, "is not known");
+    if (parameter != NULL && !parameter_fits(x, parameter, pair->value)) {
+        x->reply.status = VB_STATUS_BAD_REQUEST;
+        return false;
+    }
+    if (!taken)
+        return refuse(x, VB_STATUS_NOT_IMPLEMENTED, pair->name,
+                      "is described, but this server does nothing with it");
+    return true;
+}
+
+bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route,
+                          struct vb_page_query *ret_page)
+{
+    enum vb_method method =
+        x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET : x->head.method;
+    struct vb_page_query page = {{NULL, 0}, {NULL, 0}};
+    struct vb_query_pair pair;
+    struct vb_query query;
+
+    if (!x->head.has_query)
+        return true;
+    vb_query_init(&query, &x->arena, x->head.query);
+    while (vb_query_next(&query, &pair)) {
+        if (!take_pair(x, route->by_method[method],
+                       ret_page != NULL ? &page : NULL, &pair))
+            return false;
+    }
+    if (query.err != VB_OK) {
+        x->reply.status = VB_STATUS_BAD_REQUEST;
+        vb_reply_detail(x, VB_SPAN("The query is malformed."));
+        return false;
+    }
+    if (ret_page != NULL)
+        *ret_page = page;
+    return true;
+}

@@ -1,0 +1,148 @@
+/* From a state to a representation of it. See stored.h. */
+#include "content/html.h"
+#include "flow/reply.h"
+#include "resource/cached.h"
+#include "resource/stored.h"
+
+/* Bytes of a page for people. */
+#define MAX_PAGE VB_HTML_MOST
+
+static struct vb_rep *refuse(struct vb_exchange *x, unsigned status)
+{
+    x->reply.status = (uint16_t)status;
+    return NULL;
+}
+
+static void release_record(void *record)
+{
+    vb_record_unref(record);
+}
+
+/* What every representation of a stored state says of itself. Changes must
+ * show at once, so caches ask before they use what they have. */
+static struct vb_rep_draft draft_of(const struct vb_exchange *x,
+                                    const struct vb_view *view)
+{
+    return (struct vb_rep_draft){
+        .media_type = view->media_type,
+        .tag_core = view->tag,
+        .modified = view->tag.len > 0 ? view->modified_ms / 1000 : VB_DATE_NONE,
+        .content = view->content,
+        .length = view->content.len,
+        .vary = x->resource->vary,
+        .cache_control = VB_SPAN("no-cache"),
+    };
+}
+
+/* The record's own bytes, or blob, as they are. */
+static struct vb_rep *as_it_is(struct vb_exchange *x,
+                               const struct vb_view *view)
+{
+    struct vb_rep_draft draft = draft_of(x, view);
+    struct vb_rep *rep;
+
+    if (view->record != NULL) {
+        draft.owner = vb_record_ref(view->record);
+        draft.release = release_record;
+        draft.length = view->record->length;
+        draft.streamed = view->record->blob != 0;
+    }
+    rep = vb_rep_new(&draft);
+    if (rep == NULL && view->record != NULL)
+        vb_record_unref(view->record);
+    return rep != NULL ? rep : refuse(x, VB_STATUS_SERVICE_UNAVAILABLE);
+}
+
+bool vb_state_has_hidden(const struct vb_state *state)
+{
+    for (size_t i = 0; i < state->property_count; i++)
+        if (state->properties[i].write_only)
+            return true;
+    return false;
+}
+
+/* Removes the member that a path of names leads to, if it is there. */
+static void hide(yyjson_mut_val *root, const struct vb_property *property)
+{
+    for (size_t i = 0; i + 1 < property->path_len && root != NULL; i++)
+        root = yyjson_mut_obj_getn(root, property->path[i].ptr,
+                                   property->path[i].len);
+    if (root != NULL && yyjson_mut_is_obj(root))
+        yyjson_mut_obj_remove_keyn(root,
+                                   property->path[property->path_len - 1].ptr,
+                                   property->path[property->path_len - 1].len);
+}
+
+struct vb_json *vb_present_value(const struct vb_route *route,
+                                 struct vb_span content)
+{
+    struct vb_json *whole, *shown = NULL;
+    yyjson_mut_doc *doc;
+    yyjson_mut_val *root;
+
+    if (vb_json_parse(content, NULL, &whole, NULL) != VB_OK)
+        return NULL;
+    if (route->state == NULL || !vb_state_has_hidden(route->state))
+        return whole;
+    doc = yyjson_mut_doc_new(NULL);
+    root = doc == NULL ? NULL : yyjson_val_mut_copy(doc, whole->root);
+    vb_json_free(whole);
+    if (root != NULL) {
+        for (size_t i = 0; i < route->state->property_count; i++)
+            if (route->state->properties[i].write_only)
+                hide(root, &route->state->properties[i]);
+        if (vb_json_freeze(root, NULL, &shown, NULL) != VB_OK)
+            shown = NULL;
+    }
+    yyjson_mut_doc_free(doc);
+    return shown;
+}
+
+/* A page, or JSON that is not what is stored, made of the shown value. */
+static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
+                           bool page)
+{
+    const struct vb_offer *offer = &x->resource->offers[x->offer];
+    struct vb_rep_draft draft = draft_of(x, view);
+    struct vb_json *shown = vb_present_value(view->route, view->content);
+    const struct vb_field_out policy = {VB_SPAN("Content-Security-Policy"),
+                                        vb_span_str(vb_html_policy)};
+    struct vb_rep *rep = NULL;
+    struct vb_buf text;
+
+    if (shown == NULL)
+        return refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR);
+    vb_buf_init(&text, MAX_PAGE);
+    if (page)
+        vb_html_value(&text, &(struct vb_html_page){.path = view->key},
+                      shown->root);
+    else
+        vb_json_write(&text, shown->root);
+    vb_json_free(shown);
+    draft.media_type = offer->media_type;
+    draft.tag_variant = offer->tag_variant;
+    draft.content = vb_buf_span(&text);
+    draft.length = text.len;
+    if (page) {
+        draft.extra = &policy;
+        draft.extra_count = 1;
+    }
+    if (text.err == VB_OK)
+        rep = vb_rep_new(&draft);
+    vb_buf_done(&text);
+    return rep != NULL ? rep : refuse(x, VB_STATUS_SERVICE_UNAVAILABLE);
+}
+
+struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view)
+{
+    bool json = vb_is_json(view->media_type);
+    bool page = x->offer >= 0 && x->resource->offers[x->offer].is_page;
+
+    if (json && x->offer >= 0 &&
+        (page || (view->route->state != NULL &&
+                  vb_state_has_hidden(view->route->state))))
+        return made(x, view, page);
+    if (x->resource->mixed && !vb_accepts(x, view->media_type))
+        return refuse(x, VB_STATUS_NOT_ACCEPTABLE);
+    return as_it_is(x, view);
+}

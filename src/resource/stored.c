@@ -1,0 +1,176 @@
+/* Reading what is stored, and what it means for the flow. See stored.h. */
+#include "resource/stored.h"
+
+#include "base/list.h"
+#include "flow/reply.h"
+#include "http/media.h"
+#include "http/method.h"
+#include "resource/cached.h"
+
+static void stored_done(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+
+    vb_record_unref(stored->record);
+    vb_json_free(stored->before);
+    vb_json_free(stored->input);
+    vb_buf_done(&stored->text);
+    if (stored->blob != 0)
+        vb_store_blob_discard(x->env->store, stored->blob);
+}
+
+bool vb_is_json(struct vb_span media_type)
+{
+    struct vb_media media;
+
+    return vb_media_parse(media_type, &media) &&
+           vb_media_is(&media, VB_SPAN("application/json"));
+}
+
+struct vb_span vb_stored_listing(struct vb_span key)
+{
+    size_t len = key.len;
+
+    while (len > 0 && key.ptr[len - 1] != '/')
+        len--;
+    return vb_span_head(key, len > 1 ? len - 1 : len);
+}
+
+struct vb_stored *vb_stored_get(struct vb_exchange *x,
+                                const struct vb_route *route)
+{
+    struct vb_stored *stored = x->state;
+
+    if (stored != NULL)
+        return stored;
+    stored = vb_arena_calloc(&x->arena, 1, sizeof(*stored));
+    if (stored == NULL) {
+        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+        return NULL;
+    }
+    stored->x = x;
+    stored->route = route;
+    stored->operation = route->by_method[x->head.method];
+    stored->key = x->key;
+    if (route->membership != VB_MEMBER_OF_NONE)
+        stored->parent = vb_stored_listing(x->key);
+    if (x->variable_count > 0)
+        stored->id = x->variables[x->variable_count - 1];
+    stored->now_ms = x->env->now.unix_ms;
+    vb_buf_init(&stored->text, VB_STORE_CHUNK);
+    x->state = stored;
+    x->state_done = stored_done;
+    return stored;
+}
+
+struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    char text[16];
+    char *at = text + sizeof(text);
+
+    do {
+        *--at = digits[revision % 36];
+        revision /= 36;
+    } while (revision > 0);
+    return vb_arena_printf(&x->arena, "%.*s.%s",
+                           (int)(text + sizeof(text) - at), at,
+                           x->env->store->store->epoch);
+}
+
+yyjson_val *vb_stored_before(struct vb_stored *stored)
+{
+    if (stored->before == NULL && stored->record != NULL &&
+        vb_is_json(stored->record->media_type))
+        vb_json_parse(stored->record->content, NULL, &stored->before, NULL);
+    return stored->before == NULL ? NULL : stored->before->root;
+}
+
+/* --- the question `exists` ---------------------------------------------------
+ */
+
+/* A safe method is about a representation: make it, and keep it for others. */
+static enum vb_answer select_shown(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    struct vb_record *record = stored->record;
+    struct vb_rep *rep =
+        vb_present(x, &(struct vb_view){
+                          .route = stored->route,
+                          .key = stored->key,
+                          .tag = vb_stored_tag(x, record->revision),
+                          .modified_ms = record->modified_ms,
+                          .media_type = record->media_type,
+                          .content = record->content,
+                          .record = record,
+                      });
+
+    if (rep == NULL)
+        return VB_HALT;
+    vb_cached_put(x, stored->key, stored->stamp, rep);
+    vb_cached_select(x, rep);
+    return VB_YES;
+}
+
+/* An unsafe method is about the state: any tag of its revision is good. */
+static enum vb_answer select_state(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    struct vb_span tag = vb_stored_tag(x, stored->record->revision);
+
+    x->selected = (struct vb_selected){
+        .exists = true,
+        .etag = vb_arena_printf(&x->arena, "\"%.*s\"", VB_FMT(tag)),
+        .tag_core = tag,
+        .modified = stored->record->modified_ms / 1000,
+    };
+    return VB_YES;
+}
+
+/* The record, or nothing, has come. */
+static enum vb_answer judge(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+
+    if (stored->read.op.err != VB_OK) {
+        x->reply.status = stored->read.op.err == VB_ERR_BUSY
+                              ? VB_STATUS_SERVICE_UNAVAILABLE
+                              : VB_STATUS_INTERNAL_SERVER_ERROR;
+        return VB_HALT;
+    }
+    vb_record_unref(stored->record);
+    stored->record = stored->read.record;
+    if (stored->record == NULL) {
+        x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
+        return stored->absent != NULL ? stored->absent(stored) : VB_NO;
+    }
+    return vb_method_is_safe(x->head.method) ? select_shown(stored)
+                                             : select_state(stored);
+}
+
+static void read_done(struct vb_store_op *op)
+{
+    struct vb_stored *stored = op->context;
+    enum vb_answer answer = judge(stored);
+
+    if (answer != VB_PENDING)
+        vb_flow_resume(stored->x, answer);
+}
+
+enum vb_answer vb_stored_exists(struct vb_stored *stored)
+{
+    struct vb_exchange *x = stored->x;
+    struct vb_store_client *client = x->env->store;
+
+    /* After AGAIN, what was read before is not what is there. */
+    vb_json_free(stored->before);
+    stored->before = NULL;
+    stored->stamp = vb_cached_stamp(x, stored->key);
+    stored->read = (struct vb_read){
+        .op = {.done = read_done, .context = stored},
+        .key = stored->key,
+    };
+    if (vb_store_read(client, &stored->read) == VB_IO_PENDING)
+        return VB_PENDING;
+    return judge(stored);
+}

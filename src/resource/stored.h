@@ -1,0 +1,179 @@
+/*
+ * Resources whose state is kept in the store: what documents, members of
+ * collections and stores, and nodes of the open tree have in common.
+ *
+ *     exists ── cache? ─▶ current                        safe methods
+ *        └───── read ──▶ record ─▶ present ─▶ cache, current
+ *
+ *     exists ── read ──▶ record                          unsafe methods
+ *     received, parsed ──▶ input: a JSON value, or bytes, or a blob
+ *     valid ── compose ──▶ what the state will be, held against its schema
+ *     commit ── compose, claims, references ─▶ store ─▶ outcome
+ */
+#ifndef VB_RESOURCE_STORED_H
+#define VB_RESOURCE_STORED_H
+
+#include "base/buf.h"
+#include "content/json.h"
+#include "describe/describe.h"
+#include "flow/flow.h"
+#include "storage/cache.h"
+#include "storage/store.h"
+
+/* References that one record may have. */
+#define VB_REFERENCES_MAX 64
+
+/* The state of one exchange with a stored resource: x->state. */
+struct vb_stored {
+    struct vb_exchange *x;
+    const struct vb_route *route;         /* whose state is read or written */
+    const struct vb_operation *operation; /* NULL for OPTIONS and the like */
+
+    struct vb_span key;        /* of that state's record */
+    struct vb_span parent;     /* the listing it joins; "" for none */
+    struct vb_span id;         /* of a member: its last segment, decoded */
+    struct vb_record *record;  /* what is there, a reference; NULL: nothing */
+    struct vb_json *before;    /* its content as a value, once wanted */
+    struct vb_json *input;     /* the request's content as a value */
+    struct vb_buf text;        /* JSON: the state to be, as it is stored */
+    struct vb_span media_type; /* of the state to be */
+    struct vb_span bytes;      /* the state to be, when it is no blob */
+    uint64_t blob;             /* put aside in the store, or 0 */
+    uint64_t blob_length;
+    int64_t now_ms; /* the change's time, Unix */
+    /* What `exists` answers where there is no record; NULL: NO. */
+    enum vb_answer (*absent)(struct vb_stored *stored);
+    bool received; /* the content is in (and stays, after AGAIN) */
+    struct vb_cache_stamp stamp; /* taken before the key was read */
+
+    struct vb_read read;
+    struct vb_number_take take;
+    struct vb_commit commit;
+    struct vb_change change;
+    struct vb_claim *claims;
+    struct vb_span references[VB_REFERENCES_MAX];
+    size_t claim_count, reference_count;
+    struct vb_span *claim_paths; /* pointers, for complaints */
+    bool has_owner; /* the last reference is to what this is part of */
+};
+
+/* --- stored.c
+ * ----------------------------------------------------------------- */
+
+/*
+ * The exchange's state, made on first use for this route; key and parent are
+ * those of x->key. NULL when out of memory, with 503 set: HALT then.
+ */
+struct vb_stored *vb_stored_get(struct vb_exchange *x,
+                                const struct vb_route *route);
+
+/*
+ * The question `exists` for a record: reads what is under stored->key, fills
+ * x->selected and, for a safe method, x->current in the offered media type.
+ */
+enum vb_answer vb_stored_exists(struct vb_stored *stored);
+
+/* The key without its last segment: "/books" of "/books/7". Borrowed. */
+struct vb_span vb_stored_listing(struct vb_span key);
+
+/* Is this the media type of JSON, parameters aside? */
+bool vb_is_json(struct vb_span media_type);
+
+/* The record's JSON as a value; NULL when it is no JSON or damaged. */
+yyjson_val *vb_stored_before(struct vb_stored *stored);
+
+/* The text of a revision's entity tag, without quotes, in the arena. */
+struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision);
+
+/* --- compose.c and ties.c
+ * ------------------------------------------------------- */
+
+/* What vb_compose makes the state for; bits. */
+enum vb_compose_for {
+    VB_COMPOSE_STATE = 0, /* to be stored */
+    /* To be held against the schema of requests: properties are left out that
+     * only responses have. */
+    VB_COMPOSE_CHECK = 1,
+    VB_COMPOSE_BY_SERVER = 2, /* the input may set read-only properties */
+};
+
+/*
+ * Makes the state to be, in stored->text: the client's input, with what is
+ * the server's own taken from the server and from `before`. VB_ERR_NOMEM,
+ * VB_ERR_LIMIT.
+ */
+enum vb_err vb_compose(struct vb_stored *stored, yyjson_val *input,
+                       enum vb_compose_for purpose);
+
+/* Derives claims and references from the state to be. VB_ERR_NOMEM, or
+ * VB_ERR_LIMIT for too many of them. */
+enum vb_err vb_compose_ties(struct vb_stored *stored);
+
+/* The key of the document that this route's resource is part of, for the
+ * variables of this exchange; "" for none. */
+struct vb_span vb_stored_owner(struct vb_exchange *x,
+                               const struct vb_route *route);
+
+/* The key of a route's resource under these variables, in the arena; "" when
+ * they make none. */
+struct vb_span vb_route_key(struct vb_exchange *x,
+                            const struct vb_route *target,
+                            const struct vb_span *variables, size_t count);
+
+/* --- commit.c
+ * --------------------------------------------------------------------- */
+
+/* The question `commit`: writes the state to be. */
+enum vb_answer vb_stored_put(struct vb_stored *stored);
+
+/* The question `commit`: removes the record. */
+enum vb_answer vb_stored_delete(struct vb_stored *stored);
+
+/* The question `commit` for deleting a collection, which stays: goes through
+ * only when it has no member. */
+enum vb_answer vb_stored_require_empty(struct vb_stored *stored);
+
+/* --- present.c
+ * --------------------------------------------------------------------- */
+
+/* A state to be shown; spans are borrowed. */
+struct vb_view {
+    const struct vb_route *route;
+    struct vb_span key;
+    struct vb_span tag; /* "" for a reply that may have no validators */
+    int64_t modified_ms;
+    struct vb_span media_type;
+    struct vb_span content;
+    struct vb_record *record; /* whose content it is (kept alive by what is
+                                 made of it), or NULL: content is copied */
+};
+
+/* Has the state properties that are never shown? */
+bool vb_state_has_hidden(const struct vb_state *state);
+
+/* The state's content as a value, without what is never shown; NULL when it is
+ * damaged or memory is short. The caller's. */
+struct vb_json *vb_present_value(const struct vb_route *route,
+                                 struct vb_span content);
+
+/*
+ * A representation of the state, in the offered media type where it is JSON.
+ * NULL with 406, 500 or 503 set. The caller's reference.
+ */
+struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view);
+
+/* --- blob.c
+ * ---------------------------------------------------------------------------
+ */
+
+/*
+ * The question `received` for content that is kept as bytes: up to
+ * VB_STORE_CHUNK of them go to stored->bytes, more into a blob of the store,
+ * a chunk at a time, with back-pressure on the client.
+ */
+enum vb_answer vb_blob_receive(struct vb_stored *stored);
+
+/* The slot `represent`: sends x->current, piece by piece where it is a blob. */
+void vb_blob_represent(struct vb_exchange *x);
+
+#endif

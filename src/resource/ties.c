@@ -1,0 +1,238 @@
+/*
+ * What ties a state to others: values that no other may have (claims), and
+ * resources that must exist as long as it does (references).
+ */
+#include "content/pointer.h"
+#include "http/path.h"
+#include "http/percent.h"
+#include "resource/stored.h"
+
+static yyjson_val *value_at(yyjson_val *root,
+                            const struct vb_property *property)
+{
+    for (size_t i = 0; i < property->path_len && root != NULL; i++)
+        root = vb_json_member(root, property->path[i]);
+    return root;
+}
+
+/* The property's place as a JSON Pointer, in the arena. */
+static struct vb_span pointer_of(struct vb_exchange *x,
+                                 const struct vb_property *property)
+{
+    struct vb_span pointer = {NULL, 0};
+    struct vb_buf buf;
+
+    vb_buf_init(&buf, 4096);
+    for (size_t i = 0; i < property->path_len; i++)
+        vb_pointer_append(&buf, property->path[i]);
+    if (buf.err == VB_OK)
+        pointer = vb_arena_dup(&x->arena, vb_buf_span(&buf));
+    vb_buf_done(&buf);
+    return pointer;
+}
+
+/* --- claims
+ * ------------------------------------------------------------------------ */
+
+static enum vb_err add_claim(struct vb_stored *stored,
+                             const struct vb_property *property,
+                             yyjson_val *value)
+{
+    struct vb_exchange *x = stored->x;
+    struct vb_span pointer = pointer_of(x, property);
+    struct vb_span text = {NULL, 0};
+    struct vb_buf buf;
+
+    vb_buf_init(&buf, VB_STORE_CHUNK);
+    vb_json_write(&buf, value);
+    if (buf.err == VB_OK)
+        text = vb_arena_dup(&x->arena, vb_buf_span(&buf));
+    vb_buf_done(&buf);
+    stored->claims[stored->claim_count] = (struct vb_claim){
+        .scope = vb_arena_printf(&x->arena, "%.*s#%.*s", VB_FMT(stored->parent),
+                                 VB_FMT(pointer)),
+        .value = text,
+    };
+    stored->claim_paths[stored->claim_count++] = pointer;
+    return x->arena.failed ? VB_ERR_NOMEM : VB_OK;
+}
+
+static enum vb_err add_claims(struct vb_stored *stored, yyjson_val *root)
+{
+    const struct vb_state *state = stored->route->state;
+    struct vb_arena *arena = &stored->x->arena;
+    size_t count = state->property_count;
+    enum vb_err err = VB_OK;
+
+    stored->claims = vb_arena_calloc(arena, count, sizeof(*stored->claims));
+    stored->claim_paths =
+        vb_arena_calloc(arena, count, sizeof(*stored->claim_paths));
+    if (arena->failed)
+        return VB_ERR_NOMEM;
+    for (size_t i = 0; i < count && err == VB_OK; i++) {
+        const struct vb_property *property = &state->properties[i];
+        yyjson_val *value = property->unique ? value_at(root, property) : NULL;
+
+        if (value != NULL && !yyjson_is_null(value))
+            err = add_claim(stored, property, value);
+    }
+    return err;
+}
+
+/* --- references
+ * ----------------------------------------------------------------------- */
+
+static size_t count_variables(const struct vb_template *template)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < template->segment_count; i++)
+        count += template->segments[i].kind == VB_SEGMENT_VARIABLE;
+    return count;
+}
+
+/* The key of a route's resource: its template with these variables, and the
+ * last of them, if `last` is not "", replaced. "" when it cannot be told. */
+static struct vb_span expand(struct vb_exchange *x,
+                             const struct vb_route *target,
+                             const struct vb_span *variables, size_t count,
+                             struct vb_span last)
+{
+    const struct vb_template *template = &target->template;
+    struct vb_span key = {NULL, 0};
+    struct vb_buf buf;
+    size_t variable = 0;
+
+    vb_buf_init(&buf, 8192);
+    for (size_t i = 0; i < template->segment_count; i++) {
+        const struct vb_segment *segment = &template->segments[i];
+        struct vb_span text = segment->text;
+
+        if (segment->kind == VB_SEGMENT_VARIABLE) {
+            bool final = variable + 1 == count_variables(template);
+
+            if (final && last.len > 0)
+                text = last;
+            else if (variable < count)
+                text = variables[variable];
+            else
+                text = VB_SPAN("");
+            variable++;
+        }
+        if (!vb_path_append_segment(&buf, text))
+            goto done;
+    }
+    if (template->trailing_slash)
+        vb_buf_char(&buf, '/');
+    if (buf.err == VB_OK)
+        key = vb_arena_dup(&x->arena, vb_buf_span(&buf));
+done:
+    vb_buf_done(&buf);
+    return key;
+}
+
+struct vb_span vb_route_key(struct vb_exchange *x,
+                            const struct vb_route *target,
+                            const struct vb_span *variables, size_t count)
+{
+    return expand(x, target, variables, count, VB_SPAN(""));
+}
+
+static enum vb_err add_reference(struct vb_stored *stored, struct vb_span key)
+{
+    if (key.len == 0)
+        return stored->x->arena.failed ? VB_ERR_NOMEM : VB_OK;
+    if (stored->reference_count == VB_REFERENCES_MAX)
+        return VB_ERR_LIMIT;
+    stored->references[stored->reference_count++] = key;
+    return VB_OK;
+}
+
+/* A value names its target by id, or by path where the format says so. */
+static enum vb_err refer(struct vb_stored *stored,
+                         const struct vb_property *property, yyjson_val *value)
+{
+    struct vb_exchange *x = stored->x;
+    bool by_path = vb_span_eq(property->format, VB_SPAN("uri")) ||
+                   vb_span_eq(property->format, VB_SPAN("uri-reference"));
+
+    if (!yyjson_is_str(value) && !vb_json_is_number(value))
+        return VB_OK; /* null, or what the schema is to refuse */
+    if (by_path)
+        return add_reference(stored,
+                             vb_arena_dup(&x->arena, vb_json_text(value)));
+    return add_reference(stored,
+                         expand(x, property->references, x->variables,
+                                x->variable_count, vb_json_text(value)));
+}
+
+static enum vb_err add_references(struct vb_stored *stored, yyjson_val *root)
+{
+    const struct vb_state *state = stored->route->state;
+    enum vb_err err = VB_OK;
+
+    for (size_t i = 0; i < state->property_count && err == VB_OK; i++) {
+        const struct vb_property *property = &state->properties[i];
+        yyjson_val *value =
+            property->references != NULL ? value_at(root, property) : NULL;
+        yyjson_val *item;
+        size_t index, count;
+
+        if (value == NULL)
+            continue;
+        if (!yyjson_is_arr(value)) {
+            err = refer(stored, property, value);
+            continue;
+        }
+        yyjson_arr_foreach(value, index, count, item)
+        {
+            if (err == VB_OK)
+                err = refer(stored, property, item);
+        }
+    }
+    return err;
+}
+
+/* The document that this resource is part of: /books/7 of /books/7/cover, or
+ * /authors/3 of /authors/3/books/9. It must exist, and stay. */
+static const struct vb_route *owner_of(const struct vb_route *route)
+{
+    const struct vb_route *above = route->above;
+
+    while (above != NULL && (above->archetype != VB_ARCHETYPE_DOCUMENT ||
+                             above->membership == VB_MEMBER_OF_NONE))
+        above = above->above;
+    return above;
+}
+
+struct vb_span vb_stored_owner(struct vb_exchange *x,
+                               const struct vb_route *route)
+{
+    const struct vb_route *owner = owner_of(route);
+
+    if (owner == NULL)
+        return VB_SPAN("");
+    return vb_route_key(x, owner, x->variables, x->variable_count);
+}
+
+enum vb_err vb_compose_ties(struct vb_stored *stored)
+{
+    struct vb_span owner = vb_stored_owner(stored->x, stored->route);
+    struct vb_json *after = NULL;
+    enum vb_err err = VB_OK;
+
+    stored->claim_count = stored->reference_count = 0;
+    if (stored->text.len > 0 && stored->route->state != NULL &&
+        stored->route->state->property_count > 0)
+        err = vb_json_parse(stored->bytes, NULL, &after, NULL);
+    if (after != NULL) {
+        err = add_claims(stored, after->root);
+        if (err == VB_OK)
+            err = add_references(stored, after->root);
+        vb_json_free(after);
+    }
+    stored->has_owner = owner.len > 0;
+    if (err == VB_OK && stored->has_owner)
+        err = add_reference(stored, owner);
+    return err;
+}
