@@ -119,7 +119,7 @@ struct vb_schema_error {
     struct vb_span detail;  /* for who sent it, such as "is required" */
     struct vb_span uri;     /* of the document that the keyword is in */
     struct vb_span keyword; /* pointer in that document to the keyword */
-    const struct vb_schema_error *next;
+    struct vb_schema_error *next;
 };
 
 /* What a validation may use, and what it found. Zeroed but for the arena, it
