@@ -27,6 +27,8 @@ static const char *portable_head_end(const char *p, const char *end)
 {
     const char *at = p;
 
+    if (p == end)
+        return NULL; /* perhaps there is no text at all */
     while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
         if (at > p && at[-1] != '\r')
             break;

@@ -113,11 +113,13 @@ static bool feed_piece(struct driver *d)
         return false;
     if (d->piece > 0 && n > d->piece)
         n = d->piece;
-    copy = malloc(n);
+    copy = d->frozen ? d->unsent.ptr : malloc(n);
     assert_non_null(copy);
-    memcpy(copy, d->unsent.ptr, n);
+    if (!d->frozen)
+        memcpy(copy, d->unsent.ptr, n);
     d->wire->ops->feed(d->wire, vb_span_of(copy, n));
-    free(copy);
+    if (!d->frozen)
+        free(copy);
     vb_buf_consume(&d->unsent, n);
     return true;
 }

@@ -63,6 +63,7 @@ struct driver {
     size_t piece; /* bytes in a feed; 0: all */
     size_t room;  /* bytes that one sending takes; 0: all */
     bool stuck;   /* the client reads nothing */
+    bool frozen;  /* allocate nothing for the driver itself */
     bool resumes; /* pauses and pending sources go on by themselves */
     int wakes;    /* calls of wire->wake */
     int ends;     /* calls of service->end */
