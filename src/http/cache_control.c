@@ -1,6 +1,7 @@
 /* Cache-Control: see cache_control.h; the directives are cache_control.tbl. */
 #include "http/cache_control.h"
 
+#include "base/assert.h"
 #include "http/chars.h"
 #include "http/quoted.h"
 
@@ -34,6 +35,7 @@ bool vb_delta_seconds(struct vb_span text, uint32_t *ret_seconds)
 
     if (!vb_chars_all(text, VB_CHAR_DIGIT))
         return false;
+    vb_assert(text.ptr != NULL);
     for (size_t i = 0; i < text.len && n < VB_DELTA_SECONDS_MAX; i++)
         n = n * 10 + (uint64_t)(text.ptr[i] - '0');
     *ret_seconds =
