@@ -73,7 +73,9 @@ static bool read_seconds(const struct vb_cc_directive *directive,
 
     if (directive->malformed)
         return false;
-    if (value.ptr == NULL && infos[directive->id].argument == SECONDS_OR_ANY) {
+    if (value.ptr == NULL) {
+        if (infos[directive->id].argument != SECONDS_OR_ANY)
+            return false;
         *ret_seconds = VB_CC_ANY;
         return true;
     }
