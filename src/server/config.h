@@ -1,0 +1,77 @@
+/*
+ * What the operator can set, typed and complete.
+ *
+ *     default ─▶ --config FILE ─▶ VERBATIM_NAME ─▶ --name    the last one wins
+ *                                                    │
+ *         options.tbl says what there is     struct vb_config
+ *
+ * Every option can be set in all three ways, under the same name: `max-content`
+ * in the file, VERBATIM_MAX_CONTENT in the environment, --max-content on the
+ * command line. verbatim(1), --help and the completion come from the same
+ * table.
+ */
+#ifndef VB_SERVER_CONFIG_H
+#define VB_SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "exchange/exchange.h"
+#include "loop/address.h"
+
+enum vb_log_format { VB_LOG_COMBINED, VB_LOG_JSON };
+
+/* Texts are NUL-terminated and live as long as the configuration. */
+struct vb_config {
+    /* what is served, and where */
+    const char *description;   /* FILE; NULL: the open tree of resources */
+    const char *config;        /* --config FILE, or NULL */
+    struct vb_address *listen; /* at least one */
+    size_t listen_count;
+    const char *data;    /* the directory of what is kept */
+    const char *storage; /* a URL for vb_store_open */
+    bool open;           /* anyone may write, not only this machine */
+    bool trace;          /* answer TRACE */
+
+    /* the access log */
+    const char *log; /* a path, "stderr", or "off" */
+    enum vb_log_format log_format;
+    const char *log_redact; /* rules for vb_redaction_parse */
+
+    /* resources */
+    uint32_t workers;         /* 1 or more */
+    uint32_t max_connections; /* over all workers */
+    uint64_t cache_size;      /* bytes for each worker; 0: no cache */
+    uint32_t grace_ms;        /* after a stop, for what is under way */
+    struct vb_limits limits;
+
+    struct vb_arena arena; /* holds the above */
+};
+
+/* Where the settings come from. */
+struct vb_config_sources {
+    char *const *arguments; /* what follows the command's name */
+    size_t argument_count;
+    char *const *environment; /* "NAME=value", NULL at the end; or NULL */
+    uint32_t cores;           /* usable ones, for `workers: auto` */
+};
+
+/*
+ * Reads and checks everything. On failure *ret_config is untouched and ret_why
+ * gets one line, without a newline, that names the option, the variable, or
+ * the file's line and key. VB_ERR_INVALID: the operator's mistake; VB_ERR_IO:
+ * the file cannot be read; VB_ERR_NOMEM. What is odd but does no harm is
+ * appended to ret_warnings, a line each.
+ */
+enum vb_err vb_config_read(const struct vb_config_sources *sources,
+                           struct vb_config *ret_config, struct vb_buf *ret_why,
+                           struct vb_buf *ret_warnings);
+
+/* Gives the memory back. A zeroed configuration is fine. */
+void vb_config_done(struct vb_config *config);
+
+#endif
