@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "service.h"
 
 #define UNIX_2026 INT64_C(1767225600000)
@@ -26,8 +27,8 @@ static struct vb_rep *new_rep(struct vb_span content)
 static void on_wake(struct vb_wire *wire)
 {
     /* The peer is embedded in the driver, as in a connection of the loop. */
-    struct driver *d = (struct driver *)((char *)(uintptr_t)wire->peer -
-                                         offsetof(struct driver, peer));
+    struct driver *d =
+        VB_CONTAINER((uintptr_t)wire->peer, struct driver, peer);
 
     d->wakes++;
 }

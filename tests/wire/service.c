@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/list.h"
+
 /* What an exchange of ours keeps, in its arena. */
 struct play {
     struct vb_sink sink;
@@ -23,18 +25,17 @@ struct play {
 
 static struct driver *driver_of(struct vb_service *service)
 {
-    return (struct driver *)((char *)service -
-                             offsetof(struct driver, service));
+    return VB_CONTAINER(service, struct driver, service);
 }
 
 static struct play *play_of_sink(struct vb_sink *sink)
 {
-    return (struct play *)((char *)sink - offsetof(struct play, sink));
+    return VB_CONTAINER(sink, struct play, sink);
 }
 
 static struct play *play_of_source(struct vb_source *source)
 {
-    return (struct play *)((char *)source - offsetof(struct play, source));
+    return VB_CONTAINER(source, struct play, source);
 }
 
 void fill_pattern(char *at, size_t n)
