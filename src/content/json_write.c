@@ -39,11 +39,32 @@ static void write_text(struct vb_buf *buf, struct vb_span s)
     vb_buf_append(buf, vb_span_from(s, from));
 }
 
+static bool is_plain(struct vb_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (escapes[(unsigned char)s.ptr[i]] != 0)
+            return false;
+    return true;
+}
+
+/* A string that is UTF-8. Most have nothing to escape: those go in at once. */
 static void write_known_string(struct vb_buf *buf, struct vb_span s)
 {
-    vb_buf_char(buf, '"');
-    write_text(buf, s);
-    vb_buf_char(buf, '"');
+    char *at;
+
+    if (!is_plain(s)) {
+        vb_buf_char(buf, '"');
+        write_text(buf, s);
+        vb_buf_char(buf, '"');
+        return;
+    }
+    at = vb_buf_reserve(buf, s.len + 2);
+    if (at == NULL)
+        return;
+    at[0] = '"';
+    memcpy(at + 1, s.ptr, s.len);
+    at[s.len + 1] = '"';
+    buf->len += s.len + 2;
 }
 
 void vb_json_write_string(struct vb_buf *buf, struct vb_span s)
