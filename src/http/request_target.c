@@ -28,21 +28,21 @@ static bool parse_authority(struct vb_span text, struct vb_target *target)
            target->authority.port > 0;
 }
 
-/* absolute-form = absolute-URI (RFC 9112 section 3.2.2) */
+/* absolute-form = absolute-URI (RFC 9112 section 3.2.2), here one with an
+ * authority: HTTP asks no other resource, and "h:80", which is one of scheme
+ * "h", was meant as an authority-form, which only CONNECT has. */
 static bool parse_absolute(struct vb_span text, struct vb_target *target)
 {
     struct vb_uri uri;
 
     if (!vb_uri_parse(text, &uri) || uri.scheme.ptr == NULL ||
-        uri.fragment.ptr != NULL)
+        uri.authority.ptr == NULL || uri.fragment.ptr != NULL)
         return false;
-    if (vb_scheme_port(uri.scheme) != VB_PORT_NONE) {
-        if (uri.authority.ptr == NULL ||
-            !vb_authority_parse_host(uri.authority, &target->authority) ||
-            target->authority.kind == VB_HOST_EMPTY)
+    if (vb_scheme_port(uri.scheme) == VB_PORT_NONE) {
+        if (!vb_authority_parse(uri.authority, &target->authority))
             return false;
-    } else if (uri.authority.ptr != NULL &&
-               !vb_authority_parse(uri.authority, &target->authority)) {
+    } else if (!vb_authority_parse_host(uri.authority, &target->authority) ||
+               target->authority.kind == VB_HOST_EMPTY) {
         return false;
     }
     target->form = VB_TARGET_ABSOLUTE;

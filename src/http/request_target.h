@@ -38,8 +38,9 @@ struct vb_target {
  *   ASCII, a fragment's "#"; a malformed escape;
  * - http and https: an empty host (9110 section 4.2.1), userinfo (4.2.4);
  * - CONNECT: no host or no port from 1 to 65535 (9110 section 9.3.6).
- * An absolute target of another scheme is parsed; whether we serve it is the
- * caller's question.
+ * - an absolute URI without an authority, such as "h:80" or "urn:a".
+ * An absolute target of another scheme is parsed, its userinfo too; whether we
+ * serve it is the caller's question.
  */
 bool vb_target_parse(enum vb_method method, struct vb_span text,
                      struct vb_target *ret_target);

@@ -33,10 +33,6 @@ static void target_has_one_of_four_forms(void **state)
          -1, "", NULL, false},
         {VB_METHOD_GET, "ftp://u@h/a", VB_TARGET_ABSOLUTE, "ftp", "h", -1, "/a",
          NULL, false},
-        {VB_METHOD_GET, "urn:a", VB_TARGET_ABSOLUTE, "urn", "", -1, "a", NULL,
-         false},
-        {VB_METHOD_GET, "host:80", VB_TARGET_ABSOLUTE, "host", "", -1, "80",
-         NULL, false},
         {VB_METHOD_OPTIONS, "*", VB_TARGET_ASTERISK, "", "", -1, "", NULL,
          true},
         {VB_METHOD_OPTIONS, "http://h:8001", VB_TARGET_ABSOLUTE, "http", "h",
@@ -88,6 +84,10 @@ static void target_that_deserves_400_is_refused(void **state)
         {VB_METHOD_GET, "example_a:80"},
         {VB_METHOD_GET, "//h"
                         "\x7F"},
+        {VB_METHOD_GET, "host:80"}, /* 9110-7.1-01 */
+        {VB_METHOD_GET, "example.com:80/"},
+        {VB_METHOD_GET, "urn:a"},
+        {VB_METHOD_GET, "file:/a"},
         {VB_METHOD_GET, "?a"},
         {VB_METHOD_GET, "a/b"},
         {VB_METHOD_GET, "/a#b"},        /* 9110-7.1-02 */
