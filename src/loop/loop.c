@@ -168,11 +168,12 @@ const struct vb_address *vb_loop_addresses(const struct vb_loop *loop,
 }
 
 void vb_loop_broadcast(struct vb_loop *loop,
-                       struct vb_task *(*make)(void *context, unsigned index),
+                       struct vb_task *(*make)(void *context,
+                                               struct vb_worker *worker),
                        void *context)
 {
     for (unsigned i = 0; i < loop->config.workers; i++) {
-        struct vb_task *task = make(context, i);
+        struct vb_task *task = make(context, &loop->workers[i].shown);
 
         if (task != NULL)
             vb_mailbox_post(&loop->workers[i].shown.mailbox, task);

@@ -86,10 +86,11 @@ void vb_loop_free(struct vb_loop *loop);
 const struct vb_address *vb_loop_addresses(const struct vb_loop *loop,
                                            size_t *ret_count);
 
-/* Runs `task` on each worker: one vb_task per worker, from `make(context,
- * worker index)`, posted to its mailbox. From any thread. */
+/* Posts a task of its own to each worker, from `make` (NULL: none for this
+ * one). From any thread, while the loop runs. */
 void vb_loop_broadcast(struct vb_loop *loop,
-                       struct vb_task *(*make)(void *context, unsigned index),
+                       struct vb_task *(*make)(void *context,
+                                               struct vb_worker *worker),
                        void *context);
 
 /* Connections open now, over all workers. */

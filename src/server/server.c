@@ -1,0 +1,238 @@
+/* Putting a server together and running it. See server.h. */
+#include "server/server.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "describe/describe.h"
+#include "http/path.h"
+
+#define WHY_LIMIT ((size_t)64 * 1024)
+
+const char *vb_version(void)
+{
+    return VB_VERSION;
+}
+
+struct vb_server *vb_server_new(void)
+{
+    struct vb_server *server = calloc(1, sizeof(*server));
+
+    if (server == NULL)
+        return NULL;
+    server->limits = vb_limits_default;
+    server->max_connections = 100 * 1000;
+    server->grace_ms = 10 * 1000;
+    server->cache_size = (size_t)64 * 1024 * 1024;
+    vb_buf_init(&server->why, WHY_LIMIT);
+    return server;
+}
+
+/* Keeps the first thing that goes wrong; its line is in server->why. */
+static void note(struct vb_server *server, enum vb_err err)
+{
+    if (server->err == VB_OK)
+        server->err = err;
+    if (server->why.len == 0)
+        vb_buf_str(&server->why, vb_err_text(err));
+}
+
+void vb_server_listen(struct vb_server *server, const char *address)
+{
+    size_t size = (server->address_count + 1) * sizeof(*server->addresses);
+    struct vb_address *addresses = realloc(server->addresses, size);
+    enum vb_err err = VB_ERR_NOMEM;
+
+    if (addresses != NULL) {
+        server->addresses = addresses;
+        err = vb_address_parse(vb_span_str(address),
+                               &addresses[server->address_count], &server->why);
+    }
+    if (err == VB_OK)
+        server->address_count++;
+    else
+        note(server, err);
+}
+
+void vb_server_workers(struct vb_server *server, unsigned count)
+{
+    server->workers = count;
+}
+
+void vb_server_open(struct vb_server *server)
+{
+    server->open = true;
+}
+
+/* Resources point into themselves, so each lies where it stays. */
+#define MAX_MOUNTS 64
+
+static enum vb_err add_mount(struct vb_server *server, const char *path,
+                             const struct vb_handler *handler, void *self)
+{
+    struct vb_mount *mount;
+    char *copy = strdup(path);
+    enum vb_err err;
+
+    if (server->mounts == NULL)
+        server->mounts = calloc(MAX_MOUNTS, sizeof(*server->mounts));
+    if (server->mounts == NULL || copy == NULL) {
+        free(copy);
+        return VB_ERR_NOMEM;
+    }
+    mount = &server->mounts[server->mount_count];
+    err = vb_mounted_init(&mount->mounted, handler, self);
+    if (err != VB_OK) {
+        free(copy);
+        return err;
+    }
+    mount->path = vb_span_str(copy);
+    server->mount_count++;
+    return VB_OK;
+}
+
+void vb_server_mount(struct vb_server *server, const char *path,
+                     const struct vb_handler *handler, void *self)
+{
+    enum vb_err err = VB_ERR_LIMIT;
+
+    if (server->mount_count < MAX_MOUNTS)
+        err = add_mount(server, path, handler, self);
+    if (err == VB_OK)
+        return;
+    vb_buf_printf(&server->why, "cannot mount %s: %s", path, vb_err_text(err));
+    note(server, err);
+}
+
+void vb_server_describe(struct vb_server *server, const char *file,
+                        const char *store)
+{
+    free(server->file);
+    free(server->store_url);
+    server->described = true;
+    server->file = file == NULL ? NULL : strdup(file);
+    server->store_url = strdup(store);
+    if (server->store_url == NULL || (file != NULL && server->file == NULL))
+        note(server, VB_ERR_NOMEM);
+}
+
+enum vb_err vb_server_load(struct vb_server *server,
+                           struct vb_catalog **ret_catalog, struct vb_buf *why)
+{
+    const struct vb_description *description;
+    struct vb_notes notes;
+    enum vb_err err;
+
+    if (server->file == NULL)
+        return vb_catalog_new_tree(server->open, ret_catalog);
+    vb_notes_init(&notes);
+    err = vb_description_load(server->file, &notes, &description);
+    if (err == VB_OK) {
+        err = vb_catalog_new(description, server->open, ret_catalog);
+        vb_description_unref(description);
+    } else {
+        vb_notes_print(&notes, why);
+    }
+    while (why->len > 0 && why->ptr[why->len - 1] == '\n')
+        why->len--;
+    vb_notes_done(&notes);
+    return err;
+}
+
+static unsigned usable_cores(void)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        return 1;
+    return (unsigned)CPU_COUNT(&set);
+}
+
+static enum vb_err start(struct vb_server *server)
+{
+    struct vb_loop_config config = {
+        .workers = server->workers != 0 ? server->workers : usable_cores(),
+        .max_connections = server->max_connections,
+        .grace_ms = server->grace_ms,
+        .limits = &server->limits,
+        .signals = true,
+        .inherited = server->inherited,
+        .inherited_count = server->inherited_count,
+    };
+    enum vb_err err = VB_OK;
+
+    if (server->address_count == 0 && server->inherited_count == 0)
+        vb_server_listen(server, "127.0.0.1:8080");
+    config.addresses = server->addresses;
+    config.address_count = server->address_count;
+    if (server->described)
+        err = vb_server_load(server, &server->catalog, &server->why);
+    if (err == VB_OK && server->described)
+        err = vb_store_open(vb_span_str(server->store_url), &server->store,
+                            &server->why);
+    if (err == VB_OK) {
+        server->hooks = vb_server_hooks;
+        server->hooks.context = server;
+        err = vb_loop_new(&config, &server->hooks, &server->loop, &server->why);
+    }
+    return err;
+}
+
+static void come_to_rest(struct vb_server *server)
+{
+    vb_loop_free(server->loop);
+    vb_store_close(server->store);
+    vb_catalog_unref(server->catalog);
+    server->loop = NULL;
+    server->store = NULL;
+    server->catalog = NULL;
+}
+
+int vb_server_run(struct vb_server *server)
+{
+    enum vb_err err = server->err;
+    int status = 2;
+
+    if (err == VB_OK)
+        err = start(server);
+    if (err == VB_OK) {
+        err = vb_loop_run(server->loop);
+        status = err == VB_OK ? 0 : 1;
+    }
+    if (err != VB_OK) {
+        note(server, err);
+        snprintf(server->line, sizeof(server->line), "%.*s",
+                 VB_FMT(vb_buf_span(&server->why)));
+    }
+    come_to_rest(server);
+    return status;
+}
+
+void vb_server_stop(struct vb_server *server)
+{
+    if (server->loop != NULL)
+        vb_loop_stop(server->loop);
+}
+
+const char *vb_server_error(const struct vb_server *server)
+{
+    return server->line;
+}
+
+void vb_server_free(struct vb_server *server)
+{
+    if (server == NULL)
+        return;
+    for (size_t i = 0; i < server->mount_count; i++) {
+        vb_mounted_done(&server->mounts[i].mounted);
+        free((char *)server->mounts[i].path.ptr);
+    }
+    free(server->mounts);
+    free(server->addresses);
+    free(server->file);
+    free(server->store_url);
+    vb_buf_done(&server->why);
+    free(server);
+}

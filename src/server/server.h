@@ -1,0 +1,71 @@
+/*
+ * The composition root: a server out of all rooms. The public API
+ * (include/verbatim/server.h) and the command line both put one together.
+ */
+#ifndef VB_SERVER_SERVER_H
+#define VB_SERVER_SERVER_H
+
+#include <verbatim/server.h>
+
+#include "base/buf.h"
+#include "exchange/exchange.h"
+#include "loop/loop.h"
+#include "server/site.h"
+#include "storage/cache.h"
+#include "storage/store.h"
+
+struct vb_access_log;
+
+/* The settings of a server, with the defaults of vb_server_new. */
+struct vb_server {
+    struct vb_limits limits;
+    struct vb_address *addresses;
+    size_t address_count;
+    unsigned workers;         /* 0: one for each core */
+    uint32_t max_connections; /* over all workers */
+    uint32_t grace_ms;
+    size_t cache_size; /* bytes for each worker; 0: no cache */
+    bool open;
+    bool trace;
+    struct vb_mount *mounts;
+    size_t mount_count;
+    bool described; /* serves resources with a store */
+    char *file;     /* the description; NULL: the open tree */
+    char *store_url;
+    const int *inherited; /* listening sockets of the service manager */
+    size_t inherited_count;
+    struct vb_access_log *log; /* borrowed; NULL: none */
+
+    /* While it runs. */
+    struct vb_catalog *catalog;
+    struct vb_store *store;
+    struct vb_loop *loop;
+    void (*listening)(struct vb_server *server); /* or NULL */
+    struct vb_loop_hooks hooks;
+    enum vb_err err;   /* the first thing that went wrong, */
+    struct vb_buf why; /* in words, */
+    char line[4096];   /* and for vb_server_error */
+};
+
+/* What the server room keeps for each worker: vb_worker.user. */
+struct vb_server_worker {
+    struct vb_service service; /* env.service */
+    struct vb_server *server;
+    struct vb_worker *worker;
+    struct vb_worker_site *site; /* the current one */
+    struct vb_store_client *client;
+    unsigned active; /* exchanges under way */
+};
+
+/* The hooks that make workers serve (worker.c); context is the server. */
+extern const struct vb_loop_hooks vb_server_hooks;
+
+/*
+ * Reads the server's description and builds its catalog. On failure ret_why
+ * gets a line for each error, with file, line and pointer.
+ */
+enum vb_err vb_server_load(struct vb_server *server,
+                           struct vb_catalog **ret_catalog,
+                           struct vb_buf *ret_why);
+
+#endif

@@ -1,0 +1,73 @@
+/* What a worker serves. See site.h. */
+#include "server/site.h"
+
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "http/path.h"
+
+static bool route(struct vb_site *site, struct vb_exchange *x)
+{
+    struct vb_worker_site *own =
+        VB_CONTAINER(site, struct vb_worker_site, site);
+    struct vb_site *next;
+
+    if (own->mount_count > 0 &&
+        vb_path_normalise(&x->arena, x->head.path, &x->key) == VB_OK) {
+        for (size_t i = 0; i < own->mount_count; i++) {
+            if (!vb_span_eq(own->mounts[i].path, x->key))
+                continue;
+            x->resource = &own->mounts[i].mounted.resource;
+            return true;
+        }
+    }
+    if (own->catalog == NULL)
+        return false;
+    next = vb_catalog_site(own->catalog);
+    return next->route(next, x);
+}
+
+struct vb_worker_site *vb_worker_site_new(const struct vb_mount *mounts,
+                                          size_t mount_count,
+                                          struct vb_catalog *catalog, bool open,
+                                          bool trace)
+{
+    struct vb_worker_site *site = calloc(1, sizeof(*site));
+
+    if (site == NULL) {
+        vb_catalog_unref(catalog);
+        return NULL;
+    }
+    site->site = (struct vb_site){.route = route, .open = open, .trace = trace};
+    site->mounts = mounts;
+    site->mount_count = mount_count;
+    site->catalog = catalog;
+    return site;
+}
+
+static void free_if_done(struct vb_worker_site *site)
+{
+    if (!site->retired || site->active > 0)
+        return;
+    vb_catalog_unref(site->catalog);
+    free(site);
+}
+
+void vb_worker_site_enter(struct vb_worker_site *site)
+{
+    site->active++;
+}
+
+void vb_worker_site_leave(struct vb_worker_site *site)
+{
+    site->active--;
+    free_if_done(site);
+}
+
+void vb_worker_site_retire(struct vb_worker_site *site)
+{
+    if (site == NULL)
+        return;
+    site->retired = true;
+    free_if_done(site);
+}

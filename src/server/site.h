@@ -1,0 +1,42 @@
+/*
+ * What a worker serves: mounted handlers, then a catalog that may be replaced
+ * while exchanges with the former one are still under way.
+ */
+#ifndef VB_SERVER_SITE_H
+#define VB_SERVER_SITE_H
+
+#include "flow/resource.h"
+#include "resource/catalog.h"
+#include "resource/handler.h"
+
+/* A handler and its path. */
+struct vb_mount {
+    struct vb_span path; /* normalised */
+    struct vb_mounted mounted;
+};
+
+/* A site of one worker. */
+struct vb_worker_site {
+    struct vb_site site;
+    const struct vb_mount *mounts; /* the server's */
+    size_t mount_count;
+    struct vb_catalog *catalog; /* a reference; NULL: none */
+    unsigned active;            /* exchanges that began with it */
+    bool retired;               /* freed with the last of them */
+};
+
+/* A site over a catalog (whose reference it takes over; may be NULL). NULL
+ * when out of memory: the reference is given back. */
+struct vb_worker_site *vb_worker_site_new(const struct vb_mount *mounts,
+                                          size_t mount_count,
+                                          struct vb_catalog *catalog, bool open,
+                                          bool trace);
+
+/* An exchange begins, ends. */
+void vb_worker_site_enter(struct vb_worker_site *site);
+void vb_worker_site_leave(struct vb_worker_site *site);
+
+/* The worker has no use for it any more. NULL is fine. */
+void vb_worker_site_retire(struct vb_worker_site *site);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * One worker's part of a server: its service takes exchanges and sends them
+ * through the flow; its site, store client and cache hang on its env.
+ */
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "flow/flow.h"
+#include "server/server.h"
+
+/* --- exchanges
+ * ------------------------------------------------------------------------ */
+
+static void begin(struct vb_service *service, struct vb_exchange *x)
+{
+    struct vb_server_worker *own =
+        VB_CONTAINER(service, struct vb_server_worker, service);
+
+    own->active++;
+    vb_worker_site_enter(own->site);
+    vb_flow_start(x);
+}
+
+static void end(struct vb_service *service, struct vb_exchange *x)
+{
+    struct vb_server_worker *own =
+        VB_CONTAINER(service, struct vb_server_worker, service);
+
+    own->active--;
+    if (x->site != NULL)
+        vb_worker_site_leave(
+            VB_CONTAINER(x->site, struct vb_worker_site, site));
+}
+
+/* --- life
+ * ---------------------------------------------------------------------------------
+ */
+
+static void release_rep(void *rep)
+{
+    vb_rep_unref(rep);
+}
+
+static enum vb_err attach_store(struct vb_server_worker *own)
+{
+    struct vb_server *server = own->server;
+    struct vb_env *env = &own->worker->env;
+
+    if (server->store == NULL)
+        return VB_OK;
+    env->store = vb_store_attach(server->store, &own->worker->mailbox,
+                                 &own->worker->executor);
+    if (env->store == NULL)
+        return VB_ERR_NOMEM;
+    if (server->cache_size > 0) {
+        env->cache =
+            vb_cache_new(server->store, server->cache_size, release_rep);
+        if (env->cache == NULL)
+            return VB_ERR_NOMEM;
+    }
+    return VB_OK;
+}
+
+static void worker_stop(void *context, struct vb_worker *worker)
+{
+    struct vb_server_worker *own = worker->user;
+
+    (void)context;
+    vb_cache_free(worker->env.cache);
+    vb_store_detach(worker->env.store);
+    worker->env.cache = NULL;
+    worker->env.store = NULL;
+    worker->env.site = NULL;
+    vb_worker_site_retire(own->site);
+    free(own);
+    worker->user = NULL;
+}
+
+static struct vb_worker_site *new_site(struct vb_server *server,
+                                       struct vb_catalog *catalog)
+{
+    return vb_worker_site_new(server->mounts, server->mount_count,
+                              catalog != NULL ? vb_catalog_ref(catalog) : NULL,
+                              server->open, server->trace);
+}
+
+static enum vb_err worker_start(void *context, struct vb_worker *worker)
+{
+    struct vb_server *server = context;
+    struct vb_server_worker *own = calloc(1, sizeof(*own));
+    enum vb_err err = VB_ERR_NOMEM;
+
+    if (own == NULL)
+        return VB_ERR_NOMEM;
+    own->service = (struct vb_service){begin, end};
+    own->server = server;
+    own->worker = worker;
+    worker->user = own;
+    worker->env.service = &own->service;
+    own->site = new_site(server, server->catalog);
+    if (own->site != NULL) {
+        worker->env.site = &own->site->site;
+        err = attach_store(own);
+    }
+    if (err != VB_OK)
+        worker_stop(context, worker);
+    return err;
+}
+
+static void turn_end(struct vb_worker *worker)
+{
+    if (worker->env.store != NULL)
+        vb_store_turn_end(worker->env.store);
+}
+
+static bool worker_idle(struct vb_worker *worker)
+{
+    struct vb_server_worker *own = worker->user;
+
+    return own == NULL || own->active == 0;
+}
+
+/* --- a new description
+ * ------------------------------------------------------------------- */
+
+/* The catalog's way to a worker. */
+struct delivery {
+    struct vb_task task;
+    struct vb_worker *worker;
+    struct vb_catalog *catalog; /* a reference */
+};
+
+/* What was made after the old description is not to be shown any more. */
+static void renew_cache(struct vb_server_worker *own)
+{
+    struct vb_env *env = &own->worker->env;
+
+    if (env->cache == NULL)
+        return;
+    vb_cache_free(env->cache);
+    env->cache =
+        vb_cache_new(own->server->store, own->server->cache_size, release_rep);
+}
+
+static void deliver(struct vb_task *task)
+{
+    struct delivery *delivery = VB_CONTAINER(task, struct delivery, task);
+    struct vb_server_worker *own = delivery->worker->user;
+    struct vb_worker_site *site =
+        own == NULL ? NULL : new_site(own->server, delivery->catalog);
+
+    if (site != NULL) {
+        vb_worker_site_retire(own->site);
+        own->site = site;
+        delivery->worker->env.site = &site->site;
+        renew_cache(own);
+    }
+    vb_catalog_unref(delivery->catalog);
+    free(delivery);
+}
+
+static struct vb_task *make_delivery(void *context, struct vb_worker *worker)
+{
+    struct delivery *delivery = malloc(sizeof(*delivery));
+
+    if (delivery == NULL)
+        return NULL;
+    *delivery = (struct delivery){
+        .task = {.run = deliver},
+        .worker = worker,
+        .catalog = vb_catalog_ref(context),
+    };
+    return &delivery->task;
+}
+
+static void reload(void *context, struct vb_loop *loop)
+{
+    struct vb_server *server = context;
+    struct vb_catalog *catalog;
+    struct vb_buf why;
+
+    if (!server->described || server->file == NULL)
+        return;
+    vb_buf_init(&why, 64 * 1024);
+    if (vb_server_load(server, &catalog, &why) == VB_OK) {
+        vb_loop_broadcast(loop, make_delivery, catalog);
+        vb_catalog_unref(server->catalog);
+        server->catalog = catalog;
+        vb_log(VB_LOG_NOTICE, "serving %s anew", server->file);
+    } else {
+        vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
+        vb_log(VB_LOG_NOTICE, "going on with the description as it was");
+    }
+    vb_buf_done(&why);
+}
+
+static void listening(void *context, struct vb_loop *loop)
+{
+    struct vb_server *server = context;
+
+    (void)loop;
+    if (server->listening != NULL)
+        server->listening(server);
+}
+
+const struct vb_loop_hooks vb_server_hooks = {
+    .worker_start = worker_start,
+    .worker_stop = worker_stop,
+    .turn_end = turn_end,
+    .worker_idle = worker_idle,
+    .reload = reload,
+    .listening = listening,
+};
