@@ -300,6 +300,7 @@ static bool name_member(struct vb_stored *stored, struct vb_span id)
     vb_buf_init(&buf, 16 * 1024);
     if (stored->parent.len > 1)
         vb_buf_append(&buf, stored->parent);
+    vb_buf_char(&buf, '/');
     vb_path_append_segment(&buf, id);
     stored->key = vb_arena_dup(&x->arena, vb_buf_span(&buf));
     vb_buf_done(&buf);

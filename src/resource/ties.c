@@ -119,6 +119,7 @@ static struct vb_span expand(struct vb_exchange *x,
                 text = VB_SPAN("");
             variable++;
         }
+        vb_buf_char(&buf, '/');
         if (!vb_path_append_segment(&buf, text))
             goto done;
     }

@@ -70,6 +70,32 @@ static const struct vb_operation operations[] = {
 
 static const struct vb_state state = {.json = true, .verbatim = true};
 
+/* What POST makes has a name that only the server knows: a JSON object says it,
+ * so that a listing tells which is which. */
+static const struct vb_span id_path[] = {VB_SPAN_INIT("id")};
+static const struct vb_property id_property = {
+    .path = id_path,
+    .path_len = 1,
+    .read_only = true,
+    .in_request = true,
+    .fill = VB_FILL_ID,
+    .types = VB_SCHEMA_STRING,
+};
+static const struct vb_state born_state = {
+    .json = true,
+    .verbatim = true,
+    .properties = &id_property,
+    .property_count = 1,
+};
+static const struct vb_route born = {
+    .path = VB_SPAN_INIT("/"),
+    .archetype = VB_ARCHETYPE_DOCUMENT,
+    .served = true,
+    .membership = VB_MEMBER_OF_COLLECTION,
+    .id_kind = VB_ID_SHORT,
+    .state = &born_state,
+};
+
 static const struct vb_route node = {
     .path = VB_SPAN_INIT("/"),
     .archetype = VB_ARCHETYPE_DOCUMENT,
@@ -87,6 +113,7 @@ static const struct vb_route node = {
             [VB_METHOD_DELETE] = &operations[4],
         },
     .state = &state,
+    .member = &born,
 };
 
 /* --- the resource

@@ -65,7 +65,7 @@ static const char version_1[] =
 
 static const char *const steps[] = {version_1};
 
-const struct vb__schema vb__schema = {steps, sizeof(steps) / sizeof(steps[0])};
+const struct vb__tables vb__tables = {steps, sizeof(steps) / sizeof(steps[0])};
 
 /* Which version the file has; 0 for a new one. */
 static enum vb_err identify(sqlite3 *db, int64_t *ret_version,
@@ -94,7 +94,7 @@ static enum vb_err identify(sqlite3 *db, int64_t *ret_version,
     return VB_ERR_CORRUPT;
 }
 
-static enum vb_err take_steps(const struct vb__schema *schema, sqlite3 *db,
+static enum vb_err take_steps(const struct vb__tables *schema, sqlite3 *db,
                               size_t from)
 {
     char marks[96];
@@ -112,7 +112,7 @@ static enum vb_err take_steps(const struct vb__schema *schema, sqlite3 *db,
     return err;
 }
 
-enum vb_err vb__schema_apply(const struct vb__schema *schema, sqlite3 *db,
+enum vb_err vb__tables_apply(const struct vb__tables *schema, sqlite3 *db,
                              struct vb_buf *ret_why)
 {
     int64_t version = 0;

@@ -16,12 +16,12 @@
 /* "Vrbt": says whose file it is (PRAGMA application_id, file(1)). */
 #define VB__APPLICATION_ID 0x56726274
 
-struct vb__schema {
+struct vb__tables {
     const char *const *steps; /* each a script of SQL statements */
     size_t count;
 };
 
-extern const struct vb__schema vb__schema;
+extern const struct vb__tables vb__tables;
 
 /*
  * Brings the file up to the schema, all missing steps in one transaction; a
@@ -29,7 +29,7 @@ extern const struct vb__schema vb__schema;
  * more steps than there are, VB_ERR_CORRUPT when it is not ours; ret_why gets
  * what is wrong, to follow the path and a colon.
  */
-enum vb_err vb__schema_apply(const struct vb__schema *schema, sqlite3 *db,
+enum vb_err vb__tables_apply(const struct vb__tables *schema, sqlite3 *db,
                              struct vb_buf *ret_why);
 
 #endif

@@ -119,7 +119,7 @@ static enum vb_err open_file(struct vb__writer *writer, struct vb_buf *ret_why)
                                          VB__CONNECT_WRITE, &writer->db);
 
     if (err == VB_OK)
-        err = vb__schema_apply(&vb__schema, writer->db, ret_why);
+        err = vb__tables_apply(&vb__tables, writer->db, ret_why);
     if (err == VB_OK)
         err = use_log(writer, ret_why);
     if (err == VB_OK)
