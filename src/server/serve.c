@@ -1,0 +1,154 @@
+/*
+ * `verbatim serve`: from a configuration to a server that runs. Sockets may be
+ * the service manager's (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS).
+ */
+#include "server/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "server/server.h"
+
+/* The first descriptor that a service manager hands over. */
+#define LISTEN_FDS_START 3
+#define MAX_INHERITED    16
+
+static int64_t read_env(const char *name)
+{
+    const char *text = getenv(name);
+    int64_t n;
+
+    return text != NULL && vb_span_i64(vb_span_str(text), &n) ? n : 0;
+}
+
+/* How many sockets were handed over to this very process. */
+static size_t take_inherited(int fds[MAX_INHERITED])
+{
+    int64_t count = read_env("LISTEN_FDS");
+
+    if (read_env("LISTEN_PID") != (int64_t)getpid() || count < 1)
+        return 0;
+    if (count > MAX_INHERITED)
+        count = MAX_INHERITED;
+    for (int i = 0; i < (int)count; i++) {
+        fds[i] = LISTEN_FDS_START + i;
+        fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+    }
+    unsetenv("LISTEN_PID");
+    unsetenv("LISTEN_FDS");
+    return (size_t)count;
+}
+
+/* Makes the directory of what is kept, if it is not there. */
+static bool make_data(const struct vb_config *config)
+{
+    if (mkdir(config->data, 0777) == 0 || errno == EEXIST)
+        return true;
+    vb_log(VB_LOG_ERROR, "cannot make the directory %s: %s", config->data,
+           strerror(errno));
+    return false;
+}
+
+static void tell(struct vb_server *server)
+{
+    size_t count;
+    const struct vb_address *addresses =
+        vb_loop_addresses(server->loop, &count);
+    struct vb_buf text;
+
+    vb_buf_init(&text, 4096);
+    vb_log(VB_LOG_NOTICE, "serving %s",
+           server->file != NULL ? server->file : "an open tree of resources");
+    vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
+    if (server->open)
+        vb_log(VB_LOG_WARNING, "anyone who can reach it may write (--open)");
+    for (size_t i = 0; i < count; i++) {
+        vb_buf_reset(&text);
+        vb_address_format(&addresses[i], &text);
+        vb_log(VB_LOG_NOTICE, "listening on %.*s", VB_FMT(vb_buf_span(&text)));
+    }
+    vb_buf_done(&text);
+}
+
+static void apply(struct vb_server *server, const struct vb_config *config)
+{
+    server->limits = config->limits;
+    server->workers = config->workers;
+    server->max_connections = config->max_connections;
+    server->grace_ms = config->grace_ms;
+    server->cache_size = config->cache_size;
+    server->open = config->open;
+    server->trace = config->trace;
+    server->listening = tell;
+    vb_server_describe(server, config->description, config->storage);
+}
+
+/* Is the default all there is to listen on? */
+static bool is_default(const struct vb_config *config)
+{
+    struct vb_address usual;
+    struct vb_buf why;
+    bool same;
+
+    vb_buf_init(&why, 256);
+    same = config->listen_count == 1 &&
+           vb_address_parse(VB_SPAN("127.0.0.1:8080"), &usual, &why) == VB_OK &&
+           usual.len == config->listen[0].len &&
+           memcmp(&usual.sa, &config->listen[0].sa, usual.len) == 0;
+    vb_buf_done(&why);
+    return same;
+}
+
+static enum vb_err copy_addresses(struct vb_server *server,
+                                  const struct vb_config *config)
+{
+    size_t size = config->listen_count * sizeof(*config->listen);
+
+    server->addresses = malloc(size);
+    if (server->addresses == NULL)
+        return VB_ERR_NOMEM;
+    memcpy(server->addresses, config->listen, size);
+    server->address_count = config->listen_count;
+    return VB_OK;
+}
+
+static int run(struct vb_server *server, const struct vb_config *config)
+{
+    int inherited[MAX_INHERITED];
+    int status;
+
+    server->inherited_count = take_inherited(inherited);
+    server->inherited = inherited;
+    /* The manager's sockets stand in for the default, not for a wish. */
+    if ((server->inherited_count == 0 || !is_default(config)) &&
+        copy_addresses(server, config) != VB_OK)
+        return 2;
+    status = vb_server_run(server);
+    if (status != 0)
+        vb_log(VB_LOG_ERROR, "%s", vb_server_error(server));
+    else
+        vb_log(VB_LOG_NOTICE, "stopped");
+    return status;
+}
+
+int vb_serve(const struct vb_config *config)
+{
+    struct vb_server *server;
+    int status = 2;
+
+    if (vb_span_starts(vb_span_str(config->storage), VB_SPAN("sqlite:")) &&
+        !make_data(config))
+        return 2;
+    server = vb_server_new();
+    if (server != NULL) {
+        apply(server, config);
+        status = run(server, config);
+    }
+    vb_server_free(server);
+    return status;
+}

@@ -1,0 +1,11 @@
+/* The command `verbatim serve`. */
+#ifndef VB_SERVER_SERVE_H
+#define VB_SERVER_SERVE_H
+
+#include "server/config.h"
+
+/* Serves as configured until it is told to stop. The exit code: 0 it came to
+ * rest, 1 it failed while running, 2 it could not start (told on stderr). */
+int vb_serve(const struct vb_config *config);
+
+#endif
