@@ -140,9 +140,11 @@ struct vb_chunk_read {
 };
 
 /*
- * Puts one chunk of a coming blob aside. Chunks come in order, all full but
- * the last. `blob` is from vb_store_blob_new. Nothing refers to it before a
- * commit does; vb_store_blob_discard, or a restart, removes it.
+ * Puts one chunk of a coming blob aside. Chunks are asked for in order, all
+ * full but the last; several may be under way. A chunk out of order, or for a
+ * blob that a record has, is VB_ERR_INVALID. `blob` is from vb_store_blob_new.
+ * Nothing refers to it before a commit does; vb_store_blob_discard, or a
+ * restart, removes it.
  */
 struct vb_chunk_write {
     struct vb_store_op op;

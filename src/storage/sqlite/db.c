@@ -4,15 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The medium has no room: the disk, the quota, or the file size allowed. */
-static bool is_full(sqlite3 *db)
-{
-    int reason = db == NULL ? 0 : sqlite3_system_errno(db);
-
-    return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
-}
-
-enum vb_err vb__sql_err(sqlite3 *db, int rc)
+enum vb_err vb__sql_err(int rc, int reason)
 {
     switch (rc & 0xff) { /* the primary code */
     case SQLITE_OK:
@@ -34,30 +26,35 @@ enum vb_err vb__sql_err(sqlite3 *db, int rc)
     case SQLITE_CONSTRAINT: /* we look first: an index lies */
         return VB_ERR_CORRUPT;
     default:
-        return is_full(db) ? VB_ERR_NOSPACE : VB_ERR_IO;
+        return reason == ENOSPC || reason == EDQUOT || reason == EFBIG
+                   ? VB_ERR_NOSPACE
+                   : VB_ERR_IO;
     }
 }
 
 enum vb_err vb__sql_exec(sqlite3 *db, const char *sql)
 {
-    return vb__sql_err(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
+    int rc;
+
+    errno = 0;
+    rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    return vb__sql_err(rc, errno);
 }
 
 enum vb_err vb__sql_number(sqlite3 *db, const char *sql, int64_t *ret_number)
 {
     sqlite3_stmt *statement = NULL;
-    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     struct vb__call call;
     int64_t number = 0;
-    enum vb_err err;
+    enum vb_err err = vb__sql_prepare(db, &sql, 1, &statement);
 
-    if (rc != SQLITE_OK)
-        return vb__sql_err(db, rc);
+    if (err != VB_OK)
+        return err;
     call = vb__call(statement);
     if (vb__call_row(&call))
         number = vb__call_get_i64(&call, 0);
     err = vb__call_end(&call);
-    sqlite3_finalize(statement);
+    vb__sql_finalize(&statement, 1);
     if (err == VB_OK)
         *ret_number = number;
     return err;
@@ -67,12 +64,16 @@ enum vb_err vb__sql_prepare(sqlite3 *db, const char *const *sql, size_t count,
                             sqlite3_stmt **statements)
 {
     for (size_t i = 0; i < count; i++) {
-        int rc = sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                    &statements[i], NULL);
+        int rc;
 
+        errno = 0;
+        rc = sqlite3_prepare_v3(db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                &statements[i], NULL);
         if (rc != SQLITE_OK) {
+            enum vb_err err = vb__sql_err(rc, errno);
+
             vb__sql_finalize(statements, i);
-            return vb__sql_err(db, rc);
+            return err;
         }
     }
     return VB_OK;
@@ -120,18 +121,18 @@ void vb__call_blob(struct vb__call *call, struct vb_span bytes)
 
 bool vb__call_row(struct vb__call *call)
 {
-    if (call->rc == SQLITE_OK || call->rc == SQLITE_ROW)
+    if (call->rc == SQLITE_OK || call->rc == SQLITE_ROW) {
+        errno = 0;
         call->rc = sqlite3_step(call->statement);
+        call->reason = errno;
+    }
     return call->rc == SQLITE_ROW;
 }
 
 enum vb_err vb__call_end(struct vb__call *call)
 {
-    /* The error first: resetting clears what the connection knows of it. */
-    enum vb_err err = vb__sql_err(sqlite3_db_handle(call->statement), call->rc);
-
     sqlite3_reset(call->statement);
-    return err;
+    return vb__sql_err(call->rc, call->reason);
 }
 
 enum vb_err vb__call_run(struct vb__call *call)

@@ -13,9 +13,13 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* The local failure that a result code of `db` (may be NULL) stands for. A
- * full disk is NOSPACE by whichever of its names it comes. */
-enum vb_err vb__sql_err(sqlite3 *db, int rc);
+/*
+ * The local failure that a result code stands for. `reason` is errno after the
+ * call that gave it (and 0 before): a full disk, quota or file size is NOSPACE
+ * by whichever of its names it comes. sqlite3_system_errno would be the way to
+ * know, but SQLite 3.40 does not note it when COMMIT fails.
+ */
+enum vb_err vb__sql_err(int rc, int reason);
 
 /* Statements without parameters or results. */
 enum vb_err vb__sql_exec(sqlite3 *db, const char *sql);
@@ -35,8 +39,9 @@ void vb__sql_finalize(sqlite3_stmt **statements, size_t count);
  */
 struct vb__call {
     sqlite3_stmt *statement;
-    int next; /* parameter */
-    int rc;   /* of the first failure; sticky */
+    int next;   /* parameter */
+    int rc;     /* of the first failure; sticky */
+    int reason; /* errno then */
 };
 
 static inline struct vb__call vb__call(sqlite3_stmt *statement)

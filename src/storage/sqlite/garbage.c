@@ -110,7 +110,7 @@ static enum vb_err drop_some(struct vb__writer *writer,
                              const struct vb__loose *item, bool *ret_done)
 {
     bool loose = false, done = true;
-    enum vb_err err = vb__writer_begin(writer);
+    enum vb_err err = vb__writer_begin(writer, true);
 
     if (err != VB_OK)
         return err;

@@ -50,10 +50,12 @@ enum vb_err vb__sqlite_connect(const char *path, enum vb__connect kind,
     int flags = kind == VB__CONNECT_READ
                     ? SQLITE_OPEN_READONLY
                     : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    int rc = sqlite3_open_v2(path, ret_db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc;
 
+    errno = 0;
+    rc = sqlite3_open_v2(path, ret_db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
-        return vb__sql_err(*ret_db, rc);
+        return vb__sql_err(rc, errno);
     sqlite3_busy_timeout(*ret_db, VB__BUSY_MS);
     return vb__sql_exec(*ret_db, settings[kind]);
 }

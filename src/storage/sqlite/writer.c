@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "storage/engine.h"
 #include "storage/generations.h"
@@ -18,6 +19,9 @@
 
 /* Quiet for this long, the log is copied: reading the database is cheaper. */
 #define IDLE_MS 1000
+
+/* The operator is told of failures at most this often. */
+#define TELL_MS 10000
 
 /* --- The queue. --- */
 
@@ -95,14 +99,24 @@ void vb__writer_discard(struct vb__writer *writer, uint64_t blob)
 
 /* --- One transaction. --- */
 
+/* A disk that is full now and then would fill the log too. */
+static void tell_failure(struct vb__writer *writer, enum vb_err err)
+{
+    int64_t now = vb_clock_monotonic_ms();
+
+    if (writer->ailing || now < writer->tell_after_ms)
+        return;
+    vb_log(VB_LOG_ERROR, "%s: cannot be written: %s (%s)", writer->sqlite->path,
+           sqlite3_errmsg(writer->db), vb_err_text(err));
+    writer->ailing = true;
+    writer->tell_after_ms = now + TELL_MS;
+}
+
 enum vb_err vb__writer_failed(struct vb__writer *writer, enum vb_err err)
 {
     if (err != VB_OK && writer->medium == VB_OK) {
         writer->medium = err;
-        if (!writer->ailing)
-            vb_log(VB_LOG_ERROR, "%s: cannot be written: %s",
-                   writer->sqlite->path, sqlite3_errmsg(writer->db));
-        writer->ailing = true;
+        tell_failure(writer, err);
     }
     return err;
 }
@@ -115,10 +129,27 @@ static enum vb_err run(struct vb__writer *writer,
     return vb__writer_failed(writer, vb__call_run(&call));
 }
 
-enum vb_err vb__writer_begin(struct vb__writer *writer)
+/* FULL syncs the log at every commit, NORMAL only before it is copied. */
+static enum vb_err set_lazy(struct vb__writer *writer, bool lazy)
 {
+    enum vb_err err;
+
+    if (writer->lazy == lazy)
+        return VB_OK;
+    err = vb__sql_exec(writer->db, lazy ? "PRAGMA synchronous = NORMAL"
+                                        : "PRAGMA synchronous = FULL");
+    if (err == VB_OK)
+        writer->lazy = lazy;
+    return vb__writer_failed(writer, err);
+}
+
+enum vb_err vb__writer_begin(struct vb__writer *writer, bool lazy)
+{
+    enum vb_err err;
+
     writer->medium = VB_OK;
-    return run(writer, VB__WRITER_BEGIN);
+    err = set_lazy(writer, lazy);
+    return err != VB_OK ? err : run(writer, VB__WRITER_BEGIN);
 }
 
 void vb__writer_undo(struct vb__writer *writer)
@@ -179,13 +210,20 @@ static enum vb_err save_common(struct vb__writer *writer)
     return vb__writer_failed(writer, err);
 }
 
+static bool only_chunks(const struct vb_task *task)
+{
+    while (task != NULL && task->run == run_chunk)
+        task = task->next;
+    return task == NULL;
+}
+
 static enum vb_err attempt(struct vb__writer *writer, struct vb_task *tasks)
 {
     enum vb_err err;
 
     vb_buf_reset(&writer->touched);
     vb_buf_reset(&writer->loosened);
-    err = vb__writer_begin(writer);
+    err = vb__writer_begin(writer, tasks != NULL && only_chunks(tasks));
     for (struct vb_task *task = tasks; err == VB_OK && task != NULL;
          task = task->next) {
         task->run(task);

@@ -105,8 +105,10 @@ struct vb__writer {
     struct vb_buf loosened;  /* uint64_t blobs the group leaves loose */
     struct vb__tallies tallies;
     struct vb__garbage garbage;
-    enum vb_err medium; /* why the group cannot go on; VB_OK while it can */
-    bool ailing;        /* the operator was told that writing fails */
+    enum vb_err medium;    /* why the group cannot go on; VB_OK while it can */
+    bool ailing;           /* the operator was told that writing fails */
+    int64_t tell_after_ms; /* not again before (monotonic) */
+    bool lazy;             /* commits are not synced at the moment */
     struct vb__log_state log;
 };
 
@@ -135,8 +137,13 @@ void vb__writer_nudge(struct vb__writer *writer);
 /* For the writer's parts. Notes a failure of the medium, passes it on. */
 enum vb_err vb__writer_failed(struct vb__writer *writer, enum vb_err err);
 
-/* A transaction of the writer's own. VB_OK, or it is undone. */
-enum vb_err vb__writer_begin(struct vb__writer *writer);
+/*
+ * A transaction of the writer's own. VB_OK, or it is undone. A lazy one is not
+ * synced: it becomes durable with the next that is, as the log is in order.
+ * That is enough for what no record refers to: chunks of a coming blob, and
+ * the removal of garbage.
+ */
+enum vb_err vb__writer_begin(struct vb__writer *writer, bool lazy);
 enum vb_err vb__writer_end(struct vb__writer *writer);
 void vb__writer_undo(struct vb__writer *writer);
 
