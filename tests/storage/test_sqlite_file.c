@@ -616,17 +616,17 @@ static void older_file_goes_through_the_missing_steps(void **state)
     vb_buf_init(&why, 1000);
     assert_int_equal(sqlite3_open(scene->path, &db), SQLITE_OK);
     for (size_t version = 1; version <= 3; version += 2) {
-        struct vb__schema schema = {steps, version};
+        struct vb__tables schema = {steps, version};
 
-        assert_int_equal(vb__schema_apply(&schema, db, &why), VB_OK);
+        assert_int_equal(vb__tables_apply(&schema, db, &why), VB_OK);
         assert_int_equal(number_of(db, "PRAGMA user_version"), version);
         assert_int_equal(number_of(db, "PRAGMA application_id"),
                          VB__APPLICATION_ID);
         /* There is nothing left to do. */
-        assert_int_equal(vb__schema_apply(&schema, db, &why), VB_OK);
+        assert_int_equal(vb__tables_apply(&schema, db, &why), VB_OK);
     }
     assert_int_equal(number_of(db, "SELECT a FROM t"), 22);
-    assert_int_equal(vb__schema_apply(&(struct vb__schema){steps, 2}, db, &why),
+    assert_int_equal(vb__tables_apply(&(struct vb__tables){steps, 2}, db, &why),
                      VB_ERR_NEWER);
     sqlite3_close(db);
     vb_buf_done(&why);
@@ -645,10 +645,10 @@ static void failed_step_leaves_the_older_version(void **state)
 
     vb_buf_init(&why, 1000);
     assert_int_equal(sqlite3_open(scene->path, &db), SQLITE_OK);
-    assert_int_equal(vb__schema_apply(&(struct vb__schema){steps, 1}, db, &why),
+    assert_int_equal(vb__tables_apply(&(struct vb__tables){steps, 1}, db, &why),
                      VB_OK);
     assert_int_not_equal(
-        vb__schema_apply(&(struct vb__schema){steps, 3}, db, &why), VB_OK);
+        vb__tables_apply(&(struct vb__tables){steps, 3}, db, &why), VB_OK);
     assert_true(why.len > 0);
     assert_int_equal(number_of(db, "PRAGMA user_version"), 1);
     assert_int_equal(number_of(db, "SELECT a FROM t"), 1);
