@@ -27,8 +27,7 @@ static struct vb_rep *new_rep(struct vb_span content)
 static void on_wake(struct vb_wire *wire)
 {
     /* The peer is embedded in the driver, as in a connection of the loop. */
-    struct driver *d =
-        VB_CONTAINER((uintptr_t)wire->peer, struct driver, peer);
+    struct driver *d = VB_CONTAINER((uintptr_t)wire->peer, struct driver, peer);
 
     d->wakes++;
 }

@@ -12,8 +12,11 @@
  *   /source/N      N bytes from a source that knows its length
  *   /stream/N      the same from one that does not
  *   /slow/N        and that says PENDING before each piece
+ *   /instant/N     and is ready before PENDING got home
+ *   /wide/N        as /stream, in pieces too large to be copied
  *   /broken/N      a stream that fails after N bytes
  *   /short/N       a source that ends one byte before its length
+ *   /over/N        one that gives one byte more than its length
  *   /status/N      that status, without content
  *   /not-modified  304 of the small representation
  *   /echo          the request's content comes back
@@ -22,6 +25,7 @@
  *   /refuse        403 at once, whatever content there is
  *   /later         nothing until driver_answer
  *   /later-echo    nothing until driver_answer, then as /echo
+ *   /echo-later    wants content, then nothing until driver_answer
  *   /close         200 and the end of the connection
  *   /fields        what d->fields holds
  *

@@ -19,8 +19,11 @@ struct play {
     uint64_t at;
     bool slow; /* it says PENDING every other time */
     bool was_pending;
+    bool instant; /* and says that it is ready at once */
     bool fails;
-    char piece[1000];
+    bool waits; /* with its answer, when the content is all there */
+    size_t piece_size;
+    char piece[6000];
 };
 
 static struct driver *driver_of(struct vb_service *service)
@@ -70,6 +73,7 @@ static enum vb_sink_want on_write(struct vb_sink *sink, struct vb_span bytes)
     struct play *play = play_of_sink(sink);
 
     assert_true(bytes.len > 0);
+    assert_true(!play->pauses || play->d->paused != play->x);
     if (play->early) {
         vb_buf_done(&play->content);
         answer_text(play->x, 403, VB_SPAN("early"));
@@ -80,6 +84,19 @@ static enum vb_sink_want on_write(struct vb_sink *sink, struct vb_span bytes)
         return VB_SINK_MORE;
     play->d->paused = play->x;
     return VB_SINK_PAUSE;
+}
+
+/* Waits for driver_answer. */
+static void wait(struct play *play)
+{
+    struct driver *d = play->d;
+    int i = 0;
+
+    play->x->walk.waiting = true;
+    while (i < WAITING_MAX && d->waiting[i] != NULL)
+        i++;
+    assert_true(i < WAITING_MAX);
+    d->waiting[i] = play->x;
 }
 
 static uint16_t status_of(enum vb_err err, uint16_t verdict)
@@ -105,7 +122,10 @@ static void on_end(struct vb_sink *sink, enum vb_err err)
     if (content.ptr == NULL || play->content.err != VB_OK)
         content = VB_SPAN("out of memory");
     vb_buf_done(&play->content);
-    answer_text(x, status_of(err, x->verdict.status), content);
+    if (play->waits && err == VB_OK)
+        wait(play);
+    else
+        answer_text(x, status_of(err, x->verdict.status), content);
 }
 
 static void want(struct play *play)
@@ -126,12 +146,15 @@ static void want(struct play *play)
 static enum vb_pull on_pull(struct vb_source *source, struct vb_span *ret_bytes)
 {
     struct play *play = play_of_source(source);
-    size_t n = play->left < sizeof(play->piece) ? (size_t)play->left
-                                                : sizeof(play->piece);
+    size_t n =
+        play->left < play->piece_size ? (size_t)play->left : play->piece_size;
 
     if (play->slow && !play->was_pending) {
         play->was_pending = true;
-        play->d->pending = play->x;
+        if (play->instant)
+            play->x->carrier->output_ready(play->x);
+        else
+            play->d->pending = play->x;
         return VB_PULL_PENDING;
     }
     play->was_pending = false;
@@ -157,6 +180,8 @@ static void answer_source(struct play *play, int64_t length, uint64_t n)
 {
     play->source = (struct vb_source){on_pull, on_close, length};
     play->left = n;
+    if (play->piece_size == 0)
+        play->piece_size = 1000;
     play->x->reply.status = 200;
     play->x->reply.content = VB_CONTENT_SOURCE;
     play->x->reply.source = &play->source;
@@ -216,6 +241,18 @@ static void on_slow(struct play *play, uint64_t n)
     answer_source(play, -1, n);
 }
 
+static void on_instant(struct play *play, uint64_t n)
+{
+    play->instant = true;
+    on_slow(play, n);
+}
+
+static void on_wide(struct play *play, uint64_t n)
+{
+    play->piece_size = sizeof(play->piece);
+    on_stream(play, n);
+}
+
 static void on_broken(struct play *play, uint64_t n)
 {
     play->fails = true;
@@ -225,6 +262,11 @@ static void on_broken(struct play *play, uint64_t n)
 static void on_short(struct play *play, uint64_t n)
 {
     answer_source(play, (int64_t)n, n - 1);
+}
+
+static void on_over(struct play *play, uint64_t n)
+{
+    answer_source(play, (int64_t)n, n + 1);
 }
 
 static void on_status(struct play *play, uint64_t n)
@@ -270,15 +312,15 @@ static void on_refuse(struct play *play, uint64_t n)
 
 static void on_later(struct play *play, uint64_t n)
 {
-    struct driver *d = play->d;
-    int i = 0;
-
     (void)n;
-    play->x->walk.waiting = true;
-    while (i < WAITING_MAX && d->waiting[i] != NULL)
-        i++;
-    assert_true(i < WAITING_MAX);
-    d->waiting[i] = play->x;
+    wait(play);
+}
+
+static void on_echo_later(struct play *play, uint64_t n)
+{
+    (void)n;
+    play->waits = true;
+    want(play);
 }
 
 static void on_close_target(struct play *play, uint64_t n)
@@ -309,8 +351,11 @@ static const struct {
     {"/source/", true, on_source},
     {"/stream/", true, on_stream},
     {"/slow/", true, on_slow},
+    {"/instant/", true, on_instant},
+    {"/wide/", true, on_wide},
     {"/broken/", true, on_broken},
     {"/short/", true, on_short},
+    {"/over/", true, on_over},
     {"/status/", true, on_status},
     {"/not-modified", false, on_not_modified},
     {"/echo", false, on_echo},
@@ -319,6 +364,7 @@ static const struct {
     {"/refuse", false, on_refuse},
     {"/later", false, on_later},
     {"/later-echo", false, on_later},
+    {"/echo-later", false, on_echo_later},
     {"/close", false, on_close_target},
     {"/fields", false, on_fields},
 };

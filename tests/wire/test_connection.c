@@ -136,12 +136,16 @@ static void test_unread_replies_stop_the_parsing(void **state)
     (void)state;
     driver_init(&d);
     vb_buf_init(&text, 1024 * 1024);
+    d.limits.idle_timeout_ms = 10;
     for (int i = 0; i < 200; i++)
         vb_buf_str(&text, "GET /bytes/3000 HTTP/1.1\r\n" H "\r\n");
     d.stuck = true;
     driver_send(&d, vb_buf_span(&text));
     assert_in_range(d.ends, 20, 24);
     assert_int_equal(driver_state(&d), VB_WIRE_WRITE);
+    /* It is not idle: it is the client that must read. */
+    assert_true(d.wire->ops->deadline(d.wire) ==
+                d.env.now.mono_ms + d.limits.write_timeout_ms);
     d.stuck = false;
     driver_pump(&d);
     assert_int_equal(driver_read(&d), 200);
@@ -166,6 +170,27 @@ static void test_a_late_answer_keeps_its_place(void **state)
     assert_int_equal(d.wakes, 1);
     assert_string_equal(driver_statuses(&d), "200 200 200");
     assert_span_equal(d.replies[1].content, "late");
+    assert_int_equal(d.replies[2].content.len, 3);
+    driver_done(&d);
+}
+
+/* Input that waits is used up from its front, and grows at its end. */
+static void test_input_that_waits_grows_and_shrinks(void **state)
+{
+    static char value[2000];
+    struct driver d;
+
+    (void)state;
+    memset(value, 'v', sizeof(value) - 1);
+    driver_init(&d);
+    driver_send_str(&d, "GET /later HTTP/1.1\r\n" H
+                        "\r\nGET /bytes/2 HTTP/1.1\r\n" H
+                        "\r\nPOST /bytes/3 HTTP/1.1\r\n" H "X: ");
+    driver_answer(&d, 0);
+    assert_string_equal(driver_statuses(&d), "200 200");
+    driver_send_str(&d, value);
+    driver_send_str(&d, "\r\n\r\n" GET "\r\n");
+    assert_string_equal(driver_statuses(&d), "200 200 200 200");
     assert_int_equal(d.replies[2].content.len, 3);
     driver_done(&d);
 }
@@ -308,6 +333,27 @@ static void test_a_slow_head_gets_no_more_time(void **state)
     driver_send(&d, vb_span_of(text + 19, 1));
     driver_pass(&d, 100);
     assert_string_equal(driver_statuses(&d), "408");
+    driver_done(&d);
+}
+
+/* Idleness begins when a reply is out, not when it was decided. */
+static void test_idle_time_begins_behind_the_reply(void **state)
+{
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    set_times(&d);
+    d.stuck = true;
+    driver_send_str(&d, "GET /large HTTP/1.1\r\n" H "\r\n");
+    for (int i = 0; i < 5; i++) {
+        driver_pass(&d, 4000);
+        d.wire->ops->sent(d.wire, 15000);
+    }
+    d.stuck = false;
+    driver_pump(&d);
+    assert_int_equal(driver_state(&d), VB_WIRE_READ);
+    assert_true(d.wire->ops->deadline(d.wire) == d.env.now.mono_ms + 7000);
     driver_done(&d);
 }
 
@@ -458,6 +504,8 @@ static void test_the_wire_can_be_freed_at_any_moment(void **state)
         "POST /later-echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\nhello",
         "POST /echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\nhello",
         "POST /pause HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\nhello",
+        "POST /echo-later HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello",
+        "GET /wide/50000 HTTP/1.1\r\n" H "\r\n",
         "POST /refuse HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\nhello",
     };
     struct driver d;
@@ -502,10 +550,12 @@ int main(void)
         cmocka_unit_test(test_unread_replies_stop_the_reading),
         cmocka_unit_test(test_unread_replies_stop_the_parsing),
         cmocka_unit_test(test_a_late_answer_keeps_its_place),
+        cmocka_unit_test(test_input_that_waits_grows_and_shrinks),
         cmocka_unit_test(test_a_half_close_cancels_nothing),
         cmocka_unit_test(test_a_closed_peer_is_closed),
         cmocka_unit_test(test_times_by_rows),
         cmocka_unit_test(test_a_slow_head_gets_no_more_time),
+        cmocka_unit_test(test_idle_time_begins_behind_the_reply),
         cmocka_unit_test(test_slow_content_is_progress),
         cmocka_unit_test(test_a_stuck_client_is_dropped_a_slow_one_is_not),
         cmocka_unit_test(test_lingering_only_where_the_peer_may_send),

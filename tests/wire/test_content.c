@@ -38,6 +38,7 @@ static const struct row rows[] = {
      CLOSING, NULL},
     {"9112-7.1.2 bare LF", POST TE "0\r\nX: y\n\r\n", "400", CLOSING, NULL},
     {"9112-7.1.2 bare LF", POST TE "0\r\n\n", "400", CLOSING, NULL},
+    {"9112-7.1.2 bare LF", POST TE "0\r\nX: y\r\nA\n", "400", CLOSING, NULL},
     {"9112-7.1.2 bare CR", POST TE "0\r\n\rX\r\n\r\n", "400", CLOSING, NULL},
     {"9112-7.1-04", POST TE "5\r\nhello", "", OPEN, NULL},
     {"9112-7.1-04", POST TE "5\r\nhelloX", "400", CLOSING,
@@ -182,6 +183,58 @@ static void test_a_paused_sink_holds_the_peer_back(void **state)
     driver_pump(&d);
     assert_string_equal(driver_statuses(&d), "200 200");
     assert_span_equal(d.replies[0].content, "0123456789abc");
+    driver_done(&d);
+}
+
+/* Also when it has taken all there was, and when there is more at hand. */
+static void test_a_pause_holds_with_and_without_more(void **state)
+{
+    static const char *const more[] = {"ab", "abcde", "abcdefg"};
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    for (size_t i = 0; i < VB_COUNT_OF(more); i++) {
+        driver_restart(&d);
+        d.resumes = false;
+        driver_send_str(&d, "POST /pause HTTP/1.1\r\n" H
+                            "Content-Length: 7\r\n\r\n");
+        assert_int_equal(driver_state(&d), VB_WIRE_READ);
+        driver_send_str(&d, more[i]);
+        assert_int_equal(d.unsent.len, 0);
+        assert_int_equal(driver_state(&d), 0);
+        d.resumes = true;
+        driver_pump(&d);
+        driver_send_str(&d, "abcdefg" + strlen(more[i]));
+        assert_string_equal(driver_statuses(&d), "200");
+        assert_span_equal(d.replies[0].content, "abcdefg");
+    }
+    driver_restart(&d);
+    d.resumes = false;
+    driver_send_str(&d, "POST /pause HTTP/1.1\r\n" H TE
+                        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    assert_int_equal(driver_state(&d), 0);
+    d.resumes = true;
+    driver_pump(&d);
+    assert_string_equal(driver_statuses(&d), "200");
+    assert_span_equal(d.replies[0].content, "abcde");
+    driver_done(&d);
+}
+
+/* The content is all there, but not the answer. */
+static void test_an_answer_may_come_long_after_the_content(void **state)
+{
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    driver_send_str(&d, "POST /echo-later HTTP/1.1\r\n" H
+                        "Content-Length: 5\r\n\r\nhello");
+    assert_int_equal(driver_state(&d), VB_WIRE_READ);
+    assert_true(d.wire->ops->deadline(d.wire) == INT64_MAX);
+    driver_pass(&d, 1000000);
+    driver_answer(&d, 0);
+    assert_string_equal(driver_statuses(&d), "200");
     driver_done(&d);
 }
 
@@ -346,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_100_waits_for_the_flow),
         cmocka_unit_test(test_unwanted_content_is_not_asked_for),
         cmocka_unit_test(test_a_paused_sink_holds_the_peer_back),
+        cmocka_unit_test(test_a_pause_holds_with_and_without_more),
+        cmocka_unit_test(test_an_answer_may_come_long_after_the_content),
         cmocka_unit_test(test_pauses_at_every_piece),
         cmocka_unit_test(test_long_content_both_ways),
         cmocka_unit_test(test_content_cut_short_is_told_and_closes),

@@ -55,9 +55,9 @@ static void read_framing(struct vb_h1_message *m,
             m->keep_alive = false;
     }
     /* RFC 9110 section 10.1.1 */
-    m->expects = head->interim_ok && m->content != VB_H1_ENDED &&
-                 vb__h1_has_option(&head->fields, VB_FIELD_EXPECT,
-                                   VB_SPAN("100-continue"));
+    m->expects =
+        head->interim_ok && vb__h1_has_option(&head->fields, VB_FIELD_EXPECT,
+                                              VB_SPAN("100-continue"));
 }
 
 /* A copy that lives as long as the exchange, with its pad. */

@@ -8,18 +8,17 @@
 /* RFC 9112 section 9.6: closing at once while the peer still sends would make
  * its system throw our reply away. Only who asked for the end, and has sent
  * all it had to, is sure to be waiting for nothing but that end. */
-static bool may_still_send(const struct vb_h1_message *m,
-                           const struct vb_span *in)
+static bool may_still_send(const struct vb_h1_message *m)
 {
-    return m->keep_alive || m->broken || in->len > 0;
+    return m->keep_alive || m->broken;
 }
 
-static void finish_exchange(struct vb_h1 *h1, const struct vb_span *in)
+static void finish_exchange(struct vb_h1 *h1)
 {
     struct vb_h1_message *m = h1->message;
 
     if (m->close) {
-        h1->linger = may_still_send(m, in);
+        h1->linger = may_still_send(m);
         h1->phase = VB_H1_CLOSING;
     } else {
         h1->phase = VB_H1_HEAD;
@@ -37,7 +36,7 @@ static bool exchange_step(struct vb_h1 *h1, struct vb_span *in)
 
     if (!m->all_sent || m->content != VB_H1_ENDED)
         return sent || read;
-    finish_exchange(h1, in);
+    finish_exchange(h1);
     return true;
 }
 

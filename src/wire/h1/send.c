@@ -151,15 +151,10 @@ static bool begin_content(struct vb_h1_message *m)
 
 static bool begin_reply(struct vb_h1_message *m)
 {
-    struct vb_h1_mark mark = vb__h1_output_mark(m->h1);
-
     if (!vb__h1_write_head(m))
         return false;
-    if (!begin_content(m)) {
-        vb__h1_output_back_to(m->h1, mark);
-        return false;
-    }
-    return true;
+    m->head_sent = true;
+    return begin_content(m);
 }
 
 bool vb__h1_send_step(struct vb_h1_message *m)
@@ -167,9 +162,7 @@ bool vb__h1_send_step(struct vb_h1_message *m)
     if (!m->replied || m->all_sent)
         return false;
     if (!m->head_sent) {
-        if (begin_reply(m))
-            m->head_sent = true;
-        else
+        if (!begin_reply(m))
             break_off(m);
         return true;
     }
