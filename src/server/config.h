@@ -32,6 +32,7 @@ struct vb_config {
     const char *config;        /* --config FILE, or NULL */
     struct vb_address *listen; /* at least one */
     size_t listen_count;
+    bool listen_given;   /* asked for, not the default */
     const char *data;    /* the directory of what is kept */
     const char *storage; /* a URL for vb_store_open */
     bool open;           /* anyone may write, not only this machine */
@@ -43,7 +44,7 @@ struct vb_config {
     const char *log_redact; /* rules for vb_redaction_parse */
 
     /* resources */
-    uint32_t workers;         /* 1 or more */
+    uint32_t workers;         /* 0: one for each usable core */
     uint32_t max_connections; /* over all workers */
     uint64_t cache_size;      /* bytes for each worker; 0: no cache */
     uint32_t grace_ms;        /* after a stop, for what is under way */
@@ -57,7 +58,6 @@ struct vb_config_sources {
     char *const *arguments; /* what follows the command's name */
     size_t argument_count;
     char *const *environment; /* "NAME=value", NULL at the end; or NULL */
-    uint32_t cores;           /* usable ones, for `workers: auto` */
 };
 
 /*

@@ -1,31 +1,20 @@
 /* The program `verbatim`. */
-#include <stdio.h>
-#include <string.h>
+#include <fcntl.h>
+#include <unistd.h>
 
-#include <verbatim/server.h>
+#include "server/cli.h"
+
+/* A descriptor that our parent closed must not become a file of ours: it is
+ * filled with one on which what we would do with it fails. */
+static void fill_standard(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+}
 
 int main(int argc, char **argv)
 {
-    struct vb_server *server = vb_server_new();
-    const char *file = NULL, *store = "memory:";
-    int status;
-
-    if (server == NULL)
-        return 2;
-    for (int i = 2; i < argc; i++) {
-        if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc)
-            vb_server_listen(server, argv[++i]);
-        else if (strcmp(argv[i], "--storage") == 0 && i + 1 < argc)
-            store = argv[++i];
-        else if (strcmp(argv[i], "--workers") == 0 && i + 1 < argc)
-            vb_server_workers(server, (unsigned)(argv[++i][0] - '0'));
-        else
-            file = argv[i];
-    }
-    vb_server_describe(server, file, store);
-    status = vb_server_run(server);
-    if (status != 0)
-        fprintf(stderr, "verbatim: %s\n", vb_server_error(server));
-    vb_server_free(server);
-    return status;
+    fill_standard();
+    return vb_cli_run(argc, argv, environ);
 }

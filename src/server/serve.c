@@ -88,22 +88,6 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     vb_server_describe(server, config->description, config->storage);
 }
 
-/* Is the default all there is to listen on? */
-static bool is_default(const struct vb_config *config)
-{
-    struct vb_address usual;
-    struct vb_buf why;
-    bool same;
-
-    vb_buf_init(&why, 256);
-    same = config->listen_count == 1 &&
-           vb_address_parse(VB_SPAN("127.0.0.1:8080"), &usual, &why) == VB_OK &&
-           usual.len == config->listen[0].len &&
-           memcmp(&usual.sa, &config->listen[0].sa, usual.len) == 0;
-    vb_buf_done(&why);
-    return same;
-}
-
 static enum vb_err copy_addresses(struct vb_server *server,
                                   const struct vb_config *config)
 {
@@ -125,7 +109,7 @@ static int run(struct vb_server *server, const struct vb_config *config)
     server->inherited_count = take_inherited(inherited);
     server->inherited = inherited;
     /* The manager's sockets stand in for the default, not for a wish. */
-    if ((server->inherited_count == 0 || !is_default(config)) &&
+    if ((server->inherited_count == 0 || config->listen_given) &&
         copy_addresses(server, config) != VB_OK)
         return 2;
     status = vb_server_run(server);

@@ -18,13 +18,32 @@ static const struct {
     {VB_SPAN_INIT("sqlite:"), vb__sqlite_open},
 };
 
+static vb__engine_open find_engine(struct vb_span url, struct vb_span *ret_rest)
+{
+    for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+        if (vb_span_starts(url, engines[i].scheme)) {
+            *ret_rest = vb_span_from(url, engines[i].scheme.len);
+            return engines[i].open;
+        }
+    }
+    return NULL;
+}
+
+bool vb_store_knows(struct vb_span url)
+{
+    struct vb_span rest;
+
+    return find_engine(url, &rest) != NULL;
+}
+
 enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
                           struct vb_buf *ret_why)
 {
-    for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
-        if (vb_span_starts(url, engines[i].scheme))
-            return engines[i].open(vb_span_from(url, engines[i].scheme.len),
-                                   ret_store, ret_why);
+    struct vb_span rest;
+    vb__engine_open open = find_engine(url, &rest);
+
+    if (open != NULL)
+        return open(rest, ret_store, ret_why);
     vb_buf_printf(ret_why,
                   "%.*s: not a storage that is known (memory:, sqlite:PATH)",
                   VB_FMT(url));

@@ -308,6 +308,9 @@ struct vb_buf;
 enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
                           struct vb_buf *ret_why);
 
+/* Is there an engine for such a URL? What it says is not looked at. */
+bool vb_store_knows(struct vb_span url);
+
 /* All clients must be detached. Finishes what is under way. NULL is fine. */
 void vb_store_close(struct vb_store *store);
 

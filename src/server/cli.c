@@ -1,0 +1,262 @@
+/* The table of commands, and finding the one that is meant. See cli.h. */
+#include "server/cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <verbatim/server.h>
+
+#include "base/log.h"
+#include "describe/nearest.h"
+#include "server/command.h"
+#include "server/usage.h"
+
+#define TEXT_MOST ((size_t)1024 * 1024)
+
+static int run_completion(const struct vb_command_line *line);
+static int run_help(const struct vb_command_line *line);
+
+static const struct vb_command commands[] = {
+    {
+        .name = "serve",
+        .usage = "serve [OPTION...] [FILE]",
+        .summary = "serve the resources that an OpenAPI file describes",
+        .about =
+            "Serves what FILE, an OpenAPI description, describes; without "
+            "FILE,\nan open tree of resources. Every option can also stand in "
+            "the file that\n--config names, as `max-content: 10M`, and in the "
+            "environment, as\nVERBATIM_MAX_CONTENT=10M. The command line goes "
+            "before the environment,\nand that before the file.\n",
+        .more = vb_usage_help,
+        .run = vb__command_serve,
+    },
+    {
+        .name = "completion",
+        .usage = "completion bash",
+        .summary = "print the completion for a shell",
+        .about = "Prints a script that lets the shell complete commands and "
+                 "options:\n    source <(verbatim completion bash)\n",
+        .run = run_completion,
+    },
+    {
+        .name = "help",
+        .usage = "help [COMMAND]",
+        .summary = "tell about a command",
+        .about = "Tells about a command and its options.\n",
+        .run = run_help,
+    },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* --- What commands share ----------------------------------------------------
+ */
+
+int vb__usage_error(const char *format, ...)
+{
+    char text[900];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    vb_log(VB_LOG_ERROR, "%s", text);
+    return VB_EXIT_USAGE;
+}
+
+/*
+ * Who reads our output may have seen enough (`| head`): that is no news to
+ * tell, but what was asked for did not get through.
+ */
+int vb__print(const struct vb_buf *text, int status)
+{
+    size_t done = 0;
+
+    if (text->err != VB_OK)
+        return vb__usage_error("%s", vb_err_text(text->err));
+    while (done < text->len) {
+        ssize_t n = write(STDOUT_FILENO, text->ptr + done, text->len - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EPIPE)
+            return VB_EXIT_USAGE;
+        if (n < 0)
+            return vb__usage_error("cannot write the output: %s",
+                                   strerror(errno));
+        done += (size_t)n;
+    }
+    return status;
+}
+
+/* --- Help -------------------------------------------------------------------
+ */
+
+static void overview(struct vb_buf *buf)
+{
+    vb_buf_str(buf, "Usage: verbatim COMMAND ...\n\n"
+                    "Serves REST resources to the letter of HTTP.\n\n");
+    for (size_t i = 0; i < COMMANDS; i++)
+        vb_usage_row(buf, commands[i].usage, commands[i].summary);
+    vb_usage_row(buf, "--help", "tell about the commands");
+    vb_usage_row(buf, "--version", "print the version");
+    vb_buf_str(buf, "\nExamples:\n"
+                    "  verbatim serve library.yaml\n"
+                    "  verbatim serve --listen :80 --data /var/lib/verbatim "
+                    "library.yaml\n");
+}
+
+static int print_overview(void)
+{
+    struct vb_buf text;
+    int status;
+
+    vb_buf_init(&text, TEXT_MOST);
+    overview(&text);
+    status = vb__print(&text, 0);
+    vb_buf_done(&text);
+    return status;
+}
+
+static int print_help(const struct vb_command *command)
+{
+    struct vb_buf text;
+    int status;
+
+    vb_buf_init(&text, TEXT_MOST);
+    vb_buf_printf(&text, "Usage: verbatim %s\n\n%s", command->usage,
+                  command->about);
+    if (command->more != NULL) {
+        vb_buf_char(&text, '\n');
+        command->more(&text);
+    }
+    status = vb__print(&text, 0);
+    vb_buf_done(&text);
+    return status;
+}
+
+static int print_version(void)
+{
+    struct vb_buf text;
+    int status;
+
+    vb_buf_init(&text, TEXT_MOST);
+    vb_buf_printf(&text, "verbatim %s\n", vb_version());
+    status = vb__print(&text, 0);
+    vb_buf_done(&text);
+    return status;
+}
+
+/* --- Commands ---------------------------------------------------------------
+ */
+
+static const struct vb_command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown(const char *word)
+{
+    const char *names[COMMANDS];
+    struct vb_buf shown;
+    const char *near;
+    int status;
+
+    for (size_t i = 0; i < COMMANDS; i++)
+        names[i] = commands[i].name;
+    near = vb__nearest(vb_span_str(word), names, COMMANDS);
+    vb_buf_init(&shown, TEXT_MOST);
+    vb_log_quoted(&shown, vb_span_head(vb_span_str(word), 80));
+    vb_buf_char(&shown, '\0');
+    if (near == NULL && access(word, R_OK) == 0)
+        status = vb__usage_error("there is no command %s (did you mean "
+                                 "verbatim serve %s?)",
+                                 shown.ptr, shown.ptr);
+    else if (near == NULL)
+        status =
+            vb__usage_error("there is no %s %s (see verbatim --help)",
+                            word[0] == '-' ? "option" : "command", shown.ptr);
+    else
+        status = vb__usage_error("there is no command %s (did you mean %s?)",
+                                 shown.ptr, near);
+    vb_buf_done(&shown);
+    return status;
+}
+
+static int run_completion(const struct vb_command_line *line)
+{
+    struct vb_usage_word words[COMMANDS];
+    struct vb_buf text;
+    int status;
+
+    if (line->count != 1 || strcmp(line->words[0], "bash") != 0)
+        return vb__usage_error("completion takes the name of a shell: bash");
+    for (size_t i = 0; i < COMMANDS; i++)
+        words[i] =
+            (struct vb_usage_word){commands[i].name, commands[i].summary};
+    vb_buf_init(&text, TEXT_MOST);
+    vb_usage_bash(&text, words, COMMANDS);
+    status = vb__print(&text, 0);
+    vb_buf_done(&text);
+    return status;
+}
+
+static int run_help(const struct vb_command_line *line)
+{
+    const struct vb_command *command;
+
+    if (line->count == 0)
+        return print_overview();
+    if (line->count > 1)
+        return vb__usage_error("help takes one COMMAND");
+    command = find(line->words[0]);
+    return command != NULL ? print_help(command) : unknown(line->words[0]);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* `verbatim COMMAND ... --help` helps instead of doing it. */
+static bool wants_help(const struct vb_command_line *line)
+{
+    for (size_t i = 0; i < line->count; i++) {
+        if (strcmp(line->words[i], "--") == 0)
+            return false;
+        if (is_help(line->words[i]))
+            return true;
+    }
+    return false;
+}
+
+int vb_cli_run(int argc, char *const *argv, char *const *environment)
+{
+    const struct vb_command_line line = {
+        .words = argv + 2,
+        .count = argc > 2 ? (size_t)argc - 2 : 0,
+        .environment = environment,
+    };
+    const struct vb_command *command;
+
+    /* A write to who has gone must fail, not kill. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (argc < 2)
+        return vb__usage_error("a command is missing (see verbatim --help)");
+    if (is_help(argv[1]))
+        return print_overview();
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        return print_version();
+    command = find(argv[1]);
+    if (command == NULL)
+        return unknown(argv[1]);
+    return wants_help(&line) ? print_help(command) : command->run(&line);
+}

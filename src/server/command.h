@@ -1,0 +1,35 @@
+/* A command of the command line, and what commands share. */
+#ifndef VB_SERVER_COMMAND_H
+#define VB_SERVER_COMMAND_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct vb_command_line {
+    char *const *words; /* what follows the command's name */
+    size_t count;
+    char *const *environment;
+};
+
+struct vb_command {
+    const char *name;
+    const char *usage;                /* what follows `verbatim` */
+    const char *summary;              /* one line */
+    const char *about;                /* paragraphs under the usage */
+    void (*more)(struct vb_buf *buf); /* further help, or NULL */
+    int (*run)(const struct vb_command_line *line); /* the exit status */
+};
+
+/* Says on stderr what is wrong with the command line; gives 2. */
+int vb__usage_error(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Writes the text to stdout; `status`, or 2 when it cannot be written. */
+int vb__print(const struct vb_buf *text, int status);
+
+/* command_*.c */
+int vb__command_serve(const struct vb_command_line *line);
+int vb__command_check(const struct vb_command_line *line);
+
+#endif

@@ -1,0 +1,77 @@
+/* `verbatim check FILE`: what of a description would be served. */
+#include <stdio.h>
+
+#include "describe/check.h"
+#include "describe/describe.h"
+#include "server/cli.h"
+#include "server/command.h"
+
+/* Of a report; a description has a bounded number of operations. */
+#define REPORT_MOST ((size_t)256 * 1024 * 1024)
+
+/* All notes to stderr: each is a line with its place. */
+static void print_notes(const struct vb_notes *notes)
+{
+    struct vb_buf text;
+
+    vb_buf_init(&text, REPORT_MOST);
+    vb_notes_print(notes, &text);
+    if (text.err == VB_OK)
+        (void)fwrite(text.ptr, 1, text.len, stderr);
+    vb_buf_done(&text);
+}
+
+static int report(const struct vb_description *description)
+{
+    struct vb_check_counts counts;
+    struct vb_buf text;
+    enum vb_err err;
+    int status;
+
+    vb_buf_init(&text, REPORT_MOST);
+    err = vb_check(description, &text, &counts);
+    if (err != VB_OK)
+        status = vb__usage_error("%s", vb_err_text(err));
+    else
+        status = vb__print(&text, counts.unserved > 0 ? VB_EXIT_FINDING : 0);
+    vb_buf_done(&text);
+    return status;
+}
+
+static int check(const char *path)
+{
+    const struct vb_description *description;
+    struct vb_notes notes;
+    enum vb_err err;
+    int status;
+
+    vb_notes_init(&notes);
+    err = vb_description_load(path, &notes, &description);
+    if (err == VB_OK) {
+        status = report(description);
+        vb_description_unref(description);
+    } else if (notes.errors > 0) {
+        print_notes(&notes);
+        status = VB_EXIT_USAGE;
+    } else {
+        status = vb__usage_error("%s: %s", path, vb_err_text(err));
+    }
+    vb_notes_done(&notes);
+    return status;
+}
+
+int vb__command_check(const struct vb_command_line *line)
+{
+    size_t files = line->count;
+    char *const *words = line->words;
+
+    if (files > 0 && strcmp(words[0], "--") == 0) {
+        words++;
+        files--;
+    } else if (files > 0 && words[0][0] == '-' && words[0][1] != '\0') {
+        return vb__usage_error("check has no option %s", words[0]);
+    }
+    if (files != 1)
+        return vb__usage_error("check takes one FILE");
+    return check(words[0]);
+}

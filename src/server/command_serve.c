@@ -1,0 +1,44 @@
+/* `verbatim serve [FILE]`: read the configuration, then serve. */
+#include "base/log.h"
+#include "server/cli.h"
+#include "server/command.h"
+#include "server/config.h"
+#include "server/serve.h"
+
+#define TEXT_MOST ((size_t)64 * 1024)
+
+static void print_warnings(struct vb_span text)
+{
+    while (text.len > 0) {
+        ssize_t end = vb_span_find(text, '\n', 0);
+        size_t len = end < 0 ? text.len : (size_t)end;
+
+        vb_log(VB_LOG_WARNING, "%.*s", VB_FMT(vb_span_head(text, len)));
+        text = vb_span_from(text, len + 1);
+    }
+}
+
+int vb__command_serve(const struct vb_command_line *line)
+{
+    const struct vb_config_sources sources = {
+        .arguments = line->words,
+        .argument_count = line->count,
+        .environment = line->environment,
+    };
+    struct vb_config config;
+    struct vb_buf why, warnings;
+    int status = VB_EXIT_USAGE;
+
+    vb_buf_init(&why, TEXT_MOST);
+    vb_buf_init(&warnings, TEXT_MOST);
+    if (vb_config_read(&sources, &config, &why, &warnings) == VB_OK) {
+        print_warnings(vb_buf_span(&warnings));
+        status = vb_serve(&config);
+        vb_config_done(&config);
+    } else {
+        vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
+    }
+    vb_buf_done(&warnings);
+    vb_buf_done(&why);
+    return status;
+}

@@ -1,0 +1,71 @@
+/* The table of options, and looking into it. See option.h. */
+#include "server/option.h"
+
+#include "base/assert.h"
+#include "describe/nearest.h"
+
+#define VB_OPTION_GROUP(id, heading)
+#define VB_OPTION(name_, member, kind_, value_, preset_, least_, most_,        \
+                  group_, help_)                                               \
+    {.name = (name_),                                                          \
+     .offset = offsetof(struct vb_config, member),                             \
+     .size = sizeof(((struct vb_config *)NULL)->member),                       \
+     .kind = VB_OPTION_##kind_,                                                \
+     .group = VB_OPTION_GROUP_##group_,                                        \
+     .value = (value_),                                                        \
+     .preset = (preset_),                                                      \
+     .least = (least_),                                                        \
+     .most = (most_),                                                          \
+     .help = (help_)},
+const struct vb_option vb_options[] = {
+#include "server/options.tbl"
+};
+#undef VB_OPTION
+#undef VB_OPTION_GROUP
+
+#define OPTIONS (sizeof(vb_options) / sizeof(vb_options[0]))
+const size_t vb_option_count = OPTIONS;
+
+const char *const vb_option_headings[VB_OPTION_GROUPS] = {
+#define VB_OPTION_GROUP(id, heading) [VB_OPTION_GROUP_##id] = (heading),
+#define VB_OPTION(...)
+#include "server/options.tbl"
+#undef VB_OPTION
+#undef VB_OPTION_GROUP
+};
+
+const struct vb_option *vb_option_find(struct vb_span name)
+{
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (vb_span_eq(name, vb_span_str(vb_options[i].name)))
+            return &vb_options[i];
+    return NULL;
+}
+
+const char *vb_option_nearest(struct vb_span name)
+{
+    const char *names[OPTIONS];
+
+    for (size_t i = 0; i < OPTIONS; i++)
+        names[i] = vb_options[i].name;
+    return vb__nearest(name, names, OPTIONS);
+}
+
+void vb_option_variable(const struct vb_option *option,
+                        char ret_name[VB_OPTION_VARIABLE_MAX])
+{
+    const size_t prefix = sizeof(VB_OPTION_PREFIX) - 1;
+    size_t len = strlen(option->name);
+
+    vb_assert(prefix + len < VB_OPTION_VARIABLE_MAX);
+    memcpy(ret_name, VB_OPTION_PREFIX, prefix);
+    for (size_t i = 0; i <= len; i++) {
+        char c = option->name[i];
+
+        if (c == '-')
+            c = '_';
+        else if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        ret_name[prefix + i] = c;
+    }
+}

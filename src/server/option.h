@@ -1,0 +1,72 @@
+/*
+ * The options as data, and what is asked of an option: its name in the
+ * environment, its value in text. The rows are options.tbl's.
+ */
+#ifndef VB_SERVER_OPTION_H
+#define VB_SERVER_OPTION_H
+
+#include "server/config.h"
+
+enum vb_option_kind {
+    VB_OPTION_PATH,
+    VB_OPTION_CONFIG, /* a path, but not in the file it names */
+    VB_OPTION_ADDRESSES,
+    VB_OPTION_STORAGE,
+    VB_OPTION_FLAG,
+    VB_OPTION_LOG_FORMAT,
+    VB_OPTION_REDACTION,
+    VB_OPTION_COUNT,   /* a number */
+    VB_OPTION_CORES,   /* a number, or "auto", which is 0 */
+    VB_OPTION_SIZE,    /* bytes: 512, 64k, 10M, 1G, 1T */
+    VB_OPTION_DURATION /* milliseconds: 500ms, 10s, 5m, 1h */
+};
+
+enum vb_option_group {
+#define VB_OPTION_GROUP(id, heading) VB_OPTION_GROUP_##id,
+#define VB_OPTION(...)
+#include "server/options.tbl"
+#undef VB_OPTION
+#undef VB_OPTION_GROUP
+    VB_OPTION_GROUPS
+};
+
+struct vb_option {
+    const char *name;
+    size_t offset; /* of its member in struct vb_config */
+    size_t size;   /* of the member */
+    enum vb_option_kind kind;
+    enum vb_option_group group;
+    const char *value;  /* what its value is called; "" for a flag */
+    const char *preset; /* the default in text; "": none */
+    uint64_t least, most;
+    const char *help;
+};
+
+extern const struct vb_option vb_options[];
+extern const size_t vb_option_count;
+extern const char *const vb_option_headings[VB_OPTION_GROUPS];
+
+/* The option of that name, or NULL. */
+const struct vb_option *vb_option_find(struct vb_span name);
+
+/* The name that may have been meant, or NULL. */
+const char *vb_option_nearest(struct vb_span name);
+
+/* Room for the longest VERBATIM_NAME and its NUL. */
+#define VB_OPTION_VARIABLE_MAX 64
+#define VB_OPTION_PREFIX       "VERBATIM_"
+
+/* "max-content" as "VERBATIM_MAX_CONTENT". */
+void vb_option_variable(const struct vb_option *option,
+                        char ret_name[VB_OPTION_VARIABLE_MAX]);
+
+/*
+ * Reads `text` as this option's value into its member; texts are copied into
+ * the configuration's arena. Addresses are added to those that are there.
+ * VB_ERR_INVALID with the reason in ret_why (a clause that has the value in
+ * it, without the option's name), or VB_ERR_NOMEM.
+ */
+enum vb_err vb_option_read(const struct vb_option *option, struct vb_span text,
+                           struct vb_config *config, struct vb_buf *ret_why);
+
+#endif
