@@ -43,6 +43,7 @@ static bool check_with_account(struct vb__run *run, struct vb__at *at)
     valid = check_rules(run, at);
     if (valid)
         vb__seen_merge(outer, &own);
+    at->seen = outer;
     vb__seen_done(run, &own);
     return valid;
 }
@@ -50,6 +51,7 @@ static bool check_with_account(struct vb__run *run, struct vb__at *at)
 static bool apply(struct vb__run *run, struct vb__at *at)
 {
     struct vb__scope scope = {at->schema->resource, at->scope};
+    bool valid;
 
     if (at->schema->kind == VB__KIND_TRUE)
         return true;
@@ -59,9 +61,11 @@ static bool apply(struct vb__run *run, struct vb__at *at)
         return vb__schema_abort(run, VB_ERR_LIMIT);
     if (at->scope == NULL || at->scope->resource != scope.resource)
         at->scope = &scope;
-    if (at->schema->has_unevaluated && yyjson_is_ctn(at->value))
-        return check_with_account(run, at);
-    return check_rules(run, at);
+    valid = at->schema->has_unevaluated && yyjson_is_ctn(at->value)
+                ? check_with_account(run, at)
+                : check_rules(run, at);
+    at->scope = scope.outer;
+    return valid;
 }
 
 bool vb__schema_apply(struct vb__run *run, const struct vb_schema *schema,

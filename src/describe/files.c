@@ -41,7 +41,7 @@ struct vb__file *vb__files_of(const struct vb__files *files,
         if (vb_yaml_owns(files->at[i].yaml, val))
             return &files->at[i];
     }
-    vb_assert(!"a value of some file of the description");
+    vb_assert(false && "a value of some file of the description");
     return NULL;
 }
 

@@ -100,7 +100,7 @@ yyjson_val *vb__extension(struct vb__reader *r, yyjson_val *in,
 /* The value at a key of it, of the type the table says; NULL: not there or
  * wrong, which has been noted. */
 yyjson_val *vb__extension_get(struct vb__reader *r, yyjson_val *in,
-                              enum vb__where where, const char *key);
+                              enum vb__where where, const char *name);
 
 /* A word of a closed list: its index, or -1. */
 int vb__archetype_of(yyjson_val *word);
