@@ -58,8 +58,11 @@ struct vb_schema *vb__schema_node(struct vb__compiler *c,
     }
     node->older = c->set->newest;
     c->set->newest = node;
-    node->pending = c->pending;
-    c->pending = node;
+    if (c->pending == NULL)
+        c->pending = node;
+    else
+        c->last_pending->pending = node;
+    c->last_pending = node;
     return node;
 }
 

@@ -47,6 +47,20 @@ static struct vb_schema *target_at(const struct vb_schema *node, size_t i)
     return NULL;
 }
 
+/* Blames the node of a cycle that stands first; `last` leads back to `first`.
+ */
+static bool fault(struct vb__compiler *c, const struct vb_schema *first,
+                  const struct vb_schema *last)
+{
+    yyjson_val *value = first->value;
+
+    for (; last != first; last = last->cycle.from)
+        if (last->value < value)
+            value = last->value;
+    return vb__schema_fault(
+        c, value, "refers to itself without end for one and the same value");
+}
+
 /* Searches from one node. False when the way comes back to a node on it. */
 static bool search(struct vb__compiler *c, struct vb_schema *node)
 {
@@ -58,9 +72,7 @@ static bool search(struct vb__compiler *c, struct vb_schema *node)
             node->cycle.state = VB__CYCLE_DONE;
             node = node->cycle.from;
         } else if (target->cycle.state == VB__CYCLE_OPEN) {
-            return vb__schema_fault(
-                c, target->value,
-                "refers to itself without end for one and the same value");
+            return fault(c, target, node);
         } else if (target->cycle.state == VB__CYCLE_NEW) {
             target->cycle.state = VB__CYCLE_OPEN;
             target->cycle.from = node;
