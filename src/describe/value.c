@@ -1,5 +1,6 @@
 /* Values of the document with the type that is expected of them, and notes at
  * them when they have another. See read.h. */
+#include "base/assert.h"
 #include "describe/read.h"
 
 #include <stdarg.h>
@@ -75,6 +76,7 @@ struct vb_span vb__string(struct vb__reader *r, yyjson_val *in,
 struct vb_span vb__string_needed(struct vb__reader *r, yyjson_val *in,
                                  const char *name)
 {
+    vb_assert(name != NULL); /* or gcc -O3 thinks that it may be */
     if (!yyjson_obj_get(in, name))
         vb__error(r, in, "%s is missing", name);
     return vb__string(r, in, name);
