@@ -101,17 +101,17 @@ static void run(struct vb_exchange *x)
     walk->running = true;
     do {
         node = &nodes[walk->node];
-        walk->waiting = true; /* as far as vb_flow_resume is concerned */
         answer = node->ask(x);
-        if (answer == VB_PENDING && !walk->answered) {
-            record(walk, VB_PENDING);
-            walk->running = false;
-            return;
-        }
-        if (answer == VB_PENDING)
+        if (answer == VB_PENDING) {
+            if (!walk->answered) {
+                record(walk, VB_PENDING);
+                walk->waiting = true;
+                walk->running = false;
+                return;
+            }
             answer = (enum vb_answer)walk->answer;
-        walk->answered = false;
-        walk->waiting = false;
+            walk->answered = false;
+        }
     } while (follow(x, node, answer));
 }
 
@@ -129,7 +129,8 @@ void vb_flow_resume(struct vb_exchange *x, enum vb_answer answer)
         x->env->nodes != NULL ? x->env->nodes : vb_flow_nodes;
     struct vb_walk *walk = &x->walk;
 
-    vb_assert(walk->waiting && !walk->answered && answer != VB_PENDING);
+    vb_assert((walk->waiting || walk->running) && !walk->answered &&
+              answer != VB_PENDING);
     if (walk->running) {
         walk->answer = (uint8_t)answer;
         walk->answered = true;

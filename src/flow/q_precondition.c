@@ -74,8 +74,11 @@ check_date(const struct vb_exchange *x, enum vb_field_id id,
 {
     struct vb_span values[2];
     size_t count = vb_fields_values(&x->head.fields, id, values, 2);
-    struct vb_current current = current_of(x);
+    struct vb_current current;
 
+    if (count == 0)
+        return VB_CONDITION_ABSENT;
+    current = current_of(x);
     return check(values, count, x->env->now.unix_ms / 1000, &current);
 }
 
