@@ -130,13 +130,13 @@ static bool read_merge(struct vb__reader *r, const struct vb_route *route,
                        yyjson_val *merge, struct vb_action *action)
 {
     static const char *const names[] = {"target", "patch"};
-    size_t i, max;
-    yyjson_val *name, *val;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
     if (!vb__must_be_object(r, merge))
         return false;
-    yyjson_obj_foreach(merge, i, max, name, val)
-    {
+    yyjson_obj_iter_init(merge, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         if (!yyjson_equals_str(name, "target") &&
             !yyjson_equals_str(name, "patch"))
             refuse_name(r, name, "merge", names, 2);

@@ -179,22 +179,20 @@ static bool first_time(struct vb__reader *r, const yyjson_val *val)
 /* "x-verbatm" would silently do nothing. */
 static void check_spelling(struct vb__reader *r, yyjson_val *in)
 {
-    static const char *const names[] = {"x-verbatim"};
-    size_t i, max;
-    yyjson_val *name, *val;
+    const struct vb_span ours = VB_SPAN("x-verbatim");
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
-    yyjson_obj_foreach(in, i, max, name, val)
-    {
-        struct vb_span text = vb_json_text(name);
+    yyjson_obj_iter_init(in, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
+        size_t distance = vb__distance(vb_json_text(name), ours);
 
-        if (vb_span_starts(text, VB_SPAN("x-")) &&
-            vb__nearest(text, names, 1) != NULL &&
-            !vb_span_eq(text, VB_SPAN("x-verbatim"))) {
+        if (distance > 0 && distance <= 2) {
             struct vb_place place = vb__place(r, name);
 
             vb__warn(r, "spelling", &place,
                      "\"%.*s\" means nothing; did you mean \"x-verbatim\"?",
-                     VB_FMT(text));
+                     VB_FMT(vb_json_text(name)));
         }
     }
 }
@@ -203,8 +201,8 @@ yyjson_val *vb__extension(struct vb__reader *r, yyjson_val *in,
                           enum vb__where where)
 {
     yyjson_val *extension = yyjson_obj_get(in, "x-verbatim");
-    size_t i, max;
-    yyjson_val *name, *val;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
     if (!yyjson_is_obj(in))
         return NULL;
@@ -215,7 +213,8 @@ yyjson_val *vb__extension(struct vb__reader *r, yyjson_val *in,
         return NULL;
     if (!vb__must_be_object(r, extension))
         return NULL;
-    yyjson_obj_foreach(extension, i, max, name, val)
+    yyjson_obj_iter_init(extension, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL)
         check_member(r, name, where);
     return extension;
 }

@@ -37,12 +37,12 @@ void vb__files_done(struct vb__files *files)
 struct vb__file *vb__files_of(const struct vb__files *files,
                               const yyjson_val *val)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        if (vb_yaml_owns(files->at[i].yaml, val))
-            return &files->at[i];
-    }
-    vb_assert(false && "a value of some file of the description");
-    return NULL;
+    size_t i = 0;
+
+    while (i < files->count && !vb_yaml_owns(files->at[i].yaml, val))
+        i++;
+    vb_assert(i < files->count);
+    return &files->at[i];
 }
 
 struct vb_place vb__files_place(const struct vb__files *files,

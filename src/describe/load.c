@@ -94,7 +94,9 @@ static void read_base_path(struct vb__reader *r)
         yyjson_equals_str(val, "server") ? server_path(r) : vb_json_text(val);
     while (path.len > 0 && path.ptr[path.len - 1] == '/')
         path.len--;
-    if (path.len > 0 && (path.ptr[0] != '/' || vb_span_find(path, '{', 0) >= 0))
+    if (path.len > 0 &&
+        (path.ptr[0] != '/' || vb_span_find(path, '{', 0) >= 0 ||
+         !vb__is_plain(path)))
         vb__error(r, val,
                   "base-path must be \"server\" or a path such as "
                   "\"/v2\", without variables");
@@ -116,19 +118,22 @@ static void read_security(struct vb__reader *r)
 
 static size_t count_paths(yyjson_val *paths)
 {
-    size_t count = 0, i, max;
-    yyjson_val *name, *val;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+    size_t count = 0;
 
-    yyjson_obj_foreach(paths, i, max, name, val) count +=
-        !vb_span_starts(vb_json_text(name), VB_SPAN("x-"));
+    yyjson_obj_iter_init(paths, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL)
+        count += !vb_span_starts(vb_json_text(name), VB_SPAN("x-"));
     return count;
 }
 
 static void read_paths(struct vb__reader *r)
 {
     yyjson_val *paths = vb__object(r, r->root, "paths");
-    size_t count = count_paths(paths), i, max;
-    yyjson_val *name, *val;
+    size_t count = count_paths(paths);
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
     /* In 3.0 paths are required; without any there is nothing to serve. */
     if (count == 0 && !yyjson_obj_get(r->root, "paths"))
@@ -138,12 +143,14 @@ static void read_paths(struct vb__reader *r)
         return;
     }
     r->routes = VB__NEW(r, struct vb_route, count);
-    yyjson_obj_foreach(paths, i, max, name, val)
-    {
+    yyjson_obj_iter_init(paths, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         if (vb_span_starts(vb_json_text(name), VB_SPAN("x-")))
             continue;
         if (!vb_span_starts(vb_json_text(name), VB_SPAN("/")))
             vb__error(r, name, "a path begins with a slash");
+        else if (!vb__is_plain(vb_json_text(name)))
+            vb__error(r, name, "a path has no control characters");
         else if (r->routes)
             vb__path_read(r, &r->routes[r->route_count++], name);
     }

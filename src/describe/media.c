@@ -93,16 +93,18 @@ static void read_media(struct vb__reader *r, yyjson_val *name, yyjson_val *val,
 void vb__media_read(struct vb__reader *r, yyjson_val *content,
                     const struct vb_content **ret, size_t *ret_count)
 {
-    size_t count = yyjson_obj_size(content), i, max;
+    size_t count = yyjson_obj_size(content);
+    yyjson_obj_iter iter;
     struct vb_content *list = VB__NEW(r, struct vb_content, count);
-    yyjson_val *name, *val;
+    yyjson_val *name;
 
     *ret = list;
     *ret_count = list ? count : 0;
     if (!list)
         return;
-    yyjson_obj_foreach(content, i, max, name, val)
-        read_media(r, name, val, &list[i]);
+    yyjson_obj_iter_init(content, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL)
+        read_media(r, name, yyjson_obj_iter_get_val(name), list++);
 }
 
 void vb__request_read(struct vb__reader *r, yyjson_val *operation,
@@ -143,31 +145,37 @@ static int status_of(struct vb_span text)
            (text.ptr[2] - '0');
 }
 
+static void read_header(struct vb__reader *r, yyjson_val *name,
+                        struct vb_header *header)
+{
+    yyjson_val *val = vb__follow(r, yyjson_obj_iter_get_val(name));
+
+    header->name = vb_json_text(name);
+    if (!val || !vb__must_be_object(r, val))
+        return;
+    header->required = vb__bool(r, val, "required", false);
+    header->schema = vb__schema(r, yyjson_obj_get(val, "schema"));
+}
+
 static void read_headers(struct vb__reader *r, yyjson_val *headers,
                          struct vb_response *response)
 {
-    size_t count = yyjson_obj_size(headers), i, max;
-    struct vb_header *list = VB__NEW(r, struct vb_header, count);
-    yyjson_val *name, *val;
+    struct vb_header *list =
+        VB__NEW(r, struct vb_header, yyjson_obj_size(headers));
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
-    if (!list)
-        return;
-    yyjson_obj_foreach(headers, i, max, name, val)
-    {
-        list[i].name = vb_json_text(name);
-        val = vb__follow(r, val);
-        if (!val || !vb__must_be_object(r, val))
-            continue;
-        list[i].required = vb__bool(r, val, "required", false);
-        list[i].schema = vb__schema(r, yyjson_obj_get(val, "schema"));
-    }
     response->headers = list;
-    response->header_count = count;
+    yyjson_obj_iter_init(headers, &iter);
+    while (list && (name = yyjson_obj_iter_next(&iter)) != NULL)
+        read_header(r, name, &list[response->header_count++]);
 }
 
 static void read_response(struct vb__reader *r, yyjson_val *name,
-                          yyjson_val *val, struct vb_response *response)
+                          struct vb_response *response)
 {
+    yyjson_val *val = vb__follow(r, yyjson_obj_iter_get_val(name));
+
     response->status = status_of(vb_json_text(name));
     response->place = vb__place(r, name);
     if (response->status < 0)
@@ -175,7 +183,6 @@ static void read_response(struct vb__reader *r, yyjson_val *name,
                   "\"%.*s\" is not a status code, a class like "
                   "\"4XX\" or \"default\"",
                   VB_FMT(vb_json_text(name)));
-    val = vb__follow(r, val);
     if (!val || !vb__must_be_object(r, val))
         return;
     vb__media_read(r, vb__object(r, val, "content"), &response->media,
@@ -189,18 +196,19 @@ void vb__responses_read(struct vb__reader *r, yyjson_val *operation,
     yyjson_val *responses = vb__object(r, operation, "responses");
     struct vb_response *list =
         VB__NEW(r, struct vb_response, yyjson_obj_size(responses));
-    yyjson_val *name, *val;
-    size_t i, max, count = 0;
+    yyjson_val *name;
+    size_t count = 0;
+    yyjson_obj_iter iter;
 
     *ret = list;
     *ret_count = 0;
     if (!list)
         return;
-    yyjson_obj_foreach(responses, i, max, name, val)
-    {
+    yyjson_obj_iter_init(responses, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         /* Extensions are no responses. */
         if (!vb_span_starts(vb_json_text(name), VB_SPAN("x-")))
-            read_response(r, name, val, &list[count++]);
+            read_response(r, name, &list[count++]);
     }
     *ret_count = count;
 }

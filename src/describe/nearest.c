@@ -9,11 +9,13 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static size_t distance(struct vb_span a, struct vb_span b)
+size_t vb__distance(struct vb_span a, struct vb_span b)
 {
     size_t rows[3][MOST + 1] = {
         {0}}; /* the row before last, the last, this one */
 
+    if (a.len > MOST || b.len > MOST)
+        return MOST;
     for (size_t j = 0; j <= b.len; j++)
         rows[1][j] = j;
     for (size_t i = 1; i <= a.len; i++) {
@@ -40,11 +42,9 @@ const char *vb__nearest(struct vb_span word, const char *const *names,
     const char *best = NULL;
     size_t best_cost = MOST;
 
-    if (word.len > MOST)
-        return NULL;
     for (size_t i = 0; i < count; i++) {
         struct vb_span name = vb_span_str(names[i]);
-        size_t cost = name.len <= MOST ? distance(word, name) : MOST;
+        size_t cost = vb__distance(word, name);
 
         if (cost < best_cost && cost <= name.len / 3 + 1) {
             best = names[i];

@@ -26,11 +26,11 @@ static const char *const others[] = {
  * nobody would know. */
 static void check_names(struct vb__reader *r, yyjson_val *path_item)
 {
-    size_t i, max;
-    yyjson_val *name, *val;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
-    yyjson_obj_foreach(path_item, i, max, name, val)
-    {
+    yyjson_obj_iter_init(path_item, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         bool known = vb_span_starts(vb_json_text(name), VB_SPAN("x-"));
 
         for (size_t k = 0; k < FIELD_COUNT; k++)
@@ -132,11 +132,11 @@ static void read_additional(struct vb__reader *r, yyjson_val *path_item,
                             yyjson_val *additional, struct vb_operation *list,
                             size_t *count)
 {
-    size_t i, max;
-    yyjson_val *name, *val;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
-    yyjson_obj_foreach(additional, i, max, name, val)
-    {
+    yyjson_obj_iter_init(additional, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         struct vb_operation *op = &list[*count];
 
         op->name = vb_json_text(name);
@@ -146,7 +146,7 @@ static void read_additional(struct vb__reader *r, yyjson_val *path_item,
                 vb__error(r, name, "%.*s has a field of its own: %s",
                           VB_FMT(op->name), fields[k].field);
         }
-        read_operation(r, path_item, name, val, op);
+        read_operation(r, path_item, name, yyjson_obj_iter_get_val(name), op);
         ++*count;
     }
 }

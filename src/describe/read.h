@@ -72,6 +72,9 @@ struct vb_span vb__string_needed(struct vb__reader *r, yyjson_val *in,
 /* A value that must be an object: itself, or NULL and an error at it. */
 yyjson_val *vb__must_be_object(struct vb__reader *r, yyjson_val *val);
 
+/* Whether a text has no control characters. */
+bool vb__is_plain(struct vb_span text);
+
 /*
  * Follows `$ref` as far as it leads; `val` itself where there is none. NULL
  * and a noted error when it leads nowhere or around in a circle.

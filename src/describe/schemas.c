@@ -44,10 +44,12 @@ static const struct {
 
 static void check_map(struct vb__reader *r, yyjson_val *map)
 {
-    size_t i, max;
-    yyjson_val *name, *val;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
-    yyjson_obj_foreach(map, i, max, name, val) vb__schema_check(r, val);
+    yyjson_obj_iter_init(map, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL)
+        vb__schema_check(r, yyjson_obj_iter_get_val(name));
 }
 
 static void check_list(struct vb__reader *r, yyjson_val *list)
@@ -147,16 +149,16 @@ enum vb_err vb__schemas_start(struct vb__reader *r)
         .owner = r,
     };
     enum vb_err err = vb_schema_set_new(&options, &r->into->schemas);
-    size_t i, max;
-    yyjson_val *name, *val;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
 
     if (err)
         return err;
     add_files(r);
-    yyjson_obj_foreach(schemas, i, max, name, val)
-    {
-        declare(r, val);
-        vb__schema_check(r, val);
+    yyjson_obj_iter_init(schemas, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
+        declare(r, yyjson_obj_iter_get_val(name));
+        vb__schema_check(r, yyjson_obj_iter_get_val(name));
     }
     return VB_OK;
 }

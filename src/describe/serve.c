@@ -167,15 +167,19 @@ static struct vb_span why_not_content(struct vb__reader *r,
 /* --- statuses
  * ----------------------------------------------------------------- */
 
-/* Exactly, or as one of "2XX". */
-static bool declares(const struct vb_operation *op, int status)
+static bool declares_exactly(const struct vb_operation *op, int status)
 {
     for (size_t i = 0; i < op->response_count; i++) {
-        if (op->responses[i].status == status ||
-            op->responses[i].status == status / 100)
+        if (op->responses[i].status == status)
             return true;
     }
     return false;
+}
+
+/* Exactly, or as one of "2XX". */
+static bool declares(const struct vb_operation *op, int status)
+{
+    return declares_exactly(op, status) || declares_exactly(op, status / 100);
 }
 
 /* The first of `statuses` (ends with 0) that is declared, or `otherwise`. */
@@ -201,7 +205,7 @@ static const int done_full[] = {200, 0};
 static struct vb_success success_of(const struct vb_route *route,
                                     const struct vb_operation *op)
 {
-    struct vb_success s = {.async = declares(op, 202)};
+    struct vb_success s = {.async = declares_exactly(op, 202)};
 
     switch (op->method) {
     case VB_METHOD_PUT:

@@ -99,6 +99,15 @@ yyjson_val *vb__must_be_object(struct vb__reader *r, yyjson_val *val)
     return NULL;
 }
 
+bool vb__is_plain(struct vb_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
 /* --- references ------------------------------------------------------------
  */
 

@@ -1,0 +1,566 @@
+/*
+ * What a document holds: which schema decides, whose each property is, what
+ * media types are taken, what a controller does.
+ */
+#include "describing.h"
+
+/* A collection of things; `put` and `schemas` are flow YAML. */
+#define THINGS(post, get, schemas)                                             \
+    "  /things:\n"                                                             \
+    "    post:\n"                                                              \
+    "      requestBody: {content: {application/json: {schema: " post "}}}\n"   \
+    "      responses: {201: {description: d}}\n"                               \
+    "  /things/{id}:\n"                                                        \
+    "    parameters: [{name: id, in: path, required: true,\n"                  \
+    "                  schema: {type: integer}}]\n"                            \
+    "    get:\n"                                                               \
+    "      responses: {200: {description: d, content:\n"                       \
+    "        {application/json: {schema: " get "}}}}\n"                        \
+    "  /authors:\n"                                                            \
+    "    post: {responses: {201: {description: d}}}\n"                         \
+    "  /authors/{id}:\n"                                                       \
+    "    parameters: [{name: id, in: path, required: true,\n"                  \
+    "                  schema: {type: integer}}]\n"                            \
+    "    get: {responses: {200: {description: d}}}\n"                          \
+    "components: {schemas: {" schemas "}}\n"
+
+#define REF(name) "{$ref: '#/components/schemas/" name "'}"
+
+static void describe_thing(struct describing *t, const char *properties)
+{
+    struct vb_buf text;
+
+    vb_buf_init(&text, 1 << 16);
+    vb_buf_printf(&text,
+                  THINGS(REF("T"), REF("T"),
+                         "T: {type: object, required: [a], properties: {%s}}"),
+                  properties);
+    vb_buf_char(&text, 0);
+    describe_paths(t, text.ptr);
+    vb_buf_done(&text);
+}
+
+static void the_server_fills_what_is_its_own(void **state)
+{
+    static const struct {
+        const char *property, *name;
+        enum vb_fill fill;
+        bool read_only;
+    } rows[] = {
+        {"id: {type: integer, readOnly: true}", "id", VB_FILL_ID, true},
+        {"id: {type: integer}", "id", VB_FILL_ID, true},
+        {"id: {}", "id", VB_FILL_ID, true},
+        /* not of the id's type: something else */
+        {"id: {type: object}", "id", VB_FILL_NONE, false},
+        {"a: {type: string}", "a", VB_FILL_NONE, false},
+        {"a: {type: string, readOnly: true}", "a", VB_FILL_NONE, true},
+#define TIME(name)                                                             \
+    name ": {type: string, format: date-time, readOnly: true}", name
+        {TIME("created"), VB_FILL_CREATED, true},
+        {TIME("createdAt"), VB_FILL_CREATED, true},
+        {TIME("created_on"), VB_FILL_CREATED, true},
+        {TIME("creationDate"), VB_FILL_CREATED, true},
+        {TIME("dateCreated"), VB_FILL_CREATED, true},
+        {TIME("modified"), VB_FILL_MODIFIED, true},
+        {TIME("lastModified"), VB_FILL_MODIFIED, true},
+        {TIME("last_modified_at"), VB_FILL_MODIFIED, true},
+        {TIME("updated-at"), VB_FILL_MODIFIED, true},
+        {TIME("published"), VB_FILL_NONE, true},
+        {TIME("recreated"), VB_FILL_NONE, true},
+        /* a time that clients may write is theirs */
+        {"created: {type: string, format: date-time}", "created", VB_FILL_NONE,
+         false},
+        {"created: {type: string, readOnly: true}", "created", VB_FILL_NONE,
+         true},
+        /* what is said counts, and makes it the server's */
+        {"x: {type: string, x-verbatim: {value: id}}", "x", VB_FILL_ID, true},
+        {"x: {type: string, x-verbatim: {value: uri}}", "x", VB_FILL_URI, true},
+        {"x: {x-verbatim: {value: created}}", "x", VB_FILL_CREATED, true},
+        {"x: {x-verbatim: {value: modified}}", "x", VB_FILL_MODIFIED, true},
+        {"x: {x-verbatim: {value: owner}}", "x", VB_FILL_OWNER, true},
+        {"x: {x-verbatim: {value: revision}}", "x", VB_FILL_REVISION, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        const struct vb_property *p;
+
+        describe_thing(&t, rows[i].property);
+        assert_described(&t);
+        p = property_of(&t, "/things/{id}", rows[i].name);
+        assert_non_null(p);
+        if (p->fill != rows[i].fill || p->read_only != rows[i].read_only)
+            fail_msg("%s: fill %d, read_only %d", rows[i].property, p->fill,
+                     p->read_only);
+        /* the collection's state is its members' */
+        assert_ptr_equal(route_of(&t, "/things")->state,
+                         route_of(&t, "/things/{id}")->state);
+        describing_done(&t);
+    }
+}
+
+static void properties_have_their_roles(void **state)
+{
+    struct describing t;
+    const struct vb_property *p;
+
+    (void)state;
+    describe_thing(
+        &t, "a: {type: string, default: x}, "
+            "isbn: {type: string, x-verbatim: {unique: true, index: true}}, "
+            "pin: {type: string, writeOnly: true}, "
+            "by: {type: integer, x-verbatim: {references: '/authors/{id}'}}, "
+            "all: {type: array, items: {type: integer, "
+            "x-verbatim: {references: '/authors/{id}'}}}");
+    assert_described(&t);
+    p = property_of(&t, "/things/{id}", "a");
+    assert_true(p->required);
+    assert_true(yyjson_equals_str(p->default_value, "x"));
+    assert_int_equal(p->types, VB_SCHEMA_STRING);
+    p = property_of(&t, "/things/{id}", "isbn");
+    assert_true(p->unique && p->index && !p->required);
+    assert_true(property_of(&t, "/things/{id}", "pin")->write_only);
+    p = property_of(&t, "/things/{id}", "by");
+    assert_ptr_equal(p->references, route_of(&t, "/authors/{id}"));
+    assert_false(p->many);
+    p = property_of(&t, "/things/{id}", "all");
+    assert_ptr_equal(p->references, route_of(&t, "/authors/{id}"));
+    assert_true(p->many);
+    describing_done(&t);
+}
+
+static void nested_properties_with_a_role_are_listed(void **state)
+{
+    struct describing t;
+
+    (void)state;
+    describe_thing(&t, "o: {type: object, properties: {plain: {}, "
+                       "stamp: {type: string, readOnly: true}, "
+                       "deep: {type: object, properties: "
+                       "{secret: {writeOnly: true}}}}}");
+    assert_described(&t);
+    assert_non_null(property_of(&t, "/things/{id}", "o"));
+    assert_null(property_of(&t, "/things/{id}", "o/plain"));
+    assert_true(property_of(&t, "/things/{id}", "o/stamp")->read_only);
+    assert_true(property_of(&t, "/things/{id}", "o/deep/secret")->write_only);
+    describing_done(&t);
+}
+
+/* A property that only answers have must be the server's. */
+static void what_only_the_output_has_is_read_only(void **state)
+{
+    struct describing t;
+
+    (void)state;
+    describe_paths(
+        &t, THINGS(REF("New"), REF("Full"),
+                   "New: {type: object, properties: {name: {type: string}, "
+                   "o: {type: object, properties: {in: {}}}}}, "
+                   "Full: {allOf: [" REF(
+                       "Named") ", {type: object, "
+                                "properties: {id: {type: integer}, rank: "
+                                "{type: integer}, "
+                                "o: {type: object, properties: {in: {}, out: "
+                                "{}}}}}]}, "
+                                "Named: {properties: {name: {type: string}}}"));
+    assert_described(&t);
+    assert_false(property_of(&t, "/things/{id}", "name")->read_only);
+    assert_true(property_of(&t, "/things/{id}", "rank")->read_only);
+    assert_int_equal(property_of(&t, "/things/{id}", "id")->fill, VB_FILL_ID);
+    assert_true(property_of(&t, "/things/{id}", "o/out")->read_only);
+    assert_null(property_of(&t, "/things/{id}", "o/in"));
+    /* the input decides what is valid */
+    assert_ptr_equal(
+        route_of(&t, "/things")->state->schema,
+        operation_of(&t, "/things", VB_METHOD_POST)->request.media[0].schema);
+    describing_done(&t);
+}
+
+/* A schema that contains itself has no last property. */
+static void schemas_that_contain_themselves_end(void **state)
+{
+    struct describing t;
+
+    (void)state;
+    describe_paths(
+        &t,
+        THINGS(
+            REF("Node"), REF("Node"),
+            "Node: {type: object, properties: {next: " REF(
+                "Node") ", "
+                        "left: " REF(
+                            "Pair") ", list: {type: array, "
+                                    "items: " REF(
+                                        "Node") "}}}, "
+                                                "Pair: {type: object, "
+                                                "properties: {a: " REF(
+                                                    "Node") ", "
+                                                            "b: " REF(
+                                                                "Pair") ", at: "
+                                                                        "{readO"
+                                                                        "nly: "
+                                                                        "true}}"
+                                                                        "}"));
+    assert_described(&t);
+    assert_non_null(property_of(&t, "/things/{id}", "next"));
+    assert_true(property_of(&t, "/things/{id}", "left/at")->read_only);
+    describing_done(&t);
+}
+
+static void rules_that_cannot_hold_are_errors_at_their_place(void **state)
+{
+    static const struct {
+        const char *property, *error;
+    } rows[] = {
+        {"b: {type: integer, x-verbatim: {references: '/author/{id}'}}",
+         "there is no path \"/author/{id}\""},
+        {"b: {type: integer, x-verbatim: {references: '/authors'}}",
+         "\"/authors\" is not a document with one variable; only such can be "
+         "referred to"},
+        {"b: {type: array, x-verbatim: {unique: true}}",
+         "only a scalar can be unique"},
+        {"b: {type: object, x-verbatim: {index: true}}",
+         "only a scalar can be indexed"},
+        {"b: {x-verbatim: {uniqe: true}}",
+         "x-verbatim has no key \"uniqe\"; did you mean \"unique\"?"},
+        {"b: {x-verbatim: {refrence: /a}}",
+         "x-verbatim has no key \"refrence\"; did you mean \"references\"?"},
+        {"b: {x-verbatim: {zebra: 1}}", "x-verbatim has no key \"zebra\""},
+        {"b: {x-verbatim: {unique: yes}}", "\"unique\" must be true or false"},
+        {"b: {x-verbatim: {value: time}}",
+         "\"value\" must be one of id, uri, created, modified, owner, "
+         "revision"},
+        {"b: {x-verbatim: {archetype: store}}",
+         "\"archetype\" belongs to a path item"},
+        {"b: {x-verbatim: [unique]}", "this must be an object"},
+        {"b: {type: strnig}", NULL},
+        {"b: {$ref: '#/components/schemas/Nowhere'}", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+
+        describe_thing(&t, rows[i].property);
+        assert_null(t.d);
+        if (rows[i].error)
+            assert_span_equal(t.notes.first->text, rows[i].error);
+        assert_int_equal(t.notes.first->place.line, 21);
+        if (t.notes.errors != 1)
+            fail_msg("row %zu: %zu errors", i, t.notes.errors);
+        describing_done(&t);
+    }
+}
+
+/* --- media types
+ * ---------------------------------------------------------------- */
+
+static void media_types_are_taken_by_kind(void **state)
+{
+    static const struct {
+        const char *type, *schema;
+        enum vb_media_kind kind;
+        bool served;
+    } rows[] = {
+        {"application/json", "{}", VB_MEDIA_JSON, true},
+        {"'Application/JSON; charset=utf-8'", "{}", VB_MEDIA_JSON, true},
+        {"application/vnd.x+json", "{}", VB_MEDIA_JSON, true},
+        {"image/png", "{}", VB_MEDIA_VERBATIM, true},
+        {"image/png", "{type: string, format: binary}", VB_MEDIA_VERBATIM,
+         true},
+        {"'image/*'", "{}", VB_MEDIA_VERBATIM, true},
+        {"application/xml", "{type: object}", VB_MEDIA_VERBATIM, false},
+        {"'*/*'", "{type: object}", VB_MEDIA_JSON, true},
+        {"'*/*'", "{}", VB_MEDIA_VERBATIM, true},
+        {"multipart/form-data", "{type: object}", VB_MEDIA_FORM, false},
+        {"application/x-www-form-urlencoded", "{}", VB_MEDIA_FORM, false},
+        {"application/merge-patch+json", "{}", VB_MEDIA_MERGE_PATCH, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+        const struct vb_operation *op;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text,
+                      "  /a:\n    put:\n      requestBody:\n"
+                      "        content: {%s: {schema: %s}}\n%c",
+                      rows[i].type, rows[i].schema, 0);
+        describe_paths(&t, text.ptr);
+        assert_described(&t);
+        op = operation_of(&t, "/a", VB_METHOD_PUT);
+        if (op->request.media[0].kind != rows[i].kind ||
+            op->request.media[0].served != rows[i].served)
+            fail_msg("row %zu: kind %d, %.*s", i, op->request.media[0].kind,
+                     VB_FMT(op->request.media[0].why_not));
+        assert_int_equal(op->served, rows[i].served);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
+static void the_most_specific_media_type_counts(void **state)
+{
+    struct describing t;
+    const struct vb_request *request;
+
+    (void)state;
+    describe_paths(&t, "  /a:\n    put:\n      requestBody:\n"
+                       "        content: {'*/*': {}, 'image/*': {}, "
+                       "image/png: {}}\n");
+    assert_described(&t);
+    request = &operation_of(&t, "/a", VB_METHOD_PUT)->request;
+    assert_span_equal(
+        vb_content_find(request->media, 3, VB_SPAN("image/png"))->type,
+        "image/png");
+    assert_span_equal(
+        vb_content_find(request->media, 3, VB_SPAN("image/gif"))->type,
+        "image/*");
+    assert_span_equal(
+        vb_content_find(request->media, 3, VB_SPAN("text/plain"))->type, "*/*");
+    assert_null(vb_content_find(request->media + 1, 2, VB_SPAN("text/plain")));
+    describing_done(&t);
+}
+
+/* RFC 5789 section 2: the media type says how to change something. */
+static void patch_takes_patches_only(void **state)
+{
+    static const struct {
+        const char *content;
+        bool merge, json_patch;
+    } rows[] = {
+        {"{application/json: {}}", true, true},
+        {"{application/merge-patch+json: {}}", true, false},
+        {"{application/json-patch+json: {}, application/json: {}}", false,
+         true},
+        {"{}", true, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+        const struct vb_request *request;
+        const struct vb_content *m;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text,
+                      "  /a:\n    patch: {requestBody: {content: %s}}\n%c",
+                      rows[i].content, 0);
+        describe_paths(&t, text.ptr);
+        assert_described(&t);
+        request = &operation_of(&t, "/a", VB_METHOD_PATCH)->request;
+        m = vb_content_find(request->media, request->media_count,
+                            VB_SPAN("application/merge-patch+json"));
+        assert_int_equal(m && m->served, rows[i].merge);
+        m = vb_content_find(request->media, request->media_count,
+                            VB_SPAN("application/json-patch+json"));
+        assert_int_equal(m && m->served, rows[i].json_patch);
+        m = vb_content_find(request->media, request->media_count,
+                            VB_SPAN("application/json"));
+        assert_true(!m || !m->served);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
+static void a_state_is_json_unless_only_bytes_are_taken(void **state)
+{
+    static const struct {
+        const char *paths;
+        bool json, verbatim;
+    } rows[] = {
+        {"    put: {requestBody: {content: {application/json: {}}}}\n", true,
+         false},
+        {"    put: {requestBody: {content: {image/png: {}}}}\n", false, true},
+        {"    put: {requestBody: {content: {image/png: {}, application/json: "
+         "{}}}}\n",
+         true, true},
+        {"    get: {}\n", true, false},
+        {"    get: {responses: {200: {content: {image/png: {}}}}}\n", false,
+         true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text, "  /a:\n%s%c", rows[i].paths, 0);
+        describe_paths(&t, text.ptr);
+        assert_described(&t);
+        assert_int_equal(t.d->routes[0]->state->json, rows[i].json);
+        assert_int_equal(t.d->routes[0]->state->verbatim, rows[i].verbatim);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
+/* --- controllers
+ * ------------------------------------------------------------------ */
+
+#define CONTROLLER(what)                                                       \
+    "  /a/{x}/b/{y}:\n    put: {requestBody: {content: {application/json: "    \
+    "{}}}}\n"                                                                  \
+    "    parameters: [{name: x, in: path, required: true, schema: {}},\n"      \
+    "                 {name: y, in: path, required: true, schema: {}}]\n"      \
+    "  /a/{x}/b/{y}/stop:\n"                                                   \
+    "    parameters: [{name: x, in: path, required: true, schema: {}},\n"      \
+    "                 {name: y, in: path, required: true, schema: {}}]\n"      \
+    "    x-verbatim:\n"                                                        \
+    "      do: " what "\n"                                                     \
+    "    post: {}\n"
+
+static void a_merge_changes_the_document_it_names(void **state)
+{
+    static const struct {
+        const char *what;
+        bool patch;
+    } rows[] = {
+        {"{merge: {target: '/a/{x}/b/{y}', patch: {on: false}}}", true},
+        {"{merge: {target: '/a/{x}/b/{y}'}}", false},
+        {"{merge: {patch: {on: false}}}", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+        const struct vb_action *action;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text, CONTROLLER("%s"), rows[i].what);
+        vb_buf_char(&text, 0);
+        describe_paths(&t, text.ptr);
+        assert_described(&t);
+        action = route_of(&t, "/a/{x}/b/{y}/stop")->action;
+        assert_non_null(action);
+        assert_int_equal(action->kind, VB_ACTION_MERGE);
+        assert_ptr_equal(action->target, route_of(&t, "/a/{x}/b/{y}"));
+        assert_int_equal(action->variable_count, 2);
+        assert_int_equal(action->variables[0], 0);
+        assert_int_equal(action->variables[1], 1);
+        assert_int_equal(action->patch != NULL, rows[i].patch);
+        assert_true(route_of(&t, "/a/{x}/b/{y}/stop")->served);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
+static void variables_of_a_target_are_found_by_name(void **state)
+{
+    struct describing t;
+    const struct vb_action *action;
+
+    (void)state;
+    describe_paths(&t, "  /d/{k}:\n    put: {requestBody: {content: "
+                       "{application/json: {}}}}\n"
+                       "  /do/{a}/{k}:\n    post: {}\n"
+                       "    x-verbatim: {do: {merge: {target: '/d/{k}'}}}\n");
+    assert_described(&t);
+    action = route_of(&t, "/do/{a}/{k}")->action;
+    assert_int_equal(action->variable_count, 1);
+    assert_int_equal(action->variables[0], 1);
+    describing_done(&t);
+}
+
+static void what_is_wrong_with_do_is_told_at_its_place(void **state)
+{
+    static const struct {
+        const char *what, *error;
+    } rows[] = {
+        {"{}", "\"do\" has exactly one of merge, run, forward, plugin"},
+        {"{merge: {}, run: x}",
+         "\"do\" has exactly one of merge, run, forward, plugin"},
+        {"{mrege: {}}", "\"do\" has no key \"mrege\"; did you mean \"merge\"?"},
+        {"{merge: {targe: x}}",
+         "\"merge\" has no key \"targe\"; did you mean \"target\"?"},
+        {"{merge: {target: /b}}", "there is no path \"/b\""},
+        {"{merge: {target: 5}}", "target must be a string"},
+        {"{merge: {patch: 5}}", "patch must be an object"},
+        {"{merge: 5}", "this must be an object"},
+        {"{merge: {target: '/a/{x}/b/{y}/stop'}}",
+         "/a/{x}/b/{y}/stop is not a JSON document"},
+        {"5", "\"do\" must be an object"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text, CONTROLLER("%s"), rows[i].what);
+        vb_buf_char(&text, 0);
+        describe_paths(&t, text.ptr);
+        assert_null(t.d);
+        assert_span_equal(t.notes.first->text, rows[i].error);
+        assert_int_equal(t.notes.first->place.line, 13);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
+static void do_is_for_controllers(void **state)
+{
+    struct describing t;
+
+    (void)state;
+    describe_paths(&t, "  /a:\n    put: {requestBody: {content: "
+                       "{application/json: {}}}}\n"
+                       "    x-verbatim: {do: {merge: {}}}\n");
+    assert_first_error(&t, "t.yaml:7:22: error: \"do\" is for a controller; /a "
+                           "is a document (at #/paths/~1a/x-verbatim/do)");
+    describing_done(&t);
+}
+
+static void what_comes_later_is_known_but_not_served(void **state)
+{
+    struct describing t;
+    struct vb_buf text;
+
+    (void)state;
+    vb_buf_init(&text, 4096);
+    vb_buf_str(&text, CONTROLLER("{run: ./stop}"));
+    vb_buf_char(&text, 0);
+    describe_paths(&t, text.ptr);
+    assert_described(&t);
+    assert_span_equal(route_of(&t, "/a/{x}/b/{y}/stop")->why_not,
+                      "x-verbatim.do.run is not served yet");
+    vb_buf_done(&text);
+    describing_done(&t);
+    describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, tombstones: true}\n"
+                       "    get: {}\n");
+    assert_described(&t);
+    assert_int_equal(t.d->warning_count, 2);
+    assert_span_equal(t.d->warnings->rule, "later");
+    assert_int_equal(t.d->warnings->place.line, 6);
+    describing_done(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_server_fills_what_is_its_own),
+        cmocka_unit_test(properties_have_their_roles),
+        cmocka_unit_test(nested_properties_with_a_role_are_listed),
+        cmocka_unit_test(what_only_the_output_has_is_read_only),
+        cmocka_unit_test(schemas_that_contain_themselves_end),
+        cmocka_unit_test(rules_that_cannot_hold_are_errors_at_their_place),
+        cmocka_unit_test(media_types_are_taken_by_kind),
+        cmocka_unit_test(the_most_specific_media_type_counts),
+        cmocka_unit_test(patch_takes_patches_only),
+        cmocka_unit_test(a_state_is_json_unless_only_bytes_are_taken),
+        cmocka_unit_test(a_merge_changes_the_document_it_names),
+        cmocka_unit_test(variables_of_a_target_are_found_by_name),
+        cmocka_unit_test(what_is_wrong_with_do_is_told_at_its_place),
+        cmocka_unit_test(do_is_for_controllers),
+        cmocka_unit_test(what_comes_later_is_known_but_not_served),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
