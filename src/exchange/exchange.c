@@ -78,7 +78,8 @@ void vb_exchange_release(struct vb_exchange *x)
 {
     struct vb_env *env = x->env;
 
-    if (env->service->end != NULL)
+    /* One that never got a carrier was never begun. */
+    if (x->carrier != NULL && env->service->end != NULL)
         env->service->end(env->service, x);
     if (x->reply.source != NULL && x->reply.source->close != NULL)
         x->reply.source->close(x->reply.source);
@@ -93,9 +94,18 @@ void vb_exchange_release(struct vb_exchange *x)
 
 void vb_exchange_abandon(struct vb_exchange *x)
 {
+    struct vb_peer *peer;
+
     x->abandoned = true;
-    if (!x->walk.waiting)
+    if (!x->walk.waiting) {
         vb_exchange_release(x);
+        return;
+    }
+    /* The peer dies with its connection; the log will ask for it. */
+    peer = x->peer == NULL ? NULL : vb_arena_alloc(&x->arena, sizeof(*peer));
+    if (peer != NULL)
+        *peer = *x->peer;
+    x->peer = peer;
 }
 
 void vb_reply_add(struct vb_exchange *x, struct vb_span name,

@@ -177,6 +177,7 @@ void vb_reply_add(struct vb_exchange *x, struct vb_span name,
 /* --- The carrier: what the wire offers to what is above ------------------- */
 
 struct vb_carrier {
+    const char *protocol; /* "HTTP/1.1": for logs, nothing else */
     /* Content is wanted after all: send 100 (Continue) if the client waits
      * for it, and deliver into x->sink, from now on or already in this call. */
     void (*want_content)(struct vb_exchange *x);

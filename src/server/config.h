@@ -22,8 +22,7 @@
 #include "base/err.h"
 #include "exchange/exchange.h"
 #include "loop/address.h"
-
-enum vb_log_format { VB_LOG_COMBINED, VB_LOG_JSON };
+#include "observe/access_log.h"
 
 /* Texts are NUL-terminated and live as long as the configuration. */
 struct vb_config {
@@ -40,8 +39,8 @@ struct vb_config {
 
     /* the access log */
     const char *log; /* a path, "stderr", or "off" */
-    enum vb_log_format log_format;
-    const char *log_redact; /* rules for vb_redaction_parse */
+    enum vb_access_format log_format;
+    const char *log_redact; /* rules, as in observe/redact.h */
 
     /* resources */
     uint32_t workers;         /* 0: one for each usable core */

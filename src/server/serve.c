@@ -101,6 +101,29 @@ static enum vb_err copy_addresses(struct vb_server *server,
     return VB_OK;
 }
 
+/* *ret_log is NULL when nothing is to be logged. */
+static bool open_log(const struct vb_config *config,
+                     struct vb_access_log **ret_log)
+{
+    const struct vb_access_options options = {
+        .path = config->log,
+        .format = config->log_format,
+        .redact = config->log_redact,
+    };
+    struct vb_buf why;
+    enum vb_err err;
+
+    *ret_log = NULL;
+    if (strcmp(config->log, "off") == 0)
+        return true;
+    vb_buf_init(&why, 4096);
+    err = vb_access_log_open(&options, ret_log, &why);
+    if (err != VB_OK)
+        vb_log(VB_LOG_ERROR, "--log: %.*s", VB_FMT(vb_buf_span(&why)));
+    vb_buf_done(&why);
+    return err == VB_OK;
+}
+
 static int run(struct vb_server *server, const struct vb_config *config)
 {
     int inherited[MAX_INHERITED];
@@ -122,17 +145,22 @@ static int run(struct vb_server *server, const struct vb_config *config)
 
 int vb_serve(const struct vb_config *config)
 {
+    struct vb_access_log *log;
     struct vb_server *server;
     int status = 2;
 
     if (vb_span_starts(vb_span_str(config->storage), VB_SPAN("sqlite:")) &&
         !make_data(config))
         return 2;
+    if (!open_log(config, &log))
+        return 2;
     server = vb_server_new();
     if (server != NULL) {
         apply(server, config);
+        server->log = log;
         status = run(server, config);
     }
     vb_server_free(server);
+    vb_access_log_free(log);
     return status;
 }

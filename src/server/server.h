@@ -10,11 +10,10 @@
 #include "base/buf.h"
 #include "exchange/exchange.h"
 #include "loop/loop.h"
+#include "observe/access_log.h"
 #include "server/site.h"
 #include "storage/cache.h"
 #include "storage/store.h"
-
-struct vb_access_log;
 
 /* The settings of a server, with the defaults of vb_server_new. */
 struct vb_server {
@@ -54,7 +53,8 @@ struct vb_server_worker {
     struct vb_worker *worker;
     struct vb_worker_site *site; /* the current one */
     struct vb_store_client *client;
-    unsigned active; /* exchanges under way */
+    struct vb_access_writer *log; /* NULL: none */
+    unsigned active;              /* exchanges under way */
 };
 
 /* The hooks that make workers serve (worker.c); context is the server. */

@@ -169,14 +169,15 @@ static enum vb_err read_log_format(const struct vb_option *option,
                                    struct vb_config *config, struct vb_buf *why)
 {
     static const struct word words[] = {
-        {VB_SPAN_INIT("combined"), VB_LOG_COMBINED},
-        {VB_SPAN_INIT("json"), VB_LOG_JSON},
+        {VB_SPAN_INIT("combined"), VB_ACCESS_COMBINED},
+        {VB_SPAN_INIT("json"), VB_ACCESS_JSON},
     };
     int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
 
     if (value < 0)
         return refuse(why, text, "is neither combined nor json");
-    *(enum vb_log_format *)member(option, config) = (enum vb_log_format)value;
+    *(enum vb_access_format *)member(option, config) =
+        (enum vb_access_format)value;
     return VB_OK;
 }
 

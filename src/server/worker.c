@@ -28,6 +28,7 @@ static void end(struct vb_service *service, struct vb_exchange *x)
         VB_CONTAINER(service, struct vb_server_worker, service);
 
     own->active--;
+    vb_access_note(own->log, x);
     if (x->site != NULL)
         vb_worker_site_leave(
             VB_CONTAINER(x->site, struct vb_worker_site, site));
@@ -73,6 +74,7 @@ static void worker_stop(void *context, struct vb_worker *worker)
     worker->env.store = NULL;
     worker->env.site = NULL;
     vb_worker_site_retire(own->site);
+    vb_access_writer_free(own->log);
     free(own);
     worker->user = NULL;
 }
@@ -83,6 +85,14 @@ static struct vb_worker_site *new_site(struct vb_server *server,
     return vb_worker_site_new(server->mounts, server->mount_count,
                               catalog != NULL ? vb_catalog_ref(catalog) : NULL,
                               server->open, server->trace);
+}
+
+static enum vb_err open_log(struct vb_server_worker *own)
+{
+    if (own->server->log == NULL)
+        return VB_OK;
+    own->log = vb_access_writer_new(own->server->log);
+    return own->log != NULL ? VB_OK : VB_ERR_NOMEM;
 }
 
 static enum vb_err worker_start(void *context, struct vb_worker *worker)
@@ -103,6 +113,8 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
         worker->env.site = &own->site->site;
         err = attach_store(own);
     }
+    if (err == VB_OK)
+        err = open_log(own);
     if (err != VB_OK)
         worker_stop(context, worker);
     return err;
@@ -110,6 +122,10 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
 
 static void turn_end(struct vb_worker *worker)
 {
+    const struct vb_server_worker *own = worker->user;
+
+    if (own != NULL)
+        vb_access_flush(own->log);
     if (worker->env.store != NULL)
         vb_store_turn_end(worker->env.store);
 }
@@ -174,14 +190,11 @@ static struct vb_task *make_delivery(void *context, struct vb_worker *worker)
     return &delivery->task;
 }
 
-static void reload(void *context, struct vb_loop *loop)
+static void reload_description(struct vb_server *server, struct vb_loop *loop)
 {
-    struct vb_server *server = context;
     struct vb_catalog *catalog;
     struct vb_buf why;
 
-    if (!server->described || server->file == NULL)
-        return;
     vb_buf_init(&why, 64 * 1024);
     if (vb_server_load(server, &catalog, &why) == VB_OK) {
         vb_loop_broadcast(loop, make_delivery, catalog);
@@ -193,6 +206,25 @@ static void reload(void *context, struct vb_loop *loop)
         vb_log(VB_LOG_NOTICE, "going on with the description as it was");
     }
     vb_buf_done(&why);
+}
+
+static void reopen_log(struct vb_server *server)
+{
+    struct vb_buf why;
+
+    vb_buf_init(&why, 4096);
+    if (vb_access_log_reopen(server->log, &why) != VB_OK)
+        vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
+    vb_buf_done(&why);
+}
+
+static void reload(void *context, struct vb_loop *loop)
+{
+    struct vb_server *server = context;
+
+    reopen_log(server);
+    if (server->described && server->file != NULL)
+        reload_description(server, loop);
 }
 
 static void listening(void *context, struct vb_loop *loop)

@@ -61,6 +61,7 @@ static void output_ready(struct vb_exchange *x)
 }
 
 const struct vb_carrier vb__h1_carrier = {
+    .protocol = "HTTP/1.1",
     .want_content = want_content,
     .resume_content = resume_content,
     .reply = reply,
