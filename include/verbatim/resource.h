@@ -56,8 +56,10 @@ VB_API void vb_response_write(struct vb_response *response, const void *bytes,
 VB_API void vb_response_printf(struct vb_response *response, const char *format,
                                ...) VB_PRINTF(2, 3);
 
-/* Adds a field; both are copied. A value with a control character is left
- * out. Not for Content-Length, Date and what is about the connection. */
+/* Adds a field; both are copied. Left out is what could not be sent: a name
+ * that is none, a value with a control character, and what the server says
+ * itself (Content-Type, ETag, Last-Modified, Date, Content-Length, all about
+ * the connection). */
 VB_API void vb_response_field(struct vb_response *response, const char *name,
                               const char *value);
 

@@ -20,7 +20,11 @@ struct vb_span {
     {                                                                          \
         "" lit, sizeof(lit) - 1                                                \
     }
+#ifdef __cplusplus /* which has no compound literals */
+#define VB_SPAN(lit) vb_span_of("" lit, sizeof(lit) - 1)
+#else
 #define VB_SPAN(lit) ((struct vb_span)VB_SPAN_INIT(lit))
+#endif
 
 static inline struct vb_span vb_span_of(const char *ptr, size_t len)
 {

@@ -12,6 +12,7 @@
 #include "flow/intake.h"
 #include "flow/reply.h"
 #include "http/chars.h"
+#include "http/field.h"
 #include "http/method.h"
 
 /* Bytes that a handler may write. */
@@ -85,18 +86,44 @@ void vb_response_printf(struct vb_response *response, const char *format, ...)
     response->content.len += (size_t)len;
 }
 
+/* What is about the connection, and fields of one line that are told from what
+ * the handler wrote (RFC 9110 sections 5.3 and 7.6.1). */
+static bool is_ours(struct vb_span name)
+{
+    enum vb_field_id id = vb_field_find(name);
+
+    switch (id) {
+    case VB_FIELD_CONTENT_LENGTH:
+    case VB_FIELD_CONTENT_TYPE:
+    case VB_FIELD_DATE:
+    case VB_FIELD_ETAG:
+    case VB_FIELD_LAST_MODIFIED:
+        return true;
+    default:
+        return vb_field_is(id, VB_FIELD_IS_HOP);
+    }
+}
+
+static bool is_line_safe(struct vb_span value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (vb_char_is(value.ptr[i], VB_CHAR_CTL) && value.ptr[i] != '\t')
+            return false;
+    return true;
+}
+
 void vb_response_field(struct vb_response *response, const char *name,
                        const char *value)
 {
     struct vb_arena *arena = &response->x->arena;
-    struct vb_span text = vb_span_str(value);
+    struct vb_span key = vb_span_str(name), text = vb_span_str(value);
 
-    for (size_t i = 0; i < text.len; i++)
-        if (vb_char_is(text.ptr[i], VB_CHAR_CTL) && text.ptr[i] != '\t')
-            return;
-    if (vb_token_valid(vb_span_str(name)))
-        vb_reply_add(response->x, vb_arena_dup(arena, vb_span_str(name)),
-                     vb_arena_dup(arena, text));
+    if (!vb_token_valid(key) || is_ours(key) || !is_line_safe(text))
+        return;
+    key = vb_arena_dup(arena, key);
+    text = vb_arena_dup(arena, text);
+    if (key.ptr != NULL && text.ptr != NULL)
+        vb_reply_add(response->x, key, text);
 }
 
 void vb_response_tag(struct vb_response *response, const char *tag)
