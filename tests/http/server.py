@@ -63,6 +63,7 @@ class Server:
         self.listen = listen
         self.env = dict(os.environ, **(env or {}))
         self.process = None
+        self.terminated = False
         self.addresses = []
         self.clients = []
 
@@ -82,6 +83,7 @@ class Server:
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as log:
             before = log.tell()
+            self.terminated = False
             self.process = subprocess.Popen(
                 self.command(),
                 stdin=subprocess.DEVNULL,
@@ -108,13 +110,19 @@ class Server:
                 found.append((match["host"].strip("[]"), int(match["port"])))
         return found if text.endswith("\n") else []
 
+    def terminate(self):
+        """SIGTERM, without waiting; a second one would not be gentle."""
+        if not self.terminated:
+            self.process.send_signal(signal.SIGTERM)
+        self.terminated = True
+
     def stop(self, timeout=30):
         """SIGTERM: it must finish what is under way and exit with 0."""
         if self.process is None:
             return
         for client in self.clients:
             client.close()
-        self.process.send_signal(signal.SIGTERM)
+        self.terminate()
         try:
             code = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
