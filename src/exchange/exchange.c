@@ -20,7 +20,7 @@ const struct vb_limits vb_limits_default = {
             .max_fields_size = 64 * 1024,
         },
     .max_content = UINT64_C(64) * 1024 * 1024,
-    .max_document = UINT64_C(1024) * 1024,
+    .max_document = UINT64_C(256) * 1024,
     .head_timeout_ms = 10 * 1000,
     .content_timeout_ms = 30 * 1000,
     .idle_timeout_ms = 75 * 1000,

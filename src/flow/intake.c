@@ -47,37 +47,49 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
 struct intake {
     struct vb_sink sink;
     struct vb_exchange *x;
+    bool finished; /* the flow was told; what still comes is not for us */
 };
 
+static void finish(struct intake *intake, enum vb_err err)
+{
+    intake->finished = true;
+    vb_flow_resume(intake->x, vb_intake_verdict(intake->x, err));
+}
+
+/* Who sends more than is taken learns it at once, not at the end. */
 static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
 {
     struct intake *intake = VB_CONTAINER(sink, struct intake, sink);
 
+    if (intake->finished)
+        return VB_SINK_MORE;
     vb_buf_append(&intake->x->content, bytes);
+    if (intake->x->content.err != VB_OK)
+        finish(intake, intake->x->content.err);
     return VB_SINK_MORE;
 }
 
 static void end(struct vb_sink *sink, enum vb_err err)
 {
     struct intake *intake = VB_CONTAINER(sink, struct intake, sink);
-    struct vb_exchange *x = intake->x;
 
-    if (err == VB_OK)
-        err = x->content.err;
-    vb_flow_resume(x, vb_intake_verdict(x, err));
+    if (!intake->finished)
+        finish(intake, err);
 }
 
-enum vb_answer vb_intake_buffer(struct vb_exchange *x)
+enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit)
 {
     struct intake *intake;
 
     if (!x->head.has_content)
         return VB_YES;
+    if (x->head.content_length > 0 && (uint64_t)x->head.content_length > limit)
+        return vb_intake_verdict(x, VB_ERR_LIMIT);
     intake = vb_arena_alloc(&x->arena, sizeof(*intake));
     if (intake == NULL)
         return vb_intake_verdict(x, VB_ERR_NOMEM);
-    *intake = (struct intake){{take, end}, x};
-    x->content.limit = vb_intake_limit(x);
+    *intake = (struct intake){.sink = {take, end}, .x = x};
+    x->content.limit = limit;
     x->sink = &intake->sink;
     x->carrier->want_content(x);
     return VB_PENDING;

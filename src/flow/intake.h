@@ -7,11 +7,10 @@
 #include "flow/resource.h"
 
 /*
- * The default for `received`: buffers the content into x->content, up to the
- * resource's limit, then goes on. Answers YES, NO (400, 408, 413 set) or
- * PENDING.
+ * For `received`: buffers the content into x->content, up to `limit` bytes,
+ * then goes on. Answers YES, NO (400, 408, 413 set) or PENDING.
  */
-enum vb_answer vb_intake_buffer(struct vb_exchange *x);
+enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit);
 
 /*
  * What a broken-off content means for the reply: sets x->reply.status and a

@@ -1,5 +1,6 @@
 /* What an error's reply says, and in which of two media types. See reply.h. */
 #include "content/problem.h"
+#include "content/html.h"
 
 #include "flow/reply.h"
 #include "http/accept.h"
@@ -88,6 +89,9 @@ void vb__reply_problem(struct vb_exchange *x)
         vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
                        form == FORM_HTML ? VB_SPAN("text/html; charset=utf-8")
                                          : VB_SPAN("application/problem+json"));
+        if (form == FORM_HTML)
+            vb_reply_add(x, VB_SPAN("Content-Security-Policy"),
+                         vb_span_str(vb_html_policy));
     }
     vb_buf_done(&text);
 }

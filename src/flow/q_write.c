@@ -16,7 +16,8 @@ enum vb_answer vb__q_received(struct vb_exchange *x)
 
     if (slot->content_ignored)
         return VB_YES;
-    return slot->received != NULL ? slot->received(x) : vb_intake_buffer(x);
+    return slot->received != NULL ? slot->received(x)
+                                  : vb_intake_buffer(x, vb_intake_limit(x));
 }
 
 enum vb_answer vb__q_parsed(struct vb_exchange *x)

@@ -49,6 +49,13 @@ static const struct vb_content *content_of(const struct vb_exchange *x)
     return x->accept < 0 ? NULL : built->contents[x->accept];
 }
 
+uint64_t vb_document_limit(const struct vb_exchange *x)
+{
+    uint64_t limit = x->env->limits->max_document;
+
+    return limit < VB_STORE_CHUNK ? limit : VB_STORE_CHUNK;
+}
+
 enum vb_answer vb_document_receive(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
@@ -58,7 +65,7 @@ enum vb_answer vb_document_receive(struct vb_stored *stored)
         return VB_YES;
     if (content != NULL && content->kind == VB_MEDIA_VERBATIM)
         return vb_blob_receive(stored);
-    return vb_intake_buffer(x);
+    return vb_intake_buffer(x, vb_document_limit(x));
 }
 
 static enum vb_answer document_received(struct vb_exchange *x)
@@ -73,6 +80,13 @@ static enum vb_answer bad_request(struct vb_exchange *x, const char *detail)
     return VB_NO;
 }
 
+/* For a value of VB_STORE_CHUNK bytes at most, which the intake sees to. */
+static const struct vb_json_limits json_limits = {
+    .bytes = VB_STORE_CHUNK,
+    .memory = 64 * VB_STORE_CHUNK,
+    .depth = 64,
+};
+
 /* The content as a JSON value, in stored->input. */
 static enum vb_answer parse_json(struct vb_stored *stored)
 {
@@ -84,7 +98,8 @@ static enum vb_answer parse_json(struct vb_stored *stored)
     stored->input = NULL;
     if (x->content.len == 0)
         return bad_request(x, "The request has no content.");
-    err = vb_json_parse(vb_buf_span(&x->content), NULL, &stored->input, &error);
+    err = vb_json_parse(vb_buf_span(&x->content), &json_limits, &stored->input,
+                        &error);
     if (err == VB_OK)
         return VB_YES;
     x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE

@@ -10,6 +10,10 @@ const struct vb_slot *vb_document_slot(enum vb_method method, bool creates);
 /* Sets the questions that a document answers itself. */
 void vb_document_init(struct vb_resource *resource);
 
+/* Bytes that JSON content may have: as configured, but no more than a record
+ * holds in one piece, since JSON is read and changed as a whole. */
+uint64_t vb_document_limit(const struct vb_exchange *x);
+
 /* The questions `received`, `parsed` and `valid` for content that is to be the
  * whole state: JSON into stored->input, or bytes as they are. */
 enum vb_answer vb_document_receive(struct vb_stored *stored);

@@ -103,7 +103,7 @@ static enum vb_answer merge_received(struct vb_exchange *x)
 
     if (stored->received || route_of(x)->action->patch != NULL)
         return VB_YES;
-    return vb_intake_buffer(x);
+    return vb_intake_buffer(x, vb_document_limit(x));
 }
 
 static enum vb_answer merge_parsed(struct vb_exchange *x)
