@@ -373,8 +373,9 @@ static void *replace_blobs(void *context)
 }
 
 static void check_chunk(struct scene *scene, struct rig_worker *worker,
-                        uint64_t blob, uint64_t index, char *bytes)
+                        uint64_t blob, uint64_t index)
 {
+    char *bytes = malloc(VB_STORE_CHUNK);
     struct vb_chunk_read read = {.blob = blob, .index = index, .bytes = bytes};
     size_t bad = 0;
 
@@ -382,13 +383,13 @@ static void check_chunk(struct scene *scene, struct rig_worker *worker,
     for (size_t i = 0; i < read.length; i++)
         bad += (unsigned char)bytes[i] != blob % 251;
     CHECK(scene, bad == 0);
+    free(bytes);
 }
 
 static void *read_blobs(void *context)
 {
     struct scene *scene = context;
     struct rig_worker worker;
-    char *bytes = malloc(VB_STORE_CHUNK);
     unsigned thread;
 
     begin(scene, &worker, &thread);
@@ -397,14 +398,13 @@ static void *read_blobs(void *context)
 
         CHECK(scene, rig_read(&worker, VB_SPAN("/blob"), &record) == VB_OK);
         if (record != NULL) {
-            check_chunk(scene, &worker, record->blob, 0, bytes);
+            check_chunk(scene, &worker, record->blob, 0);
             vb_store_turn_end(worker.client);
-            check_chunk(scene, &worker, record->blob, 1, bytes);
+            check_chunk(scene, &worker, record->blob, 1);
             atomic_fetch_add(&scene->seen, 1);
         }
         vb_record_unref(record);
     }
-    free(bytes);
     rig_worker_done(&worker);
     return NULL;
 }

@@ -23,8 +23,6 @@
 #include "rig.h"
 #include "scratch.h"
 
-extern char **environ;
-
 enum { WRITERS = 3, SLOTS = 20 };
 
 #define BLOB_LENGTH (VB_STORE_CHUNK + 77)
@@ -394,7 +392,7 @@ static void killed_at_any_moment_it_loses_and_halves_nothing(void **state)
 {
     struct scene *scene = *state;
     const char *kills = getenv("VB_TEST_KILLS");
-    int rounds = kills == NULL ? 40 : atoi(kills);
+    int rounds = kills == NULL ? 40 : (int)strtol(kills, NULL, 10);
     uint64_t random = 88172645463325252U;
 
     for (int i = 0; i < rounds; i++) {

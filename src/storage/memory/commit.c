@@ -8,160 +8,7 @@
 #include "base/span.h"
 #include "storage/engine.h"
 #include "storage/generations.h"
-#include "storage/judge.h"
 #include "storage/memory/state.h"
-
-/* --- What the judge sees. A row's id is its address. --- */
-
-struct view {
-    struct vb__view base;
-    struct vb__memory *memory;
-};
-
-static struct vb__memory *memory_of(struct vb__view *view)
-{
-    return VB_CONTAINER(view, struct view, base)->memory;
-}
-
-static uint64_t id_of(const struct vb__row *row)
-{
-    return (uintptr_t)row;
-}
-
-static struct vb__row *row_of(uint64_t id)
-{
-    return (struct vb__row *)(uintptr_t)id;
-}
-
-struct vb__row *vb__row_find(struct vb__memory *memory, struct vb_span key)
-{
-    struct vb_table_node *node =
-        vb_table_first(&memory->rows, vb_hash(&memory->hash_key, key));
-
-    for (; node != NULL; node = vb_table_next(node)) {
-        struct vb__row *row = VB_CONTAINER(node, struct vb__row, node);
-
-        if (vb_span_eq(row->record->key, key))
-            return row;
-    }
-    return NULL;
-}
-
-static enum vb_err view_find(struct vb__view *view, struct vb_span key,
-                             struct vb_arena *arena,
-                             struct vb__found *ret_found)
-{
-    const struct vb__row *row = vb__row_find(memory_of(view), key);
-
-    (void)arena;
-    *ret_found = (struct vb__found){.id = 0};
-    if (row != NULL)
-        *ret_found = (struct vb__found){.id = id_of(row),
-                                        .revision = row->record->revision,
-                                        .blob = row->record->blob,
-                                        .parent = row->record->parent};
-    return VB_OK;
-}
-
-/* Where a value could stand for two claims, the lengths tell them apart. */
-static uint64_t hash_claim(const struct vb__memory *memory,
-                           const struct vb_claim *claim)
-{
-    return vb_hash(&memory->hash_key, claim->scope) * 31 ^
-           vb_hash(&memory->hash_key, claim->value);
-}
-
-static bool is_claim(const struct vb__claim *there,
-                     const struct vb_claim *claim)
-{
-    const char *value = there->bytes + there->scope_len;
-
-    return vb_span_eq(vb_span_of(there->bytes, there->scope_len),
-                      claim->scope) &&
-           vb_span_eq(vb_span_of(value, there->value_len), claim->value);
-}
-
-static struct vb__claim *claim_find(struct vb__memory *memory,
-                                    const struct vb_claim *claim)
-{
-    struct vb_table_node *node =
-        vb_table_first(&memory->claims, hash_claim(memory, claim));
-
-    for (; node != NULL; node = vb_table_next(node)) {
-        struct vb__claim *there = VB_CONTAINER(node, struct vb__claim, node);
-
-        if (is_claim(there, claim))
-            return there;
-    }
-    return NULL;
-}
-
-static enum vb_err view_holder(struct vb__view *view,
-                               const struct vb_claim *claim, uint64_t *ret_id)
-{
-    const struct vb__claim *there = claim_find(memory_of(view), claim);
-
-    *ret_id = there == NULL ? 0 : id_of(there->row);
-    return VB_OK;
-}
-
-static enum vb_err view_source(struct vb__view *view, uint64_t target,
-                               const struct vb__plan *plan, uint64_t *ret_id)
-{
-    const struct vb__row *row = row_of(target);
-
-    (void)view;
-    *ret_id = 0;
-    for (struct vb_link *link = row->sources.next; link != &row->sources;
-         link = link->next) {
-        uint64_t id = id_of(VB_CONTAINER(link, struct vb__edge, to)->source);
-
-        if (!vb__plan_touches(plan, id)) {
-            *ret_id = id;
-            break;
-        }
-    }
-    return VB_OK;
-}
-
-static enum vb_err view_member(struct vb__view *view, struct vb_span parent,
-                               const struct vb__plan *plan, uint64_t *ret_id)
-{
-    const struct vb__collection *collection =
-        vb__collection_find(memory_of(view), parent);
-
-    *ret_id = 0;
-    for (size_t i = 0; collection != NULL && i < collection->used; i++) {
-        const struct vb__row *row = collection->members[i].row;
-
-        if (row != NULL && !vb__plan_deletes(plan, id_of(row))) {
-            *ret_id = id_of(row);
-            break;
-        }
-    }
-    return VB_OK;
-}
-
-static enum vb_err view_blob(struct vb__view *view, uint64_t id,
-                             uint64_t length, struct vb__blob_state *ret_state)
-{
-    const struct vb__blob *blob = vb__blob_find(memory_of(view), id);
-
-    ret_state->complete = blob != NULL && blob->length == length;
-    ret_state->loose = blob != NULL && blob->records == 0;
-    return VB_OK;
-}
-
-static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
-                            size_t size)
-{
-    struct vb_span key = vb_span_head(row_of(id)->record->key, size - 1);
-
-    (void)view;
-    memcpy(to, key.ptr, key.len);
-    to[key.len] = '\0';
-    return VB_OK;
-}
 
 /* --- Taking the memory. --- */
 
@@ -187,11 +34,12 @@ static struct vb__row *row_new(void)
 
 void vb__row_free(struct vb__row *row)
 {
-    while (!vb_list_empty(&row->targets)) {
-        struct vb__edge *edge =
-            VB_CONTAINER(row->targets.next, struct vb__edge, from);
+    struct vb_link *link = row->targets.next;
 
-        vb_list_remove(&edge->from);
+    while (link != &row->targets) {
+        struct vb__edge *edge = VB_CONTAINER(link, struct vb__edge, from);
+
+        link = link->next;
         free(edge);
     }
     vb_record_unref(row->record);
@@ -230,7 +78,7 @@ static struct vb_record *record_new(struct vb__memory *memory,
                                .store = &memory->store};
 
     if (step->now.id != 0) {
-        const struct vb_record *old = row_of(step->now.id)->record;
+        const struct vb_record *old = vb__row_of(step->now.id)->record;
 
         fields.parent = old->parent;
         fields.position = old->position;
@@ -306,22 +154,24 @@ static void abandon(const struct vb__step *step, struct draft *draft)
 
 static void untie(struct vb__memory *memory, struct vb__row *row)
 {
-    while (!vb_list_empty(&row->claims)) {
-        struct vb__claim *claim =
-            VB_CONTAINER(row->claims.next, struct vb__claim, link);
+    struct vb_link *link, *next;
 
-        vb_list_remove(&claim->link);
+    for (link = row->claims.next; link != &row->claims; link = next) {
+        struct vb__claim *claim = VB_CONTAINER(link, struct vb__claim, link);
+
+        next = link->next;
         vb_table_remove(&memory->claims, &claim->node);
         free(claim);
     }
-    while (!vb_list_empty(&row->targets)) {
-        struct vb__edge *edge =
-            VB_CONTAINER(row->targets.next, struct vb__edge, from);
+    vb_list_init(&row->claims);
+    for (link = row->targets.next; link != &row->targets; link = next) {
+        struct vb__edge *edge = VB_CONTAINER(link, struct vb__edge, from);
 
-        vb_list_remove(&edge->from);
+        next = link->next;
         vb_list_remove(&edge->to);
         free(edge);
     }
+    vb_list_init(&row->targets);
 }
 
 static void touch(struct vb__memory *memory, const struct vb__row *row,
@@ -356,7 +206,7 @@ static void put(struct vb__memory *memory, struct vb__step *step,
     struct vb__row *row = draft->row;
 
     if (row == NULL) {
-        row = row_of(step->now.id);
+        row = vb__row_of(step->now.id);
         /* The row's key is the record's: the table must not see it change. */
         row->record = draft->record;
     } else {
@@ -370,7 +220,7 @@ static void put(struct vb__memory *memory, struct vb__step *step,
     }
     if (row->record->blob != 0)
         vb__blob_find(memory, row->record->blob)->records++;
-    step->id = id_of(row);
+    step->id = vb__row_id(row);
     touch(memory, row, step->change->modified_ms);
 }
 
@@ -378,19 +228,19 @@ static void tie(struct vb__memory *memory, const struct vb__plan *plan,
                 const struct vb__step *step, struct draft *draft)
 {
     const struct vb_change *change = step->change;
-    struct vb__row *row = row_of(step->id);
+    struct vb__row *row = vb__row_of(step->id);
 
     for (size_t i = 0; i < change->claim_count; i++) {
         struct vb__claim *claim = draft->claims[i];
 
-        if (claim_find(memory, &change->claims[i]) != NULL) {
+        if (vb__claim_find(memory, &change->claims[i]) != NULL) {
             free(claim); /* twice in one change: it holds it already */
             continue;
         }
         claim->row = row;
         vb_list_append(&row->claims, &claim->link);
         must_insert(&memory->claims, &claim->node,
-                    hash_claim(memory, &change->claims[i]));
+                    vb__claim_hash(memory, &change->claims[i]));
     }
     for (size_t i = 0; i < change->reference_count; i++) {
         struct vb__edge *edge = draft->edges[i];
@@ -400,13 +250,13 @@ static void tie(struct vb__memory *memory, const struct vb__plan *plan,
             target = vb__plan_by_key(plan, change->references[i])->id;
         edge->source = row;
         vb_list_append(&row->targets, &edge->from);
-        vb_list_append(&row_of(target)->sources, &edge->to);
+        vb_list_append(&vb__row_of(target)->sources, &edge->to);
     }
 }
 
 static void delete (struct vb__memory *memory, const struct vb__step *step)
 {
-    struct vb__row *row = row_of(step->now.id);
+    struct vb__row *row = vb__row_of(step->now.id);
 
     touch(memory, row, step->change->modified_ms);
     vb_table_remove(&memory->rows, &row->node);
@@ -426,7 +276,7 @@ static void apply(struct vb__memory *memory, const struct vb__plan *plan,
                   struct draft *drafts, struct fallen *fallen)
 {
     for (size_t i = 0; i < plan->id_count; i++) {
-        struct vb__row *row = row_of(plan->by_id[i]->now.id);
+        struct vb__row *row = vb__row_of(plan->by_id[i]->now.id);
 
         fallen->records[fallen->count++] = row->record;
         untie(memory, row);
@@ -476,13 +326,7 @@ static enum vb_err carry_out(struct vb__memory *memory,
 enum vb_err vb__memory_commit(struct vb__memory *memory,
                               struct vb_commit *commit)
 {
-    struct view view = {.base = {.find = view_find,
-                                 .holder = view_holder,
-                                 .source = view_source,
-                                 .member = view_member,
-                                 .blob = view_blob,
-                                 .key = view_key},
-                        .memory = memory};
+    struct vb__memory_view view = vb__memory_view(memory);
     struct fallen fallen = {.records = NULL};
     struct vb__plan plan;
     enum vb_err err;

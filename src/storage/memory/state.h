@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/table.h"
+#include "storage/judge.h"
 #include "storage/store.h"
 
 struct vb__row;
@@ -89,6 +90,28 @@ struct vb__blob {
     uint64_t records; /* vb_records alive that have it; 0: it is loose */
     char **chunks;
 };
+
+struct vb__memory_view {
+    struct vb__view base;
+    struct vb__memory *memory;
+};
+
+struct vb__memory_view vb__memory_view(struct vb__memory *memory);
+
+static inline uint64_t vb__row_id(const struct vb__row *row)
+{
+    return (uintptr_t)row;
+}
+
+static inline struct vb__row *vb__row_of(uint64_t id)
+{
+    return (struct vb__row *)(uintptr_t)id;
+}
+
+struct vb__claim *vb__claim_find(struct vb__memory *memory,
+                                 const struct vb_claim *claim);
+uint64_t vb__claim_hash(const struct vb__memory *memory,
+                        const struct vb_claim *claim);
 
 struct vb__row *vb__row_find(struct vb__memory *memory, struct vb_span key);
 

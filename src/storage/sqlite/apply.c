@@ -4,181 +4,17 @@
  * A commit is judged first (judge.h); from its first written row on, only the
  * medium can fail, and that undoes the whole group.
  */
-#include <string.h>
-
 #include "storage/judge.h"
-#include "storage/sqlite/db.h"
 #include "storage/sqlite/state.h"
-#include "storage/sqlite/writer.h"
+#include "storage/sqlite/view.h"
 
 /* record.ties */
 enum { TIE_CLAIMS = 1, TIE_REFERENCES = 2 };
 
-/* --- What the judge sees. A record's id is its row's. --- */
-
-struct view {
-    struct vb__view base;
-    struct vb__writer *writer;
-};
-
-static struct vb__writer *writer_of(struct vb__view *view)
-{
-    return VB_CONTAINER(view, struct view, base)->writer;
-}
-
-static struct vb__call use(struct vb__writer *writer,
-                           enum vb__writer_statement name)
-{
-    return vb__call(writer->statements[name]);
-}
-
-static enum vb_err ended(struct vb__view *view, struct vb__call *call)
-{
-    return vb__writer_failed(writer_of(view), vb__call_end(call));
-}
-
-static enum vb_err view_find(struct vb__view *view, struct vb_span key,
-                             struct vb_arena *arena,
-                             struct vb__found *ret_found)
-{
-    struct vb__call call = use(writer_of(view), VB__WRITER_FIND);
-    struct vb__found found = {.id = 0};
-    enum vb_err err;
-
-    vb__call_text(&call, key);
-    if (vb__call_row(&call)) {
-        found.id = vb__call_get_u64(&call, 0);
-        found.revision = vb__call_get_u64(&call, 1);
-        found.blob = vb__call_get_u64(&call, 2);
-        found.ties = (unsigned)vb__call_get_i64(&call, 3);
-        found.parent = vb_arena_dup(arena, vb__call_get_text(&call, 4));
-    }
-    err = ended(view, &call);
-    if (err == VB_OK && arena->failed)
-        err = VB_ERR_NOMEM;
-    if (err == VB_OK)
-        *ret_found = found;
-    return err;
-}
-
-static enum vb_err view_holder(struct vb__view *view,
-                               const struct vb_claim *claim, uint64_t *ret_id)
-{
-    struct vb__call call = use(writer_of(view), VB__WRITER_CLAIM_FIND);
-
-    *ret_id = 0;
-    vb__call_text(&call, claim->scope);
-    vb__call_blob(&call, claim->value);
-    if (vb__call_row(&call))
-        *ret_id = vb__call_get_u64(&call, 0);
-    return ended(view, &call);
-}
-
-/* The first id among the rows for which the plan does not account. */
-static enum vb_err first_other(struct vb__view *view, struct vb__call *call,
-                               const struct vb__plan *plan,
-                               bool (*accounts)(const struct vb__plan *plan,
-                                                uint64_t id),
-                               uint64_t *ret_id)
-{
-    *ret_id = 0;
-    while (*ret_id == 0 && vb__call_row(call)) {
-        uint64_t id = vb__call_get_u64(call, 0);
-
-        if (!accounts(plan, id))
-            *ret_id = id;
-    }
-    return ended(view, call);
-}
-
-static enum vb_err view_source(struct vb__view *view, uint64_t target,
-                               const struct vb__plan *plan, uint64_t *ret_id)
-{
-    struct vb__call call = use(writer_of(view), VB__WRITER_SOURCES);
-
-    vb__call_u64(&call, target);
-    return first_other(view, &call, plan, vb__plan_touches, ret_id);
-}
-
-static enum vb_err view_member(struct vb__view *view, struct vb_span parent,
-                               const struct vb__plan *plan, uint64_t *ret_id)
-{
-    struct vb__call call = use(writer_of(view), VB__WRITER_MEMBERS);
-
-    vb__call_text(&call, parent);
-    return first_other(view, &call, plan, vb__plan_deletes, ret_id);
-}
-
-/* The bytes of one chunk; -1 when there is none. */
-static enum vb_err chunk_length(struct vb__writer *writer, uint64_t blob,
-                                uint64_t index, int64_t *ret_length)
-{
-    struct vb__call call = use(writer, VB__WRITER_CHUNK_LENGTH);
-
-    *ret_length = -1;
-    if (index > VB__CHUNK_MAX)
-        return VB_OK;
-    vb__call_u64(&call, vb__chunk_id(blob, index));
-    if (vb__call_row(&call))
-        *ret_length = vb__call_get_i64(&call, 0);
-    return vb__writer_failed(writer, vb__call_end(&call));
-}
-
-static enum vb_err blob_is_loose(struct vb__writer *writer, uint64_t blob,
-                                 bool *ret_loose)
-{
-    struct vb__call call = use(writer, VB__WRITER_LOOSE_FIND);
-
-    vb__call_u64(&call, blob);
-    *ret_loose = vb__call_row(&call);
-    return vb__writer_failed(writer, vb__call_end(&call));
-}
-
-/* Chunks were taken in order and full but for the last (vb__apply_chunk): to
- * look at the end is enough. */
-static enum vb_err view_blob(struct vb__view *view, uint64_t blob,
-                             uint64_t length, struct vb__blob_state *ret_state)
-{
-    struct vb__writer *writer = writer_of(view);
-    uint64_t last = (length - 1) / VB_STORE_CHUNK;
-    int64_t at_last, beyond;
-    enum vb_err err;
-
-    *ret_state = (struct vb__blob_state){.complete = false};
-    if (blob > VB__BLOB_MAX)
-        return VB_OK;
-    err = chunk_length(writer, blob, last, &at_last);
-    if (err == VB_OK)
-        err = chunk_length(writer, blob, last + 1, &beyond);
-    if (err == VB_OK)
-        err = blob_is_loose(writer, blob, &ret_state->loose);
-    if (err == VB_OK)
-        ret_state->complete =
-            beyond < 0 && at_last >= 0 &&
-            last * VB_STORE_CHUNK + (uint64_t)at_last == length;
-    return err;
-}
-
-static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
-                            size_t size)
-{
-    struct vb__call call = use(writer_of(view), VB__WRITER_KEY);
-    struct vb_span key = VB_SPAN("");
-
-    vb__call_u64(&call, id);
-    if (vb__call_row(&call))
-        key = vb_span_head(vb__call_get_text(&call, 0), size - 1);
-    memcpy(to, key.ptr, key.len);
-    to[key.len] = '\0';
-    return ended(view, &call);
-}
-
-/* --- Writing. --- */
-
 static enum vb_err run_with_id(struct vb__writer *writer,
                                enum vb__writer_statement name, uint64_t id)
 {
-    struct vb__call call = use(writer, name);
+    struct vb__call call = vb__writer_use(writer, name);
 
     vb__call_u64(&call, id);
     return vb__call_run(&call);
@@ -232,7 +68,7 @@ static struct vb_span content_of(const struct vb_change *change)
 static enum vb_err insert(struct vb__writer *writer, struct vb__step *step)
 {
     const struct vb_change *change = step->change;
-    struct vb__call call = use(writer, VB__WRITER_INSERT);
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_INSERT);
 
     step->id = ++writer->position;
     vb__call_u64(&call, step->id);
@@ -253,7 +89,7 @@ static enum vb_err update(struct vb__writer *writer,
                           const struct vb__step *step)
 {
     const struct vb_change *change = step->change;
-    struct vb__call call = use(writer, VB__WRITER_UPDATE);
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_UPDATE);
 
     vb__call_u64(&call, step->id);
     vb__call_u64(&call, writer->revision);
@@ -308,7 +144,7 @@ static enum vb_err untie(struct vb__writer *writer, const struct vb__step *step)
 static enum vb_err claim(struct vb__writer *writer, const struct vb__step *step,
                          size_t item)
 {
-    struct vb__call call = use(writer, VB__WRITER_CLAIM_ADD);
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_CLAIM_ADD);
 
     vb__call_text(&call, step->change->claims[item].scope);
     vb__call_blob(&call, step->change->claims[item].value);
@@ -319,7 +155,7 @@ static enum vb_err claim(struct vb__writer *writer, const struct vb__step *step,
 static enum vb_err refer(struct vb__writer *writer, const struct vb__plan *plan,
                          const struct vb__step *step, size_t item)
 {
-    struct vb__call call = use(writer, VB__WRITER_REFERENCE_ADD);
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_REFERENCE_ADD);
     uint64_t target = step->targets[item];
 
     if (target == 0)
@@ -379,13 +215,7 @@ static enum vb_err carry_out(struct vb__writer *writer,
 enum vb_err vb__apply_commit(struct vb__writer *writer,
                              struct vb_commit *commit)
 {
-    struct view view = {.base = {.find = view_find,
-                                 .holder = view_holder,
-                                 .source = view_source,
-                                 .member = view_member,
-                                 .blob = view_blob,
-                                 .key = view_key},
-                        .writer = writer};
+    struct vb__writer_view view = vb__writer_view(writer);
     struct vb__plan plan;
     enum vb_err err = vb__judge(&view.base, commit, &writer->scratch, &plan);
 
@@ -405,12 +235,12 @@ static enum vb_err chunk_fits(struct vb__writer *writer,
 {
     int64_t before = (int64_t)VB_STORE_CHUNK, at;
     bool loose = true;
-    enum vb_err err = chunk_length(writer, write->blob, write->index, &at);
+    enum vb_err err = vb__chunk_length(writer, write->blob, write->index, &at);
 
     if (err == VB_OK && write->index > 0)
-        err = chunk_length(writer, write->blob, write->index - 1, &before);
+        err = vb__chunk_length(writer, write->blob, write->index - 1, &before);
     if (err == VB_OK && write->index > 0)
-        err = blob_is_loose(writer, write->blob, &loose);
+        err = vb__blob_is_loose(writer, write->blob, &loose);
     if (err != VB_OK)
         return err;
     return at < 0 && before == (int64_t)VB_STORE_CHUNK && loose
@@ -421,7 +251,7 @@ static enum vb_err chunk_fits(struct vb__writer *writer,
 enum vb_err vb__apply_chunk(struct vb__writer *writer,
                             const struct vb_chunk_write *write)
 {
-    struct vb__call call = use(writer, VB__WRITER_CHUNK_ADD);
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_CHUNK_ADD);
     enum vb_err err = chunk_fits(writer, write);
 
     if (err != VB_OK)

@@ -5,6 +5,7 @@
 
 #include "storage/sqlite/db.h"
 #include "storage/sqlite/state.h"
+#include "storage/sqlite/view.h"
 #include "storage/sqlite/writer.h"
 
 /* Chunks per transaction: 4 MiB, some milliseconds. */
@@ -67,22 +68,6 @@ static struct vb__loose *choose(struct vb__writer *writer)
     return chosen;
 }
 
-/* Is it loose indeed? Who discards a blob may have lost sight of a commit. */
-static enum vb_err is_loose(struct vb__writer *writer, uint64_t blob,
-                            bool *ret_loose)
-{
-    struct vb__call call = vb__call(writer->statements[VB__WRITER_LOOSE_FIND]);
-    bool loose;
-    enum vb_err err;
-
-    vb__call_u64(&call, blob);
-    loose = vb__call_row(&call);
-    err = vb__call_end(&call);
-    if (err == VB_OK)
-        *ret_loose = loose;
-    return err;
-}
-
 static enum vb_err drop_chunks(struct vb__writer *writer,
                                const struct vb__loose *item, bool *ret_done)
 {
@@ -114,7 +99,8 @@ static enum vb_err drop_some(struct vb__writer *writer,
 
     if (err != VB_OK)
         return err;
-    err = is_loose(writer, item->blob, &loose);
+    /* Is it indeed? Who discards a blob may have lost sight of a commit. */
+    err = vb__blob_is_loose(writer, item->blob, &loose);
     if (err == VB_OK && loose)
         err = drop_chunks(writer, item, &done);
     if (err == VB_OK && loose && done)

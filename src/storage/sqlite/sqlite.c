@@ -1,6 +1,6 @@
 /*
- * The store in an SQLite file: opening and closing it, and the contract's
- * functions, which only say who does the work. README.md draws the whole.
+ * The store in an SQLite file: opening and closing it. README.md draws the
+ * whole; client.c has the contract's functions.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,181 +77,6 @@ uint64_t vb__sqlite_oldest_snapshot(struct vb__sqlite *sqlite)
     return oldest;
 }
 
-/* --- Clients. --- */
-
-struct client {
-    struct vb_store_client base;
-    struct vb__reader reader;
-};
-
-static struct client *client_of(struct vb_store_client *client)
-{
-    return (struct client *)(void *)client; /* its first member */
-}
-
-static struct vb_store_client *sqlite_attach(struct vb_store *store,
-                                             struct vb_mailbox *mailbox,
-                                             struct vb_executor *executor)
-{
-    struct client *client = calloc(1, sizeof(*client));
-
-    (void)mailbox;
-    (void)executor;
-    if (client == NULL)
-        return NULL;
-    if (vb__reader_init(&client->reader, vb__sqlite_of(store)) != VB_OK) {
-        free(client);
-        return NULL;
-    }
-    return &client->base;
-}
-
-static void turn_end(struct vb_store_client *client)
-{
-    struct vb__writer *writer = &vb__sqlite_of(client->store)->writer;
-
-    vb__reader_turn_end(&client_of(client)->reader);
-    if (atomic_load(&writer->garbage.awaits_snapshot))
-        vb__writer_nudge(writer);
-}
-
-static void sqlite_detach(struct vb_store_client *client)
-{
-    turn_end(client);
-    vb__reader_done(&client_of(client)->reader);
-    free(client);
-}
-
-/* --- Requests that are answered at once. --- */
-
-static enum vb_io sqlite_read(struct vb_store_client *client,
-                              struct vb_read *read)
-{
-    return vb__op_done(&read->op,
-                       vb__reader_read(&client_of(client)->reader, read));
-}
-
-static enum vb_io sqlite_collection(struct vb_store_client *client,
-                                    struct vb_collection_read *read)
-{
-    return vb__op_done(&read->op,
-                       vb__reader_collection(&client_of(client)->reader, read));
-}
-
-static enum vb_io sqlite_number(struct vb_store_client *client,
-                                struct vb_number_take *take)
-{
-    struct vb__numbers *numbers = &vb__sqlite_of(client->store)->numbers;
-
-    return vb__op_done(&take->op,
-                       vb__numbers_take(numbers, &client_of(client)->reader,
-                                        take->parent, &take->number));
-}
-
-/* --- Requests that may block: the executor's, if there is one. --- */
-
-static struct vb_store_op *op_of(struct vb_task *task)
-{
-    return VB_CONTAINER(task, struct vb_store_op, task);
-}
-
-static void run_list(struct vb_task *task)
-{
-    struct vb_list_read *list = (struct vb_list_read *)(void *)op_of(task);
-    struct vb__reader *reader =
-        vb__reader_borrow(vb__sqlite_of(list->op.client->store));
-
-    list->op.err = VB_ERR_IO;
-    list->count = 0;
-    list->records = NULL;
-    if (reader != NULL) {
-        list->op.err = vb__reader_list(reader, list);
-        vb__reader_return(reader);
-    }
-    vb__op_answer(&list->op);
-}
-
-static void run_chunk(struct vb_task *task)
-{
-    struct vb_chunk_read *read = (struct vb_chunk_read *)(void *)op_of(task);
-    struct vb__reader *reader =
-        vb__reader_borrow(vb__sqlite_of(read->op.client->store));
-
-    read->op.err = VB_ERR_IO;
-    if (reader != NULL) {
-        read->op.err = vb__reader_chunk(reader, read);
-        vb__reader_return(reader);
-    }
-    vb__op_answer(&read->op);
-}
-
-static enum vb_io elsewhere(struct vb_store_client *client,
-                            struct vb_store_op *op,
-                            void (*run)(struct vb_task *task))
-{
-    op->client = client;
-    op->task.run = run;
-    client->executor->submit(client->executor, &op->task);
-    return VB_IO_PENDING;
-}
-
-static enum vb_io sqlite_list(struct vb_store_client *client,
-                              struct vb_list_read *list)
-{
-    if (client->executor != NULL)
-        return elsewhere(client, &list->op, run_list);
-    return vb__op_done(&list->op,
-                       vb__reader_list(&client_of(client)->reader, list));
-}
-
-static enum vb_io sqlite_chunk_read(struct vb_store_client *client,
-                                    struct vb_chunk_read *read)
-{
-    if (client->executor != NULL)
-        return elsewhere(client, &read->op, run_chunk);
-    return vb__op_done(&read->op,
-                       vb__reader_chunk(&client_of(client)->reader, read));
-}
-
-/* --- Requests that change something: the writer's. --- */
-
-static enum vb_io sqlite_commit(struct vb_store_client *client,
-                                struct vb_commit *commit)
-{
-    vb__writer_commit(client, commit);
-    return VB_IO_PENDING;
-}
-
-static enum vb_io sqlite_chunk_write(struct vb_store_client *client,
-                                     struct vb_chunk_write *write)
-{
-    if (write->blob == 0 || write->blob > VB__BLOB_MAX ||
-        write->index > VB__CHUNK_MAX || write->bytes.len == 0 ||
-        write->bytes.len > VB_STORE_CHUNK)
-        return vb__op_done(&write->op, VB_ERR_INVALID);
-    vb__writer_chunk(client, write);
-    return VB_IO_PENDING;
-}
-
-static uint64_t sqlite_blob_new(struct vb_store_client *client)
-{
-    return atomic_fetch_add(&vb__sqlite_of(client->store)->blob, 1) + 1;
-}
-
-static void sqlite_blob_discard(struct vb_store_client *client, uint64_t blob)
-{
-    vb__writer_discard(&vb__sqlite_of(client->store)->writer, blob);
-}
-
-static void sqlite_blob_unpin(struct vb_store *store, uint64_t blob)
-{
-    struct vb__sqlite *sqlite = vb__sqlite_of(store);
-
-    if (vb__pins_remove(&sqlite->pins, blob) &&
-        atomic_load(&sqlite->writer.garbage.any))
-        vb__writer_nudge(&sqlite->writer);
-}
-
 /* --- Opening and closing. --- */
 
 static void close_pool(struct vb__sqlite *sqlite)
@@ -278,7 +103,7 @@ static void free_rest(struct vb__sqlite *sqlite)
     free(sqlite);
 }
 
-static void sqlite_close(struct vb_store *store)
+void vb__sqlite_close(struct vb_store *store)
 {
     struct vb__sqlite *sqlite = vb__sqlite_of(store);
 
@@ -287,24 +112,6 @@ static void sqlite_close(struct vb_store *store)
     vb__writer_done(&sqlite->writer);
     free_rest(sqlite);
 }
-
-static const struct vb_store_ops ops = {
-    .name = "sqlite",
-    .attach = sqlite_attach,
-    .detach = sqlite_detach,
-    .read = sqlite_read,
-    .collection = sqlite_collection,
-    .list = sqlite_list,
-    .chunk_read = sqlite_chunk_read,
-    .chunk_write = sqlite_chunk_write,
-    .blob_new = sqlite_blob_new,
-    .blob_discard = sqlite_blob_discard,
-    .number = sqlite_number,
-    .commit = sqlite_commit,
-    .turn_end = turn_end,
-    .blob_unpin = sqlite_blob_unpin,
-    .close = sqlite_close,
-};
 
 /*
  * The absolute path, links followed: it stays right when the process changes
@@ -360,7 +167,7 @@ static struct vb__sqlite *sqlite_new(void)
     vb_list_init(&sqlite->readers);
     vb__pins_init(&sqlite->pins);
     vb__numbers_init(&sqlite->numbers);
-    if (!vb__store_init(&sqlite->store, &ops)) {
+    if (!vb__store_init(&sqlite->store, &vb__sqlite_ops)) {
         free_rest(sqlite);
         return NULL;
     }

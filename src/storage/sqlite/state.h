@@ -55,6 +55,9 @@ static inline struct vb__sqlite *vb__sqlite_of(struct vb_store *store)
 
 enum vb__connect { VB__CONNECT_READ, VB__CONNECT_WRITE };
 
+extern const struct vb_store_ops vb__sqlite_ops;
+void vb__sqlite_close(struct vb_store *store);
+
 /* A connection with the settings it needs. On failure *ret_db may be set all
  * the same, for its message; it is to be closed then. */
 enum vb_err vb__sqlite_connect(const char *path, enum vb__connect kind,

@@ -134,7 +134,17 @@ void vb__writer_discard(struct vb__writer *writer, uint64_t blob);
 /* Something that garbage waited for has happened. Any thread. */
 void vb__writer_nudge(struct vb__writer *writer);
 
-/* For the writer's parts. Notes a failure of the medium, passes it on. */
+/* group.c: runs a group to its answers; or only tries to make it durable (no
+ * tasks: only what requests have in common). */
+void vb__group_run(struct vb__writer *writer, struct vb_task *tasks);
+enum vb_err vb__group_attempt(struct vb__writer *writer, struct vb_task *tasks);
+/* What a queued request's task runs, in a group's transaction. */
+void vb__run_commit(struct vb_task *task);
+void vb__run_chunk(struct vb_task *task);
+/* Bytes of content it brings. */
+size_t vb__task_weight(struct vb_task *task);
+
+/* transaction.c: notes a failure of the medium, passes it on. */
 enum vb_err vb__writer_failed(struct vb__writer *writer, enum vb_err err);
 
 /*

@@ -1,0 +1,183 @@
+/* One group of requests: run, made durable, published, answered. */
+#include <string.h>
+
+#include "storage/engine.h"
+#include "storage/generations.h"
+#include "storage/sqlite/db.h"
+#include "storage/sqlite/state.h"
+#include "storage/sqlite/writer.h"
+
+static struct vb_store_op *op_of(struct vb_task *task)
+{
+    return VB_CONTAINER(task, struct vb_store_op, task);
+}
+
+void vb__run_commit(struct vb_task *task)
+{
+    struct vb_commit *commit = (struct vb_commit *)(void *)op_of(task);
+    struct vb_store *store = commit->op.client->store;
+
+    commit->op.err = vb__apply_commit(&vb__sqlite_of(store)->writer, commit);
+}
+
+void vb__run_chunk(struct vb_task *task)
+{
+    struct vb_chunk_write *write = (struct vb_chunk_write *)(void *)op_of(task);
+    struct vb_store *store = write->op.client->store;
+
+    write->op.err = vb__apply_chunk(&vb__sqlite_of(store)->writer, write);
+}
+
+size_t vb__task_weight(struct vb_task *task)
+{
+    size_t bytes = 0;
+
+    if (task->run == vb__run_chunk)
+        return ((struct vb_chunk_write *)(void *)op_of(task))->bytes.len;
+    if (task->run == vb__run_commit) {
+        const struct vb_commit *commit =
+            (struct vb_commit *)(void *)op_of(task);
+
+        for (size_t i = 0; i < commit->change_count; i++)
+            bytes += commit->changes[i].content.len;
+    }
+    return bytes;
+}
+
+static enum vb_err save_number(void *context, struct vb_span parent,
+                               int64_t number)
+{
+    struct vb__tally *tally;
+    enum vb_err err = vb__tally_get(context, parent, &tally);
+
+    if (err == VB_OK)
+        tally->number = number;
+    return err;
+}
+
+static enum vb_err save_state(struct vb__writer *writer)
+{
+    struct vb__call call = vb__call(writer->statements[VB__WRITER_STATE_SAVE]);
+
+    vb__call_u64(&call, writer->revision);
+    vb__call_u64(&call, writer->position);
+    return vb__call_run(&call);
+}
+
+/* What the group's requests have in common is written once. */
+static enum vb_err save_common(struct vb__writer *writer)
+{
+    enum vb_err err =
+        vb__numbers_save(&writer->sqlite->numbers, save_number, writer);
+
+    if (err == VB_OK)
+        err = vb__tallies_save(writer);
+    if (err == VB_OK)
+        err = save_state(writer);
+    return vb__writer_failed(writer, err);
+}
+
+static bool only_chunks(const struct vb_task *task)
+{
+    while (task != NULL && task->run == vb__run_chunk)
+        task = task->next;
+    return task == NULL;
+}
+
+enum vb_err vb__group_attempt(struct vb__writer *writer, struct vb_task *tasks)
+{
+    enum vb_err err;
+
+    vb_buf_reset(&writer->touched);
+    vb_buf_reset(&writer->loosened);
+    err = vb__writer_begin(writer, tasks != NULL && only_chunks(tasks));
+    for (struct vb_task *task = tasks; err == VB_OK && task != NULL;
+         task = task->next) {
+        task->run(task);
+        err = writer->medium;
+    }
+    if (err == VB_OK)
+        err = save_common(writer);
+    if (err == VB_OK)
+        return vb__writer_end(writer);
+    vb__writer_undo(writer);
+    return err;
+}
+
+/*
+ * The group is durable. The order matters: first the count, so that readers
+ * leave older snapshots; then the generations, so that who notes a new one
+ * reads anew; then (by the caller) the answers. README.md has the argument.
+ */
+static void publish(struct vb__writer *writer)
+{
+    struct vb__sqlite *sqlite = writer->sqlite;
+    uint64_t commits = atomic_fetch_add(&sqlite->commits, 1) + 1;
+    const char *at = writer->touched.ptr;
+    uint64_t word;
+
+    for (size_t i = 0; i < writer->touched.len; i += sizeof(word)) {
+        memcpy(&word, at + i, sizeof(word));
+        vb__generations_bump(sqlite->store.generations, word);
+    }
+    vb__numbers_saved(&sqlite->numbers);
+    vb__tallies_trim(&writer->tallies);
+    at = writer->loosened.ptr;
+    for (size_t i = 0; i < writer->loosened.len; i += sizeof(word)) {
+        memcpy(&word, at + i, sizeof(word));
+        vb__garbage_add(&writer->garbage, word, commits);
+    }
+}
+
+static void answer(struct vb_task *tasks)
+{
+    while (tasks != NULL) {
+        struct vb_task *next = tasks->next; /* the task is its caller's then */
+
+        vb__op_answer(op_of(tasks));
+        tasks = next;
+    }
+}
+
+static void answer_all(struct vb_task *tasks, enum vb_err err)
+{
+    for (struct vb_task *task = tasks; task != NULL; task = task->next)
+        op_of(task)->err = err;
+    answer(tasks);
+}
+
+/* The medium failed some request of a group: perhaps only for its size. */
+static void run_singly(struct vb__writer *writer, struct vb_task *tasks)
+{
+    while (tasks != NULL) {
+        struct vb_task *next = tasks->next;
+        enum vb_err err;
+
+        tasks->next = NULL;
+        err = vb__group_attempt(writer, tasks);
+        if (err == VB_OK) {
+            publish(writer);
+            answer(tasks);
+        } else {
+            vb__tallies_forget(&writer->tallies);
+            answer_all(tasks, err);
+        }
+        tasks = next;
+    }
+}
+
+void vb__group_run(struct vb__writer *writer, struct vb_task *tasks)
+{
+    enum vb_err err = vb__group_attempt(writer, tasks);
+
+    if (err == VB_OK) {
+        publish(writer);
+        answer(tasks);
+        return;
+    }
+    vb__tallies_forget(&writer->tallies);
+    if (err == VB_ERR_BUSY || tasks->next == NULL)
+        answer_all(tasks, err);
+    else
+        run_singly(writer, tasks);
+}

@@ -1,0 +1,165 @@
+/* What the judge sees of the file. See view.h. */
+#include "storage/sqlite/view.h"
+
+#include <string.h>
+
+#include "storage/sqlite/state.h"
+
+static struct vb__writer *writer_of(struct vb__view *view)
+{
+    return VB_CONTAINER(view, struct vb__writer_view, base)->writer;
+}
+
+static enum vb_err ended(struct vb__view *view, struct vb__call *call)
+{
+    return vb__writer_failed(writer_of(view), vb__call_end(call));
+}
+
+static enum vb_err view_find(struct vb__view *view, struct vb_span key,
+                             struct vb_arena *arena,
+                             struct vb__found *ret_found)
+{
+    struct vb__call call = vb__writer_use(writer_of(view), VB__WRITER_FIND);
+    struct vb__found found = {.id = 0};
+    enum vb_err err;
+
+    vb__call_text(&call, key);
+    if (vb__call_row(&call)) {
+        found.id = vb__call_get_u64(&call, 0);
+        found.revision = vb__call_get_u64(&call, 1);
+        found.blob = vb__call_get_u64(&call, 2);
+        found.ties = (unsigned)vb__call_get_i64(&call, 3);
+        found.parent = vb_arena_dup(arena, vb__call_get_text(&call, 4));
+    }
+    err = ended(view, &call);
+    if (err == VB_OK && arena->failed)
+        err = VB_ERR_NOMEM;
+    if (err == VB_OK)
+        *ret_found = found;
+    return err;
+}
+
+static enum vb_err view_holder(struct vb__view *view,
+                               const struct vb_claim *claim, uint64_t *ret_id)
+{
+    struct vb__call call =
+        vb__writer_use(writer_of(view), VB__WRITER_CLAIM_FIND);
+
+    *ret_id = 0;
+    vb__call_text(&call, claim->scope);
+    vb__call_blob(&call, claim->value);
+    if (vb__call_row(&call))
+        *ret_id = vb__call_get_u64(&call, 0);
+    return ended(view, &call);
+}
+
+/* The first id among the rows for which the plan does not account. */
+static enum vb_err first_other(struct vb__view *view, struct vb__call *call,
+                               const struct vb__plan *plan,
+                               bool (*accounts)(const struct vb__plan *plan,
+                                                uint64_t id),
+                               uint64_t *ret_id)
+{
+    *ret_id = 0;
+    while (*ret_id == 0 && vb__call_row(call)) {
+        uint64_t id = vb__call_get_u64(call, 0);
+
+        if (!accounts(plan, id))
+            *ret_id = id;
+    }
+    return ended(view, call);
+}
+
+static enum vb_err view_source(struct vb__view *view, uint64_t target,
+                               const struct vb__plan *plan, uint64_t *ret_id)
+{
+    struct vb__call call = vb__writer_use(writer_of(view), VB__WRITER_SOURCES);
+
+    vb__call_u64(&call, target);
+    return first_other(view, &call, plan, vb__plan_touches, ret_id);
+}
+
+static enum vb_err view_member(struct vb__view *view, struct vb_span parent,
+                               const struct vb__plan *plan, uint64_t *ret_id)
+{
+    struct vb__call call = vb__writer_use(writer_of(view), VB__WRITER_MEMBERS);
+
+    vb__call_text(&call, parent);
+    return first_other(view, &call, plan, vb__plan_deletes, ret_id);
+}
+
+enum vb_err vb__chunk_length(struct vb__writer *writer, uint64_t blob,
+                             uint64_t index, int64_t *ret_length)
+{
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_CHUNK_LENGTH);
+
+    *ret_length = -1;
+    if (index > VB__CHUNK_MAX)
+        return VB_OK;
+    vb__call_u64(&call, vb__chunk_id(blob, index));
+    if (vb__call_row(&call))
+        *ret_length = vb__call_get_i64(&call, 0);
+    return vb__writer_failed(writer, vb__call_end(&call));
+}
+
+enum vb_err vb__blob_is_loose(struct vb__writer *writer, uint64_t blob,
+                              bool *ret_loose)
+{
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_LOOSE_FIND);
+
+    vb__call_u64(&call, blob);
+    *ret_loose = vb__call_row(&call);
+    return vb__writer_failed(writer, vb__call_end(&call));
+}
+
+/* Chunks were taken in order and full but for the last (vb__apply_chunk): to
+ * look at the end is enough. */
+static enum vb_err view_blob(struct vb__view *view, uint64_t blob,
+                             uint64_t length, struct vb__blob_state *ret_state)
+{
+    struct vb__writer *writer = writer_of(view);
+    uint64_t last = (length - 1) / VB_STORE_CHUNK;
+    int64_t at_last, beyond;
+    enum vb_err err;
+
+    *ret_state = (struct vb__blob_state){.complete = false};
+    if (blob > VB__BLOB_MAX)
+        return VB_OK;
+    err = vb__chunk_length(writer, blob, last, &at_last);
+    if (err == VB_OK)
+        err = vb__chunk_length(writer, blob, last + 1, &beyond);
+    if (err == VB_OK)
+        err = vb__blob_is_loose(writer, blob, &ret_state->loose);
+    if (err == VB_OK)
+        ret_state->complete =
+            beyond < 0 && at_last >= 0 &&
+            last * VB_STORE_CHUNK + (uint64_t)at_last == length;
+    return err;
+}
+
+static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
+                            size_t size)
+{
+    struct vb__call call = vb__writer_use(writer_of(view), VB__WRITER_KEY);
+    struct vb_span key = VB_SPAN("");
+
+    vb__call_u64(&call, id);
+    if (vb__call_row(&call))
+        key = vb_span_head(vb__call_get_text(&call, 0), size - 1);
+    memcpy(to, key.ptr, key.len);
+    to[key.len] = '\0';
+    return ended(view, &call);
+}
+
+struct vb__writer_view vb__writer_view(struct vb__writer *writer)
+{
+    return (struct vb__writer_view){
+        .base = {.find = view_find,
+                 .holder = view_holder,
+                 .source = view_source,
+                 .member = view_member,
+                 .blob = view_blob,
+                 .key = view_key},
+        .writer = writer,
+    };
+}
