@@ -1,30 +1,5 @@
-/* Keywords for arrays (Core sections 10.3.1 and 11.2, Validation 6.4). */
+/* Keywords for arrays (Core sections 10.3.1 and 11.2, Validation 6.4.4). */
 #include "content/schema_keyword.h"
-
-/* --- sizes --- */
-
-static const char *plural(size_t count)
-{
-    return count == 1 ? "" : "s";
-}
-
-bool vb__check_min_items(struct vb__run *run, const struct vb__rule *rule,
-                         const struct vb__at *at)
-{
-    return yyjson_arr_size(at->value) >= rule->count ||
-           vb__schema_fail(run, at, rule->keyword->name,
-                           "must have at least %zu item%s", rule->count,
-                           plural(rule->count));
-}
-
-bool vb__check_max_items(struct vb__run *run, const struct vb__rule *rule,
-                         const struct vb__at *at)
-{
-    return yyjson_arr_size(at->value) <= rule->count ||
-           vb__schema_fail(run, at, rule->keyword->name,
-                           "must have at most %zu item%s", rule->count,
-                           plural(rule->count));
-}
 
 /* --- prefixItems, items --- */
 
@@ -192,14 +167,12 @@ bool vb__check_contains(struct vb__run *run, const struct vb__rule *rule,
     if (run->err != VB_OK)
         return false;
     if (count < rule->contained_min)
-        return vb__schema_fail(
-            run, at, rule->keyword->name,
-            "must have at least %zu item%s of the required kind",
-            rule->contained_min, plural(rule->contained_min));
+        return vb__schema_fail(run, at, rule->keyword->name,
+                               "must have at least %zu of the required kind",
+                               rule->contained_min);
     if (count > rule->contained_max)
         return vb__schema_fail(run, at, rule->keyword->name,
-                               "must have at most %zu item%s of that kind",
-                               rule->contained_max,
-                               plural(rule->contained_max));
+                               "must have at most %zu of that kind",
+                               rule->contained_max);
     return true;
 }

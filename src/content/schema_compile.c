@@ -6,20 +6,13 @@
  * references costs no stack, and a schema that refers to itself finds its
  * node already there.
  */
-#include "base/hash.h"
 #include "content/schema_keyword.h"
-
-static uint64_t hash_value(yyjson_val *value)
-{
-    return vb_hash(vb_hash_key_shared(),
-                   vb_span_of((const char *)&value, sizeof(value)));
-}
 
 struct vb_schema *vb__schema_find(const struct vb_schema_set *set,
                                   yyjson_val *value)
 {
     struct vb_table_node *at =
-        vb_table_first(&set->schemas_by_value, hash_value(value));
+        vb_table_first(&set->schemas_by_value, vb__schema_hash(value));
 
     for (; at != NULL; at = vb_table_next(at)) {
         struct vb_schema *node = VB_CONTAINER(at, struct vb_schema, by_value);
@@ -52,7 +45,7 @@ struct vb_schema *vb__schema_node(struct vb__compiler *c,
     node->resource->used = true;
     node->value = value;
     if (!vb_table_insert(&c->set->schemas_by_value, &node->by_value,
-                         hash_value(value))) {
+                         vb__schema_hash(value))) {
         (void)vb__schema_stop(c, VB_ERR_NOMEM);
         return NULL;
     }

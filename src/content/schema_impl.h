@@ -187,6 +187,9 @@ struct vb_schema_set {
     struct vb__builtin *builtins;
 };
 
+/* The hash of a value's address: the key of the tables by value and root. */
+uint64_t vb__schema_hash(yyjson_val *value);
+
 /* The document that a value lies in, or NULL. */
 struct vb__document *vb__schema_document(const struct vb_schema_set *set,
                                          yyjson_val *value);

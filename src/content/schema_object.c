@@ -2,31 +2,6 @@
  * Validation section 6.5). */
 #include "content/schema_keyword.h"
 
-/* --- sizes --- */
-
-static const char *plural(size_t count)
-{
-    return count == 1 ? "y" : "ies";
-}
-
-bool vb__check_min_properties(struct vb__run *run, const struct vb__rule *rule,
-                              const struct vb__at *at)
-{
-    return yyjson_obj_size(at->value) >= rule->count ||
-           vb__schema_fail(run, at, rule->keyword->name,
-                           "must have at least %zu propert%s", rule->count,
-                           plural(rule->count));
-}
-
-bool vb__check_max_properties(struct vb__run *run, const struct vb__rule *rule,
-                              const struct vb__at *at)
-{
-    return yyjson_obj_size(at->value) <= rule->count ||
-           vb__schema_fail(run, at, rule->keyword->name,
-                           "must have at most %zu propert%s", rule->count,
-                           plural(rule->count));
-}
-
 /* --- propertyNames --- */
 
 /* A name is judged as a string at the place of its member. The first reason is

@@ -76,7 +76,7 @@ static uint64_t hash_text(struct vb_span text)
     return vb_hash(vb_hash_key_shared(), text);
 }
 
-static uint64_t hash_value(yyjson_val *value)
+uint64_t vb__schema_hash(yyjson_val *value)
 {
     return hash_text(vb_span_of((const char *)&value, sizeof(value)));
 }
@@ -100,7 +100,7 @@ struct vb__resource *vb__schema_resource_at(const struct vb_schema_set *set,
                                             yyjson_val *root)
 {
     struct vb_table_node *node =
-        vb_table_first(&set->resources_by_root, hash_value(root));
+        vb_table_first(&set->resources_by_root, vb__schema_hash(root));
 
     for (; node != NULL; node = vb_table_next(node)) {
         struct vb__resource *resource =
@@ -133,7 +133,7 @@ struct vb__resource *vb__schema_new_resource(struct vb__compiler *c,
         outer != NULL ? outer->vocabularies : VB__VOCABULARY_USUAL;
     resource->legacy = outer != NULL && outer->legacy;
     if (!vb_table_insert(&c->set->resources_by_root, &resource->by_root,
-                         hash_value(root))) {
+                         vb__schema_hash(root))) {
         vb__schema_stop(c, VB_ERR_NOMEM);
         return NULL;
     }

@@ -6,7 +6,12 @@
  * times the references and combinations on the way down. */
 #define DEPTH_MAX 1000
 
-#define DEFAULT_BUDGET UINT64_C(50000000)
+/* The usual budget: something for every validation, and more for each value
+ * and byte of text, so that a small instance cannot cost more than a large one.
+ */
+#define BUDGET_BASE      UINT64_C(1000000)
+#define BUDGET_PER_VALUE 64
+#define BUDGET_PER_BYTE  4
 
 /* Checks all rules, or those up to the first that is broken. */
 static bool check_rules(struct vb__run *run, const struct vb__at *at)
@@ -92,6 +97,20 @@ bool vb__schema_apply_to(struct vb__run *run, const struct vb_schema *schema,
     return apply(run, &inner);
 }
 
+/* An instance's values lie one behind the other. */
+static uint64_t usual_budget(yyjson_val *instance)
+{
+    yyjson_val *end = unsafe_yyjson_get_next(instance);
+    uint64_t budget = BUDGET_BASE;
+
+    for (yyjson_val *value = instance; value < end; value++) {
+        budget += BUDGET_PER_VALUE;
+        if (yyjson_is_str(value) || yyjson_is_raw(value))
+            budget += BUDGET_PER_BYTE * (uint64_t)vb_json_text(value).len;
+    }
+    return budget;
+}
+
 static bool check_all(struct vb__run *run, const struct vb_schema *schema,
                       yyjson_val *instance)
 {
@@ -103,7 +122,7 @@ static bool check_all(struct vb__run *run, const struct vb_schema *schema,
 enum vb_err vb_schema_validate(const struct vb_schema *schema,
                                yyjson_val *instance, struct vb_schema_run *run)
 {
-    uint64_t budget = run->budget > 0 ? run->budget : DEFAULT_BUDGET;
+    uint64_t budget = run->budget > 0 ? run->budget : usual_budget(instance);
     struct vb__run r = {.arena = run->arena, .budget = budget};
     struct vb__reasons reasons;
     bool valid = check_all(&r, schema, instance);

@@ -293,6 +293,46 @@ static void a_set_holds_no_more_than_its_memory(void **state)
     vb_buf_done(&buf);
 }
 
+/* Each place where compiling takes memory is refused it once: URIs of growing
+ * length move the places along the arena's blocks. */
+static void memory_refused_anywhere_while_compiling_is_told(void **state)
+{
+    static const char schema[] =
+        "{\"$ref\":\"https://json-schema.org/draft/2020-12/schema\","
+        "\"properties\":{\"a\":{\"$id\":\"b\",\"$anchor\":\"c\","
+        "\"pattern\":\"d\"}},\"patternProperties\":{\"e\":{}},"
+        "\"dependentRequired\":{\"f\":[\"g\"]},\"allOf\":[{}]}";
+    char uri[4000] = "a:";
+    unsigned refused = 0, good = 0;
+
+    (void)state;
+    memset(uri + 2, 'x', sizeof(uri) - 3);
+    for (size_t len = 3; len < sizeof(uri); len += 24) {
+        for (size_t memory = 16000; memory < 80000; memory += 16384) {
+            const struct vb_schema_options options = {.memory = memory};
+            struct vb_json *json = parse(schema);
+            const struct vb_schema *compiled;
+            struct vb_schema_set *set;
+            enum vb_err err;
+
+            assert_int_equal(vb_schema_set_new(&options, &set), VB_OK);
+            err =
+                vb_schema_set_add(set, vb_span_of(uri, len), json->root, NULL);
+            if (err == VB_OK)
+                err = vb_schema_compile(set, json->root, &compiled, NULL);
+            if (err == VB_OK)
+                good++;
+            else if (err == VB_ERR_LIMIT || err == VB_ERR_NOMEM)
+                refused++;
+            else
+                fail_msg("%zu, %zu: %s", len, memory, vb_err_text(err));
+            vb_schema_set_free(set);
+            vb_json_free(json);
+        }
+    }
+    assert_true(refused > 100 && good > 100);
+}
+
 /* Memory that is refused ends a validation; it never turns a verdict. */
 static void refused_memory_is_told(void **state)
 {
@@ -317,6 +357,30 @@ static void refused_memory_is_told(void **state)
     compiled_done(&c);
     vb_json_free(bad);
     vb_json_free(json);
+}
+
+static void a_small_instance_has_a_small_budget(void **state)
+{
+    struct vb_json *hostile =
+        parse("\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"");
+    struct vb_json *large = make_array(200000, "\"aaaaaaaaaaaa#\"");
+    struct compiled c;
+
+    (void)state;
+    compile(&c, "{\"pattern\":\"^(a+)+$\"}", VB_SCHEMA_2020_12);
+    assert_int_equal(validate(c.schema, hostile->root, 4096, 0, NULL),
+                     VB_ERR_LIMIT);
+    compiled_done(&c);
+    /* The usual one lets honest work of any size through. */
+    compile(&c,
+            "{\"items\":{\"allOf\":[{\"type\":\"string\",\"minLength\":1,"
+            "\"maxLength\":20},{\"pattern\":\"^(?:[a-z])+[0-9]+$\"}]},"
+            "\"uniqueItems\":true}",
+            VB_SCHEMA_2020_12);
+    assert_int_equal(validate(c.schema, large->root, 8 << 20, 0, NULL), VB_OK);
+    compiled_done(&c);
+    vb_json_free(large);
+    vb_json_free(hostile);
 }
 
 static void a_budget_that_runs_out_never_turns_a_verdict(void **state)
@@ -390,7 +454,9 @@ int main(void)
         cmocka_unit_test(the_deepest_documents_are_within_the_depth_bound),
         cmocka_unit_test(long_chains_of_references_compile),
         cmocka_unit_test(a_set_holds_no_more_than_its_memory),
+        cmocka_unit_test(memory_refused_anywhere_while_compiling_is_told),
         cmocka_unit_test(refused_memory_is_told),
+        cmocka_unit_test(a_small_instance_has_a_small_budget),
         cmocka_unit_test(a_budget_that_runs_out_never_turns_a_verdict),
         cmocka_unit_test(threads_share_a_schema),
     };
