@@ -48,7 +48,7 @@ void vb__yaml_fail(struct vb_yaml_error *error, struct vb_yaml_mark mark,
     }
 }
 
-/* --- reading -------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 static bool is_json_name(struct vb_span name)
 {
@@ -226,8 +226,7 @@ void vb_yaml_free(struct vb_yaml *yaml)
     free(yaml);
 }
 
-/* --- what it knows ---------------------------------------------------------
- */
+/* --- what it knows ------------------------------------------------------- */
 
 struct vb_span vb_yaml_name(const struct vb_yaml *yaml)
 {

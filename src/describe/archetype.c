@@ -60,8 +60,7 @@ struct vb_route *vb__route_find(struct vb__reader *r, struct vb_span path)
     return NULL;
 }
 
-/* --- order -------------------------------------------------------------------
- */
+/* --- order --------------------------------------------------------------- */
 
 static int compare_segments(const struct vb_segment *a,
                             const struct vb_segment *b)
@@ -135,8 +134,7 @@ static void relate(struct vb__reader *r, struct vb_route **sorted, size_t count)
     }
 }
 
-/* --- membership --------------------------------------------------------------
- */
+/* --- membership ---------------------------------------------------------- */
 
 static bool declares(const struct vb_operation *op, int status)
 {

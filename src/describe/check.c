@@ -35,8 +35,18 @@ struct report {
     struct finding *findings[RULE_COUNT], **last[RULE_COUNT];
 };
 
-/* --- lines
- * ------------------------------------------------------------------------ */
+/* What a buffer holds, kept in the arena; the buffer is done with. */
+static struct vb_span take(struct report *report, struct vb_buf *text)
+{
+    struct vb_span copy = vb_arena_dup(&report->arena, vb_buf_span(text));
+
+    if (text->err == VB_ERR_NOMEM)
+        report->arena.failed = true;
+    vb_buf_done(text);
+    return copy;
+}
+
+/* --- lines --------------------------------------------------------------- */
 
 static void spaces(struct vb_buf *out, size_t count)
 {
@@ -101,15 +111,13 @@ static size_t cell(struct vb_buf *out, struct vb_span text, size_t width)
     return width + 2;
 }
 
-/* --- the table
- * ---------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------- */
 
 /* The methods that are served, as Allow will have them but for OPTIONS. */
 static struct vb_span methods_of(struct report *report,
                                  const struct vb_route *route)
 {
     struct vb_buf text;
-    struct vb_span copy;
 
     vb_buf_init(&text, 4096);
     for (size_t i = 0; i < route->operation_count; i++) {
@@ -124,9 +132,7 @@ static struct vb_span methods_of(struct report *report,
     }
     if (text.len == 0)
         vb_buf_char(&text, '-');
-    copy = vb_arena_dup(&report->arena, vb_buf_span(&text));
-    vb_buf_done(&text);
-    return copy;
+    return take(report, &text);
 }
 
 static const char *id_text(const struct vb_route *route)
@@ -217,8 +223,7 @@ static void print_row(struct report *report, const struct vb_route *route,
     }
     at += cell(out, vb_span_str(vb_archetype_name(route->archetype)), 10);
     at += cell(out, methods_of(report, route), METHODS);
-    wrap(out, vb_buf_span(&how), at, column);
-    vb_buf_done(&how);
+    wrap(out, take(report, &how), at, column);
 }
 
 static void print_table(struct report *report)
@@ -234,8 +239,7 @@ static void print_table(struct report *report)
         print_row(report, d->routes[i], width);
 }
 
-/* --- what is not served
- * --------------------------------------------------------------- */
+/* --- what is not served -------------------------------------------------- */
 
 static void print_unserved(struct report *report, struct vb_span method,
                            struct vb_span path, struct vb_span why,
@@ -274,8 +278,7 @@ static void list_unserved(struct report *report)
     }
 }
 
-/* --- warnings
- * ------------------------------------------------------------------------- */
+/* --- warnings ------------------------------------------------------------ */
 
 static void add(struct report *report, size_t rule,
                 const struct vb_place *place, struct vb_span where,
@@ -288,7 +291,7 @@ static void add(struct report *report, size_t rule,
     f->rule = rule;
     f->place = *place;
     f->where = where;
-    f->detail = vb_arena_dup(&report->arena, detail);
+    f->detail = detail;
     *report->last[rule] = f;
     report->last[rule] = &f->next;
     report->counts.warnings++;
@@ -309,7 +312,7 @@ static void try_rules(struct report *report, const struct vb_route *route,
         vb_buf_init(&detail, 4096);
         if (rules[i].broken && rules[i].broken(&s, &detail))
             add(report, i, op ? &op->place : &route->place, where,
-                vb_buf_span(&detail));
+                take(report, &detail));
         vb_buf_done(&detail);
     }
 }
@@ -369,8 +372,7 @@ static void print_warnings(struct report *report)
     }
 }
 
-/* --- all of it
- * ------------------------------------------------------------------------ */
+/* --- all of it ----------------------------------------------------------- */
 
 static void print_report(struct report *report)
 {

@@ -27,8 +27,7 @@
 #include "describe/note.h"
 #include "http/method.h"
 
-/* --- names -----------------------------------------------------------------
- */
+/* --- names --------------------------------------------------------------- */
 
 /* What kind of resource a path is; see README.md for how it is inferred. */
 enum vb_archetype {
@@ -47,8 +46,7 @@ enum vb_archetype {
 /* "document", ... */
 const char *vb_archetype_name(enum vb_archetype archetype);
 
-/* --- parameters --------------------------------------------------------------
- */
+/* --- parameters ---------------------------------------------------------- */
 
 enum vb_parameter_in {
     VB_IN_PATH,
@@ -88,8 +86,7 @@ struct vb_parameter {
     struct vb_place place;
 };
 
-/* --- content -----------------------------------------------------------------
- */
+/* --- content ------------------------------------------------------------- */
 
 /* What we do with content of a media type. */
 enum vb_media_kind {
@@ -134,8 +131,7 @@ struct vb_response {
     struct vb_place place;
 };
 
-/* --- operations --------------------------------------------------------------
- */
+/* --- operations ---------------------------------------------------------- */
 
 /*
  * Which status a success has (RFC 9110 section 15.3), where the RFC leaves the
@@ -177,8 +173,7 @@ struct vb_operation {
     struct vb_place place;
 };
 
-/* --- state -------------------------------------------------------------------
- */
+/* --- state --------------------------------------------------------------- */
 
 /* What the server puts into a property. */
 enum vb_fill {
@@ -226,8 +221,7 @@ struct vb_state {
     struct vb_place place;
 };
 
-/* --- routes ------------------------------------------------------------------
- */
+/* --- routes -------------------------------------------------------------- */
 
 enum vb_segment_kind { VB_SEGMENT_LITERAL, VB_SEGMENT_VARIABLE };
 
@@ -306,8 +300,7 @@ struct vb_route {
     struct vb_place place;
 };
 
-/* --- the description ---------------------------------------------------------
- */
+/* --- the description ----------------------------------------------------- */
 
 struct vb_description {
     struct vb_span file;
@@ -344,8 +337,7 @@ vb_description_ref(const struct vb_description *description);
 /* NULL is fine. */
 void vb_description_unref(const struct vb_description *description);
 
-/* --- look-ups ----------------------------------------------------------------
- */
+/* --- look-ups ------------------------------------------------------------ */
 
 /* The media type entry that counts for a type ("image/png", lower case), by
  * precision: the same type, "image/" and star, two stars. NULL: none. */

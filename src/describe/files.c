@@ -31,8 +31,7 @@ void vb__files_done(struct vb__files *files)
     vb__files_init(files, files->arena, files->notes);
 }
 
-/* --- places ----------------------------------------------------------------
- */
+/* --- places -------------------------------------------------------------- */
 
 struct vb__file *vb__files_of(const struct vb__files *files,
                               const yyjson_val *val)
@@ -55,13 +54,14 @@ struct vb_place vb__files_place(const struct vb__files *files,
 
     vb_buf_init(&pointer, 65536);
     vb_yaml_pointer(yaml, val, &pointer);
+    if (pointer.err == VB_ERR_NOMEM)
+        files->arena->failed = true; /* where the reader looks at its end */
     place.pointer = vb_arena_dup(files->arena, vb_buf_span(&pointer));
     vb_buf_done(&pointer);
     return place;
 }
 
-/* --- loading ---------------------------------------------------------------
- */
+/* --- loading ------------------------------------------------------------- */
 
 static void fail_yaml(struct vb__files *files, struct vb_span name,
                       const struct vb_yaml_error *error)
@@ -164,8 +164,7 @@ enum vb_err vb__files_main(struct vb__files *files, const char *path)
     return load(files, path, real);
 }
 
-/* --- references to files -----------------------------------------------------
- */
+/* --- references to files ------------------------------------------------- */
 
 static void refuse(struct vb__files *files, const yyjson_val *at,
                    const char *format, ...)
@@ -324,8 +323,7 @@ static struct vb__file *open_file(struct vb__files *files,
     return open_below(files, base, plain);
 }
 
-/* --- fragments ---------------------------------------------------------------
- */
+/* --- fragments ----------------------------------------------------------- */
 
 /* The object whose member `$anchor` has that value. */
 static yyjson_val *find_anchor(struct vb_yaml *yaml, struct vb_span name)

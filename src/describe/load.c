@@ -11,8 +11,7 @@ enum { ARENA_BLOCK = 65536 };
 /* Paths a description may have. */
 enum { ROUTES_MOST = 20000 };
 
-/* --- the frame
- * ----------------------------------------------------------------- */
+/* --- the frame ----------------------------------------------------------- */
 
 /* "3.1.0"; some write 3.1, which YAML takes for a number. */
 static struct vb_span text_or_number(yyjson_val *val)
@@ -113,8 +112,7 @@ static void read_security(struct vb__reader *r)
         vb__object(r, components, "securitySchemes");
 }
 
-/* --- paths
- * --------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 static size_t count_paths(yyjson_val *paths)
 {
@@ -170,8 +168,7 @@ static void publish(struct vb__reader *r)
     into->public.warning_count = into->warnings.warnings;
 }
 
-/* --- the steps
- * ------------------------------------------------------------------ */
+/* --- the steps ----------------------------------------------------------- */
 
 static enum vb_err read_all(struct vb__reader *r)
 {
@@ -200,7 +197,9 @@ static enum vb_err read_all(struct vb__reader *r)
     vb__actions(r);
     vb__service(r);
     publish(r);
-    if (r->arena->failed)
+    if (r->schemas_failed)
+        return r->schemas_failed;
+    if (r->arena->failed || r->into->warnings.arena.failed)
         return VB_ERR_NOMEM;
     return r->notes->errors > 0 ? VB_ERR_INVALID : VB_OK;
 }
@@ -218,6 +217,17 @@ static struct vb__description *new_description(struct vb_notes *notes)
     return d;
 }
 
+/* What failed without a place, such as memory, is told of the whole file. */
+static void explain(struct vb_notes *notes, struct vb_span name,
+                    enum vb_err err)
+{
+    struct vb_place place = {.file = name};
+
+    if (notes->errors == 0)
+        vb_note(notes, VB_NOTE_ERROR, VB_SPAN(""), &place, "%s",
+                vb_err_text(err));
+}
+
 /* Either of `path` and `text`. */
 static enum vb_err load(const char *path, struct vb_span name,
                         const struct vb_span *text, struct vb_notes *notes,
@@ -227,8 +237,10 @@ static enum vb_err load(const char *path, struct vb_span name,
     struct vb__reader r = {.into = d, .notes = notes};
     enum vb_err err;
 
-    if (!d)
+    if (!d) {
+        explain(notes, name, VB_ERR_NOMEM);
         return VB_ERR_NOMEM;
+    }
     r.arena = &d->arena;
     r.files = &d->files;
     err = text ? vb__files_text(&d->files, name, *text)
@@ -236,6 +248,7 @@ static enum vb_err load(const char *path, struct vb_span name,
     if (!err)
         err = read_all(&r);
     if (err) {
+        explain(notes, name, err);
         vb_description_unref(&d->public);
         return err;
     }

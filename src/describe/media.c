@@ -125,8 +125,7 @@ void vb__request_read(struct vb__reader *r, yyjson_val *operation,
     vb__media_read(r, content, &ret->media, &ret->media_count);
 }
 
-/* --- responses ---------------------------------------------------------------
- */
+/* --- responses ----------------------------------------------------------- */
 
 /* "404", "4XX", "default"; -1 for anything else. */
 static int status_of(struct vb_span text)

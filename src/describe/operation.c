@@ -46,8 +46,7 @@ static void check_names(struct vb__reader *r, yyjson_val *path_item)
     }
 }
 
-/* --- security ----------------------------------------------------------------
- */
+/* --- security ------------------------------------------------------------ */
 
 /* `security` is a list of alternatives; an empty one is met by anybody. */
 static bool is_secured(yyjson_val *security)
@@ -65,8 +64,7 @@ static bool is_secured(yyjson_val *security)
     return true;
 }
 
-/* --- operations --------------------------------------------------------------
- */
+/* --- operations ---------------------------------------------------------- */
 
 static void read_tags(struct vb__reader *r, yyjson_val *val,
                       struct vb_operation *op)
@@ -183,8 +181,7 @@ static void read_operations(struct vb__reader *r, yyjson_val *path_item,
     route->operation_count = count;
 }
 
-/* --- variables ---------------------------------------------------------------
- */
+/* --- variables ----------------------------------------------------------- */
 
 static const struct vb_parameter *
 find_parameter(const struct vb_parameter *list, size_t count,
@@ -247,8 +244,7 @@ static void bind_variables(struct vb__reader *r, struct vb_route *route,
     }
 }
 
-/* --- path items --------------------------------------------------------------
- */
+/* --- path items ---------------------------------------------------------- */
 
 void vb__path_read(struct vb__reader *r, struct vb_route *route,
                    yyjson_val *key)

@@ -37,10 +37,11 @@ struct vb__reader {
     size_t route_count;
     yyjson_val *security; /* the root's */
     bool require_precondition;
-    size_t schema_files; /* files->at[..] that the set knows */
+    size_t schema_files;        /* files->at[..] that the set knows */
+    enum vb_err schemas_failed; /* memory or limit of the schema set */
 };
 
-/* --- telling (value.c) --- */
+/* --- telling (value.c) --------------------------------------------------- */
 
 /* Notes an error at `at`, a value or key of some file. */
 void vb__error(struct vb__reader *r, const yyjson_val *at, const char *format,
@@ -85,7 +86,7 @@ yyjson_val *vb__follow(struct vb__reader *r, yyjson_val *val);
 #define VB__NEW(r, type, count)                                                \
     ((type *)vb_arena_calloc((r)->arena, (count), sizeof(type)))
 
-/* --- extensions (extension.c) --- */
+/* --- extensions (extension.c) -------------------------------------------- */
 
 enum vb__where {
     VB__AT_ROOT = 1,
@@ -109,7 +110,7 @@ yyjson_val *vb__extension_get(struct vb__reader *r, yyjson_val *in,
 int vb__archetype_of(yyjson_val *word);
 int vb__fill_of(yyjson_val *word);
 
-/* --- schemas (schemas.c) --- */
+/* --- schemas (schemas.c) ------------------------------------------------- */
 
 /* Compiles the schema at `val` (once); NULL where `val` is NULL or wrong,
  * which has been noted. Checks the extensions in it. */
@@ -128,7 +129,7 @@ void vb__schema_check(struct vb__reader *r, yyjson_val *val);
 /* Makes the set and adds the main file; says what named schemas there are. */
 enum vb_err vb__schemas_start(struct vb__reader *r);
 
-/* --- parts of a path (template.c, parameter.c, media.c, operation.c) --- */
+/* --- parts of a path (template.c, parameter.c, media.c, operation.c) ----- */
 
 /* Cuts a template; route->path is set. False and route->why_not when it has a
  * segment that cannot be served. */
@@ -153,7 +154,7 @@ void vb__responses_read(struct vb__reader *r, yyjson_val *operation,
 void vb__path_read(struct vb__reader *r, struct vb_route *route,
                    yyjson_val *key);
 
-/* --- the plan (archetype.c, state.c, action.c, serve.c) --- */
+/* --- the plan (archetype.c, state.c, action.c, serve.c) ------------------ */
 
 /* How routes relate, and what each one is. */
 void vb__archetypes(struct vb__reader *r);

@@ -17,8 +17,7 @@ static bool declares(const struct vb_operation *op, int status)
     return false;
 }
 
-/* --- what it says it does
- * ---------------------------------------------------------- */
+/* --- what it says it does ------------------------------------------------ */
 
 static const char *const changes[] = {
     "create",     "delete",  "remove",  "update",  "insert",
@@ -74,8 +73,7 @@ bool vb__rule_collection_write(const struct vb__subject *s,
             s->route->archetype == VB_ARCHETYPE_STORE);
 }
 
-/* --- statuses
- * ------------------------------------------------------------------------ */
+/* --- statuses ------------------------------------------------------------ */
 
 bool vb__rule_redirect_302(const struct vb__subject *s, struct vb_buf *detail)
 {
@@ -132,8 +130,7 @@ bool vb__rule_empty_200(const struct vb__subject *s, struct vb_buf *detail)
     return false;
 }
 
-/* --- content
- * ------------------------------------------------------------------------- */
+/* --- content ------------------------------------------------------------- */
 
 static const char *const flags[] = {
     "error",      "errors",       "success",       "errorCode",
@@ -260,8 +257,7 @@ bool vb__rule_content_in_delete(const struct vb__subject *s,
     return is_method(s, VB_METHOD_DELETE) && s->op->request.declared;
 }
 
-/* --- parameters
- * ---------------------------------------------------------------------- */
+/* --- parameters ---------------------------------------------------------- */
 
 static bool has_parameter(const struct vb__subject *s, unsigned where,
                           const char *const *names, struct vb_buf *detail)

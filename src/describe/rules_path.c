@@ -98,8 +98,7 @@ bool vb__rule_file_extension(const struct vb__subject *s, struct vb_buf *detail)
     return true;
 }
 
-/* --- what is behind it
- * ---------------------------------------------------------- */
+/* --- what is behind it --------------------------------------------------- */
 
 bool vb__rule_never_exists(const struct vb__subject *s, struct vb_buf *detail)
 {

@@ -10,8 +10,7 @@
 #include "http/percent.h"
 #include "http/uri.h"
 
-/* --- extensions --------------------------------------------------------------
- */
+/* --- extensions ---------------------------------------------------------- */
 
 enum holds { ONE, LIST, MAP };
 
@@ -78,8 +77,7 @@ void vb__schema_check(struct vb__reader *r, yyjson_val *val)
     }
 }
 
-/* --- documents ---------------------------------------------------------------
- */
+/* --- documents ----------------------------------------------------------- */
 
 /* The URI a file is known by; in the arena. */
 static struct vb_span uri_of(struct vb__reader *r, const struct vb__file *file)
@@ -119,24 +117,39 @@ static void note_fault(struct vb__reader *r, yyjson_val *at,
         vb__error(r, value, "schema: %.*s", VB_FMT(fault->detail));
 }
 
+/* Out of memory, or past a limit: the set may be half of something now, and
+ * nothing is asked of it any more. */
+static bool gave_up(struct vb__reader *r, enum vb_err err)
+{
+    if (err == VB_ERR_NOMEM || err == VB_ERR_LIMIT)
+        r->schemas_failed = err;
+    return r->schemas_failed != VB_OK;
+}
+
 /* Adds files that were opened since for other references. What is malformed
  * in them as a schema is told when it is used as one. */
-static void add_files(struct vb__reader *r)
+static bool add_files(struct vb__reader *r)
 {
-    for (; r->schema_files < r->files->count; r->schema_files++) {
-        const struct vb__file *file = &r->files->at[r->schema_files];
+    while (!r->schemas_failed && r->schema_files < r->files->count) {
+        const struct vb__file *file = &r->files->at[r->schema_files++];
 
-        vb_schema_set_add(r->into->schemas, uri_of(r, file),
-                          vb_yaml_root(file->yaml), NULL);
+        gave_up(r, vb_schema_set_add(r->into->schemas, uri_of(r, file),
+                                     vb_yaml_root(file->yaml), NULL));
     }
+    return !r->schemas_failed;
 }
 
 static void declare(struct vb__reader *r, yyjson_val *val)
 {
     struct vb_schema_fault fault;
+    enum vb_err err;
 
-    if (vb_schema_set_declare(r->into->schemas, val, &fault) == VB_ERR_INVALID)
+    if (r->schemas_failed)
+        return;
+    err = vb_schema_set_declare(r->into->schemas, val, &fault);
+    if (err == VB_ERR_INVALID)
         note_fault(r, val, &fault);
+    gave_up(r, err);
 }
 
 enum vb_err vb__schemas_start(struct vb__reader *r)
@@ -163,8 +176,7 @@ enum vb_err vb__schemas_start(struct vb__reader *r)
     return VB_OK;
 }
 
-/* --- use ---------------------------------------------------------------------
- */
+/* --- use ----------------------------------------------------------------- */
 
 const struct vb_schema *vb__schema(struct vb__reader *r, yyjson_val *val)
 {
@@ -172,9 +184,8 @@ const struct vb_schema *vb__schema(struct vb__reader *r, yyjson_val *val)
     struct vb_schema_fault fault = {.value = NULL};
     enum vb_err err;
 
-    if (!val)
+    if (!val || !add_files(r))
         return NULL;
-    add_files(r);
     err = vb_schema_compile(r->into->schemas, val, &schema, &fault);
     if (err == VB_OK) {
         vb__schema_check(r, val);
@@ -182,7 +193,7 @@ const struct vb_schema *vb__schema(struct vb__reader *r, yyjson_val *val)
     }
     if (err == VB_ERR_INVALID)
         note_fault(r, val, &fault);
-    else
+    else if (!gave_up(r, err))
         vb__error(r, val, "schema: %s", vb_err_text(err));
     return NULL;
 }

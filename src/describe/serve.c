@@ -4,8 +4,7 @@
  */
 #include "describe/read.h"
 
-/* --- what each archetype honours --------------------------------------------
- */
+/* --- what each archetype honours ----------------------------------------- */
 
 #define NOT_YET " is not served yet"
 
@@ -86,8 +85,7 @@ static const char *why_not_method(const struct vb_route *route,
     return why;
 }
 
-/* --- content
- * ------------------------------------------------------------------ */
+/* --- content ------------------------------------------------------------- */
 
 /*
  * The media types of a PATCH are those of patches: application/json says
@@ -164,8 +162,7 @@ static struct vb_span why_not_content(struct vb__reader *r,
                            VB_FMT(request->media[0].why_not));
 }
 
-/* --- statuses
- * ----------------------------------------------------------------- */
+/* --- statuses ------------------------------------------------------------ */
 
 static bool declares_exactly(const struct vb_operation *op, int status)
 {
@@ -250,8 +247,7 @@ static bool creates(const struct vb_route *route, const struct vb_operation *op)
     return op->method == VB_METHOD_PATCH && declares(op, 201);
 }
 
-/* --- all together
- * -------------------------------------------------------------- */
+/* --- all together -------------------------------------------------------- */
 
 static void serve_operation(struct vb__reader *r, const struct vb_route *route,
                             struct vb_operation *op)

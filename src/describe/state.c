@@ -33,8 +33,7 @@ struct walk {
     const struct vb_schema *chain[DEPTH_MOST]; /* objects we are in */
 };
 
-/* --- schemas
- * ------------------------------------------------------------------ */
+/* --- schemas ------------------------------------------------------------- */
 
 static const struct vb_content *json_of(const struct vb_content *media,
                                         size_t count)
@@ -93,8 +92,7 @@ static struct sources sources_of(const struct vb_route *member,
     return s;
 }
 
-/* --- extensions of a property
- * ------------------------------------------------- */
+/* --- extensions of a property -------------------------------------------- */
 
 static yyjson_val *rule_of(const struct vb_schema *schema, const char *name)
 {
@@ -170,8 +168,7 @@ static void read_fill(struct walk *w, const struct vb_schema *schema,
         p->read_only = true; /* what the server writes is the server's */
 }
 
-/* --- collecting
- * ---------------------------------------------------------------- */
+/* --- collecting ---------------------------------------------------------- */
 
 static bool has_role(const struct vb_property *p)
 {
@@ -292,6 +289,7 @@ static void finish(struct walk *w, struct vb_state *state)
         if (f->property.path_len == 1 || has_role(&f->property))
             list[i++] = f->property;
     }
+    w->r->arena->failed |= w->scratch.failed;
     state->properties = list;
     state->property_count = i;
     vb_arena_done(&w->scratch);
@@ -314,8 +312,7 @@ static void read_properties(struct vb__reader *r, const struct vb_route *route,
     finish(&w, state);
 }
 
-/* --- the state
- * ------------------------------------------------------------------ */
+/* --- the state ----------------------------------------------------------- */
 
 static bool takes(const struct vb_operation *op, enum vb_media_kind kind)
 {

@@ -33,6 +33,8 @@ static struct vb_span normal_literal(struct vb__reader *r, struct vb_span text)
             vb_percent_encode(&path, vb_span_of(text.ptr + i, 1),
                               VB_PERCENT_KEEP_SEGMENT);
     }
+    if (path.err == VB_ERR_NOMEM)
+        r->arena->failed = true;
     if (path.err == VB_OK &&
         vb_path_normalise(r->arena, vb_buf_span(&path), &normal) == VB_OK)
         normal = vb_arena_dup(r->arena, vb_span_from(normal, 1));

@@ -40,8 +40,7 @@ void vb__warn(struct vb__reader *r, const char *rule,
             text);
 }
 
-/* --- types -----------------------------------------------------------------
- */
+/* --- types --------------------------------------------------------------- */
 
 static yyjson_val *member_of_type(struct vb__reader *r, yyjson_val *in,
                                   const char *name, yyjson_type type,
@@ -108,8 +107,7 @@ bool vb__is_plain(struct vb_span text)
     return true;
 }
 
-/* --- references ------------------------------------------------------------
- */
+/* --- references ---------------------------------------------------------- */
 
 yyjson_val *vb__follow(struct vb__reader *r, yyjson_val *val)
 {

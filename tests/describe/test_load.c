@@ -138,8 +138,7 @@ static void an_error_is_told_once(void **state)
     describing_done(&t);
 }
 
-/* --- references
- * -------------------------------------------------------------------- */
+/* --- references ---------------------------------------------------------- */
 
 static void references_lead_to_components(void **state)
 {
@@ -267,8 +266,7 @@ static void version_3_0_has_its_own_schema_dialect(void **state)
     }
 }
 
-/* --- files
- * ------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------- */
 
 struct tree {
     char dir[64];
@@ -480,8 +478,7 @@ static void a_file_that_is_not_there_is_an_error(void **state)
     vb_notes_done(&notes);
 }
 
-/* --- the rest
- * ---------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------ */
 
 static void a_base_path_begins_every_route(void **state)
 {

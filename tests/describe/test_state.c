@@ -253,8 +253,7 @@ static void rules_that_cannot_hold_are_errors_at_their_place(void **state)
     }
 }
 
-/* --- media types
- * ---------------------------------------------------------------- */
+/* --- media types --------------------------------------------------------- */
 
 static void media_types_are_taken_by_kind(void **state)
 {
@@ -400,8 +399,7 @@ static void a_state_is_json_unless_only_bytes_are_taken(void **state)
     }
 }
 
-/* --- controllers
- * ------------------------------------------------------------------ */
+/* --- controllers --------------------------------------------------------- */
 
 #define CONTROLLER(what)                                                       \
     "  /a/{x}/b/{y}:\n    put: {requestBody: {content: {application/json: "    \
