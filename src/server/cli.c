@@ -36,6 +36,16 @@ static const struct vb_command commands[] = {
         .run = vb__command_serve,
     },
     {
+        .name = "check",
+        .usage = "check FILE",
+        .summary = "tell what of an OpenAPI file is served, and what not",
+        .about = "Tells what FILE, an OpenAPI description, would be served "
+                 "as, what would\nnot be, and why. Exits with 1 when "
+                 "something would not be served, with 2\nwhen FILE cannot be "
+                 "used at all.\n",
+        .run = vb__command_check,
+    },
+    {
         .name = "completion",
         .usage = "completion bash",
         .summary = "print the completion for a shell",
@@ -108,7 +118,8 @@ static void overview(struct vb_buf *buf)
     vb_buf_str(buf, "\nExamples:\n"
                     "  verbatim serve library.yaml\n"
                     "  verbatim serve --listen :80 --data /var/lib/verbatim "
-                    "library.yaml\n");
+                    "library.yaml\n"
+                    "  verbatim check library.yaml\n");
 }
 
 static int print_overview(void)
