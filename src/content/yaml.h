@@ -57,7 +57,8 @@ extern const struct vb_yaml_limits vb_yaml_limits_default;
  * Reads `text`; as JSON when `name` ends with ".json", otherwise as YAML. The
  * name is copied; the text is not needed afterwards. On failure *ret_error
  * (never NULL) is filled and *ret_yaml is untouched.
- * VB_ERR_SYNTAX, VB_ERR_LIMIT, VB_ERR_NOMEM.
+ * VB_ERR_SYNTAX, VB_ERR_LIMIT, VB_ERR_NOMEM; VB_ERR_NOTFOUND when there is
+ * nothing but comments and white space.
  */
 enum vb_err vb_yaml_parse(struct vb_span name, struct vb_span text,
                           const struct vb_yaml_limits *limits,

@@ -223,8 +223,10 @@ static enum vb_err run(struct reader *r, struct fy_parser *parser,
         return err;
     if (fy_parser_get_stream_error(parser))
         return fail_syntax(r, diag);
-    return r->build->marks->count > 0 ? VB_OK
-                                      : fail(r, "the file holds no document");
+    if (r->build->marks->count > 0)
+        return VB_OK;
+    fail(r, "the file holds no document");
+    return VB_ERR_NOTFOUND;
 }
 
 static enum vb_err parse(struct reader *r, struct vb_span text)

@@ -121,8 +121,6 @@ static enum vb_err set_all(struct vb__reading *reading,
     yyjson_val *key, *val;
     size_t i, n;
 
-    if (yyjson_is_null(root)) /* an empty file */
-        return VB_OK;
     if (!yyjson_is_obj(root)) {
         put_place(reading, yaml, root);
         vb_buf_str(reading->why, "a configuration is a mapping of options, as "
@@ -145,6 +143,8 @@ enum vb_err vb__config_file(struct vb__reading *reading)
     struct vb_yaml_error error;
     enum vb_err err = vb_yaml_load(path, &limits, &yaml, &error);
 
+    if (err == VB_ERR_NOTFOUND) /* nothing in it, or comments */
+        return VB_OK;
     if (err != VB_OK) {
         vb_yaml_error_print(vb_span_str(path), &error, reading->why);
         return err == VB_ERR_IO || err == VB_ERR_NOMEM ? err : VB_ERR_INVALID;

@@ -238,6 +238,29 @@ static void what_json_has_not_is_refused_at_its_place(void **state)
     CHECK_ROWS(rows);
 }
 
+static void nothing_is_told_apart_from_bad_syntax(void **state)
+{
+    static const struct {
+        const char *text;
+        enum vb_err want;
+    } rows[] = {
+        {"", VB_ERR_NOTFOUND},
+        {"# only a comment\n\n", VB_ERR_NOTFOUND},
+        {"[", VB_ERR_SYNTAX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct vb_yaml_error error;
+        struct vb_yaml *yaml = NULL;
+
+        assert_int_equal(vb_yaml_parse(VB_SPAN("x"), vb_span_str(rows[i].text),
+                                       &vb_yaml_limits_default, &yaml, &error),
+                         rows[i].want);
+        assert_null(yaml);
+    }
+}
+
 /* A small file that would become 10^9 values. */
 static void an_alias_bomb_is_refused_in_time(void **state)
 {
@@ -467,6 +490,7 @@ int main(void)
         cmocka_unit_test(tags_of_the_core_schema_decide),
         cmocka_unit_test(aliases_copy_what_they_name),
         cmocka_unit_test(what_json_has_not_is_refused_at_its_place),
+        cmocka_unit_test(nothing_is_told_apart_from_bad_syntax),
         cmocka_unit_test(an_alias_bomb_is_refused_in_time),
         cmocka_unit_test(aliases_of_a_long_text_are_bounded_by_bytes),
         cmocka_unit_test(each_limit_holds),
