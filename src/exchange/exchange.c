@@ -64,7 +64,11 @@ struct vb_exchange *vb_exchange_new(struct vb_env *env)
 
     if (x == NULL)
         return NULL;
-    memset(x, 0, offsetof(struct vb_exchange, walk.trace));
+    /* All but two arrays that are filled before they are looked at. */
+    memset(x, 0, offsetof(struct vb_exchange, head.fields.last));
+    memset(&x->verdict, 0,
+           offsetof(struct vb_exchange, walk.trace) -
+               offsetof(struct vb_exchange, verdict));
     memset(&x->site, 0, sizeof(*x) - offsetof(struct vb_exchange, site));
     vb_arena_init_pooled(&x->arena, &env->arena_blocks, ARENA_LIMIT);
     x->env = env;

@@ -1,15 +1,17 @@
 /* The one builder of request heads. See head.h. */
 #include "exchange/head.h"
 
+#include "base/assert.h"
 #include "http/authority.h"
 #include "http/chars.h"
 #include "http/method.h"
+#include "http/scan.h"
 
 void vb_head_begin(struct vb_head_builder *builder, struct vb_head *head,
                    struct vb_arena *arena, const struct vb_head_limits *limits,
                    struct vb_span default_scheme)
 {
-    memset(head, 0, sizeof(*head));
+    vb_assert(head->fields.count == 0);
     head->scheme = default_scheme;
     head->content_length = -1;
     head->interim_ok = true;
@@ -83,34 +85,20 @@ void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
     head->has_query = target.query.ptr != NULL;
 }
 
-/* Has a word of eight octets one below 0x20, or a 0x7f? May be wrong about
- * octets above 0x7f, never about the ones it looks for. */
-static bool word_suspect(uint64_t word)
+/* A token (RFC 9110 section 5.1). */
+static bool name_valid(struct vb_span name)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = ones * 0x80;
-    uint64_t low = (word - ones * 0x20) & ~word;
-    uint64_t del = ((word ^ ones * 0x7f) - ones) & ~(word ^ ones * 0x7f);
+    const char *end = name.ptr + name.len;
 
-    return ((low | del) & tops) != 0;
+    return name.len > 0 && vb_scan->token(name.ptr, end) == end;
 }
 
 /* No control characters but HTAB (RFC 9110 section 5.5). */
 static bool value_valid(struct vb_span value)
 {
-    size_t i = 0;
+    const char *end = value.ptr + value.len;
 
-    for (; i + 8 <= value.len; i += 8) {
-        uint64_t word;
-
-        memcpy(&word, value.ptr + i, sizeof(word));
-        if (word_suspect(word))
-            break;
-    }
-    for (; i < value.len; i++)
-        if (vb_char_is(value.ptr[i], VB_CHAR_CTL) && value.ptr[i] != '\t')
-            return false;
-    return true;
+    return vb_scan->text(value.ptr, end) == end;
 }
 
 static bool grow(struct vb_fields *fields, struct vb_arena *arena)
@@ -164,19 +152,16 @@ static uint16_t complain(uint16_t status, const char *reason,
     return status;
 }
 
-uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
-                       const struct vb_head_limits *limits, struct vb_span name,
-                       struct vb_span value, const char **ret_reason)
+/* Appends a line whose characters are known to be fine. */
+static inline uint16_t add_scanned(struct vb_fields *fields,
+                                   struct vb_arena *arena,
+                                   const struct vb_head_limits *limits,
+                                   struct vb_span name, struct vb_span value,
+                                   const char **ret_reason)
 {
-    struct vb_field field = {.name = name, .value = vb_span_trim(value)};
+    struct vb_field field = {
+        .name = name, .value = value, .id = (uint16_t)vb_field_find(name)};
 
-    field.id = (uint16_t)vb_field_find(name);
-    if (field.id == VB_FIELD_OTHER && !vb_token_valid(name))
-        return complain(VB_STATUS_BAD_REQUEST, "A field name is not a token.",
-                        ret_reason);
-    if (!value_valid(field.value))
-        return complain(VB_STATUS_BAD_REQUEST,
-                        "A field value has a control character.", ret_reason);
     if (name.len + value.len > limits->max_field)
         return complain(VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
                         "A field is larger than this server takes.",
@@ -196,6 +181,20 @@ uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
     return 0;
 }
 
+uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
+                       const struct vb_head_limits *limits, struct vb_span name,
+                       struct vb_span value, const char **ret_reason)
+{
+    if (!name_valid(name))
+        return complain(VB_STATUS_BAD_REQUEST, "A field name is not a token.",
+                        ret_reason);
+    if (!value_valid(value))
+        return complain(VB_STATUS_BAD_REQUEST,
+                        "A field value has a control character.", ret_reason);
+    return add_scanned(fields, arena, limits, name, vb_span_trim(value),
+                       ret_reason);
+}
+
 void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
                    struct vb_span value)
 {
@@ -212,27 +211,14 @@ void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
                        "takes.");
         return;
     }
-    status = vb_fields_add(&builder->head->fields, builder->arena, limits, name,
-                           value, &reason);
+    if (builder->scanned)
+        status = add_scanned(&builder->head->fields, builder->arena, limits,
+                             name, value, &reason);
+    else
+        status = vb_fields_add(&builder->head->fields, builder->arena, limits,
+                               name, value, &reason);
     if (status != 0)
         vb_head_refuse(builder, status, reason);
-}
-
-/* A registered name or IPv4 address without escapes, and perhaps a port: what
- * nearly all are, and can be seen to be valid without a closer look. */
-static bool host_is_plain(struct vb_span host)
-{
-    size_t name = vb_chars_run(host, VB_CHAR_ALPHA | VB_CHAR_DIGIT);
-    int64_t port;
-
-    while (name < host.len &&
-           (host.ptr[name] == '.' || host.ptr[name] == '-' ||
-            vb_char_is(host.ptr[name], VB_CHAR_ALPHA | VB_CHAR_DIGIT)))
-        name++;
-    if (name == 0 || name == host.len)
-        return name > 0;
-    return host.ptr[name] == ':' && host.len - name <= 6 &&
-           vb_span_i64(vb_span_from(host, name + 1), &port) && port <= 65535;
 }
 
 /* RFC 9112 section 3.2: one valid Host, wherever HTTP/1.1 is spoken; the
@@ -241,7 +227,6 @@ static void check_host(struct vb_head_builder *builder, bool required)
 {
     struct vb_head *head = builder->head;
     const struct vb_field *host = vb_fields_first(&head->fields, VB_FIELD_HOST);
-    struct vb_authority authority;
 
     if (host == NULL) {
         if (required)
@@ -249,8 +234,7 @@ static void check_host(struct vb_head_builder *builder, bool required)
                            "There is no Host field.");
         return;
     }
-    if (!host_is_plain(host->value) &&
-        !vb_authority_parse_host(host->value, &authority))
+    if (!vb_authority_valid_host(host->value))
         vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
                        "The Host field is malformed.");
     else if (head->authority.len == 0)

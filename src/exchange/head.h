@@ -34,7 +34,8 @@ struct vb_fields {
     struct vb_field *at;
     uint8_t count; /* at most VB_FIELDS_MAX */
     uint8_t cap;
-    /* Index + 1 of the first and last line with this name; 0: none. */
+    /* Index + 1 of the first line with this name, 0 if there is none, and of
+     * the last, undefined if there is none. */
     uint8_t first[VB_FIELD_COUNT];
     uint8_t last[VB_FIELD_COUNT];
 };
@@ -76,10 +77,15 @@ struct vb_head_builder {
     const struct vb_head_limits *limits;
     struct vb_verdict verdict;
     uint32_t fields_size; /* bytes so far */
+    /* Set by a wire that makes sure itself that names are tokens and values
+     * have no control characters nor white space around them, as it must to
+     * find their ends. */
+    bool scanned;
 };
 
-/* Starts over; `head` is emptied. Spans given to the builder are borrowed and
- * must live as long as the head. The default scheme is for origin form. */
+/* `head` is all zero, as in a fresh exchange. Spans given to the builder are
+ * borrowed and must live as long as the head. The default scheme is for origin
+ * form. */
 void vb_head_begin(struct vb_head_builder *builder, struct vb_head *head,
                    struct vb_arena *arena, const struct vb_head_limits *limits,
                    struct vb_span default_scheme);

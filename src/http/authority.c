@@ -146,6 +146,33 @@ bool vb_authority_parse_host(struct vb_span text,
     return true;
 }
 
+/* A name or an IPv4 address alike: of characters that need no second look. */
+static size_t plain_name_len(struct vb_span text)
+{
+    size_t len = 0;
+
+    while (len < text.len && vb__uri_is(text.ptr[len], VB__URI_UNRESERVED))
+        len++;
+    return len;
+}
+
+bool vb_authority_valid_host(struct vb_span text)
+{
+    size_t name = plain_name_len(text);
+    size_t at = name + 1;
+    struct vb_authority authority;
+
+    if (name > 0 && name == text.len)
+        return true;
+    /* A port of up to four digits is none that could be too large. */
+    if (name > 0 && text.ptr[name] == ':' && text.len - at <= 4) {
+        while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9')
+            at++;
+        return at == text.len;
+    }
+    return vb_authority_parse_host(text, &authority);
+}
+
 int vb_scheme_port(struct vb_span scheme)
 {
     static const struct {

@@ -45,6 +45,10 @@ bool vb_authority_parse(struct vb_span text,
 bool vb_authority_parse_host(struct vb_span text,
                              struct vb_authority *ret_authority);
 
+/* Would vb_authority_parse_host take it? Looks no closer than it must, since
+ * every request has a Host. */
+bool vb_authority_valid_host(struct vb_span text);
+
 /* The default port of http, https, ws and wss, or VB_PORT_NONE. */
 int vb_scheme_port(struct vb_span scheme);
 

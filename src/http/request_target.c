@@ -7,16 +7,14 @@
 /* origin-form = absolute-path [ "?" query ] (RFC 9112 section 3.2.1) */
 static bool parse_origin(struct vb_span text, struct vb_target *target)
 {
-    ssize_t mark = vb_span_find(text, '?', 0);
+    size_t path = vb__uri_run(text, VB__URI_PATH);
 
     target->form = VB_TARGET_ORIGIN;
-    target->path = text;
-    if (mark >= 0) {
-        target->path = vb_span_head(text, (size_t)mark);
-        target->query = vb_span_from(text, (size_t)mark + 1);
-    }
-    return vb__uri_only(target->path, VB__URI_PATH) &&
-           vb__uri_only(target->query, VB__URI_QUERY);
+    target->path = vb_span_head(text, path);
+    if (path == text.len)
+        return true;
+    target->query = vb_span_from(text, path + 1);
+    return text.ptr[path] == '?' && vb__uri_only(target->query, VB__URI_QUERY);
 }
 
 /* authority-form = uri-host ":" port (RFC 9112 section 3.2.3) */

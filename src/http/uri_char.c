@@ -43,7 +43,7 @@ int vb__uri_escape_at(struct vb_span s, size_t at)
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-bool vb__uri_only(struct vb_span s, unsigned classes)
+size_t vb__uri_run(struct vb_span s, unsigned classes)
 {
     size_t i = 0;
 
@@ -53,8 +53,8 @@ bool vb__uri_only(struct vb_span s, unsigned classes)
             continue;
         }
         if (vb__uri_escape_at(s, i) < 0)
-            return false;
+            break;
         i += 3;
     }
-    return true;
+    return i;
 }

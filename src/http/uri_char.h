@@ -40,7 +40,14 @@ int vb__hex_value(char c);
  */
 int vb__uri_escape_at(struct vb_span s, size_t at);
 
-/* Is s nothing but characters of these classes and well-formed escapes? */
-bool vb__uri_only(struct vb_span s, unsigned classes);
+/* How much of s, from its start, is characters of these classes and
+ * well-formed escapes. */
+size_t vb__uri_run(struct vb_span s, unsigned classes);
+
+/* Is that all of it? */
+static inline bool vb__uri_only(struct vb_span s, unsigned classes)
+{
+    return vb__uri_run(s, classes) == s.len;
+}
 
 #endif

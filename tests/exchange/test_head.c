@@ -20,6 +20,7 @@ static unsigned build(const struct row *row, bool host_required)
     struct vb_head_builder builder;
 
     vb_arena_init(&arena, 4096, 1 << 20);
+    memset(&head, 0, sizeof(head));
     vb_head_begin(&builder, &head, &arena, &vb_limits_default.head,
                   VB_SPAN("http"));
     vb_head_method(&builder, vb_span_str(row->method));
@@ -153,6 +154,7 @@ static unsigned build_many(unsigned count, size_t value_len)
 
     memset(value, 'v', sizeof(value));
     vb_arena_init(&arena, 4096, 1 << 20);
+    memset(&head, 0, sizeof(head));
     vb_head_begin(&builder, &head, &arena, &vb_limits_default.head,
                   VB_SPAN("http"));
     vb_head_method(&builder, VB_SPAN("GET"));

@@ -183,6 +183,9 @@ static void host_is_a_name_or_an_address_with_a_port_up_to_65535(void **state)
         struct vb_authority got = {.port = -7};
         bool ok = vb_authority_parse_host(vb_span_str(rows[i].text), &got);
 
+        assert_int_equal(vb_authority_valid_host(vb_span_str(rows[i].text)),
+                         ok);
+
         if (ok != (rows[i].host != NULL))
             fail_msg("%s: %d", rows[i].text, ok);
         if (!ok) {

@@ -104,6 +104,28 @@ static void test_pipelined_replies_leave_together(void **state)
     driver_done(&d);
 }
 
+/* Also larger ones, when there is another behind them. */
+static void test_larger_pipelined_replies_leave_together(void **state)
+{
+    struct driver d;
+    struct iovec iov[8];
+    int count;
+
+    (void)state;
+    driver_init(&d);
+    d.stuck = true;
+    driver_send_str(&d, "GET /bytes/8000 HTTP/1.1\r\n" H
+                        "\r\nGET /bytes/16000 HTTP/1.1\r\n" H
+                        "\r\nGET /bytes/8000 HTTP/1.1\r\n" H "\r\n");
+    assert_int_equal(d.ends, 2);
+    count = d.wire->ops->drain(d.wire, iov, 8);
+    assert_int_equal(iov[count - 1].iov_len, 8000); /* where it lies */
+    d.stuck = false;
+    driver_pump(&d);
+    assert_string_equal(driver_statuses(&d), "200 200 200");
+    driver_done(&d);
+}
+
 /* A client that does not read is not worked for without bound. */
 static void test_unread_replies_stop_the_reading(void **state)
 {
@@ -547,6 +569,7 @@ int main(void)
         cmocka_unit_test(test_keep_alive_is_confirmed_to_http_1_0),
         cmocka_unit_test(test_a_long_pipeline_is_answered_in_order),
         cmocka_unit_test(test_pipelined_replies_leave_together),
+        cmocka_unit_test(test_larger_pipelined_replies_leave_together),
         cmocka_unit_test(test_unread_replies_stop_the_reading),
         cmocka_unit_test(test_unread_replies_stop_the_parsing),
         cmocka_unit_test(test_a_late_answer_keeps_its_place),

@@ -137,8 +137,8 @@ static void test_content_is_whole_at_every_size_of_sends(void **state)
 {
     static const char *const kinds[] = {"bytes", "source",  "stream",
                                         "slow",  "instant", "wide"};
-    static const size_t sizes[] = {1,    999,  1000, 1001,  4095,
-                                   4096, 4097, 9000, 16384, 100000};
+    static const size_t sizes[] = {1,    999,  1000,  1001,  2047,  2048,
+                                   2049, 9000, 16384, 16385, 100000};
     static const size_t rooms[] = {0, 1, 7, 1000, 4096, 30000};
     struct driver d;
 

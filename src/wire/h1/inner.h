@@ -25,8 +25,12 @@
 enum {
     /* Bytes queued for sending past which nothing more is begun. */
     VB_H1_QUEUE_MAX = 64 * 1024,
-    /* Content up to this is copied behind its head: one piece to send. */
-    VB_H1_COPY_MAX = 4 * 1024,
+    /* Content up to this is copied behind its head: past it, a second piece
+     * costs sendmsg less than the copy does. */
+    VB_H1_COPY_MAX = 2 * 1024,
+    /* The same when more requests wait: all replies then leave together, and
+     * a call of sendmsg is saved with each. */
+    VB_H1_COPY_MORE_MAX = 16 * 1024,
     /* Unwanted content read and thrown away to keep a connection. */
     VB_H1_DISCARD_MAX = 64 * 1024,
     /* Empty lines passed over before a request-line (RFC 9112 section 2.2). */
@@ -46,6 +50,7 @@ enum vb_h1_phase {
 struct vb_h1_block;
 struct vb_h1_input;
 struct vb_h1_message;
+struct vb_h1_writer;
 
 struct vb_h1 {
     struct vb_wire wire;
@@ -67,6 +72,7 @@ struct vb_h1 {
     bool stopping : 1;   /* shut_down was called */
     bool linger : 1;     /* the peer may still be sending when we close */
     bool reset : 1;      /* close so that the peer sees it was no proper end */
+    bool more : 1;       /* input is at hand behind this request */
     bool owned : 1;      /* `free` frees this struct */
 };
 
@@ -166,7 +172,7 @@ bool vb__h1_parse_head(struct vb_head_builder *builder, struct vb_span head,
                        struct vb_h1_line *ret_line);
 
 /*
- * Takes a field line off the front of *text: name, raw value, CR LF, with
+ * Takes a field line off the front of *text: name, value, CR LF, with
  * `pad` bytes readable behind the text. NULL, or what is wrong.
  */
 const char *vb__h1_parse_field(struct vb_span *text, size_t pad,
@@ -202,9 +208,8 @@ bool vb__h1_take_trailers(struct vb_h1_message *m, struct vb_span *in,
 
 /* --- reply.c, send.c: replies --------------------------------------------- */
 
-/* Queues the head of the reply and decides how its content is delimited.
- * False when out of memory; then nothing was queued. */
-bool vb__h1_write_head(struct vb_h1_message *m);
+/* Writes the head of the reply and decides how its content is delimited. */
+void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer);
 
 /* Queues what can be queued of the reply. False when nothing could be done. */
 bool vb__h1_send_step(struct vb_h1_message *m);
@@ -224,24 +229,39 @@ void vb__h1_input_drop(struct vb_h1 *h1, size_t n);
 /* --- output.c: bytes to be sent ---------------------------------------------
  */
 
-/* Where a reply began, to take it back. */
-struct vb_h1_mark {
-    struct vb_h1_block *block;
-    uint32_t to;
-    uint32_t queued;
-};
-
-struct vb_h1_mark vb__h1_output_mark(const struct vb_h1 *h1);
-void vb__h1_output_back_to(struct vb_h1 *h1, struct vb_h1_mark mark);
-
-/* Room for n bytes in one piece (at most VB_H1_RESERVE_MAX); NULL: no memory.
- * What is written there counts once it is committed. */
-enum { VB_H1_RESERVE_MAX = 8 * 1024 };
-char *vb__h1_output_reserve(struct vb_h1 *h1, size_t n);
-void vb__h1_output_commit(struct vb_h1 *h1, const char *end);
-
 /* Copies bytes, however many; false when out of memory. */
 bool vb__h1_output_put(struct vb_h1 *h1, struct vb_span bytes);
+
+/*
+ * The same for many pieces in a row: a place at the end of the last block. The
+ * pieces count, all together, with vb__h1_writer_done.
+ */
+struct vb_h1_writer {
+    struct vb_h1 *h1;
+    struct vb_h1_block *block; /* the one being filled */
+    char *at;
+    char *end;
+    struct vb_h1_block *first; /* the one it began in; NULL: a new one */
+    uint32_t first_to;         /* and where */
+    bool failed;               /* out of memory */
+};
+
+void vb__h1_writer_init(struct vb_h1_writer *writer, struct vb_h1 *h1);
+/* False when out of memory: then nothing was queued. */
+bool vb__h1_writer_done(struct vb_h1_writer *writer);
+/* When there is no room for all of s in this block. */
+void vb__h1_write_slow(struct vb_h1_writer *writer, struct vb_span s);
+
+static inline void vb__h1_write(struct vb_h1_writer *writer, struct vb_span s)
+{
+    if ((size_t)(writer->end - writer->at) <= s.len) {
+        vb__h1_write_slow(writer, s);
+        return;
+    }
+    if (s.len > 0) /* an empty span may point nowhere */
+        memcpy(writer->at, s.ptr, s.len);
+    writer->at += s.len;
+}
 
 /* Is there anything to be sent? */
 bool vb__h1_has_output(const struct vb_h1 *h1);

@@ -20,8 +20,6 @@ struct vb_h1_block {
 
 #define CAPACITY (VB_OUTPUT_BLOCK - sizeof(struct vb_h1_block))
 
-_Static_assert(VB_H1_RESERVE_MAX <= CAPACITY, "fits into one block");
-
 static const char crlf[2] = {'\r', '\n'};
 
 static struct vb_h1_block *last_block(const struct vb_h1 *h1)
@@ -60,61 +58,6 @@ static struct vb_h1_block *add_block(struct vb_h1 *h1, struct vb_h1_block *last)
     return block;
 }
 
-/* More is queued: if there was nothing, waiting for the peer begins now. */
-static void count(struct vb_h1 *h1, size_t n)
-{
-    if (h1->queued == 0)
-        h1->write_since = h1->wire.env->now.mono_ms;
-    h1->queued += (uint32_t)n;
-}
-
-char *vb__h1_output_reserve(struct vb_h1 *h1, size_t n)
-{
-    struct vb_h1_block *last = last_block(h1);
-
-    vb_assert(n <= VB_H1_RESERVE_MAX);
-    if (last == NULL || n > CAPACITY - last->to)
-        last = add_block(h1, last);
-    return last == NULL ? NULL : last->bytes + last->to;
-}
-
-void vb__h1_output_commit(struct vb_h1 *h1, const char *end)
-{
-    struct vb_h1_block *last = last_block(h1);
-    uint32_t to = (uint32_t)(end - last->bytes);
-
-    count(h1, to - last->to);
-    last->to = to;
-}
-
-bool vb__h1_output_put(struct vb_h1 *h1, struct vb_span bytes)
-{
-    struct vb_h1_block *last = last_block(h1);
-
-    while (bytes.len > 0) {
-        size_t n = bytes.len;
-
-        if (last == NULL || last->to == CAPACITY)
-            last = add_block(h1, last);
-        if (last == NULL)
-            return false;
-        if (n > CAPACITY - last->to)
-            n = CAPACITY - last->to;
-        memcpy(last->bytes + last->to, bytes.ptr, n);
-        count(h1, n);
-        last->to += (uint32_t)n;
-        bytes = vb_span_from(bytes, n);
-    }
-    return true;
-}
-
-struct vb_h1_mark vb__h1_output_mark(const struct vb_h1 *h1)
-{
-    struct vb_h1_block *last = last_block(h1);
-
-    return (struct vb_h1_mark){last, last == NULL ? 0 : last->to, h1->queued};
-}
-
 static void give_back(struct vb_h1 *h1, struct vb_h1_block *first)
 {
     while (first != NULL) {
@@ -125,18 +68,107 @@ static void give_back(struct vb_h1 *h1, struct vb_h1_block *first)
     }
 }
 
-void vb__h1_output_back_to(struct vb_h1 *h1, struct vb_h1_mark mark)
+/* --- Writing ----------------------------------------------------------------
+ */
+
+static void continue_in(struct vb_h1_writer *writer, struct vb_h1_block *block)
 {
+    writer->block = block;
+    writer->at = block->bytes + block->to;
+    writer->end = block->bytes + CAPACITY;
+}
+
+void vb__h1_writer_init(struct vb_h1_writer *writer, struct vb_h1 *h1)
+{
+    struct vb_h1_block *last = last_block(h1);
+
+    *writer = (struct vb_h1_writer){
+        .h1 = h1, .first = last, .first_to = last == NULL ? 0 : last->to};
+    if (last == NULL)
+        last = add_block(h1, NULL);
+    if (last != NULL)
+        continue_in(writer, last);
+    else
+        writer->failed = true;
+}
+
+static void commit(struct vb_h1_writer *writer)
+{
+    struct vb_h1_block *block = writer->block;
+    uint32_t to;
+
+    if (block == NULL)
+        return;
+    to = (uint32_t)(writer->at - block->bytes);
+    writer->h1->queued += to - block->to;
+    block->to = to;
+}
+
+void vb__h1_write_slow(struct vb_h1_writer *writer, struct vb_span s)
+{
+    while (s.len > 0 && !writer->failed) {
+        size_t n = (size_t)(writer->end - writer->at);
+        struct vb_h1_block *next;
+
+        if (n > s.len)
+            n = s.len;
+        if (n > 0) {
+            memcpy(writer->at, s.ptr, n);
+            writer->at += n;
+            s = vb_span_from(s, n);
+            continue;
+        }
+        commit(writer);
+        next = add_block(writer->h1, writer->block);
+        if (next == NULL)
+            writer->failed = true;
+        else
+            continue_in(writer, next);
+    }
+}
+
+/* Takes everything back that this writer wrote. */
+static void undo(const struct vb_h1_writer *writer)
+{
+    struct vb_h1 *h1 = writer->h1;
     struct vb_h1_block **end = &h1->output;
 
-    if (mark.block != NULL) {
-        mark.block->to = mark.to;
-        end = &mark.block->next;
+    if (writer->first != NULL) {
+        writer->first->to = writer->first_to;
+        end = &writer->first->next;
     }
     give_back(h1, *end);
     *end = NULL;
-    h1->queued = mark.queued;
+    h1->queued = 0;
+    for (struct vb_h1_block *at = h1->output; at != NULL; at = at->next)
+        h1->queued += at->to - at->from;
 }
+
+bool vb__h1_writer_done(struct vb_h1_writer *writer)
+{
+    struct vb_h1 *h1 = writer->h1;
+
+    if (writer->failed) {
+        undo(writer);
+        return false;
+    }
+    if (h1->queued == 0) /* waiting for the peer begins now */
+        h1->write_since = h1->wire.env->now.mono_ms;
+    commit(writer);
+    return true;
+}
+
+bool vb__h1_output_put(struct vb_h1 *h1, struct vb_span bytes)
+{
+    struct vb_h1_writer writer;
+
+    vb__h1_writer_init(&writer, h1);
+    vb__h1_write(&writer, bytes);
+    return vb__h1_writer_done(&writer);
+}
+
+/* --- Sending -----------------------------------------------------------------
+ */
 
 void vb__h1_output_clear(struct vb_h1 *h1)
 {

@@ -93,6 +93,17 @@ static const char *bad_name(char c)
     return "A field name is not a token.";
 }
 
+/* A field value without the white space around it (RFC 9112 section 5.1):
+ * mostly one SP before it. */
+static struct vb_span trim(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    while (end > at && (end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    return vb_span_of(at, (size_t)(end - at));
+}
+
 const char *vb__h1_parse_field(struct vb_span *text, size_t pad,
                                struct vb_span *ret_name,
                                struct vb_span *ret_value)
@@ -115,7 +126,7 @@ const char *vb__h1_parse_field(struct vb_span *text, size_t pad,
         return "A field value has a control character, or a line ends in "
                "something other than CR LF.";
     *ret_name = vb_span_of(begin, (size_t)(colon - begin));
-    *ret_value = vb_span_of(value, (size_t)(stop - value));
+    *ret_value = trim(value, stop);
     *text = vb_span_of(stop + 2, (size_t)(end - stop) - 2);
     return NULL;
 }

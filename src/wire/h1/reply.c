@@ -12,28 +12,17 @@
 #include "http/status.h"
 #include "wire/h1/inner.h"
 
-/* Room for the lines that we write ourselves, each with its CR LF: the status
- * line (the longest reason has 31 bytes) and Date and Connection before the
- * other fields; the length or coding and the empty line behind them. */
-#define FRONT_MAX 192
-#define BACK_MAX  64
-
 /* What is to be written. */
 struct plan {
     const struct vb_reply *reply;
     int64_t length; /* of the content; -1: not known */
+    bool content;   /* the status is one of those with content */
     bool rep_text;  /* the representation's head as it is, with its length */
     bool own_date;  /* the reply has a Date of its own */
     bool upgrade;   /* and an Upgrade field */
 };
 
-static char *put(char *at, struct vb_span s)
-{
-    memcpy(at, s.ptr, s.len);
-    return at + s.len;
-}
-
-#define PUT(at, literal) put(at, VB_SPAN(literal))
+#define WRITE(writer, literal) vb__h1_write(writer, VB_SPAN(literal))
 
 /* --- What the fields of the reply mean to us ----------------------------- */
 
@@ -99,7 +88,7 @@ static enum vb_h1_delimit delimit(const struct vb_h1_message *m,
 {
     const struct vb_reply *reply = plan->reply;
 
-    if (!vb_status_has_content(reply->status) || is_tunnel(m))
+    if (!plan->content || is_tunnel(m))
         return VB_H1_NO_CONTENT;
     /* To HEAD no length may be told but that of GET's content: none if we do
      * not know it. */
@@ -115,12 +104,13 @@ static enum vb_h1_delimit delimit(const struct vb_h1_message *m,
 
 /* May the text that the representation keeps be sent as it is? It tells a
  * length, which must be that of this reply's content, or of GET's. */
-static bool rep_text_fits(const struct vb_reply *reply, int64_t length)
+static bool rep_text_fits(const struct plan *plan)
 {
-    if (reply->rep_head != VB_HEAD_FULL ||
-        !vb_status_has_content(reply->status))
+    const struct vb_reply *reply = plan->reply;
+
+    if (reply->rep_head != VB_HEAD_FULL || !plan->content)
         return false;
-    return length == (int64_t)reply->rep->length ||
+    return plan->length == (int64_t)reply->rep->length ||
            (reply->head_only && reply->content == VB_CONTENT_NONE);
 }
 
@@ -145,7 +135,7 @@ static bool must_close(const struct vb_h1_message *m)
 /* --- Writing
  * ------------------------------------------------------------------ */
 
-static char *put_decimal(char *at, uint64_t n)
+static void write_decimal(struct vb_h1_writer *writer, uint64_t n)
 {
     char digits[20];
     size_t len = 0;
@@ -153,145 +143,134 @@ static char *put_decimal(char *at, uint64_t n)
     do
         digits[sizeof(digits) - ++len] = (char)('0' + n % 10);
     while ((n /= 10) > 0);
-    return put(at, vb_span_of(digits + sizeof(digits) - len, len));
+    vb__h1_write(writer, vb_span_of(digits + sizeof(digits) - len, len));
 }
 
 /* The SP stays where there is no reason phrase (RFC 9112 section 4). */
-static char *put_status_line(char *at, unsigned status)
+static void write_status_line(struct vb_h1_writer *writer, unsigned status)
 {
     struct vb_span line = vb__h1_status_line(status);
 
-    if (line.len > 0)
-        return put(at, line);
-    at = PUT(at, "HTTP/1.1 ");
-    at = put_decimal(at, status);
-    return PUT(at, " \r\n");
+    if (line.len > 0) {
+        vb__h1_write(writer, line);
+        return;
+    }
+    WRITE(writer, "HTTP/1.1 ");
+    write_decimal(writer, status);
+    WRITE(writer, " \r\n");
 }
 
-static char *put_connection(char *at, const struct vb_h1_message *m,
-                            bool upgrade)
+static void write_date(struct vb_h1_writer *writer)
+{
+    WRITE(writer, "Date: ");
+    vb__h1_write(writer, vb_span_of(writer->h1->wire.env->now.date, 29));
+    WRITE(writer, "\r\n");
+}
+
+static void write_connection(struct vb_h1_writer *writer,
+                             const struct vb_h1_message *m, bool upgrade)
 {
     if (m->close && upgrade)
-        return PUT(at, "Connection: close, upgrade\r\n");
-    if (m->close)
-        return PUT(at, "Connection: close\r\n");
-    if (upgrade)
-        return PUT(at, "Connection: upgrade\r\n");
-    if (m->minor_0)
-        return PUT(at, "Connection: keep-alive\r\n");
-    return at;
+        WRITE(writer, "Connection: close, upgrade\r\n");
+    else if (m->close)
+        WRITE(writer, "Connection: close\r\n");
+    else if (upgrade)
+        WRITE(writer, "Connection: upgrade\r\n");
+    else if (m->minor_0)
+        WRITE(writer, "Connection: keep-alive\r\n");
 }
 
-static bool write_front(struct vb_h1_message *m, const struct plan *plan)
+/* Text that must not end a line; what would is replaced by SP. */
+static void write_text(struct vb_h1_writer *writer, struct vb_span text)
 {
-    char *at = vb__h1_output_reserve(m->h1, FRONT_MAX);
+    const char *end = text.ptr + text.len;
+    const char *at = text.ptr;
 
-    if (at == NULL)
-        return false;
-    at = put_status_line(at, m->x->reply.status);
-    if (!plan->own_date) { /* RFC 9110 section 6.6.1 */
-        at = PUT(at, "Date: ");
-        memcpy(at, m->h1->wire.env->now.date, 29);
-        at = PUT(at + 29, "\r\n");
+    for (;;) {
+        const char *stop = vb_scan->text(at, end);
+
+        vb__h1_write(writer, vb_span_of(at, (size_t)(stop - at)));
+        if (stop == end)
+            return;
+        WRITE(writer, " ");
+        at = stop + 1;
     }
-    at = put_connection(at, m, plan->upgrade);
-    vb__h1_output_commit(m->h1, at);
-    return true;
 }
 
-/* Copies text that must not end a line; what would is replaced by SP. */
-static bool put_text(struct vb_h1 *h1, struct vb_span text)
-{
-    while (text.len > 0) {
-        struct vb_span piece = vb_span_head(text, VB_H1_RESERVE_MAX);
-        char *at = vb__h1_output_reserve(h1, piece.len);
-        char *end;
-
-        if (at == NULL)
-            return false;
-        end = put(at, piece);
-        while ((at = (char *)vb_scan->text(at, end)) < end)
-            *at = ' ';
-        vb__h1_output_commit(h1, end);
-        text = vb_span_from(text, piece.len);
-    }
-    return true;
-}
-
-static bool write_field(struct vb_h1 *h1, const struct vb_field_out *field)
+static void write_field(struct vb_h1_writer *writer,
+                        const struct vb_field_out *field)
 {
     const char *end = field->name.ptr + field->name.len;
 
     if (role_of(field->name) == ROLE_FRAMING)
-        return true;
+        return;
     if (field->name.len == 0 || vb_scan->token(field->name.ptr, end) != end)
-        return true; /* no name can be made of it */
-    return vb__h1_output_put(h1, field->name) &&
-           vb__h1_output_put(h1, VB_SPAN(": ")) && put_text(h1, field->value) &&
-           vb__h1_output_put(h1, VB_SPAN("\r\n"));
+        return; /* no name can be made of it */
+    vb__h1_write(writer, field->name);
+    WRITE(writer, ": ");
+    write_text(writer, field->value);
+    WRITE(writer, "\r\n");
 }
 
-static bool write_fields(struct vb_h1 *h1, const struct vb_field_out *fields,
-                         size_t count)
+static void write_fields(struct vb_h1_writer *writer,
+                         const struct vb_field_out *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!write_field(h1, &fields[i]))
-            return false;
-    return true;
+        write_field(writer, &fields[i]);
 }
 
-static bool write_rep(struct vb_h1 *h1, const struct plan *plan)
+static void write_rep(struct vb_h1_writer *writer, const struct plan *plan)
 {
     const struct vb_rep *rep = plan->reply->rep;
 
     switch (plan->reply->rep_head) {
     case VB_HEAD_NONE:
-        return true;
+        break;
     case VB_HEAD_304:
-        return vb__h1_output_put(h1, rep->head_304);
+        vb__h1_write(writer, rep->head_304);
+        break;
     case VB_HEAD_FULL:
+        if (plan->rep_text)
+            vb__h1_write(writer, rep->head);
+        else
+            write_fields(writer, rep->fields, rep->field_count);
         break;
     }
-    return plan->rep_text ? vb__h1_output_put(h1, rep->head)
-                          : write_fields(h1, rep->fields, rep->field_count);
 }
 
-static bool write_back(struct vb_h1_message *m, const struct plan *plan)
+static void write_delimiter(struct vb_h1_writer *writer,
+                            const struct vb_h1_message *m,
+                            const struct plan *plan)
 {
-    char *at = vb__h1_output_reserve(m->h1, BACK_MAX);
-
-    if (at == NULL)
-        return false;
     if (m->delimit == VB_H1_BY_CHUNKS) {
-        at = PUT(at, "Transfer-Encoding: chunked\r\n");
+        WRITE(writer, "Transfer-Encoding: chunked\r\n");
     } else if (m->delimit == VB_H1_BY_LENGTH && !plan->rep_text) {
-        at = PUT(at, "Content-Length: ");
-        at = put_decimal(at, (uint64_t)plan->length);
-        at = PUT(at, "\r\n");
+        WRITE(writer, "Content-Length: ");
+        write_decimal(writer, (uint64_t)plan->length);
+        WRITE(writer, "\r\n");
     }
-    at = PUT(at, "\r\n");
-    vb__h1_output_commit(m->h1, at);
-    return true;
 }
 
-bool vb__h1_write_head(struct vb_h1_message *m)
+void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer)
 {
-    struct plan plan = {.reply = &m->x->reply};
-    struct vb_h1_mark mark = vb__h1_output_mark(m->h1);
+    const struct vb_reply *reply = &m->x->reply;
+    struct plan plan = {.reply = reply};
 
-    vb_assert(plan.reply->status >= 200 && plan.reply->status <= 599);
-    vb_assert(plan.reply->rep != NULL ||
-              (plan.reply->rep_head == VB_HEAD_NONE &&
-               plan.reply->content != VB_CONTENT_REP));
-    plan.length = content_length(plan.reply);
-    plan.rep_text = rep_text_fits(plan.reply, plan.length);
+    vb_assert(reply->status >= 200 && reply->status <= 599);
+    vb_assert(reply->rep != NULL || (reply->rep_head == VB_HEAD_NONE &&
+                                     reply->content != VB_CONTENT_REP));
+    plan.content = vb_status_has_content(reply->status);
+    plan.length = content_length(reply);
+    plan.rep_text = rep_text_fits(&plan);
     look_at_fields(&plan);
     m->delimit = delimit(m, &plan);
     m->close = must_close(m);
-    if (write_front(m, &plan) && write_rep(m->h1, &plan) &&
-        write_fields(m->h1, plan.reply->fields, plan.reply->field_count) &&
-        write_back(m, &plan))
-        return true;
-    vb__h1_output_back_to(m->h1, mark);
-    return false;
+    write_status_line(writer, reply->status);
+    if (!plan.own_date) /* RFC 9110 section 6.6.1 */
+        write_date(writer);
+    write_connection(writer, m, plan.upgrade);
+    write_rep(writer, &plan);
+    write_fields(writer, reply->fields, reply->field_count);
+    write_delimiter(writer, m, &plan);
+    WRITE(writer, "\r\n");
 }

@@ -83,6 +83,7 @@ static void fill(struct vb_h1_message *m, struct draft *draft)
 
     vb_head_begin(&builder, &x->head, &x->arena, &x->env->limits->head,
                   peer->secure ? VB_SPAN("https") : VB_SPAN("http"));
+    builder.scanned = true; /* parse.c does */
     if (draft->verdict.status != 0)
         vb_head_refuse(&builder, draft->verdict.status, draft->verdict.reason);
     if (draft->parse && vb__h1_parse_head(&builder, draft->text, &line) &&
@@ -106,13 +107,12 @@ static struct vb_h1_message *new_message(struct vb_h1 *h1, struct draft *draft)
 
     if (x == NULL)
         return NULL;
-    m = vb_arena_calloc(&x->arena, 1, sizeof(*m));
+    m = vb_arena_alloc(&x->arena, sizeof(*m));
     if (m == NULL || !copy_text(x, draft)) {
         vb_exchange_release(x);
         return NULL;
     }
-    m->h1 = h1;
-    m->x = x;
+    *m = (struct vb_h1_message){.h1 = h1, .x = x};
     x->carrier = &vb__h1_carrier;
     x->carrier_data = m;
     x->peer = h1->wire.peer;

@@ -31,9 +31,12 @@ static void finish_exchange(struct vb_h1 *h1)
 static bool exchange_step(struct vb_h1 *h1, struct vb_span *in)
 {
     struct vb_h1_message *m = h1->message;
-    bool sent = vb__h1_send_step(m);
-    bool read = vb__h1_content_step(m, in);
+    bool sent;
+    bool read;
 
+    h1->more = in->len > 0;
+    sent = vb__h1_send_step(m);
+    read = vb__h1_content_step(m, in);
     if (!m->all_sent || m->content != VB_H1_ENDED)
         return sent || read;
     finish_exchange(h1);

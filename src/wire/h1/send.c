@@ -21,60 +21,63 @@ static void break_off(struct vb_h1_message *m)
         m->h1->reset = true;
 }
 
-/* Bytes that live until they are sent. False when out of memory. */
-static bool send_bytes(struct vb_h1_message *m, struct vb_span bytes)
+/* Bytes that live until they are sent: small ones join what is written, large
+ * ones are sent from where they lie, behind it. */
+static void send_bytes(struct vb_h1_message *m, struct vb_h1_writer *writer,
+                       struct vb_span bytes)
 {
-    if (bytes.len <= VB_H1_COPY_MAX) {
+    size_t max = m->h1->more ? VB_H1_COPY_MORE_MAX : VB_H1_COPY_MAX;
+
+    if (bytes.len <= max) {
+        vb__h1_write(writer, bytes);
         m->x->sent += bytes.len;
-        return vb__h1_output_put(m->h1, bytes);
+    } else {
+        m->tail = bytes;
     }
-    if (m->h1->queued == 0)
-        m->h1->write_since = m->h1->wire.env->now.mono_ms;
-    m->tail = bytes;
-    return true;
 }
 
 /* --- Sources ---------------------------------------------------------------
  */
 
-static char *put_hex(char *at, size_t n)
+static void write_hex(struct vb_h1_writer *writer, size_t n)
 {
-    int shift = 0;
+    char digits[16];
+    size_t len = 0;
 
-    while (shift < 60 && n >> (shift + 4) > 0)
-        shift += 4;
-    for (; shift >= 0; shift -= 4)
-        *at++ = "0123456789abcdef"[n >> shift & 15];
-    return at;
+    do
+        digits[sizeof(digits) - ++len] = "0123456789abcdef"[n & 15];
+    while ((n >>= 4) > 0);
+    vb__h1_write(writer, vb_span_of(digits + sizeof(digits) - len, len));
 }
 
 /* A chunk of its own (RFC 9112 section 7.1); its CR LF follows a tail. */
-static bool send_chunk(struct vb_h1_message *m, struct vb_span bytes)
+static void send_chunk(struct vb_h1_message *m, struct vb_h1_writer *writer,
+                       struct vb_span bytes)
 {
-    char line[20];
-    char *end = put_hex(line, bytes.len);
-
-    *end++ = '\r';
-    *end++ = '\n';
-    if (!vb__h1_output_put(m->h1, vb_span_of(line, (size_t)(end - line))) ||
-        !send_bytes(m, bytes))
-        return false;
+    write_hex(writer, bytes.len);
+    vb__h1_write(writer, VB_SPAN("\r\n"));
+    send_bytes(m, writer, bytes);
     if (m->tail.len == 0)
-        return vb__h1_output_put(m->h1, VB_SPAN("\r\n"));
-    m->tail_crlf = 2;
-    return true;
+        vb__h1_write(writer, VB_SPAN("\r\n"));
+    else
+        m->tail_crlf = 2;
 }
 
 static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
 {
-    if (m->delimit == VB_H1_BY_CHUNKS)
-        return send_chunk(m, bytes);
+    struct vb_h1_writer writer;
+
+    vb__h1_writer_init(&writer, m->h1);
     if (m->delimit == VB_H1_BY_LENGTH) {
         if (bytes.len > m->source_left) /* more than it had announced */
             return false;
         m->source_left -= bytes.len;
     }
-    return send_bytes(m, bytes);
+    if (m->delimit == VB_H1_BY_CHUNKS)
+        send_chunk(m, &writer, bytes);
+    else
+        send_bytes(m, &writer, bytes);
+    return vb__h1_writer_done(&writer);
 }
 
 static bool end_source(struct vb_h1_message *m)
@@ -125,36 +128,42 @@ static bool pump_source(struct vb_h1_message *m)
  */
 
 /* Behind the head: content that is there already goes out at once. */
-static bool begin_content(struct vb_h1_message *m)
+static void begin_content(struct vb_h1_message *m, struct vb_h1_writer *writer)
 {
     const struct vb_reply *reply = &m->x->reply;
-    struct vb_span bytes = {NULL, 0};
 
-    if (m->delimit == VB_H1_NO_CONTENT || reply->head_only) {
-        m->all_sent = true;
-        return true;
-    }
-    if (reply->content == VB_CONTENT_SOURCE) {
+    m->all_sent = true;
+    if (m->delimit == VB_H1_NO_CONTENT || reply->head_only)
+        return;
+    switch (reply->content) {
+    case VB_CONTENT_NONE:
+        return;
+    case VB_CONTENT_REP:
+        send_bytes(m, writer, reply->rep->content);
+        break;
+    case VB_CONTENT_BYTES:
+        send_bytes(m, writer, reply->bytes);
+        break;
+    case VB_CONTENT_SOURCE:
         if (m->delimit == VB_H1_BY_LENGTH)
             m->source_left = (uint64_t)reply->source->length;
-        return true;
+        m->all_sent = false;
+        return;
     }
-    if (reply->content == VB_CONTENT_REP)
-        bytes = reply->rep->content;
-    else if (reply->content == VB_CONTENT_BYTES)
-        bytes = reply->bytes;
-    if (!send_bytes(m, bytes))
-        return false;
     m->all_sent = m->tail.len == 0;
-    return true;
 }
 
-static bool begin_reply(struct vb_h1_message *m)
+static void begin_reply(struct vb_h1_message *m)
 {
-    if (!vb__h1_write_head(m))
-        return false;
-    m->head_sent = true;
-    return begin_content(m);
+    struct vb_h1_writer writer;
+
+    vb__h1_writer_init(&writer, m->h1);
+    vb__h1_write_head(m, &writer);
+    begin_content(m, &writer);
+    if (vb__h1_writer_done(&writer))
+        m->head_sent = true;
+    else
+        break_off(m);
 }
 
 bool vb__h1_send_step(struct vb_h1_message *m)
@@ -162,8 +171,7 @@ bool vb__h1_send_step(struct vb_h1_message *m)
     if (!m->replied || m->all_sent)
         return false;
     if (!m->head_sent) {
-        if (!begin_reply(m))
-            break_off(m);
+        begin_reply(m);
         return true;
     }
     if (m->x->reply.content == VB_CONTENT_SOURCE)
