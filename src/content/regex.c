@@ -147,7 +147,7 @@ bool vb_regex_is_valid(struct vb_span pattern)
     struct vb_buf nowhere;
 
     vb_buf_init(&nowhere, 0);
-    return vb_utf8_valid(pattern) &&
+    return pattern.len <= VB_REGEX_PATTERN_MAX && vb_utf8_valid(pattern) &&
            vb__regex_rewrite(pattern, &nowhere, &fault) != VB_ERR_SYNTAX;
 }
 

@@ -63,7 +63,8 @@ void vb_regex_free(struct vb_regex *regex);
 enum vb_err vb_regex_match(const struct vb_regex *regex, struct vb_span subject,
                            uint64_t *budget, bool *ret_matched);
 
-/* Does pattern keep ECMA-262's grammar? Pure, linear, compiles nothing. */
+/* Does pattern keep ECMA-262's grammar, and VB_REGEX_PATTERN_MAX? Pure, linear,
+ * compiles nothing. */
 bool vb_regex_is_valid(struct vb_span pattern);
 
 #endif

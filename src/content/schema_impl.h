@@ -28,6 +28,7 @@
 struct vb__document {
     struct vb_span uri; /* without fragment */
     yyjson_val *root;
+    size_t resources; /* in it, its root among them */
     struct vb__document *next;
 };
 

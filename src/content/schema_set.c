@@ -137,6 +137,7 @@ struct vb__resource *vb__schema_new_resource(struct vb__compiler *c,
         vb__schema_stop(c, VB_ERR_NOMEM);
         return NULL;
     }
+    document->resources++;
     resource->next = c->set->resources;
     c->set->resources = resource;
     return resource;
@@ -170,6 +171,8 @@ struct vb__resource *vb__schema_owner(const struct vb_schema_set *set,
     struct vb__resource *owner = NULL, *found;
     size_t index;
 
+    if (document->resources == 1) /* mostly */
+        value = at;
     while (at != NULL) {
         found = vb__schema_resource_at(set, at);
         if (found != NULL)

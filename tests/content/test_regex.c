@@ -322,6 +322,29 @@ static void what_only_pcre2_cannot_do_is_said_to_be_unsupported(void **state)
                      VB_ERR_UNSUPPORTED);
 }
 
+static void a_pattern_has_a_length_bound(void **state)
+{
+    size_t len = VB_REGEX_PATTERN_MAX + 1;
+    char *text = malloc(len);
+    struct vb_regex *regex = NULL;
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, 'a', len);
+    assert_true(vb_regex_is_valid(vb_span_of(text, len - 1)));
+    assert_false(vb_regex_is_valid(vb_span_of(text, len)));
+    assert_int_equal(vb_regex_compile(vb_span_of(text, len), &regex, NULL),
+                     VB_ERR_LIMIT);
+    /* nor may it become too long when it is rewritten */
+    for (size_t i = 0; i + 1 < len; i += 2)
+        memcpy(text + i, "\\S", 2);
+    assert_int_equal(vb_regex_compile(vb_span_of(text, len - 1), &regex, NULL),
+                     VB_ERR_LIMIT);
+    assert_true(vb_regex_is_valid(vb_span_of(text, len - 1)));
+    assert_null(regex);
+    free(text);
+}
+
 static void a_nul_is_a_character_like_others(void **state)
 {
     bool matched = false;
@@ -472,6 +495,7 @@ int main(void)
         cmocka_unit_test(every_property_of_the_table_is_known_to_pcre2),
         cmocka_unit_test(what_ecma_262_has_not_is_refused),
         cmocka_unit_test(what_only_pcre2_cannot_do_is_said_to_be_unsupported),
+        cmocka_unit_test(a_pattern_has_a_length_bound),
         cmocka_unit_test(a_nul_is_a_character_like_others),
         cmocka_unit_test(a_catastrophic_match_ends_with_its_budget),
         cmocka_unit_test(a_long_string_costs_in_proportion),
