@@ -230,6 +230,38 @@ static void writer_syncs_every_commit_and_writes_a_log(void **state)
     scene_close(scene);
 }
 
+/* A reader that has begun might yet find the blob, before it can pin it. */
+static void blob_stays_while_an_older_snapshot_could_show_it(void **state)
+{
+    struct scene *scene = *state;
+    struct vb_change put = rig_put("/f", "", "");
+    struct vb_record *record = NULL;
+    struct rig_worker other;
+    uint64_t blob;
+
+    scene_open(scene);
+    assert_true(rig_worker_init(&other, scene->store, NULL));
+    blob = write_blob(scene, 2);
+    put.blob = blob;
+    put.length = 2 * VB_STORE_CHUNK;
+    scene_change(scene, &put, 1);
+    vb_store_turn_end(scene->worker.client);
+    assert_int_equal(rig_read(&other, VB_SPAN("/none"), &record), VB_OK);
+    put = rig_delete("/f");
+    scene_change(scene, &put, 1);
+    for (int i = 0; i < 10; i++) { /* the writer has every opportunity */
+        put = rig_put("/x", "", "x");
+        scene_change(scene, &put, 1);
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+    assert_int_equal(read_chunk(scene, blob, 0), VB_OK);
+    assert_int_equal(read_chunk(scene, blob, 1), VB_OK);
+    vb_store_turn_end(other.client);
+    assert_blob_goes(scene, blob, 2);
+    rig_worker_done(&other);
+    scene_close(scene);
+}
+
 struct statement {
     const char *name;
     const char *sql;
@@ -358,6 +390,7 @@ int main(void)
         scene_test(number_does_not_return_after_restart_nor_is_one_lost),
         scene_test(unreferenced_blobs_are_swept_at_the_start),
         scene_test(writer_syncs_every_commit_and_writes_a_log),
+        scene_test(blob_stays_while_an_older_snapshot_could_show_it),
         scene_test(no_statement_walks_or_sorts_a_table),
         scene_test(log_stays_short_beside_readers_that_end_their_turns),
         scene_test(log_is_started_anew_after_a_long_snapshot),
