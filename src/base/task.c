@@ -19,18 +19,24 @@ void vb_mailbox_done(struct vb_mailbox *mailbox)
     pthread_mutex_destroy(&mailbox->lock);
 }
 
-void vb_mailbox_post(struct vb_mailbox *mailbox, struct vb_task *task)
+void vb_mailbox_post_list(struct vb_mailbox *mailbox, struct vb_task *first,
+                          struct vb_task *last)
 {
     bool was_empty;
 
-    task->next = NULL;
+    last->next = NULL;
     pthread_mutex_lock(&mailbox->lock);
     was_empty = mailbox->first == NULL;
-    *mailbox->last = task;
-    mailbox->last = &task->next;
+    *mailbox->last = first;
+    mailbox->last = &last->next;
     pthread_mutex_unlock(&mailbox->lock);
     if (was_empty)
         mailbox->wake(mailbox);
+}
+
+void vb_mailbox_post(struct vb_mailbox *mailbox, struct vb_task *task)
+{
+    vb_mailbox_post_list(mailbox, task, task);
 }
 
 unsigned vb_mailbox_run(struct vb_mailbox *mailbox)

@@ -38,6 +38,10 @@ void vb_mailbox_done(struct vb_mailbox *mailbox);
 /* From any thread. The task must stay alive until its run is called. */
 void vb_mailbox_post(struct vb_mailbox *mailbox, struct vb_task *task);
 
+/* The same for several, linked from `first` to `last`: one lock, one wake. */
+void vb_mailbox_post_list(struct vb_mailbox *mailbox, struct vb_task *first,
+                          struct vb_task *last);
+
 /* Owner only: runs what was there at the call, in order. How many it ran. */
 unsigned vb_mailbox_run(struct vb_mailbox *mailbox);
 

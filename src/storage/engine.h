@@ -39,4 +39,8 @@ static inline enum vb_io vb__op_done(struct vb_store_op *op, enum vb_err err)
  * it the request is the caller's again: do not look at it any more. */
 void vb__op_answer(struct vb_store_op *op);
 
+/* The same in two steps, for several at once: what their tasks run, in the
+ * worker's mailbox. */
+void vb__op_deliver(struct vb_task *task);
+
 #endif

@@ -126,7 +126,7 @@ void vb__epoch_new(char epoch[9])
     epoch[8] = '\0';
 }
 
-static void deliver(struct vb_task *task)
+void vb__op_deliver(struct vb_task *task)
 {
     struct vb_store_op *op = VB_CONTAINER(task, struct vb_store_op, task);
 
@@ -135,6 +135,6 @@ static void deliver(struct vb_task *task)
 
 void vb__op_answer(struct vb_store_op *op)
 {
-    op->task.run = deliver;
+    op->task.run = vb__op_deliver;
     vb_mailbox_post(op->client->mailbox, &op->task);
 }

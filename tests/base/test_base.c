@@ -207,6 +207,28 @@ static void mailbox_wakes_once_and_runs_in_order(void **state)
     vb_mailbox_done(&mailbox);
 }
 
+static void mailbox_takes_several_with_one_wake(void **state)
+{
+    struct vb_mailbox mailbox;
+    int log = 0;
+    struct numbered tasks[4] = {{{NULL, append_number}, &log},
+                                {{NULL, append_number}, &log},
+                                {{NULL, append_number}, &log},
+                                {{NULL, append_number}, &log}};
+
+    (void)state;
+    wakes = 0;
+    vb_mailbox_init(&mailbox, count_wake, NULL);
+    tasks[0].task.next = &tasks[1].task;
+    tasks[1].task.next = &tasks[2].task;
+    vb_mailbox_post_list(&mailbox, &tasks[0].task, &tasks[2].task);
+    vb_mailbox_post(&mailbox, &tasks[3].task);
+    assert_int_equal(wakes, 1);
+    assert_int_equal(vb_mailbox_run(&mailbox), 4);
+    assert_int_equal(log, 1111);
+    vb_mailbox_done(&mailbox);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +243,7 @@ int main(void)
         cmocka_unit_test(errors_have_texts),
         cmocka_unit_test(log_quoting_leaves_one_harmless_line),
         cmocka_unit_test(mailbox_wakes_once_and_runs_in_order),
+        cmocka_unit_test(mailbox_takes_several_with_one_wake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

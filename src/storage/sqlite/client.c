@@ -12,6 +12,7 @@
 struct client {
     struct vb_store_client base;
     struct vb__reader reader;
+    struct vb__answers answers;
 };
 
 static struct client *client_of(struct vb_store_client *client)
@@ -25,7 +26,6 @@ static struct vb_store_client *sqlite_attach(struct vb_store *store,
 {
     struct client *client = calloc(1, sizeof(*client));
 
-    (void)mailbox;
     (void)executor;
     if (client == NULL)
         return NULL;
@@ -33,7 +33,13 @@ static struct vb_store_client *sqlite_attach(struct vb_store *store,
         free(client);
         return NULL;
     }
+    client->answers.mailbox = mailbox;
     return &client->base;
+}
+
+struct vb__answers *vb__client_answers(struct vb_store_client *client)
+{
+    return &client_of(client)->answers;
 }
 
 static void turn_end(struct vb_store_client *client)

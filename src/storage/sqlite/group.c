@@ -129,13 +129,33 @@ static void publish(struct vb__writer *writer)
     }
 }
 
+/* Sorts the answers by client first, so that each worker is roused once. */
 static void answer(struct vb_task *tasks)
 {
-    while (tasks != NULL) {
-        struct vb_task *next = tasks->next; /* the task is its caller's then */
+    struct vb__answers *clients = NULL;
 
-        vb__op_answer(op_of(tasks));
-        tasks = next;
+    while (tasks != NULL) {
+        struct vb_task *task = tasks;
+        struct vb__answers *to = vb__client_answers(op_of(task)->client);
+
+        tasks = task->next;
+        task->run = vb__op_deliver;
+        if (to->first == NULL) {
+            to->first = task;
+            to->next = clients;
+            clients = to;
+        } else {
+            to->last->next = task;
+        }
+        to->last = task;
+    }
+    while (clients != NULL) {
+        struct vb__answers sent = *clients;
+
+        /* Empty before it is sent: the client may be gone after. */
+        clients->first = NULL;
+        vb_mailbox_post_list(sent.mailbox, sent.first, sent.last);
+        clients = sent.next;
     }
 }
 

@@ -17,6 +17,17 @@
 
 /* --- The queue. --- */
 
+/* Once is enough: until it waits again it will look by itself. */
+static void unlock_and_rouse(struct vb__writer *writer)
+{
+    bool rouse = writer->waiting;
+
+    writer->waiting = false;
+    pthread_mutex_unlock(&writer->lock);
+    if (rouse)
+        pthread_cond_signal(&writer->work);
+}
+
 static void enqueue(struct vb_store_client *client, struct vb_store_op *op,
                     void (*run)(struct vb_task *task))
 {
@@ -28,9 +39,7 @@ static void enqueue(struct vb_store_client *client, struct vb_store_op *op,
     pthread_mutex_lock(&writer->lock);
     *writer->last = &op->task;
     writer->last = &op->task.next;
-    if (writer->waiting)
-        pthread_cond_signal(&writer->work);
-    pthread_mutex_unlock(&writer->lock);
+    unlock_and_rouse(writer);
 }
 void vb__writer_commit(struct vb_store_client *client, struct vb_commit *commit)
 {
@@ -43,18 +52,11 @@ void vb__writer_chunk(struct vb_store_client *client,
     enqueue(client, &write->op, vb__run_chunk);
 }
 
-static void nudge(struct vb__writer *writer)
-{
-    writer->nudged = true;
-    if (writer->waiting)
-        pthread_cond_signal(&writer->work);
-}
-
 void vb__writer_nudge(struct vb__writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
-    nudge(writer);
-    pthread_mutex_unlock(&writer->lock);
+    writer->nudged = true;
+    unlock_and_rouse(writer);
 }
 
 void vb__writer_discard(struct vb__writer *writer, uint64_t blob)
@@ -63,8 +65,8 @@ void vb__writer_discard(struct vb__writer *writer, uint64_t blob)
     /* Without memory for it, it stays loose until the next start. */
     vb_buf_append(&writer->discarded,
                   vb_span_of((const char *)&blob, sizeof(blob)));
-    nudge(writer);
-    pthread_mutex_unlock(&writer->lock);
+    writer->nudged = true;
+    unlock_and_rouse(writer);
 }
 
 /* --- The thread. --- */
@@ -112,9 +114,9 @@ static bool wait_for_work(struct vb__writer *writer)
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += IDLE_MS / 1000;
-    writer->waiting = true;
     while (writer->first == NULL && !writer->nudged && !writer->stop &&
            rc == 0) {
+        writer->waiting = true;
         if (vb__log_is_behind(writer))
             rc = pthread_cond_timedwait(&writer->work, &writer->lock, &until);
         else
@@ -182,8 +184,7 @@ void vb__writer_stop(struct vb__writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
     writer->stop = true;
-    pthread_cond_signal(&writer->work);
-    pthread_mutex_unlock(&writer->lock);
+    unlock_and_rouse(writer);
     pthread_join(writer->thread, NULL);
     /* Numbers taken since the last group: a tidy end loses none. */
     if (vb__numbers_pending(&writer->sqlite->numbers))

@@ -81,6 +81,14 @@ struct vb__log_state {
     bool ailing; /* the operator was told that copying fails */
 };
 
+/* What the writer is about to send to one client; the writer's own. */
+struct vb__answers {
+    struct vb_mailbox *mailbox;
+    struct vb_task *first;
+    struct vb_task *last;
+    struct vb__answers *next; /* client with some */
+};
+
 struct vb__writer {
     struct vb__sqlite *sqlite;
     pthread_t thread;
@@ -121,6 +129,9 @@ enum vb_err vb__writer_start(struct vb__writer *writer);
 /* Finishes what is queued, ends the thread. */
 void vb__writer_stop(struct vb__writer *writer);
 void vb__writer_done(struct vb__writer *writer);
+
+/* client.c */
+struct vb__answers *vb__client_answers(struct vb_store_client *client);
 
 /* Queues a request of this client; it will be answered. */
 void vb__writer_commit(struct vb_store_client *client,
