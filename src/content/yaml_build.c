@@ -310,7 +310,7 @@ static int compare_keys(const void *x, const void *y, void *json)
 /* At a mapping's end: no key twice (YAML 1.2.2 section 3.2.1.1). */
 static enum vb_err check_keys(struct vb__yaml_build *b, size_t first)
 {
-    struct vb__yaml_key *keys = b->keys + first;
+    struct vb__yaml_key *keys;
     size_t count = b->key_count - first;
     const struct vb__yaml_key *twice = NULL;
     char *json = b->json->ptr;
@@ -318,6 +318,7 @@ static enum vb_err check_keys(struct vb__yaml_build *b, size_t first)
     b->key_count = first;
     if (count < 2 || b->json->err != VB_OK)
         return VB_OK;
+    keys = b->keys + first;
     qsort_r(keys, count, sizeof(*keys), compare_keys, json);
     for (size_t i = 1; i < count; i++) {
         if (vb_span_eq(key_text(&keys[i - 1], json),
