@@ -272,13 +272,11 @@ void vb_blob_represent(struct vb_exchange *x)
     reply->rep = vb_rep_ref(x->current);
     reply->rep_head = VB_HEAD_FULL;
     reply->content = VB_CONTENT_REP;
-    if (!x->current->streamed)
-        return;
-    reply->content = VB_CONTENT_SOURCE;
-    if (vb_exchange_is_head(x))
+    if (!x->current->streamed || vb_exchange_is_head(x))
         return;
     outlet = outlet_new(x, x->current->owner);
     if (outlet != NULL) {
+        reply->content = VB_CONTENT_SOURCE;
         reply->source = &outlet->source;
         return;
     }

@@ -110,10 +110,10 @@ static enum vb_answer refused(struct vb_stored *stored)
 static bool may_say_validators(const struct vb_stored *stored)
 {
     const struct vb_exchange *x = stored->x;
+    bool verbatim = stored->text.len == 0;
 
-    if (x->head.method != VB_METHOD_PUT || stored->blob_length > 0)
-        return true;
-    return vb_span_eq(vb_buf_span(&x->content), stored->bytes);
+    return x->head.method != VB_METHOD_PUT || verbatim ||
+           vb_span_eq(vb_buf_span(&x->content), stored->bytes);
 }
 
 static void show_outcome(struct vb_stored *stored)
