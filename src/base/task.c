@@ -39,6 +39,16 @@ void vb_mailbox_post(struct vb_mailbox *mailbox, struct vb_task *task)
     vb_mailbox_post_list(mailbox, task, task);
 }
 
+bool vb_mailbox_is_empty(struct vb_mailbox *mailbox)
+{
+    bool empty;
+
+    pthread_mutex_lock(&mailbox->lock);
+    empty = mailbox->first == NULL;
+    pthread_mutex_unlock(&mailbox->lock);
+    return empty;
+}
+
 unsigned vb_mailbox_run(struct vb_mailbox *mailbox)
 {
     struct vb_task *task;

@@ -35,6 +35,9 @@ void vb_mailbox_init(struct vb_mailbox *mailbox,
 /* The mailbox must be empty. */
 void vb_mailbox_done(struct vb_mailbox *mailbox);
 
+/* Owner only: has nobody posted since the last run? */
+bool vb_mailbox_is_empty(struct vb_mailbox *mailbox);
+
 /* From any thread. The task must stay alive until its run is called. */
 void vb_mailbox_post(struct vb_mailbox *mailbox, struct vb_task *task);
 

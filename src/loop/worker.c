@@ -118,6 +118,10 @@ void vb__worker_check_end(struct vb__worker *worker)
         return;
     if (hooks->worker_idle != NULL && !hooks->worker_idle(&worker->shown))
         return;
+    /* What a job has posted at its end is still to come, and comes back here:
+     * a read for a download, say, whose connection is gone already. */
+    if (!vb_mailbox_is_empty(&worker->shown.mailbox))
+        return;
     worker->closing = true;
     uv_walk(&worker->uv, close_handle, NULL);
 }
