@@ -19,13 +19,19 @@ enum vb_answer vb__q_expected(struct vb_exchange *x)
     return vb_expect_parse(values, count) == VB_EXPECT_OTHER ? VB_NO : VB_YES;
 }
 
-/* Does this request's content mean anything here? */
+/* Does this request's content mean anything here? No octets at all are content,
+ * too, where they are said to be of some media type. */
 static bool content_counts(const struct vb_exchange *x)
 {
     const struct vb_slot *slot = vb_resource_slot(x);
 
-    return x->head.has_content && slot != NULL && !slot->content_ignored &&
-           vb_method_info(x->head.method)->content == VB_METHOD_CONTENT_DEFINED;
+    if (slot == NULL || slot->content_ignored)
+        return false;
+    if (!x->head.has_content &&
+        (slot->content_optional ||
+         vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_TYPE) == NULL))
+        return false;
+    return vb_method_info(x->head.method)->content == VB_METHOD_CONTENT_DEFINED;
 }
 
 enum vb_answer vb__q_bounded(struct vb_exchange *x)
