@@ -44,6 +44,8 @@ struct listing {
     struct vb_span cache_key;    /* path and query */
     struct vb_cache_stamp stamp; /* taken before the listing was read */
     bool only_members;           /* without any, there is no listing either */
+    /* What to go on with once what the listing is part of is there. */
+    enum vb_answer (*then)(struct listing *listing);
 };
 
 static enum vb_answer failed(struct vb_exchange *x, enum vb_err err)
@@ -116,7 +118,7 @@ static enum vb_answer judge_owner(struct listing *listing)
         return VB_NO;
     }
     vb_record_unref(listing->owner.record);
-    return read_page(listing);
+    return listing->then(listing);
 }
 
 static void owner_done(struct vb_store_op *op)
@@ -128,13 +130,16 @@ static void owner_done(struct vb_store_op *op)
         vb_flow_resume(listing->x, answer);
 }
 
-static enum vb_answer read_listing(struct listing *listing)
+/* The cache knows when members change, not whether the owner still is. */
+static enum vb_answer after_owner(struct listing *listing,
+                                  enum vb_answer (*then)(struct listing *))
 {
     struct vb_exchange *x = listing->x;
     struct vb_span owner = vb_stored_owner(x, listing->route);
 
     if (owner.len == 0)
-        return read_page(listing);
+        return then(listing);
+    listing->then = then;
     listing->owner = (struct vb_read){
         .op = {.done = owner_done, .context = listing},
         .key = owner,
@@ -193,21 +198,30 @@ static struct listing *listing_new(struct vb_exchange *x)
     return listing;
 }
 
+static bool has_owner(struct vb_exchange *x)
+{
+    return vb_stored_owner(x, route_of(x)).len > 0;
+}
+
+static enum vb_answer cached_or_read(struct listing *listing)
+{
+    return vb_cached_get(listing->x, listing->cache_key) ? VB_YES
+                                                         : read_page(listing);
+}
+
 enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
 {
+    bool plain = !x->head.has_query && !has_owner(x);
     struct listing *listing;
 
-    if (!x->head.has_query && vb_cached_get(x, x->key))
+    if (plain && vb_cached_get(x, x->key))
         return VB_YES;
     listing = listing_new(x);
-    if (listing == NULL || !take_query(listing))
+    if (listing == NULL || !take_query(listing) ||
+        !vb_params_path_fits(x, listing->route))
         return VB_HALT;
     listing->only_members = only_members;
-    if (x->head.has_query && vb_cached_get(x, listing->cache_key))
-        return VB_YES;
-    if (!vb_params_path_fits(x, listing->route))
-        return VB_HALT;
-    return read_listing(listing);
+    return plain ? read_page(listing) : after_owner(listing, cached_or_read);
 }
 
 /* --- what a write to the listing itself is conditional on
@@ -243,17 +257,12 @@ static bool is_conditional(const struct vb_exchange *x)
            vb_fields_first(&x->head.fields, VB_FIELD_IF_NONE_MATCH) != NULL;
 }
 
-enum vb_answer vb_listing_condition(struct vb_exchange *x)
+static enum vb_answer read_state(struct listing *listing)
 {
-    struct listing *listing;
+    struct vb_exchange *x = listing->x;
 
-    x->selected =
-        (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
     if (!is_conditional(x))
         return VB_YES;
-    listing = listing_new(x);
-    if (listing == NULL)
-        return VB_HALT;
     listing->state = (struct vb_collection_read){
         .op = {.done = state_done, .context = listing},
         .parent = x->key,
@@ -261,6 +270,18 @@ enum vb_answer vb_listing_condition(struct vb_exchange *x)
     if (vb_store_collection(x->env->store, &listing->state) == VB_IO_PENDING)
         return VB_PENDING;
     return judge_state(listing);
+}
+
+enum vb_answer vb_listing_condition(struct vb_exchange *x)
+{
+    struct listing *listing;
+
+    x->selected =
+        (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
+    if (!is_conditional(x) && !has_owner(x))
+        return VB_YES;
+    listing = listing_new(x);
+    return listing == NULL ? VB_HALT : after_owner(listing, read_state);
 }
 
 static enum vb_answer collection_exists(struct vb_exchange *x)
