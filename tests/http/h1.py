@@ -87,11 +87,14 @@ class Connection:
         return line[:-1]
 
     def read_exactly(self, size):
-        while len(self.buffer) < size:
+        taken, self.buffer = bytearray(self.buffer[:size]), self.buffer[size:]
+        while len(taken) < size:  # joined at the end only: content may be large
             if not self.more():
-                raise Broken(f"{len(self.buffer)} of {size} bytes came")
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
-        return data
+                raise Broken(f"{len(taken)} of {size} bytes came")
+            missing = size - len(taken)
+            taken += self.buffer[:missing]
+            self.buffer = self.buffer[missing:]
+        return bytes(taken)
 
     def read_fields(self):
         lines = []

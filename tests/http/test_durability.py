@@ -1,0 +1,252 @@
+"""What was acknowledged is there: after a kill, on a full disk, for one process."""
+
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import threading
+
+import pytest
+from h1 import Broken
+from library import LIBRARY, PNG, add
+from server import binary
+
+KILLS = int(os.environ.get("VB_KILLS", "20"))
+WRITERS = 6
+
+
+class Writer(threading.Thread):
+    """Writes until the server dies, and knows what was acknowledged.
+
+    Even ones replace a setting, over and over; odd ones post books, every
+    other one with a cover that is large enough to go in pieces.
+    """
+
+    def __init__(self, server, number, turn):
+        super().__init__()
+        self.client = server.client()
+        self.number = number
+        self.turn = turn
+        self.key = f"/settings/w{number}"
+        self.sent = self.acknowledged = 0
+        self.books = {}  # path: title
+        self.covers = {}  # path: byte
+        self.fault = None
+
+    def run(self):
+        try:
+            while True:
+                self.replace() if self.number % 2 == 0 else self.create()
+        except (OSError, Broken, ValueError):
+            pass  # the server is gone
+        except Exception as error:  # noqa: BLE001 (raised by the test)
+            self.fault = error
+
+    def replace(self):
+        self.sent += 1
+        value = {"turn": self.turn, "n": self.sent, "same": str(self.sent) * 50}
+        answer = self.client.put(self.key, json={"value": value})
+        assert answer.status in (200, 201), answer
+        self.acknowledged = self.sent
+
+    def create(self):
+        self.sent += 1
+        title = f"{self.turn}.{self.number}.{self.sent}"
+        made = self.client.post("/books", json={"title": title})
+        assert made.status == 201, made
+        path = made.headers["Location"]
+        self.books[path] = title
+        if self.sent % 4 == 0:
+            byte = self.sent % 256
+            put = self.client.put(path + "/cover", PNG, bytes([byte]) * 600_000)
+            assert put.status == 201, put
+            self.covers[path + "/cover"] = byte
+
+    def check(self, client):
+        """All that was acknowledged is there, and nothing in part."""
+        got = client.get(self.key)
+        if got.status == 200:
+            value = got.json()["value"]
+            assert value["same"] == str(value["n"]) * 50
+            if value["turn"] == self.turn:
+                assert self.acknowledged <= value["n"] <= self.sent
+        if self.acknowledged:
+            assert got.status == 200 and got.json()["value"]["turn"] == self.turn
+        for path, title in self.books.items():
+            assert client.get(path).json()["title"] == title
+            cover = client.get(path + "/cover")
+            if path + "/cover" in self.covers:
+                assert cover.body == bytes([self.covers[path + "/cover"]]) * 600_000
+            else:  # none was begun, or the last one was not acknowledged
+                assert cover.status == 404 or len(set(cover.body)) == 1 and len(cover.body) == 600_000
+        return self.acknowledged + len(self.books) + len(self.covers)
+
+
+def all_titles(client):
+    titles, page = [], client.get("/books?limit=1000")
+    while True:
+        titles += [book["title"] for book in page.json()]
+        following = [link for link in (page.headers.get("Link") or "").split(", ") if 'rel="next"' in link]
+        if not following:
+            return titles
+        page = client.get(following[0].split(">")[0].lstrip("<"))
+
+
+def test_kill_at_any_moment_loses_no_acknowledged_write(serve):
+    chance = random.Random(int(os.environ.get("VB_SEED", "1")))
+    server = serve(LIBRARY, ["--workers", "2", "--log", "off"])
+    acknowledged, known = 0, set()
+    for turn in range(KILLS):
+        writers = [Writer(server, number, turn) for number in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+        # At a moment that has nothing to do with what is under way.
+        writers[0].join(chance.uniform(0.005, 0.25))
+        server.kill()
+        for writer in writers:
+            writer.join()
+            assert writer.fault is None, writer.fault
+        server.start()
+        client = server.client()
+        acknowledged += sum(writer.check(client) for writer in writers)
+        known |= {title for writer in writers for title in writer.books.values()}
+        if turn % 20 == KILLS % 20 or turn == KILLS - 1:
+            titles = all_titles(client)
+            assert len(titles) == len(set(titles))  # nothing twice
+            assert known <= set(titles)  # nor lost later
+            assert len(set(titles) - known) <= WRITERS * (turn + 1)  # in flight
+    assert acknowledged > KILLS
+    print(f"{KILLS} kills, {acknowledged} acknowledged writes, none lost", file=sys.stderr)
+
+
+def test_ids_and_tags_are_not_given_again_after_a_kill(serve):
+    server = serve(LIBRARY)
+    paths, tags = set(), set()
+    for _ in range(5):
+        client = server.client()
+        for _ in range(3):
+            made = client.post("/books", json={"title": "x"})
+            assert made.headers["Location"] not in paths
+            assert made.headers["ETag"] not in tags
+            paths.add(made.headers["Location"])
+            tags.add(made.headers["ETag"])
+        client.delete(made.headers["Location"])
+        server.kill()
+        server.start()
+
+
+# A full disk
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of a few MiB where `serve` keeps its first server's data."""
+    data = tmp_path / "1" / "data"
+    data.mkdir(parents=True)
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a small file system")
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", data], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    if made.returncode != 0:
+        pytest.skip(f"cannot mount a small file system: {made.stderr.strip()}")
+    yield data
+    subprocess.run(["umount", data], check=True)
+
+
+def fill(client, kept, start):
+    """Writes until it does not go any more; `kept` is what was acknowledged."""
+    for n in range(start, start + 2000):
+        state = {"value": f"{n}" * 20_000}
+        answer = client.put(f"/settings/k{n}", json=state)
+        if answer.status == 507:
+            assert answer.json()["status"] == 507
+            return n
+        assert answer.status == 201, answer
+        kept[f"/settings/k{n}"] = state["value"]
+    raise AssertionError("the disk is never full")
+
+
+def check(client, kept):
+    for path, value in kept.items():
+        assert client.get(path).json()["value"] == value, path
+
+
+def test_a_full_disk_is_507_and_nothing_acknowledged_is_lost(small_disk, serve):
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"x" * 5_000_000)
+    server = serve(LIBRARY)
+    client, kept = server.client(), {}
+    book = add(client)
+    n = fill(client, kept, 0)
+    assert client.get(f"/settings/k{n}").status == 404  # refused is refused
+    check(client, kept)
+    large = client.put(book + "/cover", PNG, b"y" * 9_000_000)
+    assert large.status == 507
+    assert client.get(book + "/cover").status == 404
+    for _ in range(3):  # and again, and still alive
+        assert client.put(f"/settings/k{n}", json={"value": "z" * 200_000}).status == 507
+    server.restart()
+    client = server.client()
+    check(client, kept)
+    ballast.unlink()
+    assert client.put("/settings/small", json={"value": 1}).status == 201
+    assert fill(client, kept, n) > n
+    check(client, kept)
+
+
+def test_deleting_makes_room_on_a_full_disk_once_there_is_some(small_disk, serve):
+    ballast = small_disk / "ballast"
+    # More than SQLite's log has grown to: emptying it takes room of its own.
+    ballast.write_bytes(b"x" * 6_000_000)
+    client, kept = serve(LIBRARY).client(), {}
+    n = fill(client, kept, 0)
+    ballast.unlink()
+    for path in list(kept)[::2]:
+        assert client.delete(path).status == 204
+        del kept[path]
+    more = fill(client, kept, n + 1)
+    assert more > n + 1
+    check(client, kept)
+
+
+def test_kill_on_a_full_disk_loses_nothing(small_disk, serve):
+    server = serve(LIBRARY)
+    client, kept = server.client(), {}
+    n = fill(client, kept, 0)
+    server.kill()
+    with contextlib.suppress(AssertionError):
+        server.start()
+    assert server.process.poll() is None, server.output
+    check(server.client(), kept)
+    assert server.client().get(f"/settings/k{n}").status == 404
+
+
+# One process only
+
+def test_a_second_process_on_the_same_data_ends_with_one_line(serve):
+    server = serve(LIBRARY)
+    again = subprocess.run(
+        [binary(), "serve", LIBRARY, "--listen", "127.0.0.1:0", "--data", server.data],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert again.returncode == 2
+    lines = (again.stdout + again.stderr).splitlines()
+    assert len(lines) == 1, lines
+    assert "verbatim.db" in lines[0] or str(server.data) in lines[0]
+    assert server.client().get("/books").status == 200  # the first one goes on
+
+
+@pytest.mark.parametrize("spoil", ["text", "directory"])
+def test_a_data_file_that_is_none_ends_with_one_line(tmp_path, spoil):
+    data = tmp_path / "data"
+    data.mkdir()
+    if spoil == "text":
+        (data / "verbatim.db").write_text("this is not a database" * 1000)
+    else:
+        (data / "verbatim.db").mkdir()
+    done = subprocess.run(
+        [binary(), "serve", LIBRARY, "--listen", "127.0.0.1:0", "--data", data],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert len((done.stdout + done.stderr).splitlines()) == 1, done
