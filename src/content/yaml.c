@@ -27,7 +27,7 @@ struct vb_yaml {
 
 const struct vb_yaml_limits vb_yaml_limits_default = {
     .bytes = (size_t)16 << 20,
-    .values = 1000000,
+    .values = 4000000,
     .alias_values = 100000,
     .anchors = 1000,
     .depth = 64,

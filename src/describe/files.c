@@ -44,16 +44,23 @@ struct vb__file *vb__files_of(const struct vb__files *files,
     return &files->at[i];
 }
 
-struct vb_place vb__files_place(const struct vb__files *files,
-                                const yyjson_val *val)
+struct vb_place vb__files_spot(const struct vb__files *files,
+                               const yyjson_val *val)
 {
     struct vb_yaml *yaml = vb__files_of(files, val)->yaml;
     struct vb_yaml_mark mark = vb_yaml_mark(yaml, val);
+
+    return (struct vb_place){vb_yaml_name(yaml), mark.line, mark.column, {0}};
+}
+
+struct vb_place vb__files_place(const struct vb__files *files,
+                                const yyjson_val *val)
+{
+    struct vb_place place = vb__files_spot(files, val);
     struct vb_buf pointer;
-    struct vb_place place = {vb_yaml_name(yaml), mark.line, mark.column, {0}};
 
     vb_buf_init(&pointer, 65536);
-    vb_yaml_pointer(yaml, val, &pointer);
+    vb_yaml_pointer(vb__files_of(files, val)->yaml, val, &pointer);
     if (pointer.err == VB_ERR_NOMEM)
         files->arena->failed = true; /* where the reader looks at its end */
     place.pointer = vb_arena_dup(files->arena, vb_buf_span(&pointer));

@@ -47,7 +47,11 @@ enum vb_err vb__files_text(struct vb__files *files, struct vb_span name,
 struct vb__file *vb__files_of(const struct vb__files *files,
                               const yyjson_val *val);
 
-/* Where a value or key stands. */
+/* Where a value or key stands, without its pointer, which takes a search. */
+struct vb_place vb__files_spot(const struct vb__files *files,
+                               const yyjson_val *val);
+
+/* The same with its pointer. */
 struct vb_place vb__files_place(const struct vb__files *files,
                                 const yyjson_val *val);
 

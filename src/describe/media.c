@@ -75,7 +75,7 @@ static void read_media(struct vb__reader *r, yyjson_val *name, yyjson_val *val,
 
     media->text = vb_json_text(name);
     media->type = essence(r, media->text);
-    media->place = vb__place(r, name);
+    media->place = vb__spot(r, name);
     if (media->type.len == 0)
         vb__error(r, name, "\"%.*s\" is not a media type", VB_FMT(media->text));
     val = vb__follow(r, val);
@@ -176,7 +176,7 @@ static void read_response(struct vb__reader *r, yyjson_val *name,
     yyjson_val *val = vb__follow(r, yyjson_obj_iter_get_val(name));
 
     response->status = status_of(vb_json_text(name));
-    response->place = vb__place(r, name);
+    response->place = vb__spot(r, name);
     if (response->status < 0)
         vb__error(r, name,
                   "\"%.*s\" is not a status code, a class like "

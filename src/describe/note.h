@@ -17,7 +17,7 @@ struct vb_place {
     struct vb_span file;    /* as it was named or referred to */
     unsigned line;          /* from 1; 0 when it has none */
     unsigned column;        /* from 1, in characters; 0 when it has none */
-    struct vb_span pointer; /* RFC 6901; empty for the root or no value */
+    struct vb_span pointer; /* RFC 6901, of routes and notes; else empty */
 };
 
 enum vb_note_level { VB_NOTE_ERROR, VB_NOTE_WARNING };

@@ -104,7 +104,7 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
 {
     struct vb_parameter *parameters;
 
-    op->place = vb__place(r, name);
+    op->place = vb__spot(r, name);
     if (!vb__must_be_object(r, val))
         return;
     op->source = val;
@@ -246,6 +246,24 @@ static void bind_variables(struct vb__reader *r, struct vb_route *route,
 
 /* --- path items ---------------------------------------------------------- */
 
+/* Only $ref counts then; what stands beside it would be lost silently. */
+static void check_siblings(struct vb__reader *r, yyjson_val *path_item)
+{
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+
+    if (!yyjson_obj_get(path_item, "$ref"))
+        return;
+    yyjson_obj_iter_init(path_item, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
+        if (!yyjson_equals_str(name, "$ref") &&
+            !yyjson_equals_str(name, "summary") &&
+            !yyjson_equals_str(name, "description"))
+            vb__error(r, name, "\"%.*s\" beside $ref is not read",
+                      VB_FMT(vb_json_text(name)));
+    }
+}
+
 void vb__path_read(struct vb__reader *r, struct vb_route *route,
                    yyjson_val *key)
 {
@@ -256,6 +274,7 @@ void vb__path_read(struct vb__reader *r, struct vb_route *route,
         vb_arena_printf(r->arena, "%.*s%.*s", VB_FMT(r->into->public.base_path),
                         VB_FMT(vb_json_text(key)));
     vb__template_read(r, route, key);
+    check_siblings(r, yyjson_obj_iter_get_val(key));
     if (!path_item || !vb__must_be_object(r, path_item))
         return;
     route->source = path_item;

@@ -95,7 +95,7 @@ static bool read_parameter(struct vb__reader *r, yyjson_val *val,
 {
     struct vb_schema_facts facts;
 
-    p->place = vb__place(r, val);
+    p->place = vb__spot(r, val);
     val = vb__follow(r, val);
     if (!val || !vb__must_be_object(r, val))
         return false;

@@ -54,6 +54,9 @@ void vb__warn(struct vb__reader *r, const char *rule,
 
 struct vb_place vb__place(struct vb__reader *r, const yyjson_val *at);
 
+/* The same without the pointer: for what is kept of every value. */
+struct vb_place vb__spot(struct vb__reader *r, const yyjson_val *at);
+
 /* --- values with a type (value.c) ---
  *
  * Each looks a member up. NULL, false or empty when it is not there, and when

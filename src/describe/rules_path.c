@@ -1,6 +1,8 @@
 /* Rules about paths and the resources behind them. See rules.h. */
 #include "describe/rules.h"
 
+#include "content/json.h"
+
 static bool is_upper(char c)
 {
     return c >= 'A' && c <= 'Z';
@@ -146,6 +148,33 @@ bool vb__rule_unfilled(const struct vb__subject *s, struct vb_buf *detail)
         found = true;
     }
     return found && !vb__rule_never_exists(s, detail);
+}
+
+static bool is_described(const struct vb_state *state, struct vb_span name)
+{
+    for (size_t i = 0; i < state->property_count; i++) {
+        if (vb_span_eq(state->properties[i].path[0], name))
+            return true;
+    }
+    return false;
+}
+
+bool vb__rule_patch_names(const struct vb__subject *s, struct vb_buf *detail)
+{
+    const struct vb_action *action = s->op ? NULL : s->route->action;
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+
+    if (!action || !action->target || !action->target->state->property_count)
+        return false;
+    yyjson_obj_iter_init(action->patch, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
+        if (!is_described(action->target->state, vb_json_text(name))) {
+            vb_buf_append(detail, vb_json_text(name));
+            return true;
+        }
+    }
+    return false;
 }
 
 bool vb__rule_owner(const struct vb__subject *s, struct vb_buf *detail)

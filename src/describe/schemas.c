@@ -111,7 +111,7 @@ static void note_fault(struct vb__reader *r, yyjson_val *at,
                        const struct vb_schema_fault *fault)
 {
     yyjson_val *value = fault->value ? fault->value : at;
-    struct vb_place place = vb__place(r, value);
+    struct vb_place place = vb__spot(r, value);
 
     if (!vb_notes_has_error(r->notes, &place))
         vb__error(r, value, "schema: %.*s", VB_FMT(fault->detail));

@@ -232,7 +232,7 @@ static void visit(struct walk *w, const struct vb_schema_property *named,
     yyjson_val *value = vb_schema_value(named->schema);
 
     vb__schema_check(w->r, value);
-    p.place = vb__place(w->r, value);
+    p.place = vb__spot(w->r, value);
     read_references(w, named->schema, &p);
     check_scalar(w, &p, named->schema);
     read_fill(w, named->schema, &p);
@@ -370,7 +370,7 @@ static void read_state(struct vb__reader *r, struct vb_route *member,
                                   : s.output;
     state->place = member ? member->place : collection->place;
     if (state->schema)
-        state->place = vb__place(r, vb_schema_value(state->schema));
+        state->place = vb__spot(r, vb_schema_value(state->schema));
     read_forms(member, collection, state);
     read_properties(r, member ? member : collection, &s, state);
     if (member)

@@ -9,6 +9,11 @@
 /* A reference may lead to a reference; a circle never ends. */
 enum { FOLLOW_MOST = 32 };
 
+struct vb_place vb__spot(struct vb__reader *r, const yyjson_val *at)
+{
+    return vb__files_spot(r->files, at);
+}
+
 struct vb_place vb__place(struct vb__reader *r, const yyjson_val *at)
 {
     return vb__files_place(r->files, at);

@@ -119,6 +119,13 @@ static void each_rule_finds_what_it_is_for(void **state)
          "{properties: {x: {x-verbatim: {value: owner}}}}}}}}}\n",
          "  /a: {put: {requestBody: {content: {application/json: {schema: "
          "{properties: {x: {x-verbatim: {value: uri}}}}}}}}}\n"},
+        {"patch-names",
+         "  /a: {put: {requestBody: {content: {application/json: {schema: "
+         "{properties: {p: {}}}}}}}}\n  /a/x: {post: {}, x-verbatim: {do: "
+         "{merge: {patch: {b: 1}}}}}\n",
+         "  /a: {put: {requestBody: {content: {application/json: {schema: "
+         "{properties: {p: {}}}}}}}}\n  /a/x: {post: {}, x-verbatim: {do: "
+         "{merge: {patch: {p: 1}}}}}\n"},
         {"security", "  /a: {get: {security: [{a: []}]}}\n",
          "  /a: {get: {security: []}}\n"},
         {"later", "  /a: {get: {}, x-verbatim: {rate: 1}}\n",

@@ -4,6 +4,7 @@
  */
 #include "describing.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -89,6 +90,10 @@ static void what_is_malformed_in_a_path_is_told_there(void **state)
         {"  /a/{x}:\n    get: {}\n  /a/{y}:\n    get: {}\n",
          "t.yaml:7:3: error: path /a/{y} is the same as /a/{x} (at "
          "#/paths/~1a~1{y})"},
+        {"  /a:\n    $ref: '#/components/pathItems/a'\n    get: {}\n"
+         "components: {pathItems: {a: {put: {}}}}\n",
+         "t.yaml:7:5: error: \"get\" beside $ref is not read (at "
+         "#/paths/~1a/get)"},
         {"  /a/{x}/{x}:\n    get: {}\n",
          "t.yaml:5:3: error: variable {x} comes twice (at "
          "#/paths/~1a~1{x}~1{x})"},
@@ -290,12 +295,19 @@ static void tree_write(struct tree *tree, const char *name, const char *text)
     fclose(file);
 }
 
+static int remove_entry(const char *path, const struct stat *st, int type,
+                        struct FTW *where)
+{
+    (void)st;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
 static void tree_done(struct tree *tree)
 {
-    char command[128];
-
-    snprintf(command, sizeof(command), "rm -r '%s'", tree->dir);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(nftw(tree->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS),
+                     0);
 }
 
 static void load_tree(struct tree *tree, const char *name, struct describing *t)

@@ -32,7 +32,7 @@ static void the_nearest_name_is_suggested_if_one_is_near(void **state)
         const char *near =
             vb__nearest(vb_span_str(rows[i].word), names, VB_COUNT_OF(names));
 
-        if (!near != !rows[i].near || (near && strcmp(near, rows[i].near)))
+        if (!near != !rows[i].near || (near && strcmp(near, rows[i].near) != 0))
             fail_msg("%s: %s", rows[i].word, near ? near : "none");
     }
 }

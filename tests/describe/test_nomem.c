@@ -118,7 +118,7 @@ static void every_allocation_may_fail(void **state)
     while (read_with_failure_after(count))
         count++;
     print_message("%ld allocations\n", count);
-    assert_true(count > 50);
+    assert_true(count > 30);
 }
 
 int main(void)
