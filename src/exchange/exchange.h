@@ -92,7 +92,8 @@ void vb_env_set_now(struct vb_env *env, int64_t mono_ms, int64_t unix_ms);
 struct vb_service {
     void (*begin)(struct vb_service *service, struct vb_exchange *x);
     /* The exchange is over (reply sent or connection gone): log it. The last
-     * call with this exchange; may be NULL. */
+     * call with this exchange; may be NULL. Also called, without `begin`, when
+     * there was no memory for what an exchange needs. */
     void (*end)(struct vb_service *service, struct vb_exchange *x);
 };
 
@@ -115,8 +116,11 @@ enum vb_sink_want {
 
 /*
  * Where request content goes. The wire calls `write` with bytes that are
- * borrowed for the call, then `end` once: VB_OK when it arrived whole, or
- * VB_ERR_CLOSED, _TIMEOUT, _SYNTAX (bad framing), _LIMIT (over max_content).
+ * borrowed for the call and never none, then `end` once: VB_OK when it arrived
+ * whole, or VB_ERR_CLOSED, _TIMEOUT, _SYNTAX (bad framing), _LIMIT (over
+ * max_content), _NOMEM; x->verdict then says more. Neither is called after the
+ * reply. `end` is called also when the connection dies, before the exchange
+ * is abandoned; a reply given to it is thrown away.
  */
 struct vb_sink {
     enum vb_sink_want (*write)(struct vb_sink *sink, struct vb_span bytes);
@@ -176,6 +180,7 @@ void vb_reply_add(struct vb_exchange *x, struct vb_span name,
 
 /* --- The carrier: what the wire offers to what is above ------------------- */
 
+/* The exchange may be gone when a call of these returns. */
 struct vb_carrier {
     const char *protocol; /* "HTTP/1.1": for logs, nothing else */
     /* Content is wanted after all: send 100 (Continue) if the client waits

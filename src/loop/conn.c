@@ -86,6 +86,14 @@ static void poll_for(struct vb__conn *conn, unsigned events)
         uv_poll_start(&conn->poll, (int)events, ready);
 }
 
+/* The peer must not take this end for a proper one. */
+static void reset_on_close(int fd)
+{
+    const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
 /* Brings socket and wheel in line with the wire's state. */
 static void settle(struct vb__conn *conn)
 {
@@ -93,6 +101,8 @@ static void settle(struct vb__conn *conn)
     unsigned events = conn->events & UV_READABLE;
 
     if (state & VB_WIRE_CLOSE) {
+        if (state & VB_WIRE_RESET)
+            reset_on_close(conn->fd);
         end(conn);
         return;
     }

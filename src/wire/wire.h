@@ -57,7 +57,8 @@ struct vb_wire_ops {
     void (*tick)(struct vb_wire *wire);
     /* Finish what is under way, take nothing new, then close. */
     void (*shut_down)(struct vb_wire *wire);
-    /* Gives everything back, abandoning what is under way. */
+    /* Gives everything back, abandoning what is under way. At any time but
+     * within a call of the wire's. */
     void (*free)(struct vb_wire *wire);
 };
 
@@ -66,7 +67,9 @@ struct vb_wire {
     const struct vb_wire_ops *ops;
     struct vb_env *env;
     /* Set by the loop; called when something that happened outside of the
-     * loop's own calls (a reply became ready) changed `state`. */
+     * loop's own calls (a reply became ready) changed `state`. The wire may be
+     * deep in somebody's call then: it must not be called back, let alone
+     * freed, before the stack has unwound. */
     void (*wake)(struct vb_wire *wire);
     const struct vb_peer *peer;
 };

@@ -205,7 +205,7 @@ static void test_a_pause_holds_with_and_without_more(void **state)
         assert_int_equal(driver_state(&d), 0);
         d.resumes = true;
         driver_pump(&d);
-        driver_send_str(&d, "abcdefg" + strlen(more[i]));
+        driver_send_str(&d, &"abcdefg"[strlen(more[i])]);
         assert_string_equal(driver_statuses(&d), "200");
         assert_span_equal(d.replies[0].content, "abcdefg");
     }
