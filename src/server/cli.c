@@ -204,17 +204,16 @@ static int unknown(const char *word)
 
 static int run_completion(const struct vb_command_line *line)
 {
-    struct vb_usage_word words[COMMANDS];
+    const char *names[COMMANDS];
     struct vb_buf text;
     int status;
 
     if (line->count != 1 || strcmp(line->words[0], "bash") != 0)
         return vb__usage_error("completion takes the name of a shell: bash");
     for (size_t i = 0; i < COMMANDS; i++)
-        words[i] =
-            (struct vb_usage_word){commands[i].name, commands[i].summary};
+        names[i] = commands[i].name;
     vb_buf_init(&text, TEXT_MOST);
-    vb_usage_bash(&text, words, COMMANDS);
+    vb_usage_bash(&text, names, COMMANDS);
     status = vb__print(&text, 0);
     vb_buf_done(&text);
     return status;

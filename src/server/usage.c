@@ -96,19 +96,28 @@ static void manual_text(struct vb_buf *buf, struct vb_span text)
     }
 }
 
-/* mdoc wants each sentence to begin a line. */
+/* mdoc wants each sentence to begin a line, and lines of less than 80. The
+ * first has a small letter in --help, where it stands beside the option. */
 static void manual_sentences(struct vb_buf *buf, struct vb_span text)
 {
-    size_t begin = 0;
+    size_t column = 0;
 
-    for (size_t i = 0; i + 2 < text.len; i++) {
-        if (text.ptr[i] != '.' || text.ptr[i + 1] != ' ')
-            continue;
-        manual_text(buf, vb_span_of(text.ptr + begin, i + 1 - begin));
-        vb_buf_char(buf, '\n');
-        begin = i + 2;
+    vb_buf_char(buf, (char)(text.ptr[0] & ~0x20));
+    text = vb_span_from(text, 1);
+    while (text.len > 0) {
+        ssize_t space = vb_span_find(text, ' ', 0);
+        size_t len = space < 0 ? text.len : (size_t)space;
+        bool ends = text.ptr[len - 1] == '.';
+
+        manual_text(buf, vb_span_head(text, len));
+        text = vb_span_from(text, len + 1);
+        space = vb_span_find(text, ' ', 0);
+        column += len + 1;
+        if (ends || column + (space < 0 ? text.len : (size_t)space) > 72)
+            column = 0;
+        if (text.len > 0)
+            vb_buf_char(buf, column == 0 ? '\n' : ' ');
     }
-    manual_text(buf, vb_span_from(text, begin));
     vb_buf_char(buf, '\n');
 }
 
@@ -120,7 +129,7 @@ static void manual_option(struct vb_buf *buf, const struct vb_option *option)
         vb_buf_printf(buf, " Ar %s", option->value);
     vb_buf_char(buf, '\n');
     manual_sentences(buf, vb_span_str(option->help));
-    if (option->preset[0] == '\0')
+    if (option->preset[0] == '\0' || option->kind == VB_OPTION_FLAG)
         return;
     vb_buf_str(buf, "The default is\n.Cm ");
     manual_text(buf, vb_span_str(option->preset));

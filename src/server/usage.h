@@ -9,12 +9,6 @@
 
 #include "base/buf.h"
 
-/* A command's name and what it is for; for the completion. */
-struct vb_usage_word {
-    const char *name;
-    const char *summary;
-};
-
 /* All options by groups, in two columns of 80. */
 void vb_usage_help(struct vb_buf *buf);
 
@@ -25,7 +19,7 @@ void vb_usage_row(struct vb_buf *buf, const char *name, const char *text);
 void vb_usage_manual(struct vb_buf *buf);
 
 /* A script for bash that completes commands, options and their values. */
-void vb_usage_bash(struct vb_buf *buf, const struct vb_usage_word *commands,
+void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                    size_t count);
 
 #endif

@@ -63,11 +63,11 @@ static void option_words(struct vb_buf *buf)
     vb_buf_str(buf, "--help");
 }
 
-static void command_words(struct vb_buf *buf,
-                          const struct vb_usage_word *commands, size_t count)
+static void command_words(struct vb_buf *buf, const char *const *commands,
+                          size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        vb_buf_printf(buf, "%s%s", i > 0 ? " " : "", commands[i].name);
+        vb_buf_printf(buf, "%s%s", i > 0 ? " " : "", commands[i]);
 }
 
 static const char head[] =
@@ -82,7 +82,7 @@ static const char head[] =
     "        compgen -W \"$1\" -- \"$cur\"\n"
     "        [[ -n ${2-} ]] && compgen \"$2\" -- \"$cur\"\n"
     "    )\n"
-    "    if [[ -n ${2-} ]]; then compopt -o filenames; fi\n"
+    "    if [[ -n ${2-} ]]; then compopt -o filenames 2>/dev/null; fi\n"
     "}\n"
     "\n"
     "_verbatim()\n"
@@ -96,7 +96,7 @@ static const char head[] =
     "    if ((COMP_CWORD == 1)); then\n"
     "        _verbatim_reply '";
 
-void vb_usage_bash(struct vb_buf *buf, const struct vb_usage_word *commands,
+void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                    size_t count)
 {
     vb_buf_str(buf, head);

@@ -1,0 +1,50 @@
+# bash completion for verbatim; made by `verbatim completion bash`.
+
+# Offers words, and files where $2 is compgen's option for them.
+_verbatim_reply()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]}
+    [[ $cur == = ]] && cur=
+    mapfile -t COMPREPLY < <(
+        compgen -W "$1" -- "$cur"
+        [[ -n ${2-} ]] && compgen "$2" -- "$cur"
+    )
+    if [[ -n ${2-} ]]; then compopt -o filenames 2>/dev/null; fi
+}
+
+_verbatim()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    # --name=value is three words to bash.
+    [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
+    [[ $cur == = ]] && cur=
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        _verbatim_reply 'serve check completion help --help --version'
+        return
+    fi
+    case ${COMP_WORDS[1]} in
+    serve) ;;
+    check) _verbatim_reply --help -f; return ;;
+    completion) _verbatim_reply 'bash --help'; return ;;
+    help) _verbatim_reply 'serve check completion help'; return ;;
+    *) return ;;
+    esac
+    case $prev in
+    --description | --config) _verbatim_reply '' -f ;;
+    --data) _verbatim_reply '' -d ;;
+    --log) _verbatim_reply 'stderr off' -f ;;
+    --log-format) _verbatim_reply 'combined json'  ;;
+    --log-redact) _verbatim_reply 'all none all-but: only:'  ;;
+    --storage) _verbatim_reply 'memory: sqlite:'  ;;
+    --listen | --workers | --cache-size | --max-connections | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --linger | --grace) ;;
+    *)
+        if [[ $cur == -* ]]; then
+            _verbatim_reply '--description --listen --data --storage --open --trace --config --log --log-format --log-redact --workers --cache-size --max-connections --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --head-timeout --content-timeout --idle-timeout --write-timeout --linger --grace --help'
+        else
+            _verbatim_reply '' -f
+        fi
+        ;;
+    esac
+}
+complete -F _verbatim verbatim
