@@ -148,12 +148,31 @@ static bool set_options(int fd, int family)
     if (family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) != 0)
         return false;
-    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0;
+}
+
+static bool share_port(int fd, int family)
+{
+    const int on = 1;
+
+    return family == AF_UNIX ||
            setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0;
 }
 
-enum vb_err vb_address_listen(struct vb_address *address, int *ret_fd,
-                              struct vb_buf *why)
+/* A port is shared with those sockets that wanted to share it when they were
+ * bound: the first does so a moment later. */
+static bool bind_to(int fd, const struct vb_address *address, bool first)
+{
+    int family = address->sa.ss_family;
+    const struct sockaddr *sa = (const struct sockaddr *)&address->sa;
+
+    return (first || share_port(fd, family)) &&
+           bind(fd, sa, address->len) == 0 &&
+           (!first || share_port(fd, family));
+}
+
+enum vb_err vb_address_listen(struct vb_address *address, bool first,
+                              int *ret_fd, struct vb_buf *why)
 {
     int family = address->sa.ss_family;
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -162,8 +181,7 @@ enum vb_err vb_address_listen(struct vb_address *address, int *ret_fd,
         goto failed;
     if (family == AF_UNIX)
         remove_stale_socket(address);
-    if (!set_options(fd, family) ||
-        bind(fd, (const struct sockaddr *)&address->sa, address->len) != 0 ||
+    if (!set_options(fd, family) || !bind_to(fd, address, first) ||
         listen(fd, BACKLOG) != 0)
         goto failed;
     if (family != AF_UNIX && vb_address_of(fd, address) != VB_OK)

@@ -35,12 +35,14 @@ static inline bool vb_address_is_unix(const struct vb_address *address)
 
 /*
  * A listening, non-blocking, close-on-exec socket: SO_REUSEPORT for TCP, so
- * that each worker has one of its own; both families for "::". Port 0 is
- * replaced by the one the kernel chose. A stale Unix socket that nobody
- * answers on is removed first. On failure ret_why gets one line.
+ * that each worker has one of its own; both families for "::". The `first` of
+ * them is refused where another process listens already: the kernel would
+ * share the connections out between the two. Port 0 is replaced by the one the
+ * kernel chose. A stale Unix socket that nobody answers on is removed first. On
+ * failure ret_why gets one line.
  */
-enum vb_err vb_address_listen(struct vb_address *address, int *ret_fd,
-                              struct vb_buf *ret_why);
+enum vb_err vb_address_listen(struct vb_address *address, bool first,
+                              int *ret_fd, struct vb_buf *ret_why);
 
 /* The address a listening socket has; for sockets that were inherited. */
 enum vb_err vb_address_of(int fd, struct vb_address *ret);

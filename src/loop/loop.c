@@ -32,7 +32,7 @@ static enum vb_err listen_for(struct vb_loop *loop, struct vb__worker *worker,
                  (vb_address_is_unix(&loop->addresses[i]) && !first))
             fd = dup(loop->workers[0].listeners[i].fd);
         else
-            err = vb_address_listen(&loop->addresses[i], &fd, why);
+            err = vb_address_listen(&loop->addresses[i], first, &fd, why);
         if (err == VB_OK)
             err = vb__listener_open(&worker->listeners[i], worker, fd);
         if (err != VB_OK)

@@ -63,7 +63,7 @@ static enum vb_err listen_on(const char *text, int *ret_fd)
     vb_buf_init(&why, 1024);
     err = vb_address_parse(vb_span_str(text), &address, &why);
     if (err == VB_OK)
-        err = vb_address_listen(&address, ret_fd, &why);
+        err = vb_address_listen(&address, true, ret_fd, &why);
     vb_buf_done(&why);
     return err;
 }
@@ -115,13 +115,34 @@ static void port_zero_becomes_the_one_that_was_given(void **state)
     vb_buf_init(&text, 256);
     assert_int_equal(vb_address_parse(VB_SPAN("127.0.0.1:0"), &address, &text),
                      VB_OK);
-    assert_int_equal(vb_address_listen(&address, &fd, &text), VB_OK);
+    assert_int_equal(vb_address_listen(&address, true, &fd, &text), VB_OK);
     vb_address_format(&address, &text);
     assert_true(
         vb_span_starts(vb_buf_span(&text), VB_SPAN("http://127.0.0.1:")));
     assert_false(
         vb_span_ends(vb_buf_span(&text), VB_SPAN("http://127.0.0.1:0")));
     close(fd);
+    vb_buf_done(&text);
+}
+
+/* Or two servers would get every other connection each. */
+static void a_port_is_shared_with_our_own_sockets_only(void **state)
+{
+    struct vb_address address;
+    struct vb_buf text;
+    int first, second, other;
+
+    (void)state;
+    vb_buf_init(&text, 1024);
+    assert_int_equal(vb_address_parse(VB_SPAN("127.0.0.1:0"), &address, &text),
+                     VB_OK);
+    assert_int_equal(vb_address_listen(&address, true, &first, &text), VB_OK);
+    assert_int_equal(vb_address_listen(&address, false, &second, &text), VB_OK);
+    assert_int_equal(vb_address_listen(&address, true, &other, &text),
+                     VB_ERR_IO);
+    assert_true(vb_span_ends(vb_buf_span(&text), VB_SPAN("in use")));
+    close(first);
+    close(second);
     vb_buf_done(&text);
 }
 
@@ -133,6 +154,7 @@ int main(void)
             a_dead_servers_socket_is_replaced_and_a_living_ones_is_not),
         cmocka_unit_test(a_file_that_is_no_socket_is_left_alone),
         cmocka_unit_test(port_zero_becomes_the_one_that_was_given),
+        cmocka_unit_test(a_port_is_shared_with_our_own_sockets_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
