@@ -42,6 +42,8 @@ class Writer(threading.Thread):
             pass  # the server is gone
         except Exception as error:  # noqa: BLE001 (raised by the test)
             self.fault = error
+        finally:
+            self.client.close()
 
     def replace(self):
         self.sent += 1
@@ -116,6 +118,7 @@ def test_kill_at_any_moment_loses_no_acknowledged_write(serve):
             assert len(titles) == len(set(titles))  # nothing twice
             assert known <= set(titles)  # nor lost later
             assert len(set(titles) - known) <= WRITERS * (turn + 1)  # in flight
+        client.close()
     assert acknowledged > KILLS
     print(f"{KILLS} kills, {acknowledged} acknowledged writes, none lost", file=sys.stderr)
 
