@@ -92,7 +92,7 @@ static void play(struct vb_span text, unsigned mode, unsigned seed, size_t most,
 /* What the sink of /early is given first is a matter of splitting. */
 static bool depends_on_splitting(void)
 {
-    return memmem(d.log.ptr, d.log.len, " /early ", 8) != NULL;
+    return d.log.len > 0 && memmem(d.log.ptr, d.log.len, " /early ", 8) != NULL;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

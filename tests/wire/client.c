@@ -194,7 +194,8 @@ static int read_all(struct driver *d, bool interim)
         d->reply_count++;
     }
     for (int i = 0; i < d->reply_count; i++)
-        d->replies[i].content.ptr = d->decoded.ptr + starts[i];
+        if (d->decoded.len > 0)
+            d->replies[i].content.ptr = d->decoded.ptr + starts[i];
     return d->reply_count;
 }
 

@@ -68,12 +68,14 @@ bool vb__h1_take_trailers(struct vb_h1_message *m, struct vb_span *in,
     const char *end;
     uint32_t back = m->h1->scanned < 3 ? 0 : m->h1->scanned - 3;
 
+    if (len == 0)
+        return false;
     if (len >= 2 && begin[0] == '\r' && begin[1] == '\n') {
         *in = vb_span_from(*in, 2); /* none at all */
         *ret_why = (struct vb_verdict){0, NULL};
         return true;
     }
-    if (len >= 1 && begin[0] == '\n') {
+    if (begin[0] == '\n') {
         *ret_why = malformed("A line of the trailers ends in LF alone.");
         return true;
     }
