@@ -138,7 +138,8 @@ enum vb_cache_answer vb_cache_get(struct vb_cache *cache,
         return VB_CACHE_MISS;
     }
     cache->hits++;
-    entry->asked = true;
+    if (!entry->asked) /* do not write to its cache line for nothing */
+        entry->asked = true;
     if (entry->value == NULL)
         return VB_CACHE_ABSENT;
     *ret_value = entry->value;

@@ -41,13 +41,18 @@ enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
 {
     struct vb_span rest;
     vb__engine_open open = find_engine(url, &rest);
+    enum vb_err err;
 
-    if (open != NULL)
-        return open(rest, ret_store, ret_why);
-    vb_buf_printf(ret_why,
-                  "%.*s: not a storage that is known (memory:, sqlite:PATH)",
-                  VB_FMT(url));
-    return VB_ERR_UNSUPPORTED;
+    if (open == NULL) {
+        vb_buf_printf(
+            ret_why, "%.*s: not a storage that is known (memory:, sqlite:PATH)",
+            VB_FMT(url));
+        return VB_ERR_UNSUPPORTED;
+    }
+    err = open(rest, ret_store, ret_why);
+    if (err != VB_OK && ret_why->len == 0)
+        vb_buf_printf(ret_why, "%.*s: %s", VB_FMT(url), vb_err_text(err));
+    return err;
 }
 
 void vb_store_close(struct vb_store *store)

@@ -323,7 +323,6 @@ enum vb_err vb__memory_open(struct vb_span rest, struct vb_store **ret_store,
     if (!vb__store_init(&memory->store, &ops) || !prime(&memory->rows) ||
         !prime(&memory->claims)) {
         memory_close(&memory->store);
-        vb_buf_str(ret_why, "memory: out of memory");
         return VB_ERR_NOMEM;
     }
     *ret_store = &memory->store;

@@ -42,18 +42,13 @@ struct vb__answers *vb__client_answers(struct vb_store_client *client)
     return &client_of(client)->answers;
 }
 
-static void turn_end(struct vb_store_client *client)
+static void sqlite_turn_end(struct vb_store_client *client)
 {
-    struct vb__writer *writer = &vb__sqlite_of(client->store)->writer;
-
     vb__reader_turn_end(&client_of(client)->reader);
-    if (atomic_load(&writer->garbage.awaits_snapshot))
-        vb__writer_nudge(writer);
 }
 
 static void sqlite_detach(struct vb_store_client *client)
 {
-    turn_end(client);
     vb__reader_done(&client_of(client)->reader);
     free(client);
 }
@@ -201,7 +196,7 @@ const struct vb_store_ops vb__sqlite_ops = {
     .blob_discard = sqlite_blob_discard,
     .number = sqlite_number,
     .commit = sqlite_commit,
-    .turn_end = turn_end,
+    .turn_end = sqlite_turn_end,
     .blob_unpin = sqlite_blob_unpin,
     .close = vb__sqlite_close,
 };

@@ -96,8 +96,9 @@ void vb__reader_turn_end(struct vb__reader *reader)
     reader->open = false;
     /* It read only: it cannot fail but where it was undone already. */
     vb__call_run(&call);
-    atomic_store_explicit(&reader->since, VB__NO_SNAPSHOT,
-                          memory_order_release);
+    atomic_store(&reader->since, VB__NO_SNAPSHOT);
+    if (atomic_load(&reader->sqlite->writer.garbage.awaits_snapshot))
+        vb__writer_nudge(&reader->sqlite->writer);
 }
 
 /*
@@ -134,10 +135,13 @@ static enum vb_err ended(struct vb__reader *reader, struct vb__call *call)
     enum vb_err err = vb__call_end(call);
 
     if (err != VB_OK) {
-        vb_log(VB_LOG_ERROR, "%s: cannot be read: %s", reader->sqlite->path,
-               sqlite3_errmsg(reader->db));
+        if (!reader->ailing)
+            vb_log(VB_LOG_ERROR, "%s: cannot be read: %s (%s)",
+                   reader->sqlite->path, sqlite3_errmsg(reader->db),
+                   vb_err_text(err));
         vb__reader_turn_end(reader);
     }
+    reader->ailing = err != VB_OK;
     return err;
 }
 

@@ -53,6 +53,7 @@ struct vb__reader {
     struct vb_link link;        /* in the store's readers */
     struct vb__reader *next;    /* in the store's pool */
     bool open;                  /* a transaction is */
+    bool ailing;                /* the operator was told that reading fails */
     atomic_uint_fast64_t since; /* commits finished when it was begun */
 };
 

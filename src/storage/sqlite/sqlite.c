@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -201,12 +202,16 @@ static enum vb_err open_path(const char *path, struct vb_store **ret_store,
 {
     struct vb__sqlite *sqlite = sqlite_new();
     enum vb_err err = VB_OK;
+    struct stat st;
 
     if (sqlite == NULL)
         return VB_ERR_NOMEM;
     sqlite->path = absolute(path);
     if (sqlite->path == NULL) {
         vb_buf_printf(ret_why, "%s: %s", path, strerror(errno));
+        err = VB_ERR_IO;
+    } else if (stat(sqlite->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        vb_buf_printf(ret_why, "%s: not a file", path);
         err = VB_ERR_IO;
     }
     if (err == VB_OK)
