@@ -2,6 +2,8 @@
 #ifndef VB_OBSERVE_ACCESS_INNER_H
 #define VB_OBSERVE_ACCESS_INNER_H
 
+#include <stdatomic.h>
+
 #include "observe/access_log.h"
 #include "observe/redact.h"
 
@@ -14,11 +16,31 @@ struct vb__access_second {
     char text[32]; /* empty: none yet */
 };
 
-/* access_line.c: writes the line, with its newline, into `line`, which has
+/* How something is written to without waiting. */
+enum vb__access_kind {
+    VB__ACCESS_FILE,   /* takes everything at once */
+    VB__ACCESS_STREAM, /* a pipe or a terminal: asked first, in small pieces */
+    VB__ACCESS_SOCKET
+};
+
+struct vb_access_log {
+    int fd; /* ours; always the same, reopening changes what it means */
+    atomic_int kind;
+    enum vb_access_format format;
+    struct vb_redaction redaction; /* borrows from rules */
+    char *rules;
+    char *path; /* NULL: stderr */
+    /* A stream takes the lines of one writer at a time. Its owner keeps it
+     * while a line is only half written. */
+    atomic_flag taken;
+    atomic_bool torn; /* a line in the file lacks its end */
+};
+
+/* access_line.c: writes the line, with its newline, into `text`, which has
  * room for VB__ACCESS_LINE_MAX bytes. Its length. */
 size_t vb__access_line(enum vb_access_format format,
                        const struct vb_redaction *redaction,
                        struct vb__access_second *second,
-                       const struct vb_exchange *x, char *line);
+                       const struct vb_exchange *x, char *text);
 
 #endif

@@ -268,9 +268,10 @@ size_t vb__access_line(enum vb_access_format format,
                        const struct vb_exchange *x, char *text)
 {
     struct entry entry = {.redaction = redaction};
-    struct vb__line line = {.ptr = text, .json = format == VB_ACCESS_JSON};
+    struct vb__line line = {.json = format == VB_ACCESS_JSON};
     int64_t unix_s;
 
+    line.ptr = text;
     fill(&entry, x);
     unix_s = entry.begun_unix_ms / 1000;
     if (second->text[0] == '\0' || second->unix_s != unix_s) {
