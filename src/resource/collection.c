@@ -73,6 +73,11 @@ static enum vb_answer show_page(struct listing *listing)
         vb_list_read_done(&listing->list);
         return VB_NO;
     }
+    if (x->offer < 0) { /* it might have been a document of any type */
+        vb_list_read_done(&listing->list);
+        x->reply.status = VB_STATUS_NOT_ACCEPTABLE;
+        return VB_HALT;
+    }
     rep = vb_page_present(x, &page);
     vb_list_read_done(&listing->list);
     if (rep == NULL)

@@ -80,7 +80,7 @@ def wait_until_it_refuses(address):
     while True:
         try:
             socket.create_connection(address, 20).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
             return
 
 

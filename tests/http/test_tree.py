@@ -116,6 +116,14 @@ def test_a_uri_with_documents_below_it_is_their_listing(client, place):
     assert client.get(place).status == 404
 
 
+def test_a_listing_is_406_to_who_accepts_neither_of_its_forms(client, place):
+    client.put(f"{place}/x", {"Content-Type": "image/png"}, b"x")
+    for path in ("/", place, f"{place}?limit=1"):
+        for method in ("GET", "HEAD"):
+            assert client.request(method, path, {"Accept": "image/png"}).status == 406
+    assert client.get(f"{place}/none", {"Accept": "image/png"}).status == 404
+
+
 def test_a_document_with_documents_below_it_is_shown_itself(client, place):
     client.put(f"{place}/below", json=1)
     client.put(place, json={"self": True})
