@@ -146,7 +146,7 @@ static int post_outcome(void *self, const struct vb_request *request,
         return -1;
     memcpy(number, content.ptr, 3);
     vb_response_write(response, content.ptr + 3, content.len - 3);
-    return atoi(number);
+    return (int)strtol(number, NULL, 10);
 }
 
 static const struct vb_handler outcome_handler = {
