@@ -59,8 +59,10 @@ class Bench:
         self.folder = folder
         self.results = report.Results()
         self.kinds = self.kinds_to_run()
-        files = machine.raise_file_limit(options.idle + SPARE_FILES)
-        self.idle = min(options.idle, files - SPARE_FILES)
+        # nginx keeps a descriptor for every document that it has served.
+        wanted = max(options.idle, options.documents) + SPARE_FILES
+        self.files = machine.raise_file_limit(wanted)
+        self.idle = min(options.idle, self.files - SPARE_FILES)
 
     def kinds_to_run(self):
         kinds = []
@@ -75,7 +77,8 @@ class Bench:
         return kinds
 
     def make(self, kind, tag):
-        return kind(self.folder / tag, self.folder / "files", self.idle + SPARE_CONNECTIONS)
+        return kind(self.folder / tag, self.folder / "files", self.idle + SPARE_CONNECTIONS,
+                    self.files)
 
     def sample(self, scenario, subject, server, words):
         sample = load.run(server, words, self.options.seconds, WRITE_CONNECTIONS)

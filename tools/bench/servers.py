@@ -31,7 +31,7 @@ http {{
     tcp_nodelay on;
     keepalive_timeout 3600s;
     keepalive_requests 1000000000;
-    open_file_cache max=200000 inactive=3600s;
+    open_file_cache max={cached_files} inactive=3600s;
     open_file_cache_valid 3600s;
     open_file_cache_min_uses 1;
     client_body_temp_path {folder}/body;
@@ -79,11 +79,12 @@ class Server:
     name = ""
     serves_files = True  # out of the shared folder; else it is filled by PUT
 
-    def __init__(self, folder, files_root, connections):
+    def __init__(self, folder, files_root, connections, files):
         self.folder = folder / self.name
         self.folder.mkdir(parents=True)
         self.files_root = files_root
         self.connections = connections
+        self.files = files  # descriptors that a process may have
         self.port = free_port()
         self.process = None
 
@@ -97,7 +98,8 @@ class Server:
             "files_root": self.files_root,
             "port": self.port,
             "connections": self.connections,
-            "files": self.connections + 2048,
+            "files": self.files,
+            "cached_files": max(1000, self.files - 4096),
         }
 
     def start(self):
