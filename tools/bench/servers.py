@@ -183,7 +183,7 @@ class Verbatim(Server):
         return [
             self.binary, "serve", os.path.join(os.path.dirname(__file__), "bench.yaml"),
             "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data",
-            "--workers", "1", *self.more,
+            "--workers", "1", "--log", "off", *self.more,
         ]  # fmt: skip
 
     more = ()
