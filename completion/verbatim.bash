@@ -15,22 +15,28 @@ _verbatim_reply()
 _verbatim()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local own=
     # --name=value is three words to bash.
     [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
     [[ $cur == = ]] && cur=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _verbatim_reply 'serve check completion help --help --version'
+        _verbatim_reply 'serve check explain completion help --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
     serve) ;;
+    explain) own='-X --request -H --header -d --content --json -I --head -i --include --format ' ;;
     check) _verbatim_reply --help -f; return ;;
     completion) _verbatim_reply 'bash --help'; return ;;
-    help) _verbatim_reply 'serve check completion help'; return ;;
+    help) _verbatim_reply 'serve check explain completion help'; return ;;
     *) return ;;
     esac
     case $prev in
+    --format) _verbatim_reply 'text json' ;;
+    -X | --request)
+        _verbatim_reply 'GET HEAD PUT POST PATCH DELETE OPTIONS' ;;
+    -[Hd] | --header | --content | --json) ;;
     --description | --config) _verbatim_reply '' -f ;;
     --data) _verbatim_reply '' -d ;;
     --log) _verbatim_reply 'stderr off' -f ;;
@@ -40,7 +46,7 @@ _verbatim()
     --listen | --workers | --cache-size | --max-connections | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --linger | --grace) ;;
     *)
         if [[ $cur == -* ]]; then
-            _verbatim_reply '--description --listen --data --storage --open --trace --config --log --log-format --log-redact --workers --cache-size --max-connections --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --head-timeout --content-timeout --idle-timeout --write-timeout --linger --grace --help'
+            _verbatim_reply "$own--description --listen --data --storage --open --trace --explain --config --log --log-format --log-redact --workers --cache-size --max-connections --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --head-timeout --content-timeout --idle-timeout --write-timeout --linger --grace --help"
         else
             _verbatim_reply '' -f
         fi

@@ -35,6 +35,7 @@ struct vb_site;         /* flow/resource.h */
 struct vb_problem;      /* content/problem.h */
 struct vb_store_client; /* storage/store.h */
 struct vb_cache;        /* storage/cache.h */
+struct vb_explainer;    /* flow/explain.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -65,16 +66,17 @@ extern const struct vb_limits vb_limits_default;
 struct vb_env {
     struct vb_now now;
     const struct vb_limits *limits;
-    struct vb_service *service;    /* what takes new exchanges */
-    struct vb_site *site;          /* who owns which URI; may change between
-                                      exchanges, never during one */
-    struct vb_store_client *store; /* where resources keep their state */
-    struct vb_cache *cache;        /* of representations, in front of it */
-    const struct vb_node *nodes;   /* the flow's table; NULL: the real one */
-    bool unavailable;              /* takes no requests now: 503 */
-    struct vb_pool exchanges;      /* of struct vb_exchange */
-    struct vb_pool arena_blocks;   /* what exchanges' arenas begin with */
-    struct vb_pool output_blocks;  /* VB_OUTPUT_BLOCK bytes each, for wires */
+    struct vb_service *service;     /* what takes new exchanges */
+    struct vb_site *site;           /* who owns which URI; may change between
+                                       exchanges, never during one */
+    struct vb_store_client *store;  /* where resources keep their state */
+    struct vb_cache *cache;         /* of representations, in front of it */
+    const struct vb_node *nodes;    /* the flow's table; NULL: the real one */
+    struct vb_explainer *explainer; /* for who asks why; NULL: nobody may */
+    bool unavailable;               /* takes no requests now: 503 */
+    struct vb_pool exchanges;       /* of struct vb_exchange */
+    struct vb_pool arena_blocks;    /* what exchanges' arenas begin with */
+    struct vb_pool output_blocks;   /* VB_OUTPUT_BLOCK bytes each, for wires */
 };
 
 #define VB_OUTPUT_BLOCK ((size_t)16 * 1024)

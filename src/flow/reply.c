@@ -2,7 +2,7 @@
 #include "flow/reply.h"
 
 #include "base/assert.h"
-#include "flow/flow.h"
+#include "flow/explain.h"
 #include "http/field.h"
 #include "http/method.h"
 #include "http/prefer.h"
@@ -204,6 +204,8 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
     }
     if (status >= 400)
         vb__reply_problem(x);
+    if (x->env->explainer != NULL)
+        vb__explain_reply(x);
     x->carrier->reply(x);
 }
 

@@ -22,6 +22,12 @@ struct vb_built {
 /* Makes the resource of a route, which must live as long. VB_ERR_NOMEM. */
 enum vb_err vb_build(const struct vb_route *route, struct vb_built *built);
 
+/*
+ * The status that this request will have if it succeeds, as far as the flow has
+ * come before it asks `commit`. Its resource is one of a catalog's.
+ */
+unsigned vb_built_success(struct vb_exchange *x);
+
 /* Frees what vb_build made. */
 void vb_build_done(struct vb_built *built);
 

@@ -46,6 +46,25 @@ static const struct vb_command commands[] = {
         .run = vb__command_check,
     },
     {
+        .name = "explain",
+        .usage = "explain [OPTION...] [FILE] PATH | URL",
+        .summary = "tell why a request gets its reply",
+        .about =
+            "Tells which questions are asked about a request, what their "
+            "answers are and\nwhere the RFC says so; then the status and the "
+            "head of the reply.\n\nWith FILE and PATH (or PATH alone, for the "
+            "open tree) the request is made of\nwhat FILE describes, in this "
+            "process and without a server: of nothing, or of\nwhat is kept, "
+            "where --data or --storage is given. Nothing is changed: what "
+            "would\nchange something is stopped before it does. The options of "
+            "serve count here,\ntoo.\n\nWith URL a running server is asked, "
+            "which does what it is asked to, and tells\nwhy if it was started "
+            "with --explain and is on this machine.\n\nExits with 1 when the "
+            "server does not tell why, with 2 when there is no reply.\n",
+        .more = vb__explain_help,
+        .run = vb__command_explain,
+    },
+    {
         .name = "completion",
         .usage = "completion bash",
         .summary = "print the completion for a shell",
@@ -119,7 +138,8 @@ static void overview(struct vb_buf *buf)
                     "  verbatim serve library.yaml\n"
                     "  verbatim serve --listen :80 --data /var/lib/verbatim "
                     "library.yaml\n"
-                    "  verbatim check library.yaml\n");
+                    "  verbatim check library.yaml\n"
+                    "  verbatim explain library.yaml -X PUT /books/7\n");
 }
 
 static int print_overview(void)

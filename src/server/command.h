@@ -31,5 +31,11 @@ int vb__print(const struct vb_buf *text, int status);
 /* command_*.c */
 int vb__command_serve(const struct vb_command_line *line);
 int vb__command_check(const struct vb_command_line *line);
+int vb__command_explain(const struct vb_command_line *line);
+
+/* explain_request.c: the options of `explain`, in two columns of 80; and as
+ * words for a completion, each with a space behind it. */
+void vb__explain_help(struct vb_buf *buf);
+void vb__explain_words(struct vb_buf *buf);
 
 #endif

@@ -17,6 +17,10 @@ enum vb_err vb__config_set(struct vb__reading *reading, enum vb__level level,
     }
     if (option->kind == VB_OPTION_STORAGE)
         reading->storage_set = level != VB__LEVEL_DEFAULT;
+    if (level != VB__LEVEL_DEFAULT &&
+        (option->kind == VB_OPTION_STORAGE ||
+         option->offset == offsetof(struct vb_config, data)))
+        reading->config.storage_given = true;
     vb_buf_reset(&reading->reason);
     return vb_option_read(option, text, &reading->config, &reading->reason);
 }

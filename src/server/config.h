@@ -34,8 +34,10 @@ struct vb_config {
     bool listen_given;   /* asked for, not the default */
     const char *data;    /* the directory of what is kept */
     const char *storage; /* a URL for vb_store_open */
+    bool storage_given;  /* data or storage was asked for */
     bool open;           /* anyone may write, not only this machine */
     bool trace;          /* answer TRACE */
+    bool explain;        /* answer Prefer: explain */
 
     /* the access log */
     const char *log; /* a path, "stderr", or "off" */

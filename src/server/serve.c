@@ -84,6 +84,7 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->cache_size = config->cache_size;
     server->open = config->open;
     server->trace = config->trace;
+    server->explain = config->explain;
     server->listening = tell;
     vb_server_describe(server, config->description, config->storage);
 }

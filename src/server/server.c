@@ -172,6 +172,10 @@ static enum vb_err start(struct vb_server *server)
     if (err == VB_OK && server->described)
         err = vb_store_open(vb_span_str(server->store_url), &server->store,
                             &server->why);
+    if (err == VB_OK && server->explain) {
+        server->traces = vb_traces_new();
+        err = server->traces != NULL ? VB_OK : VB_ERR_NOMEM;
+    }
     if (err == VB_OK) {
         server->hooks = vb_server_hooks;
         server->hooks.context = server;
@@ -185,6 +189,8 @@ static void come_to_rest(struct vb_server *server)
     vb_loop_free(server->loop);
     vb_store_close(server->store);
     vb_catalog_unref(server->catalog);
+    vb_traces_free(server->traces);
+    server->traces = NULL;
     server->loop = NULL;
     server->store = NULL;
     server->catalog = NULL;

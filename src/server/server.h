@@ -26,6 +26,7 @@ struct vb_server {
     size_t cache_size; /* bytes for each worker; 0: no cache */
     bool open;
     bool trace;
+    bool explain; /* tell clients on this machine why, if they ask */
     struct vb_mount *mounts;
     size_t mount_count;
     bool described; /* serves resources with a store */
@@ -37,6 +38,7 @@ struct vb_server {
 
     /* While it runs. */
     struct vb_catalog *catalog;
+    struct vb_traces *traces; /* NULL: none is told why */
     struct vb_store *store;
     struct vb_loop *loop;
     void (*listening)(struct vb_server *server); /* or NULL */

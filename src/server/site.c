@@ -6,20 +6,27 @@
 #include "base/list.h"
 #include "http/path.h"
 
+/* The resource of the program's own that has this path, or NULL. */
+static const struct vb_resource *find_own(const struct vb_worker_site *own,
+                                          struct vb_span path)
+{
+    for (size_t i = 0; i < own->mount_count; i++)
+        if (vb_span_eq(own->mounts[i].path, path))
+            return &own->mounts[i].mounted.resource;
+    return own->traces != NULL ? vb_traces_find(own->traces, path) : NULL;
+}
+
 static bool route(struct vb_site *site, struct vb_exchange *x)
 {
     struct vb_worker_site *own =
         VB_CONTAINER(site, struct vb_worker_site, site);
     struct vb_site *next;
 
-    if (own->mount_count > 0 &&
+    if ((own->mount_count > 0 || own->traces != NULL) &&
         vb_path_normalise(&x->arena, x->head.path, &x->key) == VB_OK) {
-        for (size_t i = 0; i < own->mount_count; i++) {
-            if (!vb_span_eq(own->mounts[i].path, x->key))
-                continue;
-            x->resource = &own->mounts[i].mounted.resource;
+        x->resource = find_own(own, x->key);
+        if (x->resource != NULL)
             return true;
-        }
     }
     if (own->catalog == NULL)
         return false;
@@ -27,21 +34,23 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
     return next->route(next, x);
 }
 
-struct vb_worker_site *vb_worker_site_new(const struct vb_mount *mounts,
-                                          size_t mount_count,
-                                          struct vb_catalog *catalog, bool open,
-                                          bool trace)
+struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
 {
     struct vb_worker_site *site = calloc(1, sizeof(*site));
 
     if (site == NULL) {
-        vb_catalog_unref(catalog);
+        vb_catalog_unref(parts->catalog);
         return NULL;
     }
-    site->site = (struct vb_site){.route = route, .open = open, .trace = trace};
-    site->mounts = mounts;
-    site->mount_count = mount_count;
-    site->catalog = catalog;
+    site->site = (struct vb_site){
+        .route = route,
+        .open = parts->open,
+        .trace = parts->trace,
+    };
+    site->mounts = parts->mounts;
+    site->mount_count = parts->mount_count;
+    site->traces = parts->traces;
+    site->catalog = parts->catalog;
     return site;
 }
 

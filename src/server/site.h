@@ -8,6 +8,7 @@
 #include "flow/resource.h"
 #include "resource/catalog.h"
 #include "resource/handler.h"
+#include "server/traces.h"
 
 /* A handler and its path. */
 struct vb_mount {
@@ -20,17 +21,24 @@ struct vb_worker_site {
     struct vb_site site;
     const struct vb_mount *mounts; /* the server's */
     size_t mount_count;
-    struct vb_catalog *catalog; /* a reference; NULL: none */
-    unsigned active;            /* exchanges that began with it */
-    bool retired;               /* freed with the last of them */
+    const struct vb_traces *traces; /* the server's; NULL: none */
+    struct vb_catalog *catalog;     /* a reference; NULL: none */
+    unsigned active;                /* exchanges that began with it */
+    bool retired;                   /* freed with the last of them */
 };
 
-/* A site over a catalog (whose reference it takes over; may be NULL). NULL
- * when out of memory: the reference is given back. */
-struct vb_worker_site *vb_worker_site_new(const struct vb_mount *mounts,
-                                          size_t mount_count,
-                                          struct vb_catalog *catalog, bool open,
-                                          bool trace);
+/* What a site is made of. */
+struct vb_site_parts {
+    const struct vb_mount *mounts; /* borrowed */
+    size_t mount_count;
+    const struct vb_traces *traces; /* borrowed; NULL: none */
+    struct vb_catalog *catalog; /* its reference is taken over; NULL: none */
+    bool open;                  /* see struct vb_site */
+    bool trace;
+};
+
+/* NULL when out of memory: the catalog's reference is given back. */
+struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts);
 
 /* An exchange begins, ends. */
 void vb_worker_site_enter(struct vb_worker_site *site);

@@ -2,6 +2,7 @@
  * A completion for bash from the table of options. It needs nothing but bash:
  * not every machine has the bash-completion package.
  */
+#include "server/command.h"
 #include "server/option.h"
 #include "server/usage.h"
 
@@ -89,6 +90,7 @@ static const char head[] =
     "{\n"
     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - "
     "1]}\n"
+    "    local own=\n"
     "    # --name=value is three words to bash.\n"
     "    [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
     "    [[ $cur == = ]] && cur=\n"
@@ -106,6 +108,9 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                     "    fi\n"
                     "    case ${COMP_WORDS[1]} in\n"
                     "    serve) ;;\n"
+                    "    explain) own='");
+    vb__explain_words(buf);
+    vb_buf_str(buf, "' ;;\n"
                     "    check) _verbatim_reply --help -f; return ;;\n"
                     "    completion) _verbatim_reply 'bash --help'; return ;;\n"
                     "    help) _verbatim_reply '");
@@ -113,15 +118,20 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
     vb_buf_str(buf, "'; return ;;\n"
                     "    *) return ;;\n"
                     "    esac\n"
-                    "    case $prev in\n");
+                    "    case $prev in\n"
+                    "    --format) _verbatim_reply 'text json' ;;\n"
+                    "    -X | --request)\n"
+                    "        _verbatim_reply 'GET HEAD PUT POST PATCH DELETE "
+                    "OPTIONS' ;;\n"
+                    "    -[Hd] | --header | --content | --json) ;;\n");
     for (size_t i = 0; i < COMPLETIONS; i++)
         value_case(buf, i);
     other_case(buf);
     vb_buf_str(buf, "    *)\n"
                     "        if [[ $cur == -* ]]; then\n"
-                    "            _verbatim_reply '");
+                    "            _verbatim_reply \"$own");
     option_words(buf);
-    vb_buf_str(buf, "'\n"
+    vb_buf_str(buf, "\"\n"
                     "        else\n"
                     "            _verbatim_reply '' -f\n"
                     "        fi\n"

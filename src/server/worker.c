@@ -82,9 +82,14 @@ static void worker_stop(void *context, struct vb_worker *worker)
 static struct vb_worker_site *new_site(struct vb_server *server,
                                        struct vb_catalog *catalog)
 {
-    return vb_worker_site_new(server->mounts, server->mount_count,
-                              catalog != NULL ? vb_catalog_ref(catalog) : NULL,
-                              server->open, server->trace);
+    return vb_worker_site_new(&(struct vb_site_parts){
+        .mounts = server->mounts,
+        .mount_count = server->mount_count,
+        .traces = server->traces,
+        .catalog = catalog != NULL ? vb_catalog_ref(catalog) : NULL,
+        .open = server->open,
+        .trace = server->trace,
+    });
 }
 
 static enum vb_err open_log(struct vb_server_worker *own)
@@ -108,6 +113,8 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
     own->worker = worker;
     worker->user = own;
     worker->env.service = &own->service;
+    if (server->traces != NULL)
+        worker->env.explainer = vb_traces_explainer(server->traces);
     own->site = new_site(server, server->catalog);
     if (own->site != NULL) {
         worker->env.site = &own->site->site;

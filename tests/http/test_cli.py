@@ -47,7 +47,7 @@ def test_help_tells_about_all_commands(args):
     done = run(*args)
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.startswith("Usage: verbatim ")
-    for command in ("serve", "check", "completion", "help"):
+    for command in ("serve", "check", "explain", "completion", "help"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -63,7 +63,7 @@ def test_help_of_serve_tells_about_all_options(args):
 
 
 def test_every_command_has_help():
-    for command in ("serve", "check", "completion", "help"):
+    for command in ("serve", "check", "explain", "completion", "help"):
         done = run("help", command)
         assert done.returncode == 0
         assert done.stdout.startswith(f"Usage: verbatim {command}")
@@ -285,6 +285,10 @@ def complete(*words, cwd=None):
     "words, want",
     (
         (["verbatim", "se"], {"serve"}),
+        (["verbatim", "explain", "--f"], {"--format"}),
+        (["verbatim", "explain", "--format", ""], {"text", "json"}),
+        (["verbatim", "explain", "--dat"], {"--data"}),
+        (["verbatim", "explain", "-X", "P"], {"PUT", "POST", "PATCH"}),
         (["verbatim", "c"], {"check", "completion"}),
         (["verbatim", "--v"], {"--version"}),
         (["verbatim", "serve", "--log-"], {"--log-format", "--log-redact"}),
