@@ -64,9 +64,24 @@ static inline void absorb(struct state *s, uint64_t word)
 static uint64_t tail_word(const char *at, size_t rest, size_t len)
 {
     uint64_t word = (uint64_t)len << 56;
+    uint32_t four;
+    uint16_t two;
+    unsigned shift = 0;
 
-    for (size_t i = 0; i < rest; i++)
-        word |= (uint64_t)(unsigned char)at[i] << (8 * i);
+    if (rest & 4) {
+        memcpy(&four, at, sizeof(four));
+        word |= four;
+        at += sizeof(four);
+        shift = 32;
+    }
+    if (rest & 2) {
+        memcpy(&two, at, sizeof(two));
+        word |= (uint64_t)two << shift;
+        at += sizeof(two);
+        shift += 16;
+    }
+    if (rest & 1)
+        word |= (uint64_t)(unsigned char)*at << shift;
     return word;
 }
 

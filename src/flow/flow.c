@@ -18,7 +18,7 @@ const struct vb_node vb_flow_nodes[] = {
         .ends = true, .statuses = (list)                                       \
     }
 #define VB_NODE(group, name, yes, no, rfc, text)                               \
-    [VB_NODE_##name] = {#name, #group, text, rfc, vb__q_##name, yes, no},
+    [VB_NODE_##name] = {vb__q_##name, yes, no, #name, #group, text, rfc},
 #include "flow/flow.tbl"
 #undef VB_NODE
 #undef GO
@@ -38,7 +38,7 @@ const char *vb_answer_text(enum vb_answer answer)
     return texts[answer];
 }
 
-static void record(struct vb_walk *walk, enum vb_answer answer)
+static inline void record(struct vb_walk *walk, enum vb_answer answer)
 {
     if (walk->length < VB_TRACE_MAX)
         walk->trace[walk->length++] =
@@ -66,13 +66,12 @@ static bool start_again(struct vb_exchange *x)
     return true;
 }
 
-/* Follows an answer that is not PENDING. True: go on asking. */
-static bool follow(struct vb_exchange *x, const struct vb_node *node,
-                   enum vb_answer answer)
+/* An answer other than YES and NO, or one that ends the walk. True: go on. */
+static bool follow_odd(struct vb_exchange *x, const struct vb_edge *edge,
+                       enum vb_answer answer)
 {
-    const struct vb_edge *edge = answer == VB_YES ? &node->yes : &node->no;
+    unsigned status = answer == VB_HALT ? 0 : edge->status;
 
-    record(&x->walk, answer);
     if (answer == VB_AGAIN) {
         vb_assert(x->walk.node == VB_NODE_commit);
         if (start_again(x))
@@ -80,38 +79,54 @@ static bool follow(struct vb_exchange *x, const struct vb_node *node,
         finish(x, VB_STATUS_SERVICE_UNAVAILABLE);
         return false;
     }
-    if (answer == VB_HALT || edge->ends) {
-        unsigned status = answer == VB_HALT ? 0 : edge->status;
+    finish(x, status != 0 ? status : x->reply.status);
+    return false;
+}
 
-        finish(x, status != 0 ? status : x->reply.status);
+/* Follows an answer that is not PENDING. True: go on asking. */
+static inline bool follow(struct vb_exchange *x, const struct vb_node *node,
+                          enum vb_answer answer)
+{
+    const struct vb_edge *edge = answer == VB_YES ? &node->yes : &node->no;
+
+    record(&x->walk, answer);
+    if (answer > VB_YES || edge->ends)
+        return follow_odd(x, edge, answer);
+    x->walk.node = edge->node;
+    return true;
+}
+
+static const struct vb_node *nodes_of(const struct vb_exchange *x)
+{
+    return x->env->nodes != NULL ? x->env->nodes : vb_flow_nodes;
+}
+
+/* The question said PENDING. True: it has been answered already. */
+static bool answered(struct vb_walk *walk, enum vb_answer *ret_answer)
+{
+    if (!walk->answered) {
+        record(walk, VB_PENDING);
+        walk->waiting = true;
+        walk->running = false;
         return false;
     }
-    x->walk.node = edge->node;
+    walk->answered = false;
+    *ret_answer = (enum vb_answer)walk->answer;
     return true;
 }
 
 static void run(struct vb_exchange *x)
 {
-    const struct vb_node *nodes =
-        x->env->nodes != NULL ? x->env->nodes : vb_flow_nodes;
-    struct vb_walk *walk = &x->walk;
+    const struct vb_node *nodes = nodes_of(x);
     const struct vb_node *node;
     enum vb_answer answer;
 
-    walk->running = true;
+    x->walk.running = true;
     do {
-        node = &nodes[walk->node];
+        node = &nodes[x->walk.node];
         answer = node->ask(x);
-        if (answer == VB_PENDING) {
-            if (!walk->answered) {
-                record(walk, VB_PENDING);
-                walk->waiting = true;
-                walk->running = false;
-                return;
-            }
-            answer = (enum vb_answer)walk->answer;
-            walk->answered = false;
-        }
+        if (answer == VB_PENDING && !answered(&x->walk, &answer))
+            return;
     } while (follow(x, node, answer));
 }
 
@@ -125,8 +140,6 @@ void vb_flow_start(struct vb_exchange *x)
 
 void vb_flow_resume(struct vb_exchange *x, enum vb_answer answer)
 {
-    const struct vb_node *nodes =
-        x->env->nodes != NULL ? x->env->nodes : vb_flow_nodes;
     struct vb_walk *walk = &x->walk;
 
     vb_assert((walk->waiting || walk->running) && !walk->answered &&
@@ -142,6 +155,6 @@ void vb_flow_resume(struct vb_exchange *x, enum vb_answer answer)
         return;
     }
     walk->running = true;
-    if (follow(x, &nodes[walk->node], answer))
+    if (follow(x, &nodes_of(x)[walk->node], answer))
         run(x);
 }

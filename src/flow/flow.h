@@ -25,20 +25,21 @@ enum vb_node_id {
 
 /* Where an answer leads. */
 struct vb_edge {
+    uint8_t node; /* the next question, unless it ends */
     bool ends;
-    uint8_t node;         /* the next question, unless it ends */
     uint16_t status;      /* the status it ends with; 0: the question's own */
     const char *statuses; /* TELL: the possible ones, space-separated */
 };
 
+/* What the runner looks at comes first. */
 struct vb_node {
+    vb_question *ask;
+    struct vb_edge yes;
+    struct vb_edge no;
     const char *name;
     const char *group;
     const char *question;
     const char *rfc;
-    vb_question *ask;
-    struct vb_edge yes;
-    struct vb_edge no;
 };
 
 /* The flow, VB_NODE_COUNT rows. */

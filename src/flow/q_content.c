@@ -13,9 +13,12 @@
 enum vb_answer vb__q_expected(struct vb_exchange *x)
 {
     struct vb_span values[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_EXPECT, values, MAX_LINES);
+    size_t count;
 
+    if (vb_fields_first(&x->head.fields, VB_FIELD_EXPECT) == NULL)
+        return VB_YES;
+    count =
+        vb_fields_values(&x->head.fields, VB_FIELD_EXPECT, values, MAX_LINES);
     return vb_expect_parse(values, count) == VB_EXPECT_OTHER ? VB_NO : VB_YES;
 }
 
@@ -23,15 +26,16 @@ enum vb_answer vb__q_expected(struct vb_exchange *x)
  * too, where they are said to be of some media type. */
 static bool content_counts(const struct vb_exchange *x)
 {
-    const struct vb_slot *slot = vb_resource_slot(x);
+    const struct vb_slot *slot;
 
+    if (vb_method_info(x->head.method)->content != VB_METHOD_CONTENT_DEFINED)
+        return false;
+    slot = vb_resource_slot(x);
     if (slot == NULL || slot->content_ignored)
         return false;
-    if (!x->head.has_content &&
-        (slot->content_optional ||
-         vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_TYPE) == NULL))
-        return false;
-    return vb_method_info(x->head.method)->content == VB_METHOD_CONTENT_DEFINED;
+    return x->head.has_content ||
+           (!slot->content_optional &&
+            vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_TYPE) != NULL);
 }
 
 enum vb_answer vb__q_bounded(struct vb_exchange *x)

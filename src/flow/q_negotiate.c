@@ -20,12 +20,11 @@ enum vb_answer vb__q_acceptable(struct vb_exchange *x)
     if (resource->offer_count == 0)
         return VB_YES;
     x->offer = 0;
-    if (x->head.method == VB_METHOD_DELETE)
+    if (x->head.method == VB_METHOD_DELETE ||
+        vb_fields_first(&x->head.fields, VB_FIELD_ACCEPT) == NULL)
         return VB_YES;
     count =
         vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT, values, MAX_LINES);
-    if (count == 0)
-        return VB_YES;
     x->offer = (int16_t)vb_accept_media(values, count, resource->medias,
                                         resource->offer_count)
                    .offer;

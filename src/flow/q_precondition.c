@@ -73,11 +73,12 @@ check_date(const struct vb_exchange *x, enum vb_field_id id,
                                       const struct vb_current *))
 {
     struct vb_span values[2];
-    size_t count = vb_fields_values(&x->head.fields, id, values, 2);
     struct vb_current current;
+    size_t count;
 
-    if (count == 0)
+    if (!has(x, id))
         return VB_CONDITION_ABSENT;
+    count = vb_fields_values(&x->head.fields, id, values, 2);
     current = current_of(x);
     return check(values, count, x->env->now.unix_ms / 1000, &current);
 }

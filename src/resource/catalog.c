@@ -17,7 +17,7 @@
 /* A segment that begins a path: what may follow, and what ends here. */
 struct branch {
     struct vb_span literal;   /* decoded; of a literal segment */
-    struct branch **literals; /* what follows, by name */
+    struct branch **literals; /* what follows, sorted */
     size_t literal_count;
     struct branch *variable;      /* or whatever it is */
     const struct vb_built *end;   /* the resource without, and */
@@ -36,19 +36,38 @@ struct vb_catalog {
 /* --- building
  * ------------------------------------------------------------------------ */
 
+/* The place of the first literal that is not before this one. */
+static size_t place_of(const struct branch *branch, struct vb_span literal)
+{
+    size_t from = 0, to = branch->literal_count;
+
+    while (from < to) {
+        size_t middle = (from + to) / 2;
+
+        if (vb_span_cmp(branch->literals[middle]->literal, literal) < 0)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from;
+}
+
 static struct branch *find_literal(const struct branch *branch,
                                    struct vb_span literal)
 {
-    for (size_t i = 0; i < branch->literal_count; i++)
-        if (vb_span_eq(branch->literals[i]->literal, literal))
-            return branch->literals[i];
-    return NULL;
+    size_t place = place_of(branch, literal);
+
+    if (place == branch->literal_count ||
+        !vb_span_eq(branch->literals[place]->literal, literal))
+        return NULL;
+    return branch->literals[place];
 }
 
 static struct branch *grow_literal(struct branch *branch,
                                    struct vb_span literal)
 {
     struct branch *child = find_literal(branch, literal);
+    size_t place = place_of(branch, literal);
     struct branch **literals;
 
     if (child != NULL)
@@ -62,7 +81,10 @@ static struct branch *grow_literal(struct branch *branch,
     if (child == NULL)
         return NULL;
     child->literal = literal;
-    literals[branch->literal_count++] = child;
+    memmove(&literals[place + 1], &literals[place],
+            (branch->literal_count - place) * sizeof(struct branch *));
+    literals[place] = child;
+    branch->literal_count++;
     return child;
 }
 
@@ -119,6 +141,7 @@ struct cut {
 static bool cut_path(struct vb_exchange *x, struct vb_span path,
                      struct cut *cut)
 {
+    bool escaped = vb_span_find(path, '%', 0) >= 0; /* mostly not */
     struct vb_segments segments;
     struct vb_span segment;
 
@@ -133,10 +156,10 @@ static bool cut_path(struct vb_exchange *x, struct vb_span path,
             continue;
         }
         if (cut->count == MAX_SEGMENTS ||
-            vb_percent_decode(&x->arena, segment, &cut->segments[cut->count]) !=
-                VB_OK)
+            (escaped &&
+             vb_percent_decode(&x->arena, segment, &segment) != VB_OK))
             return false;
-        cut->count++;
+        cut->segments[cut->count++] = segment;
     }
     return true;
 }
