@@ -22,7 +22,7 @@ struct scene {
     atomic_uint wrong;
     atomic_uint writing; /* writers that are not through */
     atomic_uint_fast64_t acknowledged[KEYS];
-    atomic_uint seen; /* what a test wants to have happened at all */
+    atomic_uint unmet; /* readers that have not seen what they are here for */
     atomic_uchar taken[4096];
 };
 
@@ -52,6 +52,7 @@ static void play(struct scene *scene, void *(*write)(void *), int writers,
 
     pthread_barrier_init(&scene->start, NULL, (unsigned)(writers + readers));
     atomic_store(&scene->writing, (unsigned)writers);
+    atomic_store(&scene->unmet, (unsigned)readers);
     for (int i = 0; i < writers + readers; i++)
         assert_int_equal(pthread_create(&threads[i], NULL,
                                         i < writers ? write : read, scene),
@@ -60,6 +61,23 @@ static void play(struct scene *scene, void *(*write)(void *), int writers,
         pthread_join(threads[i], NULL);
     pthread_barrier_destroy(&scene->start);
     assert_int_equal(scene->wrong, 0);
+    assert_int_equal(scene->unmet, 0);
+}
+
+/* A writer's next round? However busy the machine, it does not end before
+ * each reader has met what is written; but if none ever does, it ends. */
+static bool goes_on(struct scene *scene, int round)
+{
+    return round < scene->rounds ||
+           (atomic_load(&scene->unmet) > 0 && round < 1000 * scene->rounds);
+}
+
+/* A reader has seen what it is here for; it counts once. */
+static void meet(struct scene *scene, bool *met)
+{
+    if (!*met)
+        atomic_fetch_sub(&scene->unmet, 1);
+    *met = true;
 }
 
 static void begin(struct scene *scene, struct rig_worker *worker,
@@ -133,7 +151,7 @@ static void *put_pairs(void *context)
     unsigned thread;
 
     begin(scene, &worker, &thread);
-    for (int i = 0; i < scene->rounds; i++) {
+    for (int i = 0; goes_on(scene, i); i++) {
         char text[32];
         struct vb_change changes[3];
 
@@ -154,6 +172,7 @@ static void *look_at_pairs(void *context)
     struct scene *scene = context;
     struct rig_worker worker;
     unsigned thread;
+    bool met = false;
     uint64_t last = 0;
 
     begin(scene, &worker, &thread);
@@ -170,10 +189,11 @@ static void *look_at_pairs(void *context)
         }
         CHECK(scene, list.revision >= last);
         last = list.revision;
+        if (list.count > 0)
+            meet(scene, &met);
         vb_list_read_done(&list);
         vb_store_turn_end(worker.client);
     }
-    CHECK(scene, last > 0);
     rig_worker_done(&worker);
     return NULL;
 }
@@ -205,7 +225,7 @@ static void *put_and_tell(void *context)
     unsigned thread;
 
     begin(scene, &worker, &thread);
-    for (int i = 0; i < scene->rounds; i++) {
+    for (int i = 0; goes_on(scene, i); i++) {
         struct vb_change put = rig_put("", "/k", "x");
         uint64_t revision = 0;
 
@@ -224,6 +244,7 @@ static void *read_what_was_told(void *context)
     struct scene *scene = context;
     struct rig_worker worker;
     unsigned thread;
+    bool met = false;
 
     begin(scene, &worker, &thread);
     for (unsigned i = 0; atomic_load(&scene->writing) > 0; i++) {
@@ -233,7 +254,7 @@ static void *read_what_was_told(void *context)
         CHECK(scene, rig_read(&worker, key_of(i), &record) == VB_OK);
         CHECK(scene, (record == NULL ? 0 : record->revision) >= acknowledged);
         if (acknowledged > 0)
-            atomic_fetch_add(&scene->seen, 1);
+            meet(scene, &met);
         vb_record_unref(record);
         if (i % 50 == 49)
             vb_store_turn_end(worker.client);
@@ -248,7 +269,6 @@ static void read_sees_all_that_was_answered_before(void **state)
 
     scene_init(&scene, *state, 150);
     play(&scene, put_and_tell, KEYS, read_what_was_told, 3);
-    assert_true(scene.seen > 0);
 }
 
 /* A cache as cache.h has it: an entry counts while the generation that was
@@ -264,6 +284,7 @@ static void *cache_by_generation(void *context)
     } entries[KEYS] = {{0}};
     struct rig_worker worker;
     unsigned thread;
+    bool met = false;
 
     begin(scene, &worker, &thread);
     for (unsigned i = 0; atomic_load(&scene->writing) > 0; i++) {
@@ -273,7 +294,7 @@ static void *cache_by_generation(void *context)
 
         if (entries[k].known && entries[k].generation == now) {
             CHECK(scene, entries[k].revision >= acknowledged);
-            atomic_fetch_add(&scene->seen, 1);
+            meet(scene, &met);
         } else {
             struct vb_record *record = NULL;
 
@@ -296,7 +317,6 @@ static void unchanged_generation_means_unchanged_record(void **state)
 
     scene_init(&scene, *state, 150);
     play(&scene, put_and_tell, KEYS, cache_by_generation, 3);
-    assert_true(scene.seen > 0);
 }
 
 /* --- Numbers. --- */
@@ -350,7 +370,7 @@ static void *replace_blobs(void *context)
     unsigned thread;
 
     begin(scene, &worker, &thread);
-    for (int i = 0; i < scene->rounds; i++) {
+    for (int i = 0; goes_on(scene, i); i++) {
         uint64_t blob = vb_store_blob_new(worker.client);
         struct vb_change put = rig_put("/blob", "", "");
         struct vb_chunk_write write = {.blob = blob,
@@ -391,6 +411,7 @@ static void *read_blobs(void *context)
     struct scene *scene = context;
     struct rig_worker worker;
     unsigned thread;
+    bool met = false;
 
     begin(scene, &worker, &thread);
     while (atomic_load(&scene->writing) > 0) {
@@ -401,7 +422,7 @@ static void *read_blobs(void *context)
             check_chunk(scene, &worker, record->blob, 0);
             vb_store_turn_end(worker.client);
             check_chunk(scene, &worker, record->blob, 1);
-            atomic_fetch_add(&scene->seen, 1);
+            meet(scene, &met);
         }
         vb_record_unref(record);
     }
@@ -415,7 +436,6 @@ static void held_blob_is_whole_however_often_it_is_replaced(void **state)
 
     scene_init(&scene, *state, 25);
     play(&scene, replace_blobs, 2, read_blobs, 2);
-    assert_true(scene.seen > 0);
 }
 
 const struct CMUnitTest contract_threads[] = {
