@@ -232,13 +232,51 @@ enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
 /* --- what a write to the listing itself is conditional on
  * ------------------------------- */
 
+static struct vb_stored *member_of(struct vb_exchange *x)
+{
+    const struct vb_route *route = route_of(x);
+    struct vb_stored *stored = x->state;
+
+    if (stored != NULL)
+        return stored;
+    stored = vb_stored_get(x, route->member != NULL ? route->member : route);
+    if (stored == NULL)
+        return NULL;
+    stored->operation = route->by_method[VB_METHOD_POST];
+    stored->parent = x->key;
+    return stored;
+}
+
+/* What the request writes: a new member, or with DELETE the listing. */
+static struct vb_stored *written_by(struct vb_exchange *x)
+{
+    return x->head.method == VB_METHOD_POST ? member_of(x)
+                                            : vb_stored_get(x, route_of(x));
+}
+
+/* If-Match with tags is for the state that has one of them, and has to find it
+ * when the write is done. Any state is good for `*`; and for If-None-Match the
+ * next one is as good, since no tag that was given out comes back. */
+static bool wants_this_state(const struct vb_exchange *x)
+{
+    const struct vb_field *field =
+        vb_fields_first(&x->head.fields, VB_FIELD_IF_MATCH);
+
+    return field != NULL && !vb_span_eq(field->value, VB_SPAN("*"));
+}
+
 static enum vb_answer judge_state(struct listing *listing)
 {
     struct vb_exchange *x = listing->x;
+    struct vb_stored *stored = written_by(x);
     struct vb_span tag;
 
+    if (stored == NULL)
+        return VB_HALT;
     if (listing->state.op.err != VB_OK)
         return failed(x, listing->state.op.err);
+    if (wants_this_state(x))
+        stored->listing_expect = listing->state.revision;
     tag = vb_stored_tag(x, listing->state.revision);
     x->selected = (struct vb_selected){
         .exists = true,
@@ -301,21 +339,6 @@ static enum vb_answer collection_exists(struct vb_exchange *x)
 
 /* --- POST: a new member
  * ------------------------------------------------------------------ */
-
-static struct vb_stored *member_of(struct vb_exchange *x)
-{
-    const struct vb_route *route = route_of(x);
-    struct vb_stored *stored = x->state;
-
-    if (stored != NULL)
-        return stored;
-    stored = vb_stored_get(x, route->member != NULL ? route->member : route);
-    if (stored == NULL)
-        return NULL;
-    stored->operation = route->by_method[VB_METHOD_POST];
-    stored->parent = x->key;
-    return stored;
-}
 
 static bool name_member(struct vb_stored *stored, struct vb_span id)
 {

@@ -194,14 +194,23 @@ static void put_done(struct vb_store_op *op)
     vb_flow_resume(stored->x, judge_put(stored));
 }
 
-static enum vb_answer commit(struct vb_stored *stored,
+/* Of a change of the record, that comes first, and of what must be so. */
+static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
                              void (*done)(struct vb_store_op *op),
                              enum vb_answer (*judge)(struct vb_stored *stored))
 {
+    bool expects = stored->listing_expect != VB_EXPECT_ANY;
+
+    stored->changes[0] = change;
+    stored->changes[1] = (struct vb_change){
+        .kind = VB_CHANGE_REQUIRE_STATE,
+        .key = stored->x->key,
+        .expect = stored->listing_expect,
+    };
     stored->commit = (struct vb_commit){
         .op = {.done = done, .context = stored},
-        .changes = &stored->change,
-        .change_count = 1,
+        .changes = stored->changes,
+        .change_count = expects ? 2 : 1,
     };
     if (vb_store_commit(stored->x->env->store, &stored->commit) ==
         VB_IO_PENDING)
@@ -213,8 +222,7 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
 {
     const struct vb_record *record = stored->record;
     bool blob = stored->blob != 0;
-
-    stored->change = (struct vb_change){
+    struct vb_change change = {
         .kind = VB_CHANGE_PUT,
         .key = stored->key,
         .parent = stored->parent,
@@ -229,7 +237,8 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
         .references = stored->references,
         .reference_count = stored->reference_count,
     };
-    return commit(stored, put_done, judge_put);
+
+    return commit(stored, change, put_done, judge_put);
 }
 
 static enum vb_answer judge_delete(struct vb_stored *stored)
@@ -246,19 +255,22 @@ static void delete_done(struct vb_store_op *op)
 
 enum vb_answer vb_stored_delete(struct vb_stored *stored)
 {
-    stored->change = (struct vb_change){
+    struct vb_change change = {
         .kind = VB_CHANGE_DELETE,
         .key = stored->key,
         .expect = stored->record->revision,
+        .modified_ms = stored->now_ms,
     };
-    return commit(stored, delete_done, judge_delete);
+
+    return commit(stored, change, delete_done, judge_delete);
 }
 
 enum vb_answer vb_stored_require_empty(struct vb_stored *stored)
 {
-    stored->change = (struct vb_change){
+    struct vb_change change = {
         .kind = VB_CHANGE_REQUIRE_EMPTY,
         .key = stored->key,
     };
-    return commit(stored, delete_done, judge_delete);
+
+    return commit(stored, change, delete_done, judge_delete);
 }

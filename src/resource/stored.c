@@ -57,6 +57,7 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
     if (x->variable_count > 0)
         stored->id = x->variables[x->variable_count - 1];
     stored->now_ms = x->env->now.unix_ms;
+    stored->listing_expect = VB_EXPECT_ANY;
     vb_buf_init(&stored->text, VB_STORE_CHUNK);
     x->state = stored;
     x->state_done = stored_done;

@@ -49,7 +49,10 @@ struct vb_stored {
     struct vb_read read;
     struct vb_number_take take;
     struct vb_commit commit;
-    struct vb_change change;
+    struct vb_change changes[2]; /* the record's, and the listing's */
+    /* The revision of the listing x->key that the request is for, if it is
+     * for one state of it alone; else VB_EXPECT_ANY. */
+    uint64_t listing_expect;
     struct vb_claim *claims;
     struct vb_span references[VB_REFERENCES_MAX];
     size_t claim_count, reference_count;

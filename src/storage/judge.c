@@ -135,6 +135,12 @@ static bool well_formed(const struct vb_change *change)
            change->content.len == change->length;
 }
 
+/* The other kinds only ask something of a collection. */
+static bool is_written(const struct vb_change *change)
+{
+    return change->kind == VB_CHANGE_PUT || change->kind == VB_CHANGE_DELETE;
+}
+
 static enum vb_err lay_out(struct court *court)
 {
     size_t count = court->commit->change_count;
@@ -153,7 +159,7 @@ static enum vb_err lay_out(struct court *court)
             return VB_ERR_INVALID;
         plan->steps[i].change = change;
         plan->steps[i].index = i;
-        if (change->kind != VB_CHANGE_REQUIRE_EMPTY)
+        if (is_written(change))
             plan->by_key[plan->key_count++] = &plan->steps[i];
     }
     qsort(plan->by_key, plan->key_count, sizeof(void *), order_keys);
@@ -192,6 +198,24 @@ static enum vb_err look_at_records(struct court *court)
             plan->by_id[plan->id_count++] = step;
     }
     qsort(plan->by_id, plan->id_count, sizeof(void *), order_ids);
+    return VB_OK;
+}
+
+static enum vb_err look_at_collections(struct court *court)
+{
+    for (size_t i = 0; i < court->plan.count; i++) {
+        const struct vb_change *change = court->plan.steps[i].change;
+        uint64_t revision;
+        enum vb_err err;
+
+        if (change->kind != VB_CHANGE_REQUIRE_STATE)
+            continue;
+        err = court->view->collection(court->view, change->key, &revision);
+        if (err != VB_OK)
+            return err;
+        if (change->expect != VB_EXPECT_ANY && change->expect != revision)
+            return VB_ERR_AGAIN;
+    }
     return VB_OK;
 }
 
@@ -423,6 +447,8 @@ static enum vb_err judge_step(struct court *court, struct vb__step *step)
         return not_referenced(court, step);
     case VB_CHANGE_REQUIRE_EMPTY:
         return is_empty(court, step);
+    case VB_CHANGE_REQUIRE_STATE:
+        return VB_OK; /* look_at_collections has seen to it */
     }
     return VB_ERR_INVALID;
 }
@@ -437,6 +463,8 @@ enum vb_err vb__judge(struct vb__view *view, struct vb_commit *commit,
     err = lay_out(&court);
     if (err == VB_OK)
         err = look_at_records(&court);
+    if (err == VB_OK)
+        err = look_at_collections(&court);
     if (err == VB_OK)
         err = look_at_blobs(&court);
     if (err == VB_OK)

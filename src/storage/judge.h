@@ -4,7 +4,7 @@
  *
  *     changes ──▶ vb__judge ──▶ plan (what is there for each change)
  *                    │  ▲
- *                    ▼  │ find, holder, source, member, blob
+ *                    ▼  │ find, holder, source, member, collection, blob
  *                 the engine's view of its state
  *
  * That nothing can fail but the medium once a plan stands is what lets a group
@@ -46,6 +46,9 @@ struct vb__view {
     /* A member of `parent`, vb__plan_deletes it not; or 0. */
     enum vb_err (*member)(struct vb__view *view, struct vb_span parent,
                           const struct vb__plan *plan, uint64_t *ret_id);
+    /* The collection's revision; 0: it never had a member. */
+    enum vb_err (*collection)(struct vb__view *view, struct vb_span key,
+                              uint64_t *ret_revision);
     enum vb_err (*blob)(struct vb__view *view, uint64_t blob, uint64_t length,
                         struct vb__blob_state *ret_state);
     /* The record's key, NUL-terminated and cut to `size` bytes. */
@@ -57,7 +60,7 @@ struct vb__view {
 struct vb__step {
     const struct vb_change *change;
     size_t index;         /* of the change */
-    struct vb__found now; /* before the commit; not for REQUIRE_EMPTY */
+    struct vb__found now; /* before the commit; of PUT and DELETE */
     uint64_t id;          /* of the record; the engine sets it on creation */
     uint64_t *targets;    /* ids its references mean; 0: see vb__plan_by_key */
 };

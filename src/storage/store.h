@@ -172,10 +172,13 @@ struct vb_claim {
 };
 
 enum vb_change_kind {
-    VB_CHANGE_PUT,          /* write a record */
-    VB_CHANGE_DELETE,       /* remove a record */
-    VB_CHANGE_REQUIRE_EMPTY /* key is a collection that must have no member;
-                               `expect` does not count */
+    VB_CHANGE_PUT,           /* write a record */
+    VB_CHANGE_DELETE,        /* remove a record */
+    VB_CHANGE_REQUIRE_EMPTY, /* key is a collection that must have no member;
+                                `expect` does not count */
+    VB_CHANGE_REQUIRE_STATE  /* key is a collection whose revision must be
+                                `expect` (VB_EXPECT_NONE: it never had a
+                                member) */
 };
 
 struct vb_change {

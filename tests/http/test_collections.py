@@ -1,6 +1,7 @@
 """Collections and stores: their listing, a page at a time."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from library import HTML, LIBRARY, MERGE, add, links, parameters, tag_of, unused_key
@@ -372,6 +373,33 @@ def test_a_deletion_of_a_collection_can_be_conditional(nested):
     nested.delete(add(nested, f"{author}/books", title="x"))
     assert nested.delete(f"{author}/books", {"If-Match": stale}).status == 412
     assert nested.delete(f"{author}/books", {"If-Match": tag_of(nested, f"{author}/books")}).status == 204
+
+
+# 9110-13.1.1: the condition holds when the write is done, not only before
+def test_of_posts_on_one_state_of_a_collection_exactly_one_goes_through(serve):
+    server = serve(LIBRARY, ["--workers", "2"])
+    clients = [server.client() for _ in range(6)]
+    for turn in range(40):
+        tag = tag_of(clients[0], "/books")
+
+        def post(client, tag=tag, turn=turn):
+            return client.post("/books", {"If-Match": tag}, json={"title": str(turn)}).status
+
+        with ThreadPoolExecutor(len(clients)) as pool:
+            statuses = sorted(pool.map(post, clients))
+        assert statuses == [201] + [412] * (len(clients) - 1)
+    assert titles(clients[0].get("/books")) == [str(turn) for turn in range(40)]
+
+
+def test_any_state_of_a_collection_is_good_for_an_asterisk(serve):
+    server = serve(LIBRARY, ["--workers", "2"])
+    clients = [server.client() for _ in range(6)]
+
+    def post(client):
+        return {client.post("/books", {"If-Match": "*"}, json={"title": "x"}).status for _ in range(50)}
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        assert set().union(*pool.map(post, clients)) == {201}
 
 
 def test_a_store_lists_its_members_and_takes_no_post(client):

@@ -332,6 +332,76 @@ static void member_put_again_keeps_the_collection_from_being_empty(void **state)
                       "/books/1");
 }
 
+/* --- A collection's state. --- */
+
+static struct vb_change books_at(uint64_t revision)
+{
+    return (struct vb_change){.kind = VB_CHANGE_REQUIRE_STATE,
+                              .key = VB_SPAN("/books"),
+                              .expect = revision};
+}
+
+static enum vb_err put_if_books_at(struct rig_worker *worker, uint64_t revision)
+{
+    struct vb_change changes[] = {rig_put("/a", "", "a"), books_at(revision)};
+
+    return rig_change(worker, changes, 2, NULL);
+}
+
+static void expected_state_of_a_collection_lets_a_commit_through(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change member = rig_put("/books/1", "/books", "1");
+    uint64_t made, changed, gone;
+
+    assert_int_equal(put_if_books_at(&c->a, VB_EXPECT_NONE), VB_OK);
+    made = contract_ok(&c->a, &member, 1);
+    assert_int_equal(put_if_books_at(&c->b, made), VB_OK);
+    changed = contract_ok(&c->a, &member, 1);
+    assert_int_equal(put_if_books_at(&c->b, changed), VB_OK);
+    member = rig_delete("/books/1");
+    gone = contract_ok(&c->a, &member, 1);
+    assert_int_equal(put_if_books_at(&c->b, gone), VB_OK);
+    assert_int_equal(put_if_books_at(&c->b, VB_EXPECT_ANY), VB_OK);
+    assert_int_equal(contract_revision(&c->a, "/books", 0), gone);
+}
+
+static void other_state_of_a_collection_is_again(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change member = rig_put("/books/1", "/books", "1");
+    uint64_t made, changed;
+
+    assert_int_equal(put_if_books_at(&c->a, 1), VB_ERR_AGAIN);
+    made = contract_ok(&c->a, &member, 1);
+    assert_int_equal(put_if_books_at(&c->a, VB_EXPECT_NONE), VB_ERR_AGAIN);
+    changed = contract_ok(&c->a, &member, 1);
+    assert_int_equal(put_if_books_at(&c->a, made), VB_ERR_AGAIN);
+    member = rig_delete("/books/1");
+    contract_ok(&c->a, &member, 1);
+    assert_int_equal(put_if_books_at(&c->a, changed), VB_ERR_AGAIN);
+    assert_int_equal(put_if_books_at(&c->a, VB_EXPECT_NONE), VB_ERR_AGAIN);
+    contract_absent(&c->b, "/a");
+}
+
+/* It is the state before the commit, and comes before all conflicts. */
+static void
+expected_state_of_a_collection_is_that_before_the_commit(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change changes[] = {rig_put("/books/1", "/books", "1"),
+                                  books_at(VB_EXPECT_NONE), empty_books};
+    uint64_t revision = contract_ok(&c->a, changes, 2);
+
+    changes[0] = rig_delete("/books/1");
+    assert_int_equal(rig_change(&c->a, changes, 3, NULL), VB_ERR_AGAIN);
+    changes[1] = books_at(revision);
+    contract_ok(&c->a, changes, 3);
+    contract_absent(&c->b, "/books/1");
+    changes[0] = rig_put("/books/2", "/books", "2");
+    assert_int_equal(rig_change(&c->a, changes, 3, NULL), VB_ERR_AGAIN);
+}
+
 const struct CMUnitTest contract_ties[] = {
     contract_test(claim_is_one_record_s_at_a_time),
     contract_test(replacement_replaces_the_claims),
@@ -351,5 +421,8 @@ const struct CMUnitTest contract_ties[] = {
     contract_test(empty_collection_lets_a_commit_through),
     contract_test(member_stops_a_commit_that_wants_none),
     contract_test(member_put_again_keeps_the_collection_from_being_empty),
+    contract_test(expected_state_of_a_collection_lets_a_commit_through),
+    contract_test(other_state_of_a_collection_is_again),
+    contract_test(expected_state_of_a_collection_is_that_before_the_commit),
 };
 const size_t contract_ties_count = VB_COUNT_OF(contract_ties);

@@ -117,6 +117,16 @@ static enum vb_err view_member(struct vb__view *view, struct vb_span parent,
     return VB_OK;
 }
 
+static enum vb_err view_collection(struct vb__view *view, struct vb_span key,
+                                   uint64_t *ret_revision)
+{
+    const struct vb__collection *collection =
+        vb__collection_find(memory_of(view), key);
+
+    *ret_revision = collection == NULL ? 0 : collection->revision;
+    return VB_OK;
+}
+
 static enum vb_err view_blob(struct vb__view *view, uint64_t id,
                              uint64_t length, struct vb__blob_state *ret_state)
 {
@@ -145,6 +155,7 @@ struct vb__memory_view vb__memory_view(struct vb__memory *memory)
                  .holder = view_holder,
                  .source = view_source,
                  .member = view_member,
+                 .collection = view_collection,
                  .blob = view_blob,
                  .key = view_key},
         .memory = memory,

@@ -186,6 +186,7 @@ static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
     case VB_CHANGE_DELETE:
         return delete (writer, step);
     case VB_CHANGE_REQUIRE_EMPTY:
+    case VB_CHANGE_REQUIRE_STATE:
         break;
     }
     return VB_OK;

@@ -89,21 +89,37 @@ static enum vb_err load(struct vb__writer *writer, struct vb_span key,
     return VB_OK;
 }
 
-enum vb_err vb__tally_get(struct vb__writer *writer, struct vb_span key,
-                          struct vb__tally **ret_tally)
+static enum vb_err find_or_load(struct vb__writer *writer, struct vb_span key,
+                                struct vb__tally **ret_tally)
 {
     struct vb__tallies *tallies = &writer->tallies;
     uint64_t hash = vb_hash(&tallies->hash_key, key);
-    struct vb__tally *tally = find(tallies, key, hash);
 
-    if (tally == NULL) {
-        enum vb_err err = load(writer, key, hash, &tally);
+    *ret_tally = find(tallies, key, hash);
+    return *ret_tally != NULL ? VB_OK : load(writer, key, hash, ret_tally);
+}
 
-        if (err != VB_OK)
-            return err;
-    }
+enum vb_err vb__tally_look(struct vb__writer *writer, struct vb_span key,
+                           const struct vb__tally **ret_tally)
+{
+    struct vb__tally *tally;
+    enum vb_err err = find_or_load(writer, key, &tally);
+
+    if (err == VB_OK)
+        *ret_tally = tally;
+    return err;
+}
+
+enum vb_err vb__tally_get(struct vb__writer *writer, struct vb_span key,
+                          struct vb__tally **ret_tally)
+{
+    struct vb__tally *tally;
+    enum vb_err err = find_or_load(writer, key, &tally);
+
+    if (err != VB_OK)
+        return err;
     vb_list_remove(&tally->dirty);
-    vb_list_append(&tallies->dirty, &tally->dirty);
+    vb_list_append(&writer->tallies.dirty, &tally->dirty);
     *ret_tally = tally;
     return VB_OK;
 }

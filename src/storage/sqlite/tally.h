@@ -33,7 +33,11 @@ struct vb__tallies {
 void vb__tallies_init(struct vb__tallies *tallies);
 void vb__tallies_done(struct vb__tallies *tallies);
 
-/* The collection's, read when it is not known; it is marked dirty. */
+/* The collection's, read when it is not known. */
+enum vb_err vb__tally_look(struct vb__writer *writer, struct vb_span key,
+                           const struct vb__tally **ret_tally);
+
+/* The same to be changed: it is marked dirty. */
 enum vb_err vb__tally_get(struct vb__writer *writer, struct vb_span key,
                           struct vb__tally **ret_tally);
 

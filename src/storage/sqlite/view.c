@@ -88,6 +88,19 @@ static enum vb_err view_member(struct vb__view *view, struct vb_span parent,
     return first_other(view, &call, plan, vb__plan_deletes, ret_id);
 }
 
+/* What this group has changed of it already included. */
+static enum vb_err view_collection(struct vb__view *view, struct vb_span key,
+                                   uint64_t *ret_revision)
+{
+    struct vb__writer *writer = writer_of(view);
+    const struct vb__tally *tally;
+    enum vb_err err = vb__tally_look(writer, key, &tally);
+
+    if (err == VB_OK)
+        *ret_revision = tally->revision;
+    return vb__writer_failed(writer, err);
+}
+
 enum vb_err vb__chunk_length(struct vb__writer *writer, uint64_t blob,
                              uint64_t index, int64_t *ret_length)
 {
@@ -158,6 +171,7 @@ struct vb__writer_view vb__writer_view(struct vb__writer *writer)
                  .holder = view_holder,
                  .source = view_source,
                  .member = view_member,
+                 .collection = view_collection,
                  .blob = view_blob,
                  .key = view_key},
         .writer = writer,
