@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from h1 import Broken
@@ -197,18 +198,71 @@ def test_a_full_disk_is_507_and_nothing_acknowledged_is_lost(small_disk, serve):
     check(client, kept)
 
 
-def test_deleting_makes_room_on_a_full_disk_once_there_is_some(small_disk, serve):
-    ballast = small_disk / "ballast"
-    # More than SQLite's log has grown to: emptying it takes room of its own.
-    ballast.write_bytes(b"x" * 6_000_000)
-    client, kept = serve(LIBRARY).client(), {}
+def fill_up(data, client, kept):
+    """Nothing more goes, and what was left is another's; the next number."""
     n = fill(client, kept, 0)
-    ballast.unlink()
-    for path in list(kept)[::2]:
-        assert client.delete(path).status == 204
+    size = 1 << 20
+    with open(data / "ballast", "ab", buffering=0) as ballast:
+        while size:
+            try:
+                ballast.write(b"x" * size)
+            except OSError:
+                size //= 2
+    assert os.statvfs(data).f_bfree == 0
+    return n
+
+
+def delete_all(client, kept, paths):
+    for path in paths:
+        answer = client.delete(path)
+        assert answer.status == 204, (path, answer)
         del kept[path]
-    more = fill(client, kept, n + 1)
+        assert client.get(path).status == 404
+
+
+@pytest.mark.parametrize("end", ["run on", "kill", "end"])
+def test_deleting_makes_room_on_a_full_disk(small_disk, serve, end):
+    server = serve(LIBRARY)
+    client, kept = server.client(), {}
+    n = fill_up(small_disk, client, kept)
+    if end != "run on":
+        server.kill() if end == "kill" else server.stop()
+        server.start()
+        client = server.client()
+        check(client, kept)
+    delete_all(client, kept, list(kept)[::2])
+    more = fill(client, kept, n + 1)  # in the room that the deleted ones had
     assert more > n + 1
+    check(client, kept)
+    delete_all(client, kept, list(kept))
+    assert fill(client, kept, more + 1) > more + 10
+
+
+def test_deleting_large_content_makes_room_on_a_full_disk(small_disk, serve):
+    server = serve(LIBRARY)
+    client, kept = server.client(), {}
+    cover = add(client) + "/cover"
+    assert client.put(cover, PNG, b"y" * 3_000_000).status == 201
+    n = fill_up(small_disk, client, kept)
+    assert client.delete(cover).status == 204
+    for _ in range(100):  # its chunks go in the background
+        if client.put(cover, PNG, b"z" * 2_500_000).status == 201:
+            break
+        time.sleep(0.05)
+    assert client.get(cover).body == b"z" * 2_500_000
+    check(client, kept)
+    assert client.get(f"/settings/k{n}").status == 404
+
+
+def test_many_small_deletions_go_on_a_full_disk(small_disk, serve):
+    """More of them than the log has room for at a time."""
+    server = serve(LIBRARY)
+    client, kept = server.client(), {}
+    small = [add(client, title=f"{n}") for n in range(400)]
+    fill_up(small_disk, client, kept)
+    for path in small:
+        assert client.delete(path).status == 204
+    assert client.get("/books").json() == []
     check(client, kept)
 
 

@@ -34,8 +34,9 @@ static int grown(void *context, sqlite3 *db, const char *name, int pages)
 
 void vb__log_init(struct vb__writer *writer)
 {
-    writer->log = (struct vb__log_state){.due = STEP};
+    writer->log = (struct vb__log_state){.pages = 1, .due = STEP};
     sqlite3_wal_hook(writer->db, grown, &writer->log);
+    vb__room_for_log(writer);
 }
 
 static void tell(struct vb__writer *writer, int rc)
@@ -52,16 +53,33 @@ static void tell(struct vb__writer *writer, int rc)
     log->ailing = failed;
 }
 
-static void copy(struct vb__writer *writer, int mode)
+/* True: all was copied, and in a mode that waits for readers, nobody reads the
+ * log any more. */
+static bool copy(struct vb__writer *writer, int mode)
 {
     struct vb__log_state *log = &writer->log;
     int pages = -1, done = -1;
     int rc = sqlite3_wal_checkpoint_v2(writer->db, NULL, mode, &pages, &done);
 
     tell(writer, rc);
-    if (done >= 0)
+    if (pages >= 0 && done >= 0) {
+        log->pages = pages;
         log->done = done;
+    }
     log->due = log->pages + STEP;
+    writer->pages = 0; /* once all is copied, the rest of the file is cut off */
+    return rc == SQLITE_OK && log->done == log->pages;
+}
+
+/* Waits for readers, but not for long. */
+static bool copy_all(struct vb__writer *writer, int mode)
+{
+    bool copied;
+
+    sqlite3_busy_timeout(writer->db, WAIT_MS);
+    copied = copy(writer, mode);
+    sqlite3_busy_timeout(writer->db, VB__BUSY_MS);
+    return copied;
 }
 
 void vb__log_tend(struct vb__writer *writer)
@@ -74,9 +92,18 @@ void vb__log_tend(struct vb__writer *writer)
         copy(writer, SQLITE_CHECKPOINT_PASSIVE);
         return;
     }
-    sqlite3_busy_timeout(writer->db, WAIT_MS);
-    copy(writer, SQLITE_CHECKPOINT_RESTART);
-    sqlite3_busy_timeout(writer->db, VB__BUSY_MS);
+    copy_all(writer, SQLITE_CHECKPOINT_RESTART);
+}
+
+/* All of its room but what it keeps becomes the database's to take. */
+bool vb__log_start_anew(struct vb__writer *writer)
+{
+    if (writer->log.pages == 0)
+        return false;
+    if (!copy_all(writer, SQLITE_CHECKPOINT_TRUNCATE))
+        return false;
+    vb__room_for_log(writer);
+    return true;
 }
 
 bool vb__log_is_behind(const struct vb__writer *writer)

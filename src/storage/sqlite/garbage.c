@@ -119,11 +119,17 @@ bool vb__garbage_collect(struct vb__writer *writer)
 {
     struct vb__garbage *garbage = &writer->garbage;
     struct vb__loose *item = choose(writer);
+    enum vb_err err;
     bool done;
 
+    if (item == NULL)
+        return false;
+    err = drop_some(writer, item, &done);
+    if (err == VB_ERR_NOSPACE && vb__log_start_anew(writer))
+        err = drop_some(writer, item, &done);
     /* A failure is no one's outcome: it is tried again after the next group,
      * or by the next process. */
-    if (item == NULL || drop_some(writer, item, &done) != VB_OK)
+    if (err != VB_OK)
         return false;
     if (done)
         *item = garbage->items[--garbage->count];

@@ -84,7 +84,7 @@ static bool only_chunks(const struct vb_task *task)
     return task == NULL;
 }
 
-enum vb_err vb__group_attempt(struct vb__writer *writer, struct vb_task *tasks)
+static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
 {
     enum vb_err err;
 
@@ -99,8 +99,21 @@ enum vb_err vb__group_attempt(struct vb__writer *writer, struct vb_task *tasks)
     if (err == VB_OK)
         err = save_common(writer);
     if (err == VB_OK)
-        return vb__writer_end(writer);
-    vb__writer_undo(writer);
+        err = vb__writer_end(writer);
+    else
+        vb__writer_undo(writer);
+    if (err != VB_OK)
+        vb__tallies_forget(&writer->tallies);
+    return err;
+}
+
+enum vb_err vb__group_attempt(struct vb__writer *writer, struct vb_task *tasks)
+{
+    enum vb_err err = try_once(writer, tasks);
+
+    /* In an empty log there may be room for it. */
+    if (err == VB_ERR_NOSPACE && vb__log_start_anew(writer))
+        err = try_once(writer, tasks);
     return err;
 }
 
@@ -179,7 +192,6 @@ static void run_singly(struct vb__writer *writer, struct vb_task *tasks)
             publish(writer);
             answer(tasks);
         } else {
-            vb__tallies_forget(&writer->tallies);
             answer_all(tasks, err);
         }
         tasks = next;
@@ -195,7 +207,6 @@ void vb__group_run(struct vb__writer *writer, struct vb_task *tasks)
         answer(tasks);
         return;
     }
-    vb__tallies_forget(&writer->tallies);
     if (err == VB_ERR_BUSY || tasks->next == NULL)
         answer_all(tasks, err);
     else

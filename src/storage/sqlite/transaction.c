@@ -12,11 +12,14 @@
 static void tell_failure(struct vb__writer *writer, enum vb_err err)
 {
     int64_t now = vb_clock_monotonic_ms();
+    /* SQLite has nothing to say where the file could not be lengthened. */
+    bool known = sqlite3_errcode(writer->db) != SQLITE_OK;
 
     if (writer->ailing || now < writer->tell_after_ms)
         return;
     vb_log(VB_LOG_ERROR, "%s: cannot be written: %s (%s)", writer->sqlite->path,
-           sqlite3_errmsg(writer->db), vb_err_text(err));
+           known ? sqlite3_errmsg(writer->db) : "it cannot grow",
+           vb_err_text(err));
     writer->ailing = true;
     writer->tell_after_ms = now + TELL_MS;
 }
@@ -72,8 +75,10 @@ void vb__writer_undo(struct vb__writer *writer)
 
 enum vb_err vb__writer_end(struct vb__writer *writer)
 {
-    enum vb_err err = run(writer, VB__WRITER_COMMIT);
+    enum vb_err err = vb__writer_failed(writer, vb__room_take(writer));
 
+    if (err == VB_OK)
+        err = run(writer, VB__WRITER_COMMIT);
     if (err != VB_OK) {
         vb__writer_undo(writer);
         return err;

@@ -30,6 +30,7 @@ struct vb__sqlite;
     X(BEGIN, "BEGIN IMMEDIATE")                                                \
     X(COMMIT, "COMMIT")                                                        \
     X(ROLLBACK, "ROLLBACK")                                                    \
+    X(PAGES, "PRAGMA page_count")                                              \
     X(STATE_SAVE, "UPDATE state SET revision = ?1, position = ?2")             \
     X(FIND, "SELECT id, revision, blob, ties, parent FROM record"              \
             " WHERE key = ?1")                                                 \
@@ -75,7 +76,7 @@ enum vb__writer_statement {
 
 /* The write-ahead log, in pages; see checkpoint.c. */
 struct vb__log_state {
-    int pages;   /* in it */
+    int pages;   /* in it; 1 at first, for what a crash may have left */
     int done;    /* of them copied into the database, as far as is known */
     int due;     /* copy when there are this many */
     bool ailing; /* the operator was told that copying fails */
@@ -118,6 +119,7 @@ struct vb__writer {
     int64_t tell_after_ms; /* not again before (monotonic) */
     bool lazy;             /* commits are not synced at the moment */
     struct vb__log_state log;
+    int64_t pages; /* that the database's file has room for, at least */
 };
 
 /* Connects, brings the schema up, reads the counters, collects what is loose.
@@ -175,8 +177,16 @@ enum vb_err vb__apply_commit(struct vb__writer *writer,
 enum vb_err vb__apply_chunk(struct vb__writer *writer,
                             const struct vb_chunk_write *write);
 
+/* room.c: room that is taken before it is needed. For the database, in a
+ * transaction and before its end; VB_ERR_NOSPACE, or what fails. */
+enum vb_err vb__room_take(struct vb__writer *writer);
+void vb__room_for_log(struct vb__writer *writer);
+
 /* checkpoint.c: copying the log into the database. */
 void vb__log_init(struct vb__writer *writer);
+/* The disk is full: between two transactions, empties the log. True: that made
+ * room in it, so what has failed may be tried again. */
+bool vb__log_start_anew(struct vb__writer *writer);
 void vb__log_tend(struct vb__writer *writer);
 bool vb__log_is_behind(const struct vb__writer *writer);
 void vb__log_catch_up(struct vb__writer *writer);
