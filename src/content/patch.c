@@ -31,6 +31,7 @@ struct operation;
 /* A patch on its way. */
 struct run {
     struct vb__edit edit;
+    const struct vb_patch_limits *limits;
     const struct operation *operation; /* the current one */
     struct vb_patch_failure *failure;
 };
@@ -120,6 +121,21 @@ static enum vb_err judge(struct run *run, enum vb__edited edited)
                 from ? operation->from : operation->path, rows[edited].why);
 }
 
+/* Would the operation tell its author a value that is not shown? To say that a
+ * test is true tells it, and so does a value that stands elsewhere. */
+static enum vb_err refuse_hidden(struct run *run, const char *member,
+                                 struct vb_span pointer)
+{
+    const struct vb_patch_limits *limits = run->limits;
+
+    for (size_t i = 0; i < limits->hidden_count; i++)
+        if (vb_pointer_covers(limits->hidden[i], pointer) ||
+            vb_pointer_covers(pointer, limits->hidden[i]))
+            return fail(run, VB_PATCH_UNPROCESSABLE, member, pointer,
+                        "what is write-only cannot be looked at");
+    return VB_OK;
+}
+
 /* Section 4.1 */
 static enum vb_err apply_add(struct run *run)
 {
@@ -157,8 +173,11 @@ static enum vb_err apply_replace(struct run *run)
 static enum vb_err apply_move(struct run *run)
 {
     const struct operation *operation = run->operation;
+    enum vb_err err = refuse_hidden(run, "from", operation->from);
     yyjson_mut_val *value;
 
+    if (err != VB_OK)
+        return err;
     if (vb_span_eq(operation->from, operation->path))
         return judge(run, vb__edit_get(&run->edit, operation->from, &value));
     if (vb_pointer_covers(operation->from, operation->path))
@@ -172,9 +191,12 @@ static enum vb_err apply_move(struct run *run)
 static enum vb_err apply_copy(struct run *run)
 {
     const struct operation *operation = run->operation;
+    enum vb_err err = refuse_hidden(run, "from", operation->from);
     yyjson_mut_val *value = NULL;
     enum vb__edited edited;
 
+    if (err != VB_OK)
+        return err;
     edited = vb__edit_get(&run->edit, operation->from, &value);
     if (edited == VB__EDITED)
         edited = vb__edit_copy(&run->edit, value, &value);
@@ -187,9 +209,12 @@ static enum vb_err apply_copy(struct run *run)
 static enum vb_err apply_test(struct run *run)
 {
     const struct operation *operation = run->operation;
+    enum vb_err err = refuse_hidden(run, "path", operation->path);
     enum vb__edited edited;
     bool equal = false;
 
+    if (err != VB_OK)
+        return err;
     edited =
         vb__edit_equal(&run->edit, operation->path, operation->value, &equal);
     if (edited == VB__EDITED && !equal)
@@ -299,7 +324,7 @@ static enum vb_err apply_all(yyjson_val *target, yyjson_val *patch,
                              struct vb_json **ret_result,
                              struct vb_patch_failure *failure)
 {
-    struct run run = {.failure = failure};
+    struct run run = {.limits = limits, .failure = failure};
     enum vb__edited edited;
     enum vb_err err;
 

@@ -11,6 +11,9 @@ struct vb_patch_limits {
     size_t operations;            /* in one patch */
     size_t work;                  /* steps: names and elements looked at or
                                      copied; a step is 10 to 30 ns */
+    const struct vb_span *hidden; /* pointers to values that are not shown: no
+                                     operation may compare or copy them */
+    size_t hidden_count;
     struct vb_json_limits result; /* what the changed document may take */
 };
 

@@ -30,7 +30,9 @@ static void complain_dangling(struct vb_stored *stored)
     if (stored->has_owner && item == stored->reference_count - 1)
         x->reply.status = VB_STATUS_NOT_FOUND;
     vb_reply_detail(
-        x, vb_arena_printf(&x->arena, "There is no %.*s.", VB_FMT(key)));
+        x, key.len > 0
+               ? vb_arena_printf(&x->arena, "There is no %.*s.", VB_FMT(key))
+               : VB_SPAN("A reference names nothing."));
 }
 
 static void complain_referenced(struct vb_stored *stored)
@@ -163,6 +165,8 @@ static void reply_to_put(struct vb_stored *stored, bool created)
         json && vb_reply_wants_content(x, usual, created || success->full != 0,
                                        created || success->minimal != 0);
 
+    if (stored->elsewhere)
+        vb_reply_field(x, VB_FIELD_CONTENT_LOCATION, stored->key);
     x->outcome.created =
         created && says(stored->operation, true) == VB_STATUS_CREATED;
     if (created)

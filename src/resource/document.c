@@ -139,6 +139,25 @@ static enum vb_answer patch_failed(struct vb_exchange *x,
     return VB_HALT;
 }
 
+/* The default bounds; and what is write-only stays unseen. */
+static struct vb_patch_limits patch_limits(struct vb_stored *stored)
+{
+    struct vb_patch_limits limits = vb_patch_limits_default;
+    const struct vb_state *state = stored->route->state;
+    struct vb_exchange *x = stored->x;
+    struct vb_span *hidden;
+
+    if (state == NULL || !vb_state_has_hidden(state))
+        return limits;
+    hidden = vb_arena_calloc(&x->arena, state->property_count, sizeof(*hidden));
+    limits.hidden = hidden;
+    for (size_t i = 0; hidden != NULL && i < state->property_count; i++)
+        if (state->properties[i].write_only)
+            hidden[limits.hidden_count++] =
+                vb_property_pointer(x, &state->properties[i]);
+    return limits;
+}
+
 /* Turns stored->input from a patch into what the patch makes of the state. */
 static enum vb_answer apply_patch(struct vb_stored *stored,
                                   enum vb_media_kind kind)
@@ -146,9 +165,14 @@ static enum vb_answer apply_patch(struct vb_stored *stored,
     struct vb_exchange *x = stored->x;
     yyjson_val *before = vb_stored_before(stored);
     struct vb_patch_failure failure = {.fault = VB_PATCH_EXCESSIVE};
+    struct vb_patch_limits limits = patch_limits(stored);
     struct vb_json *after = NULL;
     enum vb_err err;
 
+    if (x->arena.failed) { /* without all that is hidden, nothing is done */
+        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+        return VB_HALT;
+    }
     if (stored->record != NULL && before == NULL) {
         x->reply.status = VB_STATUS_CONFLICT;
         vb_reply_detail(x, VB_SPAN("What is there is not JSON, so there is "
@@ -156,8 +180,8 @@ static enum vb_answer apply_patch(struct vb_stored *stored,
         return VB_HALT;
     }
     if (kind == VB_MEDIA_JSON_PATCH)
-        err =
-            vb_patch_apply(before, stored->input->root, NULL, &after, &failure);
+        err = vb_patch_apply(before, stored->input->root, &limits, &after,
+                             &failure);
     else
         err = vb_merge_apply(before, stored->input->root, NULL, &after);
     if (err == VB_ERR_INVALID)

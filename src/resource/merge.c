@@ -23,14 +23,16 @@ static const struct vb_route *route_of(const struct vb_exchange *x)
     return built->route;
 }
 
-static struct vb_span target_key(struct vb_exchange *x,
-                                 const struct vb_action *action)
+/* What the target's variables stand for, in the arena; NULL: no memory. */
+static struct vb_span *target_variables(struct vb_exchange *x,
+                                        const struct vb_action *action)
 {
-    struct vb_span variables[8];
+    struct vb_span *variables = vb_arena_calloc(
+        &x->arena, action->variable_count + 1, sizeof(*variables));
 
-    for (size_t i = 0; i < action->variable_count; i++)
+    for (size_t i = 0; variables != NULL && i < action->variable_count; i++)
         variables[i] = x->variables[action->variables[i]];
-    return vb_route_key(x, action->target, variables, action->variable_count);
+    return variables;
 }
 
 static struct vb_stored *target_of(struct vb_exchange *x)
@@ -38,18 +40,25 @@ static struct vb_stored *target_of(struct vb_exchange *x)
     const struct vb_route *route = route_of(x);
     const struct vb_action *action = route->action;
     struct vb_stored *stored = x->state;
+    struct vb_span *variables;
 
     if (stored != NULL)
         return stored;
-    stored = vb_stored_get(x, action->target);
-    if (stored == NULL)
+    variables = target_variables(x, action);
+    stored = variables == NULL ? NULL : vb_stored_get(x, action->target);
+    if (stored == NULL) {
+        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
         return NULL;
+    }
     stored->operation = route->by_method[VB_METHOD_POST];
-    stored->key = target_key(x, action);
+    stored->elsewhere = true;
+    stored->variables = variables;
+    stored->variable_count = action->variable_count;
+    stored->key =
+        vb_route_key(x, action->target, variables, action->variable_count);
     stored->parent = VB_SPAN("");
     if (action->variable_count > 0)
-        stored->id =
-            x->variables[action->variables[action->variable_count - 1]];
+        stored->id = variables[action->variable_count - 1];
     if (action->target->membership != VB_MEMBER_OF_NONE)
         stored->parent = vb_stored_listing(stored->key);
     return stored;
@@ -137,10 +146,7 @@ static enum vb_answer merge_valid(struct vb_exchange *x)
 
 static enum vb_answer merge_commit(struct vb_exchange *x)
 {
-    struct vb_stored *stored = x->state;
-
-    vb_reply_field(x, VB_FIELD_CONTENT_LOCATION, stored->key);
-    return vb_document_write(stored, purpose_of(x));
+    return vb_document_write(x->state, purpose_of(x));
 }
 
 const struct vb_slot *vb_merge_slot(enum vb_method method)

@@ -56,6 +56,8 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
         stored->parent = vb_stored_listing(x->key);
     if (x->variable_count > 0)
         stored->id = x->variables[x->variable_count - 1];
+    stored->variables = x->variables;
+    stored->variable_count = x->variable_count;
     stored->now_ms = x->env->now.unix_ms;
     stored->listing_expect = VB_EXPECT_ANY;
     vb_buf_init(&stored->text, VB_STORE_CHUNK);

@@ -29,9 +29,13 @@ struct vb_stored {
     const struct vb_route *route;         /* whose state is read or written */
     const struct vb_operation *operation; /* NULL for OPTIONS and the like */
 
-    struct vb_span key;        /* of that state's record */
-    struct vb_span parent;     /* the listing it joins; "" for none */
-    struct vb_span id;         /* of a member: its last segment, decoded */
+    struct vb_span key;    /* of that state's record */
+    struct vb_span parent; /* the listing it joins; "" for none */
+    struct vb_span id;     /* of a member: its last segment, decoded */
+    /* What the variables of the route's path stand for; borrowed. */
+    const struct vb_span *variables;
+    size_t variable_count;
+    bool elsewhere; /* it is not the target's: the reply says whose it is */
     struct vb_record *record;  /* what is there, a reference; NULL: nothing */
     struct vb_json *before;    /* its content as a value, once wanted */
     struct vb_json *input;     /* the request's content as a value */
@@ -111,6 +115,10 @@ enum vb_err vb_compose(struct vb_stored *stored, yyjson_val *input,
 /* Derives claims and references from the state to be. VB_ERR_NOMEM, or
  * VB_ERR_LIMIT for too many of them. */
 enum vb_err vb_compose_ties(struct vb_stored *stored);
+
+/* The property's place as a JSON Pointer, in the arena. */
+struct vb_span vb_property_pointer(struct vb_exchange *x,
+                                   const struct vb_property *property);
 
 /* The key of the document that this route's resource is part of, for the
  * variables of this exchange; "" for none. */

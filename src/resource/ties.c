@@ -15,9 +15,8 @@ static yyjson_val *value_at(yyjson_val *root,
     return root;
 }
 
-/* The property's place as a JSON Pointer, in the arena. */
-static struct vb_span pointer_of(struct vb_exchange *x,
-                                 const struct vb_property *property)
+struct vb_span vb_property_pointer(struct vb_exchange *x,
+                                   const struct vb_property *property)
 {
     struct vb_span pointer = {NULL, 0};
     struct vb_buf buf;
@@ -39,7 +38,7 @@ static enum vb_err add_claim(struct vb_stored *stored,
                              yyjson_val *value)
 {
     struct vb_exchange *x = stored->x;
-    struct vb_span pointer = pointer_of(x, property);
+    struct vb_span pointer = vb_property_pointer(x, property);
     struct vb_span text = {NULL, 0};
     struct vb_buf buf;
 
@@ -139,10 +138,11 @@ struct vb_span vb_route_key(struct vb_exchange *x,
     return expand(x, target, variables, count, VB_SPAN(""));
 }
 
+/* A key that is "" is no resource's: the store finds the reference dangling. */
 static enum vb_err add_reference(struct vb_stored *stored, struct vb_span key)
 {
-    if (key.len == 0)
-        return stored->x->arena.failed ? VB_ERR_NOMEM : VB_OK;
+    if (stored->x->arena.failed)
+        return VB_ERR_NOMEM;
     if (stored->reference_count == VB_REFERENCES_MAX)
         return VB_ERR_LIMIT;
     stored->references[stored->reference_count++] = key;
@@ -154,17 +154,18 @@ static enum vb_err refer(struct vb_stored *stored,
                          const struct vb_property *property, yyjson_val *value)
 {
     struct vb_exchange *x = stored->x;
+    struct vb_span text;
     bool by_path = vb_span_eq(property->format, VB_SPAN("uri")) ||
                    vb_span_eq(property->format, VB_SPAN("uri-reference"));
 
     if (!yyjson_is_str(value) && !vb_json_is_number(value))
         return VB_OK; /* null, or what the schema is to refuse */
-    if (by_path)
-        return add_reference(stored,
-                             vb_arena_dup(&x->arena, vb_json_text(value)));
+    text = vb_json_text(value);
+    if (by_path || text.len == 0)
+        return add_reference(stored, vb_arena_dup(&x->arena, text));
     return add_reference(stored,
-                         expand(x, property->references, x->variables,
-                                x->variable_count, vb_json_text(value)));
+                         expand(x, property->references, stored->variables,
+                                stored->variable_count, text));
 }
 
 static enum vb_err add_references(struct vb_stored *stored, yyjson_val *root)
@@ -218,10 +219,14 @@ struct vb_span vb_stored_owner(struct vb_exchange *x,
 
 enum vb_err vb_compose_ties(struct vb_stored *stored)
 {
-    struct vb_span owner = vb_stored_owner(stored->x, stored->route);
+    const struct vb_route *above = owner_of(stored->route);
+    struct vb_span owner = VB_SPAN("");
     struct vb_json *after = NULL;
     enum vb_err err = VB_OK;
 
+    if (above != NULL)
+        owner = vb_route_key(stored->x, above, stored->variables,
+                             stored->variable_count);
     stored->claim_count = stored->reference_count = 0;
     if (stored->text.len > 0 && stored->route->state != NULL &&
         stored->route->state->property_count > 0)

@@ -433,6 +433,49 @@ static void check_vector(yyjson_val *row, unsigned *count)
     (*count)++;
 }
 
+/* What is hidden may be set, but neither compared nor put where it shows. */
+static void patch_does_not_tell_what_is_hidden(void **state)
+{
+    static const struct vb_span hidden[] = {VB_SPAN_INIT("/s"),
+                                            VB_SPAN_INIT("/o/s")};
+    static const char target[] = "{\"s\":\"x\",\"o\":{\"s\":1,\"t\":2}}";
+    static const struct row rows[] = {
+        {target, "[{\"op\":\"test\",\"path\":\"/s\",\"value\":\"x\"}]", NULL,
+         422, "/0/path", "test \"/s\": what is write-only cannot be looked at"},
+        {target, "[{\"op\":\"test\",\"path\":\"/s\",\"value\":\"y\"}]", NULL,
+         422, "/0/path", NULL},
+        {target, "[{\"op\":\"test\",\"path\":\"/s/0\",\"value\":1}]", NULL, 422,
+         "/0/path", NULL},
+        {target, "[{\"op\":\"test\",\"path\":\"/o\",\"value\":{}}]", NULL, 422,
+         "/0/path", NULL},
+        {target, "[{\"op\":\"test\",\"path\":\"\",\"value\":{}}]", NULL, 422,
+         "/0/path", NULL},
+        {target, "[{\"op\":\"copy\",\"from\":\"/s\",\"path\":\"/t\"}]", NULL,
+         422, "/0/from", NULL},
+        {target, "[{\"op\":\"copy\",\"from\":\"\",\"path\":\"/t\"}]", NULL, 422,
+         "/0/from", NULL},
+        {target, "[{\"op\":\"move\",\"from\":\"/o\",\"path\":\"/t\"}]", NULL,
+         422, "/0/from", NULL},
+        {target, "[{\"op\":\"move\",\"from\":\"/o/s\",\"path\":\"/o/s\"}]",
+         NULL, 422, "/0/from", NULL},
+        {target,
+         "[{\"op\":\"test\",\"path\":\"/o/t\",\"value\":2},"
+         "{\"op\":\"copy\",\"from\":\"/o/t\",\"path\":\"/s\"},"
+         "{\"op\":\"replace\",\"path\":\"/o/s\",\"value\":3},"
+         "{\"op\":\"add\",\"path\":\"/o/s\",\"value\":4}]",
+         "{\"s\":2,\"o\":{\"s\":4,\"t\":2}}", 0, NULL, NULL},
+        {target, "[{\"op\":\"remove\",\"path\":\"/s\"}]",
+         "{\"o\":{\"s\":1,\"t\":2}}", 0, NULL, NULL},
+    };
+    struct vb_patch_limits limits = vb_patch_limits_default;
+
+    (void)state;
+    limits.hidden = hidden;
+    limits.hidden_count = 2;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++)
+        check(&rows[i], &limits);
+}
+
 static void patch_passes_the_public_suite(void **state)
 {
     const char *vectors = getenv("VB_VECTORS");
@@ -469,6 +512,7 @@ int main(void)
         cmocka_unit_test(patch_that_takes_too_much_is_413),
         cmocka_unit_test(patch_work_is_bounded_however_it_is_spent),
         cmocka_unit_test(patch_work_counts_members),
+        cmocka_unit_test(patch_does_not_tell_what_is_hidden),
         cmocka_unit_test(patch_passes_the_public_suite),
     };
 

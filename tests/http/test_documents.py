@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -218,7 +219,10 @@ paths:
       requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/S'}}}}
       responses: {'200': {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/S'}}}}}
     patch:
-      requestBody: {content: {application/merge-patch+json: {schema: {type: object}}}}
+      requestBody:
+        content:
+          application/merge-patch+json: {schema: {type: object}}
+          application/json-patch+json: {schema: {type: array}}
       responses: {'200': {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/S'}}}}}
   /strict:
     put:
@@ -277,6 +281,23 @@ def test_write_only_properties_are_taken_and_never_shown(kinds):
         assert "s3cr3t" not in answer.text
     # who writes back what was read keeps it: it is required, and still there
     assert kinds.put(where, json=kinds.get(where).json()).status == 200
+
+
+def test_no_patch_tells_what_is_write_only(kinds):
+    where = kinds.post("/names", json={"secret": "s3cr3t", "shown": "x"}).headers["Location"]
+    for operation in (
+        {"op": "test", "path": "/secret", "value": "s3cr3t"},
+        {"op": "test", "path": "/secret", "value": "other"},
+        {"op": "copy", "from": "/secret", "path": "/shown"},
+        {"op": "move", "from": "/secret", "path": "/shown"},
+        {"op": "copy", "from": "", "path": "/shown"},
+    ):
+        answer = kinds.patch(where, PATCH, json=[operation])
+        assert answer.status == 422 and "s3cr3t" not in answer.text
+        assert pointers(answer) <= {"/0/path", "/0/from"}
+    assert kinds.get(where).json()["shown"] == "x"
+    known = [{"op": "test", "path": "/shown", "value": "x"}, {"op": "replace", "path": "/secret", "value": "new"}]
+    assert kinds.patch(where, PATCH, json=known).status == 200
 
 
 def test_the_server_tells_uri_and_revision_where_it_is_asked_to(kinds):
@@ -368,7 +389,85 @@ def test_references_may_form_lists_and_circles(kinds):
     assert kinds.delete(one.headers["Location"]).status == 204
 
 
+@pytest.mark.parametrize("nothing", ["", ".", "..", "x" * 9000])
+def test_a_reference_that_names_nothing_is_409(kinds, nothing):
+    assert kinds.post("/uuids", json={"friends": [nothing]}).status == 409
+
+
 # Controllers
+
+TIED = """
+openapi: 3.1.0
+info: {title: tied, version: '1'}
+paths:
+  /users:
+    get: {responses: {'200': {description: all, content: {application/json: {schema: {type: array}}}}}}
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/U'}}}}
+      responses: {'201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/U'}}}}}
+  /users/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {'200': {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/U'}}}}}}
+    delete: {responses: {'204': {description: gone}}}
+  /users/{id}/notes:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {'200': {description: all, content: {application/json: {schema: {type: array}}}}}}
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/U'}}}}
+      responses: {'201': {description: made, content: {application/json: {schema: {$ref: '#/components/schemas/U'}}}}}
+  /users/{id}/notes/{note}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: integer}}
+      - {name: note, in: path, required: true, schema: {type: integer}}
+    get: {responses: {'200': {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/U'}}}}}}
+    delete: {responses: {'204': {description: gone}}}
+  /{board}/pins/{note}/of/{id}:
+    parameters:
+      - {name: board, in: path, required: true, schema: {type: string}}
+      - {name: id, in: path, required: true, schema: {type: integer}}
+      - {name: note, in: path, required: true, schema: {type: integer}}
+    x-verbatim: {do: {merge: {target: '/users/{id}/notes/{note}', patch: {pinned: true}}}}
+    post: {responses: {'200': {description: done, content: {application/json: {schema: {$ref: '#/components/schemas/U'}}}}}}
+components:
+  schemas:
+    U:
+      type: object
+      properties:
+        id: {type: integer, readOnly: true}
+        pinned: {type: boolean, readOnly: true}
+        friend: {type: string, x-verbatim: {references: '/users/{id}'}}
+"""
+
+
+def test_a_controller_ties_its_target_by_the_targets_own_variables(serve):
+    client = serve(TIED).client()
+    owner, friend = (client.post("/users", json={}).headers["Location"] for _ in range(2))
+    for _ in range(3):
+        note = client.post(f"{owner}/notes", json={"friend": "2"}).headers["Location"]
+    done = client.post("/wall/pins/3/of/1")
+    assert done.status == 200
+    assert done.headers["Content-Location"] == note == "/users/1/notes/3"
+    assert done.json() == {"id": 3, "pinned": True, "friend": "2"}
+    assert client.delete(owner).status == client.delete(friend).status == 409
+    for number in (1, 2, 3):
+        assert client.delete(f"{owner}/notes/{number}").status == 204
+    assert client.delete(owner).status == client.delete(friend).status == 204
+
+
+def test_a_controller_that_had_to_try_again_says_once_what_it_changed(serve):
+    server = serve(LIBRARY, ["--workers", "2"])
+    clients = [server.client() for _ in range(6)]
+    book = add(clients[0])
+
+    def archive(client):
+        return [client.post(book + "/archive") for _ in range(30)]
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        answers = [answer for some in pool.map(archive, clients) for answer in some]
+    assert {answer.status for answer in answers} <= {200, 503}
+    for answer in answers:
+        assert len(answer.headers.all("Content-Location")) == (answer.status == 200)
+
 
 def test_a_controller_that_merges_changes_its_target(client):
     book = add(client, title="x")
