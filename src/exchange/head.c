@@ -7,12 +7,15 @@
 #include "http/method.h"
 #include "http/scan.h"
 
+/* The longest field name that a problem tells. */
+enum { NAME_TOLD = 64 };
+
 void vb_head_begin(struct vb_head_builder *builder, struct vb_head *head,
                    struct vb_arena *arena, const struct vb_head_limits *limits,
-                   struct vb_span default_scheme)
+                   struct vb_span scheme)
 {
     vb_assert(head->fields.count == 0);
-    head->scheme = default_scheme;
+    head->scheme = scheme;
     head->content_length = -1;
     head->interim_ok = true;
     *builder = (struct vb_head_builder){
@@ -37,16 +40,13 @@ void vb_head_method(struct vb_head_builder *builder, struct vb_span method)
                        "The method is not a token.");
 }
 
-/* We are an origin server for http and https alone (RFC 9110 section 7.4). */
-static void take_scheme(struct vb_head_builder *builder, struct vb_span scheme)
+/* A connection is of the origin that its own scheme names, and of no other: who
+ * asks for https wants it secured (RFC 9110 section 7.4). */
+static void check_scheme(struct vb_head_builder *builder, struct vb_span scheme)
 {
-    if (scheme.ptr == NULL)
-        return;
-    builder->head->scheme = scheme;
-    if (!vb_span_ieq(scheme, VB_SPAN("http")) &&
-        !vb_span_ieq(scheme, VB_SPAN("https")))
+    if (scheme.ptr != NULL && !vb_span_ieq(scheme, builder->head->scheme))
         vb_head_refuse(builder, VB_STATUS_MISDIRECTED_REQUEST,
-                       "This server has no resources of that URI scheme.");
+                       "Resources of that URI scheme are not served here.");
 }
 
 void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
@@ -71,7 +71,7 @@ void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
     }
     head->form = target.form;
     head->server_wide = target.server_wide;
-    take_scheme(builder, target.scheme);
+    check_scheme(builder, target.scheme);
     if (target.form == VB_TARGET_AUTHORITY)
         head->authority = text;
     else if (target.form == VB_TARGET_ABSOLUTE)
@@ -152,6 +152,25 @@ static uint16_t complain(uint16_t status, const char *reason,
     return status;
 }
 
+/* RFC 6585 section 5: says which field it is. A name that is long itself, or
+ * more than the arena holds, is left out. */
+static uint16_t complain_of_size(struct vb_arena *arena, struct vb_span name,
+                                 const char **ret_reason)
+{
+    struct vb_span text = vb_span_of(NULL, 0);
+
+    if (name.len <= NAME_TOLD)
+        text = vb_arena_printf(arena,
+                               "The field %.*s is larger than this server "
+                               "takes.",
+                               (int)name.len, name.ptr);
+    return complain(VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                    text.ptr != NULL
+                        ? text.ptr
+                        : "A field is larger than this server takes.",
+                    ret_reason);
+}
+
 /* Appends a line whose characters are known to be fine. */
 static inline uint16_t add_scanned(struct vb_fields *fields,
                                    struct vb_arena *arena,
@@ -163,9 +182,7 @@ static inline uint16_t add_scanned(struct vb_fields *fields,
         .name = name, .value = value, .id = (uint16_t)vb_field_find(name)};
 
     if (name.len + value.len > limits->max_field)
-        return complain(VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
-                        "A field is larger than this server takes.",
-                        ret_reason);
+        return complain_of_size(arena, name, ret_reason);
     if (fields->count >= limits->max_fields)
         return complain(VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
                         "There are more fields than this server takes.",

@@ -45,7 +45,7 @@ struct vb_head {
     struct vb_span method_text;
     enum vb_target_form form;
     struct vb_span target;    /* as received */
-    struct vb_span scheme;    /* "http" or "https" */
+    struct vb_span scheme;    /* "http" or "https": the connection's */
     struct vb_span authority; /* host[:port]: of the target, or of Host */
     struct vb_span path;      /* raw, "/..." ; "" for `*` and authority form */
     struct vb_span query;     /* raw, after the first `?` */
@@ -68,7 +68,7 @@ struct vb_head_limits {
 /* The first complaint, kept: a status and a short reason in English. */
 struct vb_verdict {
     uint16_t status;    /* 0: well-formed so far */
-    const char *reason; /* static */
+    const char *reason; /* as long as the exchange, if not static */
 };
 
 struct vb_head_builder {
@@ -84,11 +84,11 @@ struct vb_head_builder {
 };
 
 /* `head` is all zero, as in a fresh exchange. Spans given to the builder are
- * borrowed and must live as long as the head. The default scheme is for origin
- * form. */
+ * borrowed and must live as long as the head. `scheme` is "https" where the
+ * connection is secured, else "http": that of every target. */
 void vb_head_begin(struct vb_head_builder *builder, struct vb_head *head,
                    struct vb_arena *arena, const struct vb_head_limits *limits,
-                   struct vb_span default_scheme);
+                   struct vb_span scheme);
 
 /* The method as received (RFC 9110 section 9.1). */
 void vb_head_method(struct vb_head_builder *builder, struct vb_span method);

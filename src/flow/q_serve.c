@@ -45,5 +45,5 @@ enum vb_answer vb__q_tunnel(struct vb_exchange *x)
 
 enum vb_answer vb__q_server_wide(struct vb_exchange *x)
 {
-    return x->head.form == VB_TARGET_ASTERISK ? VB_YES : VB_NO;
+    return x->head.server_wide ? VB_YES : VB_NO;
 }

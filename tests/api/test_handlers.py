@@ -2,6 +2,7 @@
 
 import pytest
 from embedded import build_folder
+from ledger import requirement
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +29,11 @@ def note(client):
 # --- methods
 
 
+@requirement("9110-9.3.4-01", "9110-9.3.4-02")
 def test_put_creates_then_replaces_then_delete_removes(client):
     assert client.get("/note").status == 404
-    assert client.put("/note", TEXT, "one").status == 201  # 9110-9.3.4-01
-    assert client.put("/note", TEXT, "two").status == 204  # 9110-9.3.4-02
+    assert client.put("/note", TEXT, "one").status == 201
+    assert client.put("/note", TEXT, "two").status == 204
     assert client.get("/note").text == "two"
     assert client.delete("/note").status == 204
     assert client.get("/note").status == 404
@@ -112,21 +114,24 @@ def test_get_of_what_the_client_has_is_304(client, note):
     assert client.get(note, {"If-None-Match": tag}).status == 200
 
 
+@requirement("9110-13.1.2-06")
 def test_a_put_that_must_not_replace_does_not(client, note):
     refused = client.put(note, {**TEXT, "If-None-Match": "*"}, "other")
-    assert refused.status == 412  # 9110-13.1.2-06
+    assert refused.status == 412
     assert client.get(note).text == "first"
 
 
+@requirement("9110-13.1.1-02")
 def test_a_stale_tag_stops_a_put(client, note):
     refused = client.put(note, {**TEXT, "If-Match": '"stale"'}, "other")
-    assert refused.status == 412  # 9110-13.1.1-02
+    assert refused.status == 412
     assert client.get(note).text == "first"
 
 
+@requirement("9110-8.8.2.1-03", "9110-8.8.2.1-04")
 def test_validators_are_only_sent_when_they_can_be_true(client):
     dated = client.get("/dated")
-    assert dated.headers["Last-Modified"] == dated.headers["Date"]  # 9110-8.8.2.1-03
+    assert dated.headers["Last-Modified"] == dated.headers["Date"]
     assert "quotes" not in dated.headers.get("ETag", "")
 
 

@@ -53,6 +53,8 @@ static void heads_are_judged_alike_for_every_wire(void **state)
         {"asterisk is for OPTIONS", "GET", "*", {"Host", "a"}, 400},
         {"asterisk", "OPTIONS", "*", {"Host", "a"}, 0},
         {"foreign scheme is not ours", "GET", "ftp://a/", {"Host", "a"}, 421},
+        {"9110-7.4-01 https", "GET", "https://a/", {"Host", "a"}, 421},
+        {"the scheme has no case", "GET", "HTTP://a/", {"Host", "a"}, 0},
         {"URI without authority, 9110-7.1-01",
          "GET",
          "h:80",

@@ -4,7 +4,14 @@ import socket
 import threading
 
 import pytest
+import rules
 from client import Broken, H1Client
+
+@pytest.fixture(autouse=True)
+def tally(monkeypatch):
+    """What is answered here on purpose counts for nothing."""
+    monkeypatch.setattr(rules, "tally", rules.Tally())
+
 
 DATE = b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 OK = b"HTTP/1.1 200 OK\r\n" + DATE
@@ -45,10 +52,10 @@ def answer_to(method, answer):
 def test_reads_interim_responses_chunks_and_trailers():
     response = answer_to(
         "GET",
-        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=x\r\n\r\n"
         + OK
         + b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n"
-        b"Vary: a\r\nvary: b\r\n\r\n"
+        b"Vary: a\r\nvary: b\r\nTrailer: T\r\n\r\n"
         b"3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: 1\r\n\r\n",
     )
     assert response.body == b"abcde"
@@ -65,9 +72,9 @@ def test_a_head_response_has_no_body_whatever_its_fields_say():
 
 def test_raw_reads_every_response_up_to_the_end():
     length = b"Content-Length: 0\r\n\r\n"
-    server = Canned(OK + length + b"HTTP/1.1 400 Bad\r\n" + DATE + length)
+    server = Canned(OK + length + b"HTTP/1.1 404 Bad\r\n" + DATE + b"Content-Type: text/plain\r\nContent-Length: 1\r\n\r\nx")
     data = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n\0"
-    assert [r.status for r in server.client().raw(data)] == [200, 400]
+    assert [r.status for r in server.client().raw(data)] == [200, 404]
     assert server.got == data
 
 
@@ -92,31 +99,4 @@ def test_raw_reads_every_response_up_to_the_end():
 )
 def test_bytes_that_are_not_http_are_refused(answer):
     with pytest.raises(Broken):
-        answer_to("GET", answer)
-
-
-@pytest.mark.parametrize(
-    "rule, answer",
-    [
-        ("9110-6.6.1-01", b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"),
-        ("9110-8.6-06", b"HTTP/1.1 204 No\r\n" + DATE + b"Content-Length: 0\r\n\r\n"),
-        ("9110-10.2.1-01", b"HTTP/1.1 405 No\r\n" + DATE + b"Content-Length: 0\r\n\r\n"),
-        ("9110-8.8.3-01", OK + b"ETag: x\r\nContent-Length: 0\r\n\r\n"),
-        ("9110-5.3-02", OK + b'ETag: "x"\r\nETag: "y"\r\nContent-Length: 0\r\n\r\n'),
-        (
-            "9110-8.8.2.1-03",
-            OK + b"Last-Modified: Mon, 07 Nov 1994 08:49:37 GMT\r\nContent-Length: 0\r\n\r\n",
-        ),
-        (
-            "9110-5.6.7-02",
-            OK + b"Last-Modified: Sun Nov  6 08:49:37 1994\r\nContent-Length: 0\r\n\r\n",
-        ),
-        (
-            "9112-6.2-01",
-            OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        ),
-    ],
-)
-def test_a_response_that_breaks_a_rule_fails_with_its_id(rule, answer):
-    with pytest.raises(AssertionError, match=rule):
         answer_to("GET", answer)

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ledger import requirement
 from library import HTML, LIBRARY, MERGE, add, links, parameters, tag_of, unused_key
 
 
@@ -98,7 +99,7 @@ def test_a_post_takes_no_parameters_of_a_listing(client):
     assert len(all_members(client)) == before
 
 
-# 8288-3-01
+@requirement("8288-3-02", "8288-3.3-01")
 def test_links_lead_forward_through_all_members_once(empty):
     fill(empty, 10)
     pages = walk(empty, "/books?limit=3", "next")
@@ -205,7 +206,8 @@ def test_a_cursor_survives_a_restart(serve):
     assert titles(server.client().get(following)) == ["2", "3"]
 
 
-# 9110-8.8.1-02: the tag of the listing changes exactly when a member does
+# the tag of the listing changes exactly when a member does
+@requirement("9110-8.8.1-02")
 def test_the_tag_of_a_listing_changes_exactly_when_a_member_does(empty):
     book = add(empty)
     changes = [

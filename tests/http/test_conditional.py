@@ -1,6 +1,7 @@
 """Conditional requests: RFC 9110 section 13, in its order."""
 
 import pytest
+from ledger import requirement
 from library import HTML, JSON, LIBRARY, MERGE, PNG, add, tag_of, unused_key
 
 PAST = "Sat, 29 Oct 1994 19:43:31 GMT"
@@ -41,10 +42,10 @@ def fill(headers, current):
 
 CURRENT, OTHER, WEAK = "CURRENT", '"other"', "W/CURRENT"
 OK, FAILED, SAME = "ok", 412, 304
-# RFC 9110 section 13.2.2 (9110-13.2.2-01 to -03): headers, then what is
+# RFC 9110 section 13.2.2: headers, then what is
 # answered to safe methods, and what to unsafe ones.
 ORDER = [
-    # If-Match: strong comparison (9110-13.1.1-01)
+    # If-Match: strong comparison
     ({"If-Match": CURRENT}, OK, OK),
     ({"If-Match": f"{OTHER}, {CURRENT}"}, OK, OK),
     ({"If-Match": f", {OTHER} ,, {CURRENT} ,"}, OK, OK),
@@ -54,21 +55,20 @@ ORDER = [
     ({"If-Match": "unquoted"}, FAILED, FAILED),
     ({"If-Match": '"unclosed'}, FAILED, FAILED),
     ({"If-Match": ""}, FAILED, FAILED),
-    ({"If-Match": f"*, {OTHER}"}, FAILED, FAILED),  # 9110-13.1.1-07
-    # If-Unmodified-Since: only without If-Match (9110-13.1.4-01, -02)
+    ({"If-Match": f"*, {OTHER}"}, FAILED, FAILED),
+    # If-Unmodified-Since: only without If-Match
     ({"If-Unmodified-Since": FUTURE}, OK, OK),
     ({"If-Unmodified-Since": PAST}, FAILED, FAILED),
     ({"If-Match": CURRENT, "If-Unmodified-Since": PAST}, OK, OK),
     ({"If-Match": OTHER, "If-Unmodified-Since": FUTURE}, FAILED, FAILED),
     *(({"If-Unmodified-Since": garbage}, OK, OK) for garbage in GARBAGE),
-    # If-None-Match: weak comparison; 304 to GET and HEAD only (9110-13.1.2-01, -06)
+    # If-None-Match: weak comparison; 304 to GET and HEAD only
     ({"If-None-Match": OTHER}, OK, OK),
     ({"If-None-Match": CURRENT}, SAME, FAILED),
     ({"If-None-Match": WEAK}, SAME, FAILED),
     ({"If-None-Match": f"{OTHER}, {WEAK}"}, SAME, FAILED),
     ({"If-None-Match": "*"}, SAME, FAILED),
     # If-Modified-Since: only without If-None-Match, only GET and HEAD
-    # (9110-13.1.3-01, -02)
     ({"If-Modified-Since": PAST}, OK, OK),
     ({"If-Modified-Since": FUTURE}, SAME, OK),
     *(({"If-Modified-Since": garbage}, OK, OK) for garbage in GARBAGE),
@@ -81,11 +81,16 @@ ORDER = [
     ({"If-Match": CURRENT, "If-Modified-Since": "NOW"}, SAME, OK),
     ({"If-Unmodified-Since": PAST, "If-None-Match": CURRENT}, FAILED, FAILED),
     ({"If-Unmodified-Since": FUTURE, "If-None-Match": CURRENT}, SAME, FAILED),
-    # a range never wins over a 304 (9110-13.2.2-03)
+    # a range never wins over a 304
     ({"If-None-Match": CURRENT, "Range": "bytes=0-1"}, SAME, FAILED),
 ]
 
 
+@requirement(
+    "9110-13.1.1-01", "9110-13.1.1-04", "9110-13.1.1-07", "9110-13.1.2-01", "9110-13.1.2-05", "9110-13.1.2-06",
+    "9110-13.1.3-01", "9110-13.1.3-02", "9110-13.1.4-01", "9110-13.1.4-02", "9110-13.2.2-01", "9110-13.2.2-02",
+    "9110-13.2.2-03",
+)  # fmt: skip
 @pytest.mark.parametrize("headers, safe, unsafe", ORDER, ids=lambda v: str(v))
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"])
 def test_preconditions_in_their_order(client, book, method, headers, safe, unsafe):
@@ -99,7 +104,7 @@ def test_preconditions_in_their_order(client, book, method, headers, safe, unsaf
         return
     assert answer.status == wanted, answer
     after = client.get(book)
-    assert after.status == 200  # 9110-13.1.1-04, 9110-13.1.2-05: not performed
+    assert after.status == 200  # not performed
     assert after.headers["ETag"] == before.headers["ETag"]
 
 
@@ -108,7 +113,7 @@ def test_repeated_lines_of_if_match_are_one_list(client, book):
     assert client.put(book, lines, '{"title":"y"}').status == 200
 
 
-# 9110-13.1.1-03
+@requirement("9110-13.1.1-03")
 @pytest.mark.parametrize("headers", [{"If-Match": "*"}, {"If-Match": '"x"'}])
 def test_if_match_never_creates(client, headers):
     key = unused_key()
@@ -116,7 +121,7 @@ def test_if_match_never_creates(client, headers):
     assert client.get(key).status == 404
 
 
-# 9110-13.1.2-04
+@requirement("9110-13.1.2-04")
 def test_if_none_match_with_an_asterisk_creates_once(client):
     key, once = unused_key(), {"If-None-Match": "*"}
     assert client.put(key, once, json={"value": 1}).status == 201
@@ -124,7 +129,8 @@ def test_if_none_match_with_an_asterisk_creates_once(client):
     assert client.get(key).json()["value"] == 1
 
 
-# 9110-13.2.1-02: what would not be 2xx anyway
+# what would not be 2xx anyway
+@requirement("9110-13.2.1-02")
 @pytest.mark.parametrize("headers", [{"If-Match": "*"}, {"If-Match": '"x"'}, {"If-None-Match": "*"},
                                      {"If-Unmodified-Since": PAST}])  # fmt: skip
 def test_other_answers_come_before_preconditions(client, book, headers):
@@ -140,12 +146,12 @@ def test_other_answers_come_before_preconditions(client, book, headers):
     assert client.get(book + "?unknown=1", headers).status == 400
 
 
-# 9110-13.2.1-05
+@requirement("9110-13.2.1-05")
 def test_options_knows_no_preconditions(client, book):
     assert client.options(book, {"If-Match": '"x"'}).status == 204
 
 
-# 9110-15.4.5-01, -02
+@requirement("9110-15.4.5-01", "9110-15.4.5-02")
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 @pytest.mark.parametrize("listing", [False, True])
 def test_a_304_has_the_fields_of_the_200_that_guide_caches(client, book, accept, listing):
@@ -162,7 +168,7 @@ def test_a_304_has_the_fields_of_the_200_that_guide_caches(client, book, accept,
     assert same.body == b""
 
 
-# 9110-8.8.3.3-01 in spirit: a tag belongs to one representation
+@requirement("9110-8.8.1-03")
 def test_the_tag_of_one_variant_is_no_304_for_the_other(client, book):
     json_tag, html_tag = tag_of(client, book), tag_of(client, book, HTML)
     assert json_tag != html_tag
@@ -186,7 +192,7 @@ def test_a_stale_tag_of_any_variant_is_412(client, book, method):
     assert client.get(book).json()["title"] == "between"
 
 
-# 9110-8.8.1-02
+@requirement("9110-8.8.1-02")
 def test_the_tag_changes_with_every_change_and_is_never_given_again(client, book):
     seen = {tag_of(client, book)}
     for title in ("a", "b", "a", "b"):
@@ -201,7 +207,7 @@ def test_the_tag_changes_with_every_change_and_is_never_given_again(client, book
     assert len(seen) == 7
 
 
-# 9110-9.3.4-06
+@requirement("9110-9.3.4-06")
 def test_a_put_tells_validators_only_when_it_kept_what_was_sent(client, book):
     answer = client.put(book, json={"title": "completed by the server"})
     assert answer.status == 200
@@ -215,7 +221,8 @@ def test_a_put_that_is_kept_byte_for_byte_tells_its_tag(client, book, size):
     assert answer.headers["ETag"] == tag_of(client, f"{book}/cover")
 
 
-# 9110-15.3.1-03: of the new representation
+# of the new representation
+@requirement("9110-15.3.1-03")
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
 def test_the_tag_in_the_reply_to_a_change_is_the_new_one(client, book, method):
     answer = send(client, method, book)
@@ -231,7 +238,7 @@ def test_a_chain_of_changes_can_go_by_the_tags_of_the_replies(client, book):
         tag = answer.headers["ETag"]
 
 
-# 6585-3-01, -02
+@requirement("6585-3-01", "6585-3-02")
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_a_write_without_if_match_is_428_where_it_is_demanded(client, method):
     author = add(client, "/authors", name="x")

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
+from ledger import requirement
 from library import JSON, LIBRARY, MERGE, PATCH, add, parameters, pointers, tag_of, unused_key
 
 
@@ -46,7 +47,7 @@ INVALID = [
 ]
 
 
-# 9110-15.5.21-01, 9110-9.3.4-03
+@requirement("9110-15.5.21-01", "9110-9.3.4-03")
 @pytest.mark.parametrize("state, places", INVALID, ids=lambda v: str(v)[:40])
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_what_does_not_meet_its_schema_is_422_saying_where(client, method, state, places):
@@ -498,7 +499,7 @@ def test_a_controller_ignores_content_that_it_does_not_ask_for(client):
 
 # Patches
 
-# 7396-1-01, 7396-2-02
+@requirement("7396-1-01", "7396-2-02")
 def test_a_merge_patch_sets_replaces_and_removes(client):
     key = unused_key()
     client.put(key, json={"value": {"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]}})
@@ -512,7 +513,7 @@ def test_a_merge_patch_sets_replaces_and_removes(client):
     assert client.get(book).json() == changed.json()
 
 
-# 6902-4-01 and on
+@requirement("6902-4-01")
 def test_a_json_patch_does_its_operations_in_order(client):
     book = add(client, title="x", tags=["a"])
     patch = [
@@ -528,7 +529,7 @@ def test_a_json_patch_does_its_operations_in_order(client):
     assert answer.json()["title"] == "y" and answer.json()["tags"] == ["a", "b", "c"]
 
 
-# 5789-2-04, -05, 6902-5-01, -02
+@requirement("5789-2-04", "5789-2-05", "6902-5-01", "6902-5-02", "5789-2.2-07")
 @pytest.mark.parametrize("last, status", [
     ({"op": "test", "path": "/title", "value": "other"}, 409),
     ({"op": "remove", "path": "/nothing"}, 422),
@@ -549,12 +550,12 @@ def test_a_json_patch_that_fails_at_its_end_changes_nothing(client, last, status
     before = client.get(book)
     answer = client.patch(book, PATCH, json=[{"op": "replace", "path": "/title", "value": "y"}, last])
     assert answer.status in (status if isinstance(status, tuple) else (status,))
-    assert answer.json()["detail"]  # 5789-2.2-07
+    assert answer.json()["detail"]
     after = client.get(book)
     assert after.json() == before.json() and after.headers["ETag"] == before.headers["ETag"]
 
 
-# 5789-2.2-01, 7396-4-01
+@requirement("5789-2.2-01", "7396-4-01")
 @pytest.mark.parametrize("headers", [MERGE, PATCH])
 @pytest.mark.parametrize("content", [b"", b"{", b'{"a":1,"a":2}', b"\xff"])
 def test_a_patch_that_is_no_json_is_400(client, headers, content):
@@ -567,7 +568,7 @@ def test_a_json_patch_that_is_no_array_is_refused(client, content):
     assert client.patch(add(client), PATCH, content).status in (400, 422)
 
 
-# 5789-5-01
+@requirement("5789-5-01")
 def test_a_patch_that_would_grow_without_bound_is_refused(client):
     book = add(client, title="x" * 400, tags=["x" * 1000])
     patch = [{"op": "copy", "from": "", "path": "/tags"}] * 60

@@ -10,6 +10,7 @@ import time
 import pytest
 from client import Connection
 from h1 import format_request
+from ledger import requirement
 from library import JSON, LIBRARY, PNG, add
 
 KIB, MIB = 1024, 1024 * 1024
@@ -197,7 +198,7 @@ def send_what_it_takes(connection, data):
         pass  # refused early
 
 
-# 9110-10.1.1-11
+@requirement("9110-10.1.1-11")
 @pytest.mark.parametrize("path, headers", [("cover", PNG), ("", JSON)])
 def test_who_waits_for_100_is_refused_before_sending(serve, path, headers):
     server = serve(LIBRARY, ["--max-content", "1M", "--max-document", "1k"])

@@ -1,6 +1,7 @@
 """What each method does, and what is answered to those that do nothing here."""
 
 import pytest
+from ledger import requirement
 from library import HTML, LIBRARY, MERGE, PNG, add, tag_of, unused_key
 
 
@@ -19,7 +20,7 @@ def methods(response):
     return {name.strip() for name in (response.headers.get("Allow") or "").split(",")}
 
 
-# 9110-9.1-02, -04
+@requirement("9110-9.1-02", "9110-9.1-04")
 @pytest.mark.parametrize("method", ["FROB", "get", "Put", "PROPFIND-X", "M-SEARCH"])
 @pytest.mark.parametrize("target", ["/books", "/nothing/here"])
 def test_a_method_nobody_knows_is_501(client, method, target):
@@ -40,7 +41,7 @@ ALLOWED = {
 KNOWN = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"}
 
 
-# 9110-9.1-03, 9110-10.2.1-01, 9110-15.5.6-01
+@requirement("9110-9.1-03", "9110-10.2.1-01", "9110-15.5.6-01")
 @pytest.mark.parametrize("target", ALLOWED)
 def test_a_known_method_that_is_not_described_is_405_with_what_is(client, target):
     for method in sorted(KNOWN - ALLOWED[target]):
@@ -49,7 +50,7 @@ def test_a_known_method_that_is_not_described_is_405_with_what_is(client, target
         assert methods(answer) == ALLOWED[target], method
 
 
-# 9110-9.3.7-02
+@requirement("9110-9.3.7-02")
 @pytest.mark.parametrize("target", ALLOWED)
 def test_options_tells_the_same_methods_as_405(client, target):
     answer = client.options(target)
@@ -58,7 +59,7 @@ def test_options_tells_the_same_methods_as_405(client, target):
     assert answer.body == b""
 
 
-# 5789-3.1-01, 5789-3.1-02
+@requirement("5789-3.1-01", "5789-3.1-02")
 @pytest.mark.parametrize("target, name, types", [
     ("/books/1", "Accept-Patch",
      ["application/merge-patch+json", "application/json-patch+json"]),
@@ -74,21 +75,21 @@ def test_options_of_what_has_no_resource_is_404(client):
     assert client.options("/nothing").status == 404
 
 
-# 9110-9.3.7-01
+@requirement("9110-9.3.7-01")
 def test_options_of_the_asterisk_is_about_the_server(library):
     (answer,) = library.raw(b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.status == 204
     assert KNOWN <= methods(answer)
 
 
-# 9110-9.3.8-01: off unless the operator wants it
+# off unless the operator wants it
 def test_trace_is_405_and_in_no_allow(client):
     answer = client.request("TRACE", "/books")
     assert answer.status == 405
     assert "TRACE" not in methods(answer)
 
 
-# 9110-9.3.8-01, -02
+@requirement("9110-9.3.8-01", "9110-9.3.8-02")
 def test_trace_that_is_switched_on_shows_the_request_without_its_secrets(serve):
     client = serve(LIBRARY, ["--trace"]).client()
     secrets = {"Authorization": "Basic c2VjcmV0", "Cookie": "id=s3cr3t", "X-Seen": "yes"}
@@ -102,7 +103,7 @@ def test_trace_that_is_switched_on_shows_the_request_without_its_secrets(serve):
     assert refused.status == 400
 
 
-# 9110-9.3.6-03, -02
+@requirement("9110-9.3.6-03", "9110-9.3.6-02")
 def test_connect_is_501_and_400_without_a_port(library):
     (answer,) = library.raw(b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n")
     assert answer.status == 501
@@ -111,8 +112,8 @@ def test_connect_is_501_and_400_without_a_port(library):
 
 
 def same_head(got, head):
-    """All fields but Date are the same (9110-9.3.2-02); that there is no
-    content to begin with need not be told (9110-9.3.2-03)."""
+    """All fields but Date are the same; that there is no content to begin
+    with need not be told."""
 
     def fields(response):
         own = [("Date", response.headers["Date"]), ("Content-Length", "0")]
@@ -121,7 +122,7 @@ def same_head(got, head):
     return fields(got) == fields(head)
 
 
-# 9110-9.3.2-01, -02
+@requirement("9110-9.3.2-01", "9110-9.3.2-02", "9110-9.3.2-03")
 @pytest.mark.parametrize("headers", [{}, HTML, {"Accept": "image/png"}, {"If-None-Match": "*"}])
 def test_head_is_get_without_content(client, headers):
     book = add(client)
@@ -141,7 +142,7 @@ def test_head_of_large_content_tells_its_length(client):
     assert same_head(client.get(f"{book}/cover"), head)
 
 
-# 9110-9.3.4-01, -02
+@requirement("9110-9.3.4-01", "9110-9.3.4-02")
 def test_a_put_that_creates_is_201_and_one_that_replaces_is_200(client):
     key = unused_key()
     assert client.put(key, json={"value": 1}).status == 201
@@ -167,13 +168,14 @@ def test_prefer_picks_among_the_described_answers_to_put(client, prefer, status)
     assert bool(answer.body) == (status == 200)
 
 
-# 9110-9.3.4-07: in a collection the server picks the names
+# in a collection the server picks the names
+@requirement("9110-9.3.4-07")
 def test_a_put_to_a_member_that_is_not_there_is_404_in_a_collection(client):
     assert client.put("/books/424242", json={"title": "x"}).status == 404
     assert client.get("/books/424242").status == 404
 
 
-# 9110-9.3.3-01, 9110-15.3.2-01
+@requirement("9110-9.3.3-01", "9110-15.3.2-01")
 def test_a_post_that_creates_is_201_with_location_and_what_was_made(client):
     made = client.post("/books", json={"title": "x"})
     assert made.status == 201
@@ -184,7 +186,7 @@ def test_a_post_that_creates_is_201_with_location_and_what_was_made(client):
     assert got.headers["ETag"] == made.headers["ETag"]
 
 
-# 9110-9.3.5-01, -02
+@requirement("9110-9.3.5-01", "9110-9.3.5-02")
 def test_a_delete_is_204_and_then_there_is_nothing(client):
     book = add(client)
     gone = client.delete(book)
@@ -196,7 +198,7 @@ def test_a_delete_is_204_and_then_there_is_nothing(client):
         assert answer.status == 404, method
 
 
-# 9110-9.2.2-01
+@requirement("9110-9.2.2-01")
 def test_put_and_delete_are_idempotent_in_their_effect(client):
     key = unused_key()
     for _ in range(3):
@@ -205,7 +207,8 @@ def test_put_and_delete_are_idempotent_in_their_effect(client):
     assert [client.delete(key).status for _ in range(2)] == [204, 404]
 
 
-# 9110-9.3.1-01, 9110-9.3.5-03: content where it means nothing changes nothing
+# content where it means nothing changes nothing
+@requirement("9110-9.3.1-01", "9110-9.3.5-03")
 def test_content_of_get_and_delete_means_nothing(client):
     book = add(client, title="kept")
     got = client.request("GET", book, json={"title": "no"})
@@ -214,7 +217,7 @@ def test_content_of_get_and_delete_means_nothing(client):
     assert client.get("/books").status == 200
 
 
-# 9110-15.4.2-01, 9110-15.4.9-01
+@requirement("9110-15.4.2-01", "9110-15.4.9-01")
 @pytest.mark.parametrize("method, status", [
     ("GET", 301), ("HEAD", 301), ("PUT", 308), ("POST", 308), ("DELETE", 308), ("PATCH", 308),
 ])  # fmt: skip
@@ -246,9 +249,10 @@ def test_a_path_that_fits_no_resource_is_404(client, path):
     assert client.get(path).status == 404
 
 
+@requirement("9110-9.3.4-06")
 @pytest.mark.parametrize("tag", [False, True])
 def test_a_reply_without_content_tells_the_tag_only_where_it_may(client, tag):
-    """204 to a PUT of JSON that the server completes has no validators (9110-9.3.4-06)."""
+    """204 to a PUT of JSON that the server completes has no validators."""
     if tag:
         cover = add(client) + "/cover"
         answer = client.put(cover, PNG, b"as it is")

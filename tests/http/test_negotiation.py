@@ -1,6 +1,7 @@
 """Which representation goes out, and which content is taken."""
 
 import pytest
+from ledger import requirement
 from library import JSON, LIBRARY, MERGE, PNG, add, unused_key
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
@@ -18,7 +19,7 @@ def client(library):
 
 
 JSON_TYPE, HTML_TYPE = "application/json", "text/html; charset=utf-8"
-# RFC 9110 section 12.5.1 (9110-12.5.1-01, -03)
+# RFC 9110 section 12.5.1
 ACCEPT = [
     (None, JSON_TYPE),
     ("*/*", JSON_TYPE),
@@ -48,6 +49,7 @@ ACCEPT = [
 ]
 
 
+@requirement("9110-12.5.1-01", "9110-12.5.1-03")
 @pytest.mark.parametrize("accept, media_type", ACCEPT)
 @pytest.mark.parametrize("listing", [False, True])
 def test_the_representation_is_the_one_the_client_likes_best(client, accept, media_type, listing):
@@ -69,7 +71,8 @@ def test_lines_of_accept_are_one_list(client):
     assert answer.headers["Content-Type"] == HTML_TYPE
 
 
-# 9110-12.5.5-01: also on the usual variant, on 304 and on errors
+# also on the usual variant, on 304 and on errors
+@requirement("9110-12.5.5-01")
 @pytest.mark.parametrize("headers", [{}, {"Accept": "text/html"}, {"Accept": "image/png"}])
 def test_vary_names_accept_on_every_variant(client, headers):
     for path in ("/books", add(client), "/nothing"):
@@ -82,7 +85,7 @@ def test_content_of_one_type_only_has_no_vary(client):
     assert "Vary" not in client.get(cover).headers
 
 
-# 9110-15.5.7-01
+@requirement("9110-15.5.7-01")
 def test_a_406_tells_what_there_is(client):
     answer = client.get("/books", {"Accept": "image/png"})
     assert answer.status == 406
@@ -114,7 +117,8 @@ def test_what_is_stored_as_it_came_is_406_to_who_wants_another_type(client):
     assert client.get(cover, {"Accept": BROWSER}).body == b"picture"
 
 
-# 9110-15.5.16-02, 9110-12.5.1-04, 5789-2.2-03: what would have been taken
+# what would have been taken
+@requirement("9110-15.5.16-02", "9110-12.5.1-04", "5789-2.2-03", "9110-12.5.3-07")
 @pytest.mark.parametrize("method, path, field, types", [
     ("POST", "/books", "Accept-Post", ["application/json"]),
     ("POST", "/books", "Accept", ["application/json"]),
@@ -130,7 +134,7 @@ def test_content_of_another_type_is_415_and_told_what_is_taken(client, method, p
     answer = client.request(method, path, headers, b"{}")
     assert answer.status == 415
     assert sorted(answer.headers.tokens(field)) == types
-    assert "Accept-Encoding" not in answer.headers  # 9110-12.5.3-07
+    assert "Accept-Encoding" not in answer.headers
     for other in {"Accept-Patch", "Accept-Post"} - {field}:
         if field != "Accept" or other != "Accept-Post" or method != "POST":
             assert other not in answer.headers
@@ -145,7 +149,7 @@ def test_the_media_type_is_compared_as_http_says(client, media_type):
     assert client.put(key, {"Content-Type": media_type}, b'{"value":1}').status == 201
 
 
-# 9110-12.5.3-06
+@requirement("9110-12.5.3-06")
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "gzip, identity", "unknown"])
 def test_a_content_coding_is_415_with_accept_encoding(client, coding):
     answer = client.post("/books", {**JSON, "Content-Encoding": coding}, b'{"title":"x"}')
@@ -159,7 +163,7 @@ def test_the_identity_coding_is_none(client):
     assert answer.status == 201
 
 
-# 9110-14.5-01
+@requirement("9110-14.5-01")
 def test_a_put_of_a_part_is_400(client):
     book = add(client, title="whole")
     for path, headers in ((book, JSON), (book + "/cover", PNG)):
@@ -172,7 +176,7 @@ def test_a_put_of_a_part_is_400(client):
 ERRORS = [("GET", "/nothing", 404), ("POST", "/books/1", 405), ("FROB", "/", 501), ("POST", "/books", 415)]
 
 
-# 9457-3-01, 9457-3.1.2-01, 9457-4.2.1-01, 9110-15.5-01
+@requirement("9457-3-01", "9457-3.1.2-01", "9457-4.2.1-01", "9110-15.5-01", "9457-5-01")
 @pytest.mark.parametrize("accept", [None, "*/*", "application/json", "application/problem+json", "image/png"])
 @pytest.mark.parametrize("method, path, status", ERRORS)
 def test_an_error_is_a_problem_document(client, accept, method, path, status):
@@ -183,7 +187,7 @@ def test_an_error_is_a_problem_document(client, accept, method, path, status):
     assert problem["status"] == status
     assert problem.get("type", "about:blank") == "about:blank"
     assert problem["title"] == answer.reason
-    assert "src/" not in answer.text  # 9457-5-01
+    assert "src/" not in answer.text
 
 
 @pytest.mark.parametrize("accept", ["text/html", BROWSER])

@@ -3,6 +3,7 @@
 import socket
 
 from client import Connection
+from ledger import requirement
 
 NOTES = """
 openapi: 3.1.0
@@ -41,8 +42,8 @@ def test_what_was_acknowledged_survives_sigkill(serve):
     assert server.client().get("/notes/a").json() == {"text": "x"}
 
 
+@requirement("9112-9.3.2-02")
 def test_pipelined_requests_are_answered_in_order(serve):
-    # 9112-9.3.2-02
     server = serve(NOTES)
     for key in ("a", "b"):
         server.client().put(f"/notes/{key}", json={"key": key})

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from client import Connection, H1Client
 from h1 import format_request
+from ledger import requirement
 from library import JSON, LIBRARY, MERGE, PNG, add, links
 from server import LISTENING, Server, binary
 
@@ -277,7 +278,7 @@ def test_requests_beyond_the_most_on_a_connection_end_it(serve):
 SHORT = ["--head-timeout", "300ms", "--content-timeout", "300ms", "--idle-timeout", "300ms", "--write-timeout", "300ms"]
 
 
-# 9110-15.5.9-01
+@requirement("9110-15.5.9-01")
 @pytest.mark.parametrize("begun", [
     b"G", b"GET /books HTTP/1.1\r\n", b"GET /books HTTP/1.1\r\nHost: x\r\nX: ",
     GET_BOOKS + b"GET /bo",

@@ -38,7 +38,7 @@ static struct vb_verdict parse_version(const char *at, bool *ret_minor_0)
                       "The request-line does not end in an HTTP version.");
     if (at[5] != '1')
         return refuse(VB_STATUS_HTTP_VERSION_NOT_SUPPORTED,
-                      "This major version of HTTP is not spoken here.");
+                      "This server speaks HTTP/1.1 and HTTP/1.0 here.");
     *ret_minor_0 = at[7] == '0';
     return refuse(0, NULL);
 }

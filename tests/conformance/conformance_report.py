@@ -1,0 +1,99 @@
+"""docs/conformance.md: every requirement in scope, who shows it, and how it went.
+
+The text depends on nothing but the ledger and the outcomes: no date, no time, no
+machine. So a file that differs from what a run writes is stale.
+"""
+
+from collections import Counter
+
+MET, BROKEN, NOT_SHOWN, NOT_APPLICABLE = "met", "BROKEN", "not shown", "n/a"
+NAMES = {
+    "5789": "PATCH",
+    "6585": "Additional status codes",
+    "6902": "JSON Patch",
+    "7240": "Prefer",
+    "7396": "JSON Merge Patch",
+    "8288": "Web Linking",
+    "8297": "Early Hints",
+    "9110": "HTTP semantics",
+    "9112": "HTTP/1.1",
+    "9457": "Problem details",
+    "9530": "Digest fields",
+    "10008": "QUERY",
+}
+HEAD = """# Conformance
+
+What RFCs require of {subject}, what shows it, and how that went. Written by
+`script/conformance`; [tests/conformance](../tests/conformance/README.md) tells more.
+
+*met*: all of its tests passed. *BROKEN*: one did not. *not shown*: none could run. *n/a*: it does not apply, and the
+row says why. Requirements that no client can observe are left out.
+"""
+
+
+def every_response(rule):
+    """How a rule of tests/http/rules.py is told from a test."""
+    return f"every response: {rule.text}"
+
+
+def verdict(row, reasons, outcomes):
+    """One of the four words, from {test: outcome}."""
+    if row.id in reasons:
+        return NOT_APPLICABLE
+    seen = set(outcomes.values())
+    if seen & {"failed", "xfailed"}:
+        return BROKEN
+    return MET if "passed" in seen else NOT_SHOWN
+
+
+def shown(test):
+    """A test as a link to its file."""
+    path, colons, function = test.partition("::")
+    return f"[{function}](../{path})" if colons else f"[{test}](../tests/http/rules.py)"
+
+
+def cell(text):
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def section_link(row):
+    anchor = "section" if row.section[0].isdigit() else "appendix"
+    return f"[{row.section}](https://www.rfc-editor.org/rfc/rfc{row.rfc}#{anchor}-{row.section})"
+
+
+def line(row, reasons, outcomes):
+    by = cell(reasons[row.id]) if row.id in reasons else ", ".join(shown(test) for test in sorted(outcomes))
+    what = f"{row.level}: {cell(row.summary)}"
+    return f"| {row.id} | {section_link(row)} | {what} | {by} | {verdict(row, reasons, outcomes)} |"
+
+
+def summary_line(name, counts):
+    columns = [sum(counts.values()), *(counts[word] for word in (MET, BROKEN, NOT_SHOWN, NOT_APPLICABLE))]
+    return f"| {name} | " + " | ".join(map(str, columns)) + " |"
+
+
+def render(rows, reasons, results, base_url=None):
+    """The document; `results` are {id: {test: outcome}}."""
+    scope = sorted((row for row in rows.values() if row.in_scope), key=lambda row: row.order)
+    counts, parts = {}, {}
+    for row in scope:
+        outcomes = results.get(row.id, {})
+        counts.setdefault(row.rfc, Counter())[verdict(row, reasons, outcomes)] += 1
+        parts.setdefault(row.rfc, []).append(line(row, reasons, outcomes))
+    text = [HEAD.format(subject=f"the server at {base_url}" if base_url else "Verbatim")]
+    text += [
+        "| RFC | in scope | met | broken | not shown | n/a |",
+        "|---|--:|--:|--:|--:|--:|",
+        *(summary_line(f"[{rfc}](#rfc-{rfc}-{NAMES[rfc].lower().replace(' ', '-').replace('/', '').replace('.', '')}) {NAMES[rfc]}", counts[rfc]) for rfc in counts),
+        summary_line("**all**", sum(counts.values(), Counter())),
+    ]
+    for rfc, lines in parts.items():
+        text += [
+            "",
+            f"## RFC {rfc}: {NAMES[rfc]}",
+            "",
+            "| requirement | section | what | shown by | result |",
+            "|---|---|---|---|---|",
+            *lines,
+        ]
+    return "\n".join(text) + "\n"
