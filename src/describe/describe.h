@@ -188,9 +188,11 @@ enum vb_fill {
 
 /* One property of an object, at any depth but not within arrays. */
 struct vb_property {
-    const struct vb_span *path; /* member names from the root */
-    size_t path_len;            /* at least 1 */
-    bool required;              /* where the object around it is */
+    /* Member names from the root; one whose ptr is NULL stands for each element
+     * of an array, which only what is write-only lies in. */
+    const struct vb_span *path;
+    size_t path_len; /* at least 1 */
+    bool required;   /* where the object around it is */
     /* readOnly, or only ever described in responses: the server's own. Ignored
      * in what clients send, kept through PUT. */
     bool read_only;

@@ -29,6 +29,7 @@ struct walk {
     struct found *first, **last;
     size_t count, visits;
     bool output_only; /* no input names what is found now */
+    unsigned arrays;  /* that we are in the elements of */
     struct vb_span path[DEPTH_MOST];
     const struct vb_schema *chain[DEPTH_MOST]; /* objects we are in */
 };
@@ -212,6 +213,23 @@ static void keep(struct walk *w, const struct vb_property *p)
     w->count++;
 }
 
+/* Elements of arrays have no name that would outlive a change, so the rules
+ * about single properties are not for them; but to be hidden needs no name. */
+static void visit_element(struct walk *w,
+                          const struct vb_schema_property *named, size_t depth)
+{
+    struct vb_property p = {
+        .path = w->path,
+        .path_len = depth + 1,
+        .write_only = true,
+        .types = named->facts.types,
+        .place = vb__spot(w->r, vb_schema_value(named->schema)),
+    };
+
+    if (named->facts.write_only)
+        keep(w, &p);
+}
+
 static void visit(struct walk *w, const struct vb_schema_property *named,
                   size_t depth)
 {
@@ -255,6 +273,25 @@ static bool is_in_chain(const struct walk *w, const struct vb_schema *schema,
     return false;
 }
 
+static void collect(struct walk *w, const struct vb_schema *schema,
+                    size_t depth);
+
+/* What is in the elements of arrays, and of arrays in them. */
+static void collect_elements(struct walk *w, const struct vb_schema *array,
+                             size_t depth)
+{
+    const struct vb_schema *items = vb_schema_items(array);
+
+    if (items == NULL || depth >= DEPTH_MOST)
+        return;
+    w->path[depth] = vb_span_of(NULL, 0);
+    w->chain[depth] = array;
+    w->arrays++;
+    collect(w, items, depth + 1);
+    collect_elements(w, items, depth + 1);
+    w->arrays--;
+}
+
 /* Bounded by depth and visits, so that a schema which contains itself ends. */
 static void collect(struct walk *w, const struct vb_schema *schema,
                     size_t depth)
@@ -272,12 +309,21 @@ static void collect(struct walk *w, const struct vb_schema *schema,
         w->visits++;
         w->path[depth] = named[i].name;
         known = is_found(w, depth + 1);
-        if (!known)
+        if (!known && w->arrays > 0)
+            visit_element(w, &named[i], depth);
+        else if (!known)
             visit(w, &named[i], depth);
+        collect_elements(w, named[i].schema, depth + 1);
         /* What is the server's is so with all that is in it. */
         if (is_object(&named[i]) && (known || !w->output_only))
             collect(w, named[i].schema, depth + 1);
     }
+}
+
+static void collect_all(struct walk *w, const struct vb_schema *schema)
+{
+    collect(w, schema, 0);
+    collect_elements(w, schema, 0);
 }
 
 static void finish(struct walk *w, struct vb_state *state)
@@ -304,11 +350,11 @@ static void read_properties(struct vb__reader *r, const struct vb_route *route,
     vb_arena_init(&w.scratch, 16384, (size_t)32 << 20);
     for (size_t i = 0; i < 2; i++) {
         if (s->inputs[i])
-            collect(&w, s->inputs[i], 0);
+            collect_all(&w, s->inputs[i]);
     }
     w.output_only = w.count > 0;
     if (s->output)
-        collect(&w, s->output, 0);
+        collect_all(&w, s->output);
     finish(&w, state);
 }
 

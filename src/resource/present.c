@@ -61,16 +61,25 @@ bool vb_state_has_hidden(const struct vb_state *state)
     return false;
 }
 
-/* Removes the member that a path of names leads to, if it is there. */
-static void hide(yyjson_mut_val *root, const struct vb_property *property)
+/* Removes the member that a path leads to, wherever it is there. */
+static void hide(yyjson_mut_val *at, const struct vb_span *path, size_t len)
 {
-    for (size_t i = 0; i + 1 < property->path_len && root != NULL; i++)
-        root = yyjson_mut_obj_getn(root, property->path[i].ptr,
-                                   property->path[i].len);
-    if (root != NULL && yyjson_mut_is_obj(root))
-        yyjson_mut_obj_remove_keyn(root,
-                                   property->path[property->path_len - 1].ptr,
-                                   property->path[property->path_len - 1].len);
+    struct vb_span name = path[0];
+    yyjson_mut_val *element;
+    size_t index, count;
+
+    if (yyjson_mut_is_arr(at) && name.ptr == NULL) {
+        yyjson_mut_arr_foreach(at, index, count, element)
+        {
+            hide(element, path + 1, len - 1);
+        }
+    } else if (yyjson_mut_is_obj(at) && name.ptr != NULL) {
+        if (len == 1)
+            yyjson_mut_obj_remove_keyn(at, name.ptr, name.len);
+        else
+            hide(yyjson_mut_obj_getn(at, name.ptr, name.len), path + 1,
+                 len - 1);
+    }
 }
 
 struct vb_json *vb_present_value(const struct vb_route *route,
@@ -88,9 +97,12 @@ struct vb_json *vb_present_value(const struct vb_route *route,
     root = doc == NULL ? NULL : yyjson_val_mut_copy(doc, whole->root);
     vb_json_free(whole);
     if (root != NULL) {
-        for (size_t i = 0; i < route->state->property_count; i++)
-            if (route->state->properties[i].write_only)
-                hide(root, &route->state->properties[i]);
+        for (size_t i = 0; i < route->state->property_count; i++) {
+            const struct vb_property *property = &route->state->properties[i];
+
+            if (property->write_only)
+                hide(root, property->path, property->path_len);
+        }
         if (vb_json_freeze(root, NULL, &shown, NULL) != VB_OK)
             shown = NULL;
     }

@@ -116,7 +116,8 @@ enum vb_err vb_compose(struct vb_stored *stored, yyjson_val *input,
  * VB_ERR_LIMIT for too many of them. */
 enum vb_err vb_compose_ties(struct vb_stored *stored);
 
-/* The property's place as a JSON Pointer, in the arena. */
+/* The property's place as a JSON Pointer, in the arena; of what is in the
+ * elements of an array, that array's. */
 struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property);
 

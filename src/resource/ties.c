@@ -22,8 +22,11 @@ struct vb_span vb_property_pointer(struct vb_exchange *x,
     struct vb_buf buf;
 
     vb_buf_init(&buf, 4096);
-    for (size_t i = 0; i < property->path_len; i++)
+    for (size_t i = 0; i < property->path_len; i++) {
+        if (property->path[i].ptr == NULL)
+            break;
         vb_pointer_append(&buf, property->path[i]);
+    }
     if (buf.err == VB_OK)
         pointer = vb_arena_dup(&x->arena, vb_buf_span(&buf));
     vb_buf_done(&buf);

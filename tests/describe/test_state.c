@@ -147,6 +147,35 @@ static void nested_properties_with_a_role_are_listed(void **state)
     describing_done(&t);
 }
 
+/* Elements have no names, so only what is to be hidden in them counts. */
+static void what_is_write_only_in_elements_is_listed(void **state)
+{
+    struct describing t;
+    const struct vb_state *things;
+    size_t hidden = 0;
+
+    (void)state;
+    describe_thing(&t, "list: {type: array, items: {type: object, properties: "
+                       "{plain: {readOnly: true}, pin: {writeOnly: true}, "
+                       "more: {type: array, items: {properties: "
+                       "{pin: {writeOnly: true}}}}}}}");
+    assert_described(&t);
+    things = route_of(&t, "/things/{id}")->state;
+    for (size_t i = 0; i < things->property_count; i++) {
+        const struct vb_property *p = &things->properties[i];
+
+        if (!p->write_only) {
+            assert_int_equal(p->path_len, 1);
+            continue;
+        }
+        assert_int_equal(p->path_len, hidden == 0 ? 3 : 5);
+        assert_null(p->path[1].ptr);
+        hidden++;
+    }
+    assert_int_equal(hidden, 2);
+    describing_done(&t);
+}
+
 /* A property that only answers have must be the server's. */
 static void what_only_the_output_has_is_read_only(void **state)
 {
@@ -546,6 +575,7 @@ int main(void)
         cmocka_unit_test(the_server_fills_what_is_its_own),
         cmocka_unit_test(properties_have_their_roles),
         cmocka_unit_test(nested_properties_with_a_role_are_listed),
+        cmocka_unit_test(what_is_write_only_in_elements_is_listed),
         cmocka_unit_test(what_only_the_output_has_is_read_only),
         cmocka_unit_test(schemas_that_contain_themselves_end),
         cmocka_unit_test(rules_that_cannot_hold_are_errors_at_their_place),

@@ -247,6 +247,11 @@ components:
         n: {type: integer, readOnly: true, x-verbatim: {value: revision}}
         secret: {type: string, writeOnly: true}
         shown: {type: string}
+        keys:
+          type: array
+          items:
+            type: object
+            properties: {label: {type: string}, pin: {type: string, writeOnly: true}}
 """
 
 
@@ -299,6 +304,20 @@ def test_no_patch_tells_what_is_write_only(kinds):
     assert kinds.get(where).json()["shown"] == "x"
     known = [{"op": "test", "path": "/shown", "value": "x"}, {"op": "replace", "path": "/secret", "value": "new"}]
     assert kinds.patch(where, PATCH, json=known).status == 200
+
+
+def test_write_only_properties_are_hidden_in_the_elements_of_arrays(kinds):
+    made = kinds.post("/names", json={"secret": "x", "shown": "y", "keys": [{"label": "a", "pin": "p1n"}, {"pin": "p1n"}]})
+    where = made.headers["Location"]
+    for answer in (made, kinds.get(where), kinds.get(where, {"Accept": "text/html"}), kinds.get("/names")):
+        assert answer.status in (200, 201) and "p1n" not in answer.text
+    assert made.json()["keys"] == [{"label": "a"}, {}]
+    for operation in (
+        {"op": "test", "path": "/keys/0/pin", "value": "p1n"},
+        {"op": "copy", "from": "/keys/1/pin", "path": "/shown"},
+        {"op": "move", "from": "/keys", "path": "/shown"},
+    ):
+        assert kinds.patch(where, PATCH, json=[operation]).status == 422
 
 
 def test_the_server_tells_uri_and_revision_where_it_is_asked_to(kinds):
