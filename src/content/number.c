@@ -238,6 +238,31 @@ bool vb_number_i64(struct vb_span text, int64_t *ret_n)
 }
 
 /* The digits go in pieces through a small buffer, each hash into the next. */
+/* Integers that are not spelt with an exponent. */
+#define PLAIN_DIGITS 20
+
+void vb_number_write(struct vb_buf *buf, struct vb_span text)
+{
+    struct number n;
+    int64_t zeros;
+
+    (void)read_number(text, &n);
+    if (is_zero(&n)) {
+        vb_buf_char(buf, '0');
+        return;
+    }
+    zeros = n.point - (int64_t)n.digits.left; /* behind the digits */
+    if (n.negative)
+        vb_buf_char(buf, '-');
+    while (n.digits.left > 0)
+        vb_buf_char(buf, (char)('0' + next_digit(&n.digits)));
+    if (zeros < 0 || n.point > PLAIN_DIGITS)
+        vb_buf_printf(buf, "e%lld", (long long)zeros);
+    else
+        for (; zeros > 0; zeros--)
+            vb_buf_char(buf, '0');
+}
+
 uint64_t vb_number_hash(const struct vb_hash_key *key, struct vb_span text)
 {
     struct number n;

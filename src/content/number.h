@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/span.h"
 
@@ -54,6 +55,12 @@ bool vb_number_is_multiple(struct vb_span value, struct vb_span divisor);
  * or does not fit.
  */
 bool vb_number_i64(struct vb_span text, int64_t *ret_n);
+
+/*
+ * Appends one spelling of the value: the same for all texts that vb_number_cmp
+ * finds equal. Integers of up to 20 digits are spelt as usual.
+ */
+void vb_number_write(struct vb_buf *buf, struct vb_span text);
 
 /* A hash of the value: equal for all texts that vb_number_cmp finds equal. */
 uint64_t vb_number_hash(const struct vb_hash_key *key, struct vb_span text);

@@ -2,6 +2,7 @@
  * What ties a state to others: values that no other may have (claims), and
  * resources that must exist as long as it does (references).
  */
+#include "content/number.h"
 #include "content/pointer.h"
 #include "http/path.h"
 #include "http/percent.h"
@@ -46,7 +47,10 @@ static enum vb_err add_claim(struct vb_stored *stored,
     struct vb_buf buf;
 
     vb_buf_init(&buf, VB_STORE_CHUNK);
-    vb_json_write(&buf, value);
+    if (vb_json_is_number(value)) /* 1, 1.0 and 1e0 are one value */
+        vb_number_write(&buf, vb_json_text(value));
+    else
+        vb_json_write(&buf, value);
     if (buf.err == VB_OK)
         text = vb_arena_dup(&x->arena, vb_buf_span(&buf));
     vb_buf_done(&buf);

@@ -120,6 +120,41 @@ static void order_is_mathematical_for_any_length(void **state)
     }
 }
 
+static void equal_values_are_written_alike(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *written;
+    } rows[] = {
+        {"0", "0"},
+        {"-0.00e7", "0"},
+        {"1", "1"},
+        {"1.0", "1"},
+        {"1e0", "1"},
+        {"10e-1", "1"},
+        {"-1200", "-1200"},
+        {"-1.2e3", "-1200"},
+        {"1.5", "15e-1"},
+        {"0.015", "15e-3"},
+        {"150e-4", "15e-3"},
+        {"1e19", "10000000000000000000"},
+        {"1e20", "1e20"},
+        {"10e999999", "1e1000000"},
+        {"12345678901234567891", "12345678901234567891"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct vb_buf buf;
+
+        vb_buf_init(&buf, 1000);
+        vb_number_write(&buf, vb_span_str(rows[i].text));
+        vb_buf_char(&buf, '\0');
+        assert_string_equal(buf.ptr, rows[i].written);
+        vb_buf_done(&buf);
+    }
+}
+
 static void equal_values_have_equal_hashes(void **state)
 {
     const struct vb_hash_key key = {1, 2};
@@ -285,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_number_is_valid_only_by_the_json_grammar),
         cmocka_unit_test(an_integer_is_one_by_value_not_by_spelling),
         cmocka_unit_test(order_is_mathematical_for_any_length),
+        cmocka_unit_test(equal_values_are_written_alike),
         cmocka_unit_test(equal_values_have_equal_hashes),
         cmocka_unit_test(a_multiple_is_exact_for_decimals),
         cmocka_unit_test(a_divisor_is_positive_and_of_bounded_length),

@@ -245,6 +245,7 @@ components:
         id: {type: string, readOnly: true}
         self: {type: string, readOnly: true, x-verbatim: {value: uri}}
         n: {type: integer, readOnly: true, x-verbatim: {value: revision}}
+        rank: {type: number, x-verbatim: {unique: true}}
         secret: {type: string, writeOnly: true}
         shown: {type: string}
         keys:
@@ -304,6 +305,14 @@ def test_no_patch_tells_what_is_write_only(kinds):
     assert kinds.get(where).json()["shown"] == "x"
     known = [{"op": "test", "path": "/shown", "value": "x"}, {"op": "replace", "path": "/secret", "value": "new"}]
     assert kinds.patch(where, PATCH, json=known).status == 200
+
+
+def test_a_number_is_unique_however_it_is_written(kinds):
+    def send(number):
+        return kinds.post("/names", {"Content-Type": "application/json"}, body=b'{"secret":"x","rank":%s}' % number)
+
+    assert send(b"71").status == 201
+    assert [send(n).status for n in (b"71.0", b"7.1e1", b"710e-1", b"71.5", b"71.50")] == [409, 409, 409, 201, 409]
 
 
 def test_write_only_properties_are_hidden_in_the_elements_of_arrays(kinds):
