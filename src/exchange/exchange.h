@@ -36,6 +36,8 @@ struct vb_problem;      /* content/problem.h */
 struct vb_store_client; /* storage/store.h */
 struct vb_cache;        /* storage/cache.h */
 struct vb_explainer;    /* flow/explain.h */
+struct vb_executor;     /* base/task.h */
+struct vb_mailbox;
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -71,6 +73,8 @@ struct vb_env {
                                        exchanges, never during one */
     struct vb_store_client *store;  /* where resources keep their state */
     struct vb_cache *cache;         /* of representations, in front of it */
+    struct vb_executor *executor;   /* where what may block runs, and */
+    struct vb_mailbox *mailbox;     /* how it comes back; NULL: it runs here */
     const struct vb_node *nodes;    /* the flow's table; NULL: the real one */
     struct vb_explainer *explainer; /* for who asks why; NULL: nobody may */
     bool unavailable;               /* takes no requests now: 503 */
@@ -133,9 +137,18 @@ struct vb_sink {
 
 enum vb_pull {
     VB_PULL_BYTES,   /* some: borrowed until the next pull or the close */
+    VB_PULL_FILE,    /* a part of a file, in source->file: likewise */
     VB_PULL_PENDING, /* none yet: vb_exchange_output_ready will be called */
     VB_PULL_END,     /* all was given */
     VB_PULL_FAILED   /* it cannot go on: the wire breaks the message off */
+};
+
+/* A part of a file that is sent from where it lies. Should the file turn out
+ * to be shorter than this when it is sent, the message is broken off. */
+struct vb_file_part {
+    int fd;
+    uint64_t offset; /* bytes from the file's beginning */
+    uint64_t length; /* bytes; 0: there is no such part */
 };
 
 /* Reply content that is produced piece by piece. */
@@ -144,6 +157,7 @@ struct vb_source {
     /* Called exactly once when the exchange ends, also early; NULL is fine. */
     void (*close)(struct vb_source *source);
     int64_t length; /* bytes in all, or -1 when not known beforehand */
+    struct vb_file_part file; /* see VB_PULL_FILE */
 };
 
 enum vb_reply_content {

@@ -1,9 +1,9 @@
 /*
  * A connection: a socket, a wire, and nothing else while it is idle.
  *
- *     readable ─▶ recv ─▶ wire.feed ─▶ flush: drain, writev, sent ─▶ settle
- *     writable ─────────────────────▶ flush ───────────────────────▶ settle
- *     reply became ready ─▶ dirty ──▶ flush at the turn's end ─────▶ settle
+ *     readable ─▶ recv ─▶ wire.feed ─▶ flush: drain, send, sent ─▶ settle
+ *     writable ─────────────────────▶ flush ─────────────────────▶ settle
+ *     reply became ready ─▶ dirty ──▶ flush at the turn's end ───▶ settle
  *
  * `settle` brings the socket's poll mask, its deadline and its end in line
  * with what the wire wants. Interest in reading is dropped lazily: only when
@@ -20,10 +20,13 @@
 #include "loop/worker.h"
 #include "wire/h1/h1.h"
 
-/* Pieces that one writev sends at most. */
+/* Pieces that one call sends at most. */
 #define IOV_MAX_PIECES 64
-/* Rounds of drain and writev before others get their turn. */
+/* Rounds of drain and send before others get their turn. */
 #define FLUSH_ROUNDS 16
+/* Bytes of a file that one call sends at most: what a client that reads as fast
+ * as we send may have of a turn is FLUSH_ROUNDS times this. */
+#define FILE_MAX ((size_t)256 * 1024)
 
 struct vb__conn {
     uv_poll_t poll;
@@ -119,25 +122,43 @@ static void settle(struct vb__conn *conn)
                   conn->wire.ops->deadline(&conn->wire));
 }
 
+/* Sends pieces; `more`: do not let a short packet go, since a file follows.
+ * What was sent, or -1. */
+static ssize_t send_pieces(struct vb__conn *conn, struct iovec *iov, int count,
+                           bool more)
+{
+    const int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+    const struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
+
+    if (count == 1)
+        return send(conn->fd, iov->iov_base, iov->iov_len, flags);
+    return sendmsg(conn->fd, &message, flags);
+}
+
 /* Sends what the wire has, until it has no more or the socket is full.
  * False: the connection is dead. */
 static bool send_all(struct vb__conn *conn)
 {
     const struct vb_wire_ops *ops = conn->wire.ops;
     struct iovec iov[IOV_MAX_PIECES];
+    struct vb_file_part file;
 
     for (int round = 0; round < FLUSH_ROUNDS; round++) {
-        int count = ops->drain(&conn->wire, iov, IOV_MAX_PIECES);
+        int count = ops->drain(&conn->wire, iov, IOV_MAX_PIECES, &file);
         size_t wanted = 0;
         ssize_t n;
 
-        if (count == 0)
+        if (count == 0 && file.length == 0)
             return true;
         for (int i = 0; i < count; i++)
             wanted += iov[i].iov_len;
-        n = count == 1
-                ? send(conn->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
-                : writev(conn->fd, iov, count);
+        if (count > 0) {
+            n = send_pieces(conn, iov, count, file.length > 0);
+        } else {
+            wanted = file.length < FILE_MAX ? (size_t)file.length : FILE_MAX;
+            n = vb__send_file(conn->fd, &file, wanted,
+                              conn->worker->recv_buffer);
+        }
         if (n < 0)
             return errno == EAGAIN || errno == EINTR;
         ops->sent(&conn->wire, (size_t)n);

@@ -212,6 +212,8 @@ enum vb_err vb__worker_init(struct vb__worker *worker, struct vb_loop *loop,
     }
     vb_env_init(&worker->shown.env, loop->config.limits, NULL);
     vb_mailbox_init(&worker->shown.mailbox, wake_mailbox, worker);
+    worker->shown.env.executor = &worker->shown.executor;
+    worker->shown.env.mailbox = &worker->shown.mailbox;
     vb_wheel_init(&worker->wheel, vb_clock_monotonic_ms());
     init_handles(worker);
     return VB_OK;

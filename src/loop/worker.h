@@ -81,6 +81,18 @@ void vb__listeners_pause(struct vb__worker *worker);
 void vb__listeners_resume(struct vb__worker *worker);
 void vb__listeners_close(struct vb__worker *worker);
 
+/* send_file.c */
+
+/*
+ * Sends the first `most` bytes (at least 1, within the part) of a part of a
+ * file to a socket. How many were sent; or -1 with errno: EAGAIN when the
+ * socket is full, ENODATA when the file ends before the part does, and what
+ * else sendfile(2), pread(2) and send(2) say. `buffer` of VB_RECV_SIZE bytes
+ * is for files that sendfile cannot read.
+ */
+ssize_t vb__send_file(int socket, const struct vb_file_part *part, size_t most,
+                      char *buffer);
+
 /* conn.c */
 
 /* Takes the socket over, or closes it. */

@@ -257,8 +257,11 @@ static struct outlet *outlet_new(struct vb_exchange *x,
         free(outlet);
         return NULL;
     }
-    outlet->source =
-        (struct vb_source){pull, close_outlet, (int64_t)record->length};
+    outlet->source = (struct vb_source){
+        .pull = pull,
+        .close = close_outlet,
+        .length = (int64_t)record->length,
+    };
     outlet->x = x;
     outlet->record = vb_record_ref(record);
     return outlet;

@@ -3,7 +3,7 @@
  * threads. Bytes and a time go in, bytes come out.
  *
  *     loop ── feed(bytes) ──▶ wire ── exchange ──▶ service
- *     loop ◀── drain(iovecs) ── wire ◀── reply ─────┘
+ *     loop ◀── drain(pieces) ── wire ◀── reply ─────┘
  *
  * The loop asks for nothing else, and a test drives a wire with byte arrays,
  * split at every offset.
@@ -44,9 +44,14 @@ struct vb_wire_ops {
     void (*feed)(struct vb_wire *wire, struct vb_span bytes);
     /* The peer has shut down its sending side. */
     void (*eof)(struct vb_wire *wire);
-    /* Up to `max` pieces of what is to be sent, in order; how many. They stay
-     * valid until `sent`. */
-    int (*drain)(struct vb_wire *wire, struct iovec *iov, int max);
+    /*
+     * Up to `max` pieces of what is to be sent, in order; how many. *ret_file
+     * is what comes next behind them, where that is a part of a file (else
+     * its length is 0). All stay valid until `sent`. A part that cannot be
+     * read to its end is the connection's: what would follow has no place.
+     */
+    int (*drain)(struct vb_wire *wire, struct iovec *iov, int max,
+                 struct vb_file_part *ret_file);
     /* The first n bytes of what drain gave are on their way. */
     void (*sent)(struct vb_wire *wire, size_t n);
     /* VB_WIRE_* bits. */

@@ -14,6 +14,8 @@
  *   /slow/N        and that says PENDING before each piece
  *   /instant/N     and is ready before PENDING got home
  *   /wide/N        as /stream, in pieces too large to be copied
+ *   /file/N        N bytes of a file, at once
+ *   /parts/N       a stream of parts of that file, and bytes, in turn
  *   /broken/N      a stream that fails after N bytes
  *   /short/N       a source that ends one byte before its length
  *   /over/N        one that gives one byte more than its length
@@ -44,6 +46,7 @@
 #include "wire/h1/h1.h"
 
 #define LARGE_SIZE  ((size_t)100 * 1000)
+#define SOURCE_MAX  ((size_t)300 * 1000)
 #define REPLIES_MAX 256
 #define WAITING_MAX 4
 
@@ -63,6 +66,7 @@ struct driver {
     struct vb_wire *wire;
     struct vb_rep *small;
     struct vb_rep *large;
+    int file; /* SOURCE_MAX bytes of the pattern */
 
     size_t piece; /* bytes in a feed; 0: all */
     size_t room;  /* bytes that one sending takes; 0: all */

@@ -21,6 +21,8 @@ struct play {
     bool was_pending;
     bool instant; /* and says that it is ready at once */
     bool fails;
+    bool whole; /* it gives a file, at once */
+    bool parts; /* or parts of one every other time */
     bool waits; /* with its answer, when the content is all there */
     size_t piece_size;
     char piece[6000];
@@ -160,6 +162,14 @@ static enum vb_pull on_pull(struct vb_source *source, struct vb_span *ret_bytes)
     play->was_pending = false;
     if (n == 0)
         return play->fails ? VB_PULL_FAILED : VB_PULL_END;
+    if (play->whole || (play->parts && play->at / n % 2 == 0)) {
+        if (play->whole)
+            n = (size_t)play->left;
+        source->file = (struct vb_file_part){play->d->file, play->at, n};
+        play->at += n;
+        play->left -= n;
+        return VB_PULL_FILE;
+    }
     for (size_t i = 0; i < n; i++, play->at++)
         play->piece[i] = (char)('a' + (play->at + play->at / 1000) % 26);
     play->left -= n;
@@ -178,7 +188,8 @@ static void on_close(struct vb_source *source)
 
 static void answer_source(struct play *play, int64_t length, uint64_t n)
 {
-    play->source = (struct vb_source){on_pull, on_close, length};
+    play->source = (struct vb_source){
+        .pull = on_pull, .close = on_close, .length = length};
     play->left = n;
     if (play->piece_size == 0)
         play->piece_size = 1000;
@@ -251,6 +262,18 @@ static void on_wide(struct play *play, uint64_t n)
 {
     play->piece_size = sizeof(play->piece);
     on_stream(play, n);
+}
+
+static void on_file(struct play *play, uint64_t n)
+{
+    play->whole = true;
+    on_source(play, n);
+}
+
+static void on_parts(struct play *play, uint64_t n)
+{
+    play->parts = true;
+    on_wide(play, n);
 }
 
 static void on_broken(struct play *play, uint64_t n)
@@ -353,6 +376,8 @@ static const struct {
     {"/slow/", true, on_slow},
     {"/instant/", true, on_instant},
     {"/wide/", true, on_wide},
+    {"/file/", true, on_file},
+    {"/parts/", true, on_parts},
     {"/broken/", true, on_broken},
     {"/short/", true, on_short},
     {"/over/", true, on_over},
@@ -386,7 +411,8 @@ static uint64_t number_after(struct vb_span path, const char *prefix)
         n = 0;
     if (strcmp(prefix, "/status/") == 0)
         return n < 200 || n > 599 ? 500 : (uint64_t)n;
-    return n < 1 ? 1 : (uint64_t)(n > 300000 ? 300000 : n);
+    return n < 1 ? 1
+                 : (uint64_t)((size_t)n > SOURCE_MAX ? SOURCE_MAX : (size_t)n);
 }
 
 static void play_target(struct play *play)

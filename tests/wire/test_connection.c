@@ -89,6 +89,7 @@ static void test_a_long_pipeline_is_answered_in_order(void **state)
 static void test_pipelined_replies_leave_together(void **state)
 {
     struct driver d;
+    struct vb_file_part file;
     struct iovec iov[8];
 
     (void)state;
@@ -96,7 +97,7 @@ static void test_pipelined_replies_leave_together(void **state)
     d.stuck = true;
     for (int i = 0; i < 16; i++)
         driver_send_str(&d, GET "\r\n");
-    assert_int_equal(d.wire->ops->drain(d.wire, iov, 8), 1);
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 8, &file), 1);
     assert_int_equal(d.ends, 16);
     d.stuck = false;
     driver_pump(&d);
@@ -108,6 +109,7 @@ static void test_pipelined_replies_leave_together(void **state)
 static void test_larger_pipelined_replies_leave_together(void **state)
 {
     struct driver d;
+    struct vb_file_part file;
     struct iovec iov[8];
     int count;
 
@@ -118,7 +120,7 @@ static void test_larger_pipelined_replies_leave_together(void **state)
                         "\r\nGET /bytes/16000 HTTP/1.1\r\n" H
                         "\r\nGET /bytes/8000 HTTP/1.1\r\n" H "\r\n");
     assert_int_equal(d.ends, 2);
-    count = d.wire->ops->drain(d.wire, iov, 8);
+    count = d.wire->ops->drain(d.wire, iov, 8, &file);
     assert_int_equal(iov[count - 1].iov_len, 8000); /* where it lies */
     d.stuck = false;
     driver_pump(&d);

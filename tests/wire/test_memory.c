@@ -183,10 +183,11 @@ static void test_the_hot_path_allocates_nothing(void **state)
     failing.refused = false;
     failing.armed = true;
     for (int i = 0; i < 5; i++) {
+        struct vb_file_part file;
         struct iovec iov;
 
         d.wire->ops->feed(d.wire, VB_SPAN("GET / HTTP/1.1\r\n" H "\r\n"));
-        assert_int_equal(d.wire->ops->drain(d.wire, &iov, 1), 1);
+        assert_int_equal(d.wire->ops->drain(d.wire, &iov, 1, &file), 1);
         d.wire->ops->sent(d.wire, iov.iov_len);
     }
     failing.armed = false;

@@ -135,8 +135,8 @@ static void assert_pattern(struct vb_span content, size_t n)
 
 static void test_content_is_whole_at_every_size_of_sends(void **state)
 {
-    static const char *const kinds[] = {"bytes", "source",  "stream",
-                                        "slow",  "instant", "wide"};
+    static const char *const kinds[] = {"bytes",   "source", "stream", "slow",
+                                        "instant", "wide",   "file",   "parts"};
     static const size_t sizes[] = {1,    999,  1000,  1001,  2047,  2048,
                                    2049, 9000, 16384, 16385, 100000};
     static const size_t rooms[] = {0, 1, 7, 1000, 4096, 30000};
@@ -168,6 +168,7 @@ static void test_content_is_whole_at_every_size_of_sends(void **state)
 static void test_a_large_representation_is_not_copied(void **state)
 {
     struct driver d;
+    struct vb_file_part file;
     struct iovec iov[8];
     struct vb_rep *rep;
 
@@ -176,7 +177,7 @@ static void test_a_large_representation_is_not_copied(void **state)
     rep = d.large;
     d.stuck = true;
     driver_send_str(&d, "GET /large HTTP/1.1\r\n" H);
-    assert_int_equal(d.wire->ops->drain(d.wire, iov, 8), 2);
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 8, &file), 2);
     assert_ptr_equal(iov[1].iov_base, rep->content.ptr);
     assert_int_equal(iov[1].iov_len, LARGE_SIZE);
     vb_rep_unref(rep); /* the cache lets go of it */
@@ -195,14 +196,44 @@ static void test_a_large_representation_is_not_copied(void **state)
 static void test_drain_keeps_to_its_maximum(void **state)
 {
     struct driver d;
+    struct vb_file_part file;
     struct iovec iov[2];
 
     (void)state;
     driver_init(&d);
     d.stuck = true;
     driver_send_str(&d, "GET /large HTTP/1.1\r\n" H);
-    assert_int_equal(d.wire->ops->drain(d.wire, iov, 1), 1);
-    assert_int_equal(d.wire->ops->drain(d.wire, iov, 0), 0);
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 1, &file), 1);
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 0, &file), 0);
+    driver_done(&d);
+}
+
+/* So is a file, and the loop learns what is to be read from it. */
+static void test_a_file_is_handed_to_the_loop(void **state)
+{
+    struct vb_file_part file;
+    struct driver d;
+    struct iovec iov[8];
+
+    (void)state;
+    driver_init(&d);
+    d.stuck = true;
+    driver_send_str(&d, "GET /file/100000 HTTP/1.1\r\n" H);
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 0, &file), 0);
+    assert_int_equal(file.length, 0); /* the head comes before it */
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 8, &file), 1);
+    assert_int_equal(file.length, 100000);
+    d.wire->ops->sent(d.wire, iov->iov_len + 1);
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 8, &file), 0);
+    assert_int_equal(file.fd, d.file);
+    assert_int_equal(file.offset, 1);
+    assert_int_equal(file.length, 99999);
+    assert_true(driver_state(&d) & VB_WIRE_WRITE);
+    d.wire->ops->sent(d.wire, 99999);
+    assert_int_equal(d.wire->ops->drain(d.wire, iov, 8, &file), 0);
+    assert_int_equal(file.length, 0);
+    vb_buf_char(&d.log, '\0');
+    assert_non_null(strstr(d.log.ptr, "end 200 sent=100000\n"));
     driver_done(&d);
 }
 
@@ -210,6 +241,7 @@ static void test_drain_keeps_to_its_maximum(void **state)
 static void test_a_source_is_not_drawn_ahead_of_the_client(void **state)
 {
     struct driver d;
+    struct vb_file_part file;
     struct iovec iov[8];
     size_t queued = 0;
     int count;
@@ -218,7 +250,7 @@ static void test_a_source_is_not_drawn_ahead_of_the_client(void **state)
     driver_init(&d);
     d.stuck = true;
     driver_send_str(&d, "GET /stream/300000 HTTP/1.1\r\n" H);
-    count = d.wire->ops->drain(d.wire, iov, 8);
+    count = d.wire->ops->drain(d.wire, iov, 8, &file);
     for (int i = 0; i < count; i++)
         queued += iov[i].iov_len;
     assert_in_range(queued, 60000, 70000);
@@ -406,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_content_is_whole_at_every_size_of_sends),
         cmocka_unit_test(test_a_large_representation_is_not_copied),
         cmocka_unit_test(test_drain_keeps_to_its_maximum),
+        cmocka_unit_test(test_a_file_is_handed_to_the_loop),
         cmocka_unit_test(test_a_source_is_not_drawn_ahead_of_the_client),
         cmocka_unit_test(test_a_failed_source_is_seen_to_have_failed),
         cmocka_unit_test(test_no_field_can_split_a_reply),

@@ -53,9 +53,10 @@ static void eof(struct vb_wire *wire)
     vb__h1_run_stored(h1);
 }
 
-static int drain(struct vb_wire *wire, struct iovec *iov, int max)
+static int drain(struct vb_wire *wire, struct iovec *iov, int max,
+                 struct vb_file_part *ret_file)
 {
-    return vb__h1_output_drain(h1_of(wire), iov, max);
+    return vb__h1_output_drain(h1_of(wire), iov, max, ret_file);
 }
 
 static void sent(struct vb_wire *wire, size_t n)

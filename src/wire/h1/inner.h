@@ -4,7 +4,7 @@
  *     loop ─ feed ─▶ [input] ─▶ request.c ─▶ exchange ─▶ service
  *                       │                       ▲ │
  *                       └────▶ content.c ───────┘ │ reply
- *     loop ◀ drain ─ [output blocks][tail] ◀─ reply.c, send.c
+ *     loop ◀ drain ─ [output blocks][tail or file] ◀─ reply.c, send.c
  *
  * An idle connection is a struct vb_h1 and nothing more. Bytes that cannot be
  * used yet go to `input`; replies are copied into `output`, and large content
@@ -121,8 +121,9 @@ struct vb_h1_message {
     bool ready : 1;     /* output_ready came during a pull */
     uint8_t tail_crlf;  /* bytes of the CR LF to be sent behind the tail */
     enum vb_h1_delimit delimit;
-    struct vb_span tail;  /* to be sent behind the output blocks */
-    uint64_t source_left; /* bytes the source owes, in VB_H1_BY_LENGTH */
+    struct vb_span tail;      /* to be sent behind the output blocks, */
+    struct vb_file_part file; /* or this, never both */
+    uint64_t source_left;     /* bytes the source owes, in VB_H1_BY_LENGTH */
 };
 
 extern const struct vb_carrier vb__h1_carrier;
@@ -266,7 +267,8 @@ static inline void vb__h1_write(struct vb_h1_writer *writer, struct vb_span s)
 /* Is there anything to be sent? */
 bool vb__h1_has_output(const struct vb_h1 *h1);
 
-int vb__h1_output_drain(const struct vb_h1 *h1, struct iovec *iov, int max);
+int vb__h1_output_drain(const struct vb_h1 *h1, struct iovec *iov, int max,
+                        struct vb_file_part *ret_file);
 void vb__h1_output_sent(struct vb_h1 *h1, size_t n);
 /* Throws all of it away. */
 void vb__h1_output_clear(struct vb_h1 *h1);

@@ -3,10 +3,11 @@
  *
  *     output ─▶ [..from####to] ─▶ [####to....]   blocks from the worker's pool
  *     message ─▶ tail ─▶ bytes of a representation or a source, then CR LF
+ *             or file ─▶ a part of one, then CR LF
  *
  * A block goes back to the pool with its last byte, so that a connection with
- * nothing to send holds none. The tail is sent from where it lies; nothing is
- * queued behind it until it is gone.
+ * nothing to send holds none. The tail, or file, is sent from where it lies;
+ * nothing is queued behind it until it is gone.
  */
 #include "base/assert.h"
 #include "wire/h1/inner.h"
@@ -31,16 +32,13 @@ static struct vb_h1_block *last_block(const struct vb_h1 *h1)
     return block;
 }
 
-static struct vb_span *tail_of(const struct vb_h1 *h1)
-{
-    return h1->message != NULL && h1->message->tail.len > 0 ? &h1->message->tail
-                                                            : NULL;
-}
-
 bool vb__h1_has_output(const struct vb_h1 *h1)
 {
-    return h1->queued > 0 || tail_of(h1) != NULL ||
-           (h1->message != NULL && h1->message->tail_crlf > 0);
+    const struct vb_h1_message *m = h1->message;
+
+    return h1->queued > 0 ||
+           (m != NULL &&
+            (m->tail.len > 0 || m->file.length > 0 || m->tail_crlf > 0));
 }
 
 static struct vb_h1_block *add_block(struct vb_h1 *h1, struct vb_h1_block *last)
@@ -177,17 +175,23 @@ void vb__h1_output_clear(struct vb_h1 *h1)
     h1->queued = 0;
 }
 
-int vb__h1_output_drain(const struct vb_h1 *h1, struct iovec *iov, int max)
+int vb__h1_output_drain(const struct vb_h1 *h1, struct iovec *iov, int max,
+                        struct vb_file_part *ret_file)
 {
     const struct vb_h1_message *m = h1->message;
     struct vb_h1_block *block = h1->output;
     int n = 0;
 
+    ret_file->length = 0;
     for (; block != NULL && n < max; block = block->next)
         iov[n++] =
             (struct iovec){block->bytes + block->from, block->to - block->from};
-    if (m == NULL)
+    if (m == NULL || block != NULL)
         return n;
+    if (m->file.length > 0) {
+        *ret_file = m->file;
+        return n;
+    }
     if (m->tail.len > 0 && n < max)
         iov[n++] = (struct iovec){(void *)m->tail.ptr, m->tail.len};
     if (m->tail_crlf > 0 && n < max)
@@ -218,20 +222,33 @@ static size_t sent_blocks(struct vb_h1 *h1, size_t n)
     return before - h1->queued;
 }
 
+/* What of n bytes was sent from where the content lies. */
+static size_t sent_content(struct vb_h1_message *m, size_t n)
+{
+    uint64_t there = m->file.length > 0 ? m->file.length : m->tail.len;
+
+    if (n > there)
+        n = (size_t)there;
+    if (m->file.length > 0) {
+        m->file.offset += n;
+        m->file.length -= n;
+    } else {
+        m->tail = vb_span_from(m->tail, n);
+    }
+    m->x->sent += n;
+    return n;
+}
+
 void vb__h1_output_sent(struct vb_h1 *h1, size_t n)
 {
     struct vb_h1_message *m = h1->message;
-    size_t of_tail;
 
     h1->write_since = h1->wire.env->now.mono_ms;
     n -= sent_blocks(h1, n);
     if (n == 0)
         return;
     vb_assert(m != NULL);
-    of_tail = n < m->tail.len ? n : m->tail.len;
-    m->tail = vb_span_from(m->tail, of_tail);
-    m->x->sent += of_tail;
-    n -= of_tail;
+    n -= sent_content(m, n);
     vb_assert(n <= m->tail_crlf);
     m->tail_crlf = (uint8_t)(m->tail_crlf - n);
 }

@@ -16,6 +16,7 @@ static void break_off(struct vb_h1_message *m)
     m->broken = true;
     m->all_sent = true;
     m->tail = vb_span_of(NULL, 0);
+    m->file.length = 0;
     m->tail_crlf = 0;
     if (m->head_sent && m->delimit == VB_H1_BY_CLOSE)
         m->h1->reset = true;
@@ -39,7 +40,7 @@ static void send_bytes(struct vb_h1_message *m, struct vb_h1_writer *writer,
 /* --- Sources ---------------------------------------------------------------
  */
 
-static void write_hex(struct vb_h1_writer *writer, size_t n)
+static void write_hex(struct vb_h1_writer *writer, uint64_t n)
 {
     char digits[16];
     size_t len = 0;
@@ -50,33 +51,35 @@ static void write_hex(struct vb_h1_writer *writer, size_t n)
     vb__h1_write(writer, vb_span_of(digits + sizeof(digits) - len, len));
 }
 
-/* A chunk of its own (RFC 9112 section 7.1); its CR LF follows a tail. */
-static void send_chunk(struct vb_h1_message *m, struct vb_h1_writer *writer,
-                       struct vb_span bytes)
+/* What is sent from where it lies, and has not gone yet. */
+static bool has_tail(const struct vb_h1_message *m)
 {
-    write_hex(writer, bytes.len);
-    vb__h1_write(writer, VB_SPAN("\r\n"));
-    send_bytes(m, writer, bytes);
-    if (m->tail.len == 0)
-        vb__h1_write(writer, VB_SPAN("\r\n"));
-    else
-        m->tail_crlf = 2;
+    return m->tail.len > 0 || m->file.length > 0;
 }
 
+/* A piece of the source's: bytes, or the part of a file in m->file. It is a
+ * chunk of its own (RFC 9112 section 7.1); its CR LF follows a tail. */
 static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
 {
+    uint64_t length = bytes.len + m->file.length;
+    bool chunk = m->delimit == VB_H1_BY_CHUNKS;
     struct vb_h1_writer writer;
 
-    vb__h1_writer_init(&writer, m->h1);
     if (m->delimit == VB_H1_BY_LENGTH) {
-        if (bytes.len > m->source_left) /* more than it had announced */
+        if (length > m->source_left) /* more than it had announced */
             return false;
-        m->source_left -= bytes.len;
+        m->source_left -= length;
     }
-    if (m->delimit == VB_H1_BY_CHUNKS)
-        send_chunk(m, &writer, bytes);
-    else
-        send_bytes(m, &writer, bytes);
+    vb__h1_writer_init(&writer, m->h1);
+    if (chunk) {
+        write_hex(&writer, length);
+        vb__h1_write(&writer, VB_SPAN("\r\n"));
+    }
+    send_bytes(m, &writer, bytes);
+    if (chunk && has_tail(m))
+        m->tail_crlf = 2;
+    else if (chunk)
+        vb__h1_write(&writer, VB_SPAN("\r\n"));
     return vb__h1_writer_done(&writer);
 }
 
@@ -100,6 +103,10 @@ static bool pull(struct vb_h1_message *m)
     case VB_PULL_BYTES:
         vb_assert(bytes.len > 0);
         return send_piece(m, bytes);
+    case VB_PULL_FILE:
+        vb_assert(source->file.length > 0);
+        m->file = source->file;
+        return send_piece(m, bytes);
     case VB_PULL_PENDING:
         m->pending = !m->ready;
         return true;
@@ -115,8 +122,8 @@ static bool pump_source(struct vb_h1_message *m)
 {
     bool progress = false;
 
-    while (!m->all_sent && !m->pending && m->tail.len == 0 &&
-           m->tail_crlf == 0 && m->h1->queued < VB_H1_QUEUE_MAX) {
+    while (!m->all_sent && !m->pending && !has_tail(m) && m->tail_crlf == 0 &&
+           m->h1->queued < VB_H1_QUEUE_MAX) {
         if (!pull(m))
             break_off(m);
         progress = true;
