@@ -35,7 +35,11 @@ static void plan_etag(struct plan *plan)
 
     if (core.len == 0)
         return;
-    vb_assert(core.len + variant.len + 4 <= sizeof(plan->etag));
+    vb_assert(core.len + variant.len + 6 <= sizeof(plan->etag));
+    if (plan->draft->tag_weak) {
+        *at++ = 'W';
+        *at++ = '/';
+    }
     *at++ = '"';
     memcpy(at, core.ptr, core.len);
     at += core.len;
@@ -118,6 +122,7 @@ static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
     *rep = (struct vb_rep){
         .field_count = (uint16_t)count,
         .tag_core_len = (uint16_t)draft->tag_core.len,
+        .tag_weak = draft->tag_weak,
         .streamed = draft->streamed,
         .length = draft->length,
         .modified = draft->modified,

@@ -29,6 +29,7 @@ struct vb_rep {
     struct vb_ref ref;
     uint16_t field_count;
     uint16_t tag_core_len;  /* see etag */
+    bool tag_weak;          /* etag begins with W/ */
     bool streamed;          /* content is fetched piece by piece (by `owner`) */
     uint64_t length;        /* bytes of content */
     struct vb_span content; /* all of it; {NULL, 0} when streamed */
@@ -52,7 +53,8 @@ struct vb_rep_draft {
     struct vb_span media_type;
     struct vb_span tag_core;    /* without quotes */
     struct vb_span tag_variant; /* "", or "html" */
-    int64_t modified;           /* Unix seconds or VB_DATE_NONE */
+    bool tag_weak;    /* it may outlive the bytes (RFC 9110 section 8.8.1) */
+    int64_t modified; /* Unix seconds or VB_DATE_NONE */
     struct vb_span content;
     uint64_t length; /* bytes; content.len, unless streamed */
     bool streamed;
@@ -86,7 +88,8 @@ size_t vb_rep_size(const struct vb_rep *rep);
 /* The revision's part of the tag, without quotes. */
 static inline struct vb_span vb_rep_tag_core(const struct vb_rep *rep)
 {
-    return vb_span_of(rep->etag.ptr + 1, rep->tag_core_len);
+    return vb_span_of(rep->etag.ptr + (rep->tag_weak ? 3 : 1),
+                      rep->tag_core_len);
 }
 
 #endif

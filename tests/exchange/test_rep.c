@@ -78,12 +78,32 @@ static void borrowed_content_is_released_with_the_last_reference(void **state)
     assert_int_equal(released, 1);
 }
 
+/* 9110-8.8.1: a weak tag says so, and its core is where a strong one's is. */
+static void test_a_weak_tag(void **state)
+{
+    struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("text/plain"),
+        .tag_core = VB_SPAN_INIT("k7"),
+        .tag_variant = VB_SPAN_INIT("br"),
+        .tag_weak = true,
+        .modified = VB_DATE_NONE,
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+
+    (void)state;
+    assert_non_null(rep);
+    assert_span_equal(rep->etag, "W/\"k7-br\"");
+    assert_span_equal(vb_rep_tag_core(rep), "k7");
+    vb_rep_unref(rep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_representation_is_described_by_its_fields),
         cmocka_unit_test(without_a_tag_a_304_repeats_the_date),
         cmocka_unit_test(borrowed_content_is_released_with_the_last_reference),
+        cmocka_unit_test(test_a_weak_tag),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
