@@ -38,7 +38,7 @@ _verbatim()
         _verbatim_reply 'GET HEAD PUT POST PATCH DELETE OPTIONS' ;;
     -[Hd] | --header | --content | --json) ;;
     --description | --config) _verbatim_reply '' -f ;;
-    --data) _verbatim_reply '' -d ;;
+    --files | --data) _verbatim_reply '' -d ;;
     --log) _verbatim_reply 'stderr off' -f ;;
     --log-format) _verbatim_reply 'combined json'  ;;
     --log-redact) _verbatim_reply 'all none all-but: only:'  ;;
@@ -46,7 +46,7 @@ _verbatim()
     --listen | --workers | --cache-size | --max-connections | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --linger | --grace) ;;
     *)
         if [[ $cur == -* ]]; then
-            _verbatim_reply "$own--description --listen --data --storage --open --trace --explain --config --log --log-format --log-redact --workers --cache-size --max-connections --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --head-timeout --content-timeout --idle-timeout --write-timeout --linger --grace --help"
+            _verbatim_reply "$own--description --files --listen --data --storage --open --trace --explain --config --log --log-format --log-redact --workers --cache-size --max-connections --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --head-timeout --content-timeout --idle-timeout --write-timeout --linger --grace --help"
         else
             _verbatim_reply '' -f
         fi

@@ -49,6 +49,10 @@ VB_API void vb_server_mount(struct vb_server *server, const char *path,
 VB_API void vb_server_describe(struct vb_server *server, const char *file,
                                const char *store);
 
+/* What nothing else owns is a file of this directory, from "/" on. Without
+ * vb_server_describe that is all there is: no open tree. */
+VB_API void vb_server_files(struct vb_server *server, const char *directory);
+
 /*
  * Runs until SIGTERM, SIGINT or vb_server_stop, and comes to rest in an
  * orderly way. 0: it did. 1: something failed while running. 2: it could not

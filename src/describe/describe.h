@@ -35,8 +35,8 @@ enum vb_archetype {
     VB_ARCHETYPE_COLLECTION,
     VB_ARCHETYPE_STORE,
     VB_ARCHETYPE_CONTROLLER,
-    VB_ARCHETYPE_FILES, /* from here on: not served yet */
-    VB_ARCHETYPE_GATEWAY,
+    VB_ARCHETYPE_FILES,
+    VB_ARCHETYPE_GATEWAY, /* from here on: not served yet */
     VB_ARCHETYPE_GRAPHQL,
     VB_ARCHETYPE_SESSION,
     VB_ARCHETYPE_ACCOUNT,
@@ -296,6 +296,7 @@ struct vb_route {
      * what has none. */
     const struct vb_state *state;
     const struct vb_action *action; /* of a controller; NULL: none */
+    const char *from; /* of files: their directory, absolute; else NULL */
 
     struct vb_span summary, description; /* may be empty */
     yyjson_val *source;                  /* the Path Item Object itself */

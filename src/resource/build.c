@@ -7,6 +7,7 @@
 #include "http/method.h"
 #include "resource/collection.h"
 #include "resource/document.h"
+#include "resource/files.h"
 #include "resource/merge.h"
 
 /* --- what the description promises and we cannot keep
@@ -56,6 +57,8 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
         return vb_collection_slot(operation->method);
     case VB_ARCHETYPE_CONTROLLER:
         return vb_merge_slot(operation->method);
+    case VB_ARCHETYPE_FILES:
+        return vb_files_slot(operation->method);
     default:
         return NULL;
     }
@@ -207,8 +210,24 @@ static void set_questions(struct vb_built *built)
     case VB_ARCHETYPE_CONTROLLER:
         vb_merge_init(resource);
         break;
+    case VB_ARCHETYPE_FILES:
+        vb_files_init(resource);
+        break;
     default:
         break;
+    }
+}
+
+/* Has it representations of a state of ours? */
+static bool shows_json(const struct vb_route *route)
+{
+    switch (route->archetype) {
+    case VB_ARCHETYPE_CONTROLLER:
+        return route->action != NULL && route->action->target != NULL;
+    case VB_ARCHETYPE_FILES:
+        return false;
+    default:
+        return true;
     }
 }
 
@@ -220,9 +239,7 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
     set_questions(built);
     set_slots(built);
     err = set_takes(built);
-    if (err == VB_OK &&
-        (route->archetype != VB_ARCHETYPE_CONTROLLER ||
-         (route->action != NULL && route->action->target != NULL)))
+    if (err == VB_OK && shows_json(route))
         err = set_offers(built);
     if (err == VB_OK)
         err = vb_resource_seal(&built->resource);

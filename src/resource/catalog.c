@@ -22,6 +22,8 @@ struct branch {
     struct branch *variable;      /* or whatever it is */
     const struct vb_built *end;   /* the resource without, and */
     const struct vb_built *slash; /* with a slash at the end; or NULL */
+    const struct vb_built *below; /* what owns all that nobody else does from
+                                     here on; or NULL */
 };
 
 struct vb_catalog {
@@ -31,6 +33,8 @@ struct vb_catalog {
     struct vb_built *built;
     size_t built_count;
     struct branch root;
+    struct vb_route files_route; /* of the directory that is served besides */
+    struct vb_built files;
 };
 
 /* --- building
@@ -107,7 +111,9 @@ static enum vb_err plant(struct vb_catalog *catalog,
         if (branch == NULL)
             return VB_ERR_NOMEM;
     }
-    if (template->trailing_slash)
+    if (built->route->archetype == VB_ARCHETYPE_FILES)
+        branch->below = built;
+    else if (template->trailing_slash)
         branch->slash = built;
     else
         branch->end = built;
@@ -170,7 +176,12 @@ static bool cut_path(struct vb_exchange *x, struct vb_span path,
 static const struct vb_built *follow(struct vb_exchange *x,
                                      const struct branch *branch,
                                      const struct cut *cut, size_t depth,
-                                     uint8_t variables, bool *ret_redirect)
+                                     uint8_t variables, bool *ret_redirect);
+
+static const struct vb_built *follow_on(struct vb_exchange *x,
+                                        const struct branch *branch,
+                                        const struct cut *cut, size_t depth,
+                                        uint8_t variables, bool *ret_redirect)
 {
     const struct vb_built *found;
     const struct branch *next;
@@ -195,6 +206,22 @@ static const struct vb_built *follow(struct vb_exchange *x,
     if (found != NULL)
         x->variables[variables] = cut->segments[depth];
     return found;
+}
+
+/* The same, where nothing is described: whose the rest is. */
+static const struct vb_built *follow(struct vb_exchange *x,
+                                     const struct branch *branch,
+                                     const struct cut *cut, size_t depth,
+                                     uint8_t variables, bool *ret_redirect)
+{
+    const struct vb_built *found =
+        follow_on(x, branch, cut, depth, variables, ret_redirect);
+
+    if (found != NULL || branch->below == NULL)
+        return found;
+    x->variable_count = variables;
+    *ret_redirect = false;
+    return branch->below;
 }
 
 static void redirect(struct vb_exchange *x, bool slash)
@@ -254,17 +281,20 @@ enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
 {
     struct vb_catalog *catalog = calloc(1, sizeof(*catalog));
     enum vb_err err = VB_OK;
+    size_t count = 0;
 
     if (catalog == NULL)
         return VB_ERR_NOMEM;
     vb_ref_init(&catalog->ref);
     catalog->site = (struct vb_site){.route = route, .open = open};
-    catalog->description = vb_description_ref(description);
-    catalog->built =
-        calloc(description->route_count + 1, sizeof(*catalog->built));
+    if (description != NULL) {
+        catalog->description = vb_description_ref(description);
+        count = description->route_count;
+    }
+    catalog->built = calloc(count + 1, sizeof(*catalog->built));
     if (catalog->built == NULL)
         err = VB_ERR_NOMEM;
-    for (size_t i = 0; err == VB_OK && i < description->route_count; i++) {
+    for (size_t i = 0; err == VB_OK && i < count; i++) {
         err = vb_build(description->routes[i], &catalog->built[i]);
         if (err == VB_OK) {
             catalog->built_count++;
@@ -300,6 +330,23 @@ enum vb_err vb_catalog_new_tree(bool open, struct vb_catalog **ret_catalog)
     return err;
 }
 
+enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
+                                   const char *directory)
+{
+    struct vb_route *files = &catalog->files_route;
+    enum vb_err err;
+
+    *files = (struct vb_route){
+        .path = VB_SPAN_INIT("/"),
+        .template.trailing_slash = true,
+        .archetype = VB_ARCHETYPE_FILES,
+        .served = true,
+        .from = strdup(directory),
+    };
+    err = files->from == NULL ? VB_ERR_NOMEM : vb_build(files, &catalog->files);
+    return err == VB_OK ? plant(catalog, &catalog->files) : err;
+}
+
 struct vb_catalog *vb_catalog_ref(struct vb_catalog *catalog)
 {
     vb_ref_get(&catalog->ref);
@@ -314,6 +361,8 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     for (size_t i = 0; i < catalog->built_count; i++)
         vb_build_done(&catalog->built[i]);
     free(catalog->built);
+    vb_build_done(&catalog->files);
+    free((char *)catalog->files_route.from);
     vb_description_unref(catalog->description);
     free(catalog);
 }

@@ -15,8 +15,8 @@
 struct vb_catalog;
 
 /*
- * Builds all resources. Takes a reference on the description. `open`: see
- * struct vb_site. VB_ERR_NOMEM.
+ * Builds all resources. Takes a reference on the description; NULL describes
+ * nothing. `open`: see struct vb_site. VB_ERR_NOMEM.
  */
 enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
                            struct vb_catalog **ret_catalog);
@@ -24,6 +24,11 @@ enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
 /* The catalog of no description: an open tree, where every URI may become a
  * document and every document's URI a listing (tree.c). */
 enum vb_err vb_catalog_new_tree(bool open, struct vb_catalog **ret_catalog);
+
+/* What no described resource owns is a file of this directory (files.h), from
+ * "/" on. Before the catalog is shared. VB_ERR_NOMEM. */
+enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
+                                   const char *directory);
 
 struct vb_catalog *vb_catalog_ref(struct vb_catalog *catalog);
 

@@ -195,7 +195,11 @@ static enum vb_err complete(struct vb__reading *reading)
     struct vb_config *config = &reading->config;
 
     config->listen_given = reading->listen_level != VB__LEVEL_DEFAULT;
-    if (!reading->storage_set)
+    if (reading->storage_set)
+        return VB_OK;
+    if (config->files != NULL && config->description == NULL)
+        config->storage = "memory:"; /* there is nothing to be kept */
+    else
         config->storage = vb_arena_printf(&config->arena,
                                           "sqlite:%s/verbatim.db", config->data)
                               .ptr;

@@ -27,7 +27,8 @@
 /* Texts are NUL-terminated and live as long as the configuration. */
 struct vb_config {
     /* what is served, and where */
-    const char *description;   /* FILE; NULL: the open tree of resources */
+    const char *description;   /* FILE; NULL: the open tree, or files */
+    const char *files;         /* a directory, or NULL */
     const char *config;        /* --config FILE, or NULL */
     struct vb_address *listen; /* at least one */
     size_t listen_count;

@@ -94,12 +94,34 @@ static void end(struct vb_service *service, struct vb_exchange *x)
         vb_worker_site_leave(r->site);
 }
 
+/* What of the part there is; how long it was to be. */
+static size_t append_file(struct vb_buf *to, const struct vb_file_part *part)
+{
+    uint64_t done = 0;
+    char piece[4096];
+    ssize_t n = 1;
+
+    while (n > 0 && done < part->length && to->err == VB_OK) {
+        uint64_t left = part->length - done;
+
+        n = pread(part->fd, piece, left < sizeof(piece) ? left : sizeof(piece),
+                  (off_t)(part->offset + done));
+        if (n > 0) {
+            vb_buf_append(to, vb_span_of(piece, (size_t)n));
+            done += (uint64_t)n;
+        }
+    }
+    return (size_t)part->length;
+}
+
 static void drain(struct rehearsal *r)
 {
+    struct vb_file_part file;
     struct iovec iov[16];
     int count;
 
-    while ((count = r->wire->ops->drain(r->wire, iov, 16)) > 0) {
+    while ((count = r->wire->ops->drain(r->wire, iov, 16, &file)) > 0 ||
+           file.length > 0) {
         size_t n = 0;
 
         for (int i = 0; i < count; i++) {
@@ -107,6 +129,8 @@ static void drain(struct rehearsal *r)
                           vb_span_of(iov[i].iov_base, iov[i].iov_len));
             n += iov[i].iov_len;
         }
+        if (file.length > 0)
+            n += append_file(&r->finding->reply, &file);
         r->wire->ops->sent(r->wire, n);
     }
 }
@@ -216,6 +240,8 @@ static int build_site(struct rehearsal *r, const struct vb_config *config)
     if (r->server != NULL) {
         r->server->open = config->open;
         vb_server_describe(r->server, config->description, "memory:");
+        if (config->files != NULL)
+            vb_server_files(r->server, config->files);
         err = vb_server_load(r->server, &parts.catalog, &why);
     }
     if (err == VB_OK) {

@@ -62,9 +62,14 @@ static void tell(struct vb_server *server)
     struct vb_buf text;
 
     vb_buf_init(&text, 4096);
-    vb_log(VB_LOG_NOTICE, "serving %s",
-           server->file != NULL ? server->file : "an open tree of resources");
-    vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
+    if (server->file != NULL || server->files == NULL)
+        vb_log(VB_LOG_NOTICE, "serving %s",
+               server->file != NULL ? server->file
+                                    : "an open tree of resources");
+    if (server->files != NULL)
+        vb_log(VB_LOG_NOTICE, "serving the files of %s", server->files);
+    if (server->file != NULL || server->files == NULL)
+        vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
     if (server->open)
         vb_log(VB_LOG_WARNING, "anyone who can reach it may write (--open)");
     for (size_t i = 0; i < count; i++) {
@@ -87,6 +92,8 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->explain = config->explain;
     server->listening = tell;
     vb_server_describe(server, config->description, config->storage);
+    if (config->files != NULL)
+        vb_server_files(server, config->files);
 }
 
 static enum vb_err copy_addresses(struct vb_server *server,

@@ -1,9 +1,12 @@
 /* Putting a server together and running it. See server.h. */
 #include "server/server.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "describe/describe.h"
 #include "http/path.h"
@@ -117,6 +120,50 @@ void vb_server_describe(struct vb_server *server, const char *file,
         note(server, VB_ERR_NOMEM);
 }
 
+void vb_server_files(struct vb_server *server, const char *directory)
+{
+    free(server->files);
+    server->described = true;
+    server->files = strdup(directory);
+    if (server->store_url == NULL)
+        server->store_url = strdup("memory:");
+    if (server->files == NULL || server->store_url == NULL)
+        note(server, VB_ERR_NOMEM);
+}
+
+/* The directory is opened anew whenever a file is; but one that is not there
+ * to begin with is a mistake. */
+static enum vb_err try_directory(const char *directory, struct vb_buf *why)
+{
+    int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        close(fd);
+        return VB_OK;
+    }
+    vb_buf_printf(why, "cannot open the directory %s: %s", directory,
+                  strerror(errno));
+    return VB_ERR_IO;
+}
+
+/* Gives the catalog back when it fails. */
+static enum vb_err add_files(const struct vb_server *server,
+                             struct vb_catalog **catalog, struct vb_buf *why)
+{
+    enum vb_err err;
+
+    if (server->files == NULL)
+        return VB_OK;
+    err = try_directory(server->files, why);
+    if (err == VB_OK)
+        err = vb_catalog_serve_files(*catalog, server->files);
+    if (err != VB_OK) {
+        vb_catalog_unref(*catalog);
+        *catalog = NULL;
+    }
+    return err;
+}
+
 enum vb_err vb_server_load(struct vb_server *server,
                            struct vb_catalog **ret_catalog, struct vb_buf *why)
 {
@@ -124,13 +171,19 @@ enum vb_err vb_server_load(struct vb_server *server,
     struct vb_notes notes;
     enum vb_err err;
 
-    if (server->file == NULL)
+    if (server->file == NULL && server->files == NULL)
         return vb_catalog_new_tree(server->open, ret_catalog);
+    if (server->file == NULL) {
+        err = vb_catalog_new(NULL, server->open, ret_catalog);
+        return err == VB_OK ? add_files(server, ret_catalog, why) : err;
+    }
     vb_notes_init(&notes);
     err = vb_description_load(server->file, &notes, &description);
     if (err == VB_OK) {
         err = vb_catalog_new(description, server->open, ret_catalog);
         vb_description_unref(description);
+        if (err == VB_OK)
+            err = add_files(server, ret_catalog, why);
     } else {
         vb_notes_print(&notes, why);
     }
@@ -238,6 +291,7 @@ void vb_server_free(struct vb_server *server)
     free(server->mounts);
     free(server->addresses);
     free(server->file);
+    free(server->files);
     free(server->store_url);
     vb_buf_done(&server->why);
     free(server);

@@ -30,7 +30,8 @@ struct vb_server {
     struct vb_mount *mounts;
     size_t mount_count;
     bool described; /* serves resources with a store */
-    char *file;     /* the description; NULL: the open tree */
+    char *file;     /* the description; NULL: the open tree, */
+    char *files;    /* or this directory's files, from "/" on; NULL: none */
     char *store_url;
     const int *inherited; /* listening sockets of the service manager */
     size_t inherited_count;
