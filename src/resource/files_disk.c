@@ -56,7 +56,7 @@ static int open_at(struct vb_files_name *name, const char *end, int flags)
 
     if (top < 0)
         return -1;
-    strcpy(name->path + name->len, end);
+    memcpy(name->path + name->len, end, strlen(end) + 1);
     fd = vb_open_beneath(top, name->path, flags | O_CLOEXEC);
     why = errno;
     name->path[name->len] = '\0';

@@ -285,7 +285,7 @@ def complete(*words, cwd=None):
     "words, want",
     (
         (["verbatim", "se"], {"serve"}),
-        (["verbatim", "explain", "--f"], {"--format"}),
+        (["verbatim", "explain", "--fo"], {"--format"}),
         (["verbatim", "explain", "--format", ""], {"text", "json"}),
         (["verbatim", "explain", "--dat"], {"--data"}),
         (["verbatim", "explain", "-X", "P"], {"PUT", "POST", "PATCH"}),
@@ -302,6 +302,7 @@ def complete(*words, cwd=None):
         (["verbatim", "serve", ""], {"a file.yaml", "folder"}),
         (["verbatim", "check", "a"], {"a file.yaml"}),
         (["verbatim", "serve", "--data", ""], {"folder"}),
+        (["verbatim", "serve", "--files", ""], {"folder"}),
         (["verbatim", "serve", "--config", "a"], {"a file.yaml"}),
     ),
 )
