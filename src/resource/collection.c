@@ -423,6 +423,16 @@ static void number_done(struct vb_store_op *op)
         vb_flow_resume(stored->x, answer);
 }
 
+/* A number that a PUT has made a member of: there may be a long row of such, so
+ * the steps over them double. */
+static int64_t number_after(const struct vb_exchange *x,
+                            const struct vb_stored *stored)
+{
+    return x->walk.again == 0
+               ? 0
+               : stored->take.number + (INT64_C(1) << x->walk.again);
+}
+
 static enum vb_answer post_commit(struct vb_exchange *x)
 {
     struct vb_stored *stored = x->state;
@@ -432,6 +442,7 @@ static enum vb_answer post_commit(struct vb_exchange *x)
     stored->take = (struct vb_number_take){
         .op = {.done = number_done, .context = stored},
         .parent = stored->parent,
+        .least = number_after(x, stored),
     };
     if (vb_store_number(x->env->store, &stored->take) == VB_IO_PENDING)
         return VB_PENDING;

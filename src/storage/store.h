@@ -162,6 +162,7 @@ struct vb_chunk_write {
 struct vb_number_take {
     struct vb_store_op op;
     struct vb_span parent;
+    int64_t least;  /* what is below is passed over; 0: nothing is */
     int64_t number; /* out */
 };
 

@@ -52,6 +52,19 @@ def test_an_empty_collection_is_an_empty_array(empty):
     assert "ETag" in answer.headers and "Last-Modified" not in answer.headers
 
 
+def test_a_long_row_of_members_made_by_put_is_passed_over(serve):
+    nothing = {"responses": {"201": {"description": ""}}}
+    member = {"get": nothing, "put": nothing | {"requestBody": {"content": {"application/json": {}}}},
+              "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]}
+    client = serve({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {
+        "/things": {"post": member["put"], "get": nothing}, "/things/{id}": member}}).client()
+    assert client.post("/things", json={}).headers["Location"] == "/things/1"
+    for n in range(2, 60):
+        assert client.put(f"/things/{n}", json={}).status == 201
+    made = client.post("/things", json={})
+    assert made.status == 201 and int(made.headers["Location"].rpartition("/")[2]) >= 60
+
+
 def test_members_are_listed_in_the_order_of_their_creation(empty):
     paths = fill(empty, 12)
     empty.put(paths[3], json={"title": "3"})

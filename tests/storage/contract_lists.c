@@ -306,12 +306,24 @@ static void collection_follows_its_members(void **state)
 
 /* --- Numbers. --- */
 
-static int64_t take(struct rig_worker *worker, const char *parent)
+static int64_t take(struct rig_worker *worker, const char *parent,
+                    int64_t least)
 {
-    struct vb_number_take take = {.parent = vb_span_str(parent)};
+    struct vb_number_take take = {.parent = vb_span_str(parent),
+                                  .least = least};
 
     assert_int_equal(rig_number(worker, &take), VB_OK);
     return take.number;
+}
+
+static void numbers_below_the_least_are_passed_over(void **state)
+{
+    struct contract *c = *state;
+
+    assert_int_equal(take(&c->a, "/n", 0), 1);
+    assert_int_equal(take(&c->a, "/n", 40), 40);
+    assert_int_equal(take(&c->b, "/n", 7), 41);
+    assert_int_equal(take(&c->a, "/n", 0), 42);
 }
 
 static void numbers_count_up_in_each_collection(void **state)
@@ -319,8 +331,8 @@ static void numbers_count_up_in_each_collection(void **state)
     struct contract *c = *state;
 
     for (int64_t i = 1; i <= 20; i++) {
-        assert_int_equal(take(i % 2 ? &c->a : &c->b, "/c"), i);
-        assert_int_equal(take(&c->a, "/d"), i);
+        assert_int_equal(take(i % 2 ? &c->a : &c->b, "/c", 0), i);
+        assert_int_equal(take(&c->a, "/d", 0), i);
         if (i % 5 == 0) /* members and revisions are not numbers' affair */
             contract_ok(&c->a, (struct vb_change[]){rig_put("/c/x", "/c", "x")},
                         1);
@@ -339,6 +351,7 @@ const struct CMUnitTest contract_lists[] = {
     contract_test(position_of_a_deleted_member_does_not_return),
     contract_test(list_stands_many_deletions),
     contract_test(collection_follows_its_members),
+    contract_test(numbers_below_the_least_are_passed_over),
     contract_test(numbers_count_up_in_each_collection),
 };
 const size_t contract_lists_count = VB_COUNT_OF(contract_lists);

@@ -225,8 +225,12 @@ static enum vb_io memory_number(struct vb_store_client *client,
 
     pthread_mutex_lock(&memory->lock);
     collection = vb__collection_get(memory, take->parent);
-    if (collection != NULL)
-        take->number = ++collection->number;
+    if (collection != NULL) {
+        collection->number++;
+        if (collection->number < take->least)
+            collection->number = take->least;
+        take->number = collection->number;
+    }
     pthread_mutex_unlock(&memory->lock);
     return vb__op_done(&take->op, collection == NULL ? VB_ERR_NOMEM : VB_OK);
 }

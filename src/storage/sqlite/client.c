@@ -74,9 +74,9 @@ static enum vb_io sqlite_number(struct vb_store_client *client,
 {
     struct vb__numbers *numbers = &vb__sqlite_of(client->store)->numbers;
 
-    return vb__op_done(&take->op,
-                       vb__numbers_take(numbers, &client_of(client)->reader,
-                                        take->parent, &take->number));
+    return vb__op_done(
+        &take->op, vb__numbers_take(numbers, &client_of(client)->reader,
+                                    take->parent, take->least, &take->number));
 }
 
 /* --- Requests that may block: the executor's, if there is one. --- */

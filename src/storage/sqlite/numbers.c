@@ -87,7 +87,7 @@ static enum vb_err get(struct vb__numbers *numbers, struct vb__reader *reader,
 
 enum vb_err vb__numbers_take(struct vb__numbers *numbers,
                              struct vb__reader *reader, struct vb_span parent,
-                             int64_t *ret_number)
+                             int64_t least, int64_t *ret_number)
 {
     struct vb__number *number;
     enum vb_err err;
@@ -97,7 +97,10 @@ enum vb_err vb__numbers_take(struct vb__numbers *numbers,
     if (err == VB_OK) {
         vb_list_remove(&number->link);
         vb_list_append(&numbers->taken, &number->link);
-        *ret_number = ++number->last;
+        number->last++;
+        if (number->last < least)
+            number->last = least;
+        *ret_number = number->last;
     }
     pthread_mutex_unlock(&numbers->lock);
     return err;

@@ -37,10 +37,11 @@ struct vb__numbers {
 void vb__numbers_init(struct vb__numbers *numbers);
 void vb__numbers_done(struct vb__numbers *numbers);
 
-/* The next one. `reader` is asked about a collection not known yet. */
+/* The next one that is at least `least`. `reader` is asked about a collection
+ * not known yet. */
 enum vb_err vb__numbers_take(struct vb__numbers *numbers,
                              struct vb__reader *reader, struct vb_span parent,
-                             int64_t *ret_number);
+                             int64_t least, int64_t *ret_number);
 
 /* The writer's, in a transaction: calls `save` for each collection in which
  * numbers were taken; stops at the first failure and returns it. */
