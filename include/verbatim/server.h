@@ -39,6 +39,16 @@ VB_API void vb_server_workers(struct vb_server *server, unsigned count);
 /* Allows writing without credentials from other machines than this one. */
 VB_API void vb_server_open(struct vb_server *server);
 
+/* Lets pages of another origin, such as "https://app.example", write here;
+ * else only those of this server may, and what is no browser. */
+VB_API void vb_server_trust_origin(struct vb_server *server,
+                                   const char *origin);
+
+/* A name of this server's, such as "books.example", beside IP addresses and
+ * localhost. Writes for other names are refused, unless the server is open and
+ * no name was given. */
+VB_API void vb_server_trust_host(struct vb_server *server, const char *name);
+
 /* A resource of the program's own at one path. Handler and self are borrowed
  * for the server's life; path is copied. */
 VB_API void vb_server_mount(struct vb_server *server, const char *path,

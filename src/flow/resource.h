@@ -17,6 +17,7 @@
 
 #include "base/span.h"
 #include "exchange/exchange.h"
+#include "flow/trust.h"
 #include "http/media.h"
 
 enum vb_answer {
@@ -72,7 +73,8 @@ struct vb_resource {
     bool require_precondition; /* writes to what exists need one: 428 */
     uint64_t max_content;      /* bytes; 0: the server's limit */
 
-    vb_question *permitted; /* default: safe methods, loopback, or --open */
+    vb_question *permitted; /* default: safe methods, and clients that are
+                               trusted (trust.h) */
     vb_question *exists;    /* default: YES. Sets x->selected, and for safe
                                methods x->current, of offer x->offer */
     vb_question *moved;     /* default: NO. Sets outcome.location, status */
@@ -115,8 +117,8 @@ struct vb_site {
      * wants to be known by another URI. False: nobody owns it (404).
      */
     bool (*route)(struct vb_site *site, struct vb_exchange *x);
-    bool open;  /* writes from anywhere without credentials (--open) */
-    bool trace; /* TRACE is switched on */
+    const struct vb_trust *trust; /* who may write; NULL: this machine */
+    bool trace;                   /* TRACE is switched on */
 };
 
 #endif

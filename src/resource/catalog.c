@@ -276,7 +276,7 @@ static bool route_tree(struct vb_site *site, struct vb_exchange *x)
  * ----------------------------------------------------------------------------------
  */
 
-enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
+enum vb_err vb_catalog_new(const struct vb_description *description,
                            struct vb_catalog **ret_catalog)
 {
     struct vb_catalog *catalog = calloc(1, sizeof(*catalog));
@@ -286,7 +286,7 @@ enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
     if (catalog == NULL)
         return VB_ERR_NOMEM;
     vb_ref_init(&catalog->ref);
-    catalog->site = (struct vb_site){.route = route, .open = open};
+    catalog->site = (struct vb_site){.route = route};
     if (description != NULL) {
         catalog->description = vb_description_ref(description);
         count = description->route_count;
@@ -308,7 +308,7 @@ enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
     return err;
 }
 
-enum vb_err vb_catalog_new_tree(bool open, struct vb_catalog **ret_catalog)
+enum vb_err vb_catalog_new_tree(struct vb_catalog **ret_catalog)
 {
     struct vb_catalog *catalog = calloc(1, sizeof(*catalog));
     enum vb_err err = VB_ERR_NOMEM;
@@ -316,7 +316,7 @@ enum vb_err vb_catalog_new_tree(bool open, struct vb_catalog **ret_catalog)
     if (catalog == NULL)
         return VB_ERR_NOMEM;
     vb_ref_init(&catalog->ref);
-    catalog->site = (struct vb_site){.route = route_tree, .open = open};
+    catalog->site = (struct vb_site){.route = route_tree};
     catalog->built = calloc(2, sizeof(*catalog->built));
     if (catalog->built != NULL) {
         catalog->built_count = 2;

@@ -16,14 +16,14 @@ struct vb_catalog;
 
 /*
  * Builds all resources. Takes a reference on the description; NULL describes
- * nothing. `open`: see struct vb_site. VB_ERR_NOMEM.
+ * nothing. VB_ERR_NOMEM.
  */
-enum vb_err vb_catalog_new(const struct vb_description *description, bool open,
+enum vb_err vb_catalog_new(const struct vb_description *description,
                            struct vb_catalog **ret_catalog);
 
 /* The catalog of no description: an open tree, where every URI may become a
  * document and every document's URI a listing (tree.c). */
-enum vb_err vb_catalog_new_tree(bool open, struct vb_catalog **ret_catalog);
+enum vb_err vb_catalog_new_tree(struct vb_catalog **ret_catalog);
 
 /* What no described resource owns is a file of this directory (files.h), from
  * "/" on. Before the catalog is shared. VB_ERR_NOMEM. */

@@ -11,9 +11,9 @@
 enum vb_err vb__config_set(struct vb__reading *reading, enum vb__level level,
                            const struct vb_option *option, struct vb_span text)
 {
-    if (option->kind == VB_OPTION_ADDRESSES && level != reading->listen_level) {
-        reading->config.listen_count = 0;
-        reading->listen_level = level;
+    if (vb_option_is_list(option) && level != reading->levels[option->kind]) {
+        vb_option_clear(option, &reading->config);
+        reading->levels[option->kind] = level;
     }
     if (option->kind == VB_OPTION_STORAGE)
         reading->storage_set = level != VB__LEVEL_DEFAULT;
@@ -194,7 +194,8 @@ static enum vb_err complete(struct vb__reading *reading)
 {
     struct vb_config *config = &reading->config;
 
-    config->listen_given = reading->listen_level != VB__LEVEL_DEFAULT;
+    config->listen_given =
+        reading->levels[VB_OPTION_ADDRESSES] != VB__LEVEL_DEFAULT;
     if (reading->storage_set)
         return VB_OK;
     if (config->files != NULL && config->description == NULL)

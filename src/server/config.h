@@ -24,6 +24,11 @@
 #include "loop/address.h"
 #include "observe/access_log.h"
 
+struct vb_texts {
+    const char **at;
+    size_t count;
+};
+
 /* Texts are NUL-terminated and live as long as the configuration. */
 struct vb_config {
     /* what is served, and where */
@@ -32,13 +37,15 @@ struct vb_config {
     const char *config;        /* --config FILE, or NULL */
     struct vb_address *listen; /* at least one */
     size_t listen_count;
-    bool listen_given;   /* asked for, not the default */
-    const char *data;    /* the directory of what is kept */
-    const char *storage; /* a URL for vb_store_open */
-    bool storage_given;  /* data or storage was asked for */
-    bool open;           /* anyone may write, not only this machine */
-    bool trace;          /* answer TRACE */
-    bool explain;        /* answer Prefer: explain */
+    bool listen_given;       /* asked for, not the default */
+    const char *data;        /* the directory of what is kept */
+    const char *storage;     /* a URL for vb_store_open */
+    bool storage_given;      /* data or storage was asked for */
+    bool open;               /* anyone may write, not only this machine */
+    struct vb_texts origins; /* whose pages may write */
+    struct vb_texts hosts;   /* names of this server */
+    bool trace;              /* answer TRACE */
+    bool explain;            /* answer Prefer: explain */
 
     /* the access log */
     const char *log; /* a path, "stderr", or "off" */

@@ -61,6 +61,10 @@ static const char *wanted(const struct vb_option *option)
         return "takes true or false";
     case VB_OPTION_ADDRESSES:
         return "takes an address or a list of addresses";
+    case VB_OPTION_ORIGINS:
+        return "takes an origin or a list of origins";
+    case VB_OPTION_HOSTS:
+        return "takes a name or a list of names";
     default:
         return "takes one value, a text or a number";
     }
@@ -101,7 +105,7 @@ static enum vb_err set_member(struct vb__reading *reading,
         vb_buf_printf(reading->why, "%s cannot stand in a file", option->name);
         return VB_ERR_INVALID;
     }
-    if (option->kind != VB_OPTION_ADDRESSES || !yyjson_is_arr(val) ||
+    if (!vb_option_is_list(option) || !yyjson_is_arr(val) ||
         yyjson_arr_size(val) == 0)
         return set(reading, yaml, option, val);
     yyjson_arr_foreach(val, i, n, item)

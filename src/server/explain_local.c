@@ -15,6 +15,7 @@
 #include "http/method.h"
 #include "resource/build.h"
 #include "server/explain.h"
+#include "server/serve.h"
 #include "server/server.h"
 #include "wire/h1/h1.h"
 
@@ -230,7 +231,7 @@ static int open_store(struct rehearsal *r, const struct vb_config *config)
 
 static int build_site(struct rehearsal *r, const struct vb_config *config)
 {
-    struct vb_site_parts parts = {.open = config->open, .trace = config->trace};
+    struct vb_site_parts parts = {.trace = config->trace};
     struct vb_buf why;
     enum vb_err err = VB_ERR_NOMEM;
     int status = 0;
@@ -238,7 +239,8 @@ static int build_site(struct rehearsal *r, const struct vb_config *config)
     vb_buf_init(&why, (size_t)64 * 1024);
     r->server = vb_server_new();
     if (r->server != NULL) {
-        r->server->open = config->open;
+        vb_serve_trust(r->server, config);
+        parts.trust = &r->server->trust;
         vb_server_describe(r->server, config->description, "memory:");
         if (config->files != NULL)
             vb_server_files(r->server, config->files);
@@ -261,7 +263,9 @@ static int prepare(struct rehearsal *r, const struct vb_config *config)
     int status;
 
     r->service = (struct vb_service){begin, end};
-    r->peer = (struct vb_peer){.local = true, .loopback = true};
+    /* A client on this machine, 127.0.0.1. */
+    r->peer = (struct vb_peer){.ip = {[10] = 0xff, 0xff, 127, 0, 0, 1},
+                               .loopback = true};
     vb_env_init(&r->env, &config->limits, &r->service);
     memcpy(r->nodes, vb_flow_nodes, sizeof(r->nodes));
     r->nodes[VB_NODE_commit].ask = stop_before_commit;

@@ -9,16 +9,19 @@
 
 enum vb_option_kind {
     VB_OPTION_PATH,
-    VB_OPTION_CONFIG, /* a path, but not in the file it names */
-    VB_OPTION_ADDRESSES,
+    VB_OPTION_CONFIG,    /* a path, but not in the file it names */
+    VB_OPTION_ADDRESSES, /* a list, as are the next two */
+    VB_OPTION_ORIGINS,
+    VB_OPTION_HOSTS,
     VB_OPTION_STORAGE,
     VB_OPTION_FLAG,
     VB_OPTION_LOG_FORMAT,
     VB_OPTION_REDACTION,
-    VB_OPTION_COUNT,   /* a number */
-    VB_OPTION_CORES,   /* a number, or "auto", which is 0 */
-    VB_OPTION_SIZE,    /* bytes: 512, 64k, 10M, 1G, 1T */
-    VB_OPTION_DURATION /* milliseconds: 500ms, 10s, 5m, 1h */
+    VB_OPTION_COUNT,    /* a number */
+    VB_OPTION_CORES,    /* a number, or "auto", which is 0 */
+    VB_OPTION_SIZE,     /* bytes: 512, 64k, 10M, 1G, 1T */
+    VB_OPTION_DURATION, /* milliseconds: 500ms, 10s, 5m, 1h */
+    VB_OPTION_KINDS
 };
 
 enum vb_option_group {
@@ -62,11 +65,17 @@ void vb_option_variable(const struct vb_option *option,
 
 /*
  * Reads `text` as this option's value into its member; texts are copied into
- * the configuration's arena. Addresses are added to those that are there.
+ * the configuration's arena. What is a list is added to what is there.
  * VB_ERR_INVALID with the reason in ret_why (a clause that has the value in
  * it, without the option's name), or VB_ERR_NOMEM.
  */
 enum vb_err vb_option_read(const struct vb_option *option, struct vb_span text,
                            struct vb_config *config, struct vb_buf *ret_why);
+
+/* May the option be given more than once, or as a list? */
+bool vb_option_is_list(const struct vb_option *option);
+
+/* Empties a list: what comes now stands in its place. */
+void vb_option_clear(const struct vb_option *option, struct vb_config *config);
 
 #endif

@@ -70,7 +70,7 @@ static void tell(struct vb_server *server)
         vb_log(VB_LOG_NOTICE, "serving the files of %s", server->files);
     if (server->file != NULL || server->files == NULL)
         vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
-    if (server->open)
+    if (server->trust.open)
         vb_log(VB_LOG_WARNING, "anyone who can reach it may write (--open)");
     for (size_t i = 0; i < count; i++) {
         vb_buf_reset(&text);
@@ -80,6 +80,15 @@ static void tell(struct vb_server *server)
     vb_buf_done(&text);
 }
 
+void vb_serve_trust(struct vb_server *server, const struct vb_config *config)
+{
+    server->trust.open = config->open;
+    for (size_t i = 0; i < config->origins.count; i++)
+        vb_server_trust_origin(server, config->origins.at[i]);
+    for (size_t i = 0; i < config->hosts.count; i++)
+        vb_server_trust_host(server, config->hosts.at[i]);
+}
+
 static void apply(struct vb_server *server, const struct vb_config *config)
 {
     server->limits = config->limits;
@@ -87,7 +96,7 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->max_connections = config->max_connections;
     server->grace_ms = config->grace_ms;
     server->cache_size = config->cache_size;
-    server->open = config->open;
+    vb_serve_trust(server, config);
     server->trace = config->trace;
     server->explain = config->explain;
     server->listening = tell;

@@ -4,8 +4,13 @@
 
 #include "server/config.h"
 
+struct vb_server;
+
 /* Serves as configured until it is told to stop. The exit code: 0 it came to
  * rest, 1 it failed while running, 2 it could not start (told on stderr). */
 int vb_serve(const struct vb_config *config);
+
+/* Tells a server, freshly made, whom the configuration trusts. */
+void vb_serve_trust(struct vb_server *server, const struct vb_config *config);
 
 #endif

@@ -65,7 +65,59 @@ void vb_server_workers(struct vb_server *server, unsigned count)
 
 void vb_server_open(struct vb_server *server)
 {
-    server->open = true;
+    server->trust.open = true;
+}
+
+/* Appends a copy of the text to a list of texts. */
+static enum vb_err add_text(const struct vb_span **list, size_t *count,
+                            const char *text)
+{
+    struct vb_span *longer =
+        realloc((void *)*list, (*count + 1) * sizeof(**list));
+    char *copy;
+
+    if (longer == NULL)
+        return VB_ERR_NOMEM;
+    *list = longer;
+    copy = strdup(text);
+    if (copy == NULL)
+        return VB_ERR_NOMEM;
+    longer[(*count)++] = vb_span_str(copy);
+    return VB_OK;
+}
+
+static void free_texts(const struct vb_span *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free((char *)list[i].ptr);
+    free((void *)list);
+}
+
+void vb_server_trust_origin(struct vb_server *server, const char *origin)
+{
+    enum vb_err err = VB_ERR_INVALID;
+
+    if (vb_trust_origin_valid(vb_span_str(origin)))
+        err = add_text(&server->trust.origins, &server->trust.origin_count,
+                       origin);
+    if (err == VB_OK)
+        return;
+    vb_buf_printf(&server->why, "%s is no origin: %s", origin,
+                  vb_err_text(err));
+    note(server, err);
+}
+
+void vb_server_trust_host(struct vb_server *server, const char *name)
+{
+    enum vb_err err = VB_ERR_INVALID;
+
+    if (vb_trust_host_valid(vb_span_str(name)))
+        err = add_text(&server->trust.hosts, &server->trust.host_count, name);
+    if (err == VB_OK)
+        return;
+    vb_buf_printf(&server->why, "%s is no host's name: %s", name,
+                  vb_err_text(err));
+    note(server, err);
 }
 
 /* Resources point into themselves, so each lies where it stays. */
@@ -172,15 +224,15 @@ enum vb_err vb_server_load(struct vb_server *server,
     enum vb_err err;
 
     if (server->file == NULL && server->files == NULL)
-        return vb_catalog_new_tree(server->open, ret_catalog);
+        return vb_catalog_new_tree(ret_catalog);
     if (server->file == NULL) {
-        err = vb_catalog_new(NULL, server->open, ret_catalog);
+        err = vb_catalog_new(NULL, ret_catalog);
         return err == VB_OK ? add_files(server, ret_catalog, why) : err;
     }
     vb_notes_init(&notes);
     err = vb_description_load(server->file, &notes, &description);
     if (err == VB_OK) {
-        err = vb_catalog_new(description, server->open, ret_catalog);
+        err = vb_catalog_new(description, ret_catalog);
         vb_description_unref(description);
         if (err == VB_OK)
             err = add_files(server, ret_catalog, why);
@@ -288,6 +340,8 @@ void vb_server_free(struct vb_server *server)
         vb_mounted_done(&server->mounts[i].mounted);
         free((char *)server->mounts[i].path.ptr);
     }
+    free_texts(server->trust.origins, server->trust.origin_count);
+    free_texts(server->trust.hosts, server->trust.host_count);
     free(server->mounts);
     free(server->addresses);
     free(server->file);

@@ -23,8 +23,8 @@ struct vb_server {
     unsigned workers;         /* 0: one for each core */
     uint32_t max_connections; /* over all workers */
     uint32_t grace_ms;
-    size_t cache_size; /* bytes for each worker; 0: no cache */
-    bool open;
+    size_t cache_size;     /* bytes for each worker; 0: no cache */
+    struct vb_trust trust; /* its texts are owned */
     bool trace;
     bool explain; /* tell clients on this machine why, if they ask */
     struct vb_mount *mounts;

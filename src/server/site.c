@@ -44,7 +44,7 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
     }
     site->site = (struct vb_site){
         .route = route,
-        .open = parts->open,
+        .trust = parts->trust,
         .trace = parts->trace,
     };
     site->mounts = parts->mounts;

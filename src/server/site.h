@@ -32,8 +32,8 @@ struct vb_site_parts {
     const struct vb_mount *mounts; /* borrowed */
     size_t mount_count;
     const struct vb_traces *traces; /* borrowed; NULL: none */
-    struct vb_catalog *catalog; /* its reference is taken over; NULL: none */
-    bool open;                  /* see struct vb_site */
+    struct vb_catalog *catalog;   /* its reference is taken over; NULL: none */
+    const struct vb_trust *trust; /* borrowed; NULL: see struct vb_site */
     bool trace;
 };
 

@@ -4,12 +4,14 @@
  */
 #include "base/assert.h"
 #include "base/log.h"
+#include "flow/trust.h"
 #include "http/chars.h"
 #include "observe/redact.h"
 #include "server/option.h"
 #include "storage/store.h"
 
 #define ADDRESSES_MOST 64
+#define TEXTS_MOST     64
 
 /* A mistaken value is shown up to this many bytes. */
 #define SHOWN_MOST 80
@@ -98,11 +100,13 @@ static enum vb_err add_address(const struct vb_address *address,
     return VB_OK;
 }
 
-static enum vb_err read_address(struct vb_span text, struct vb_config *config,
+static enum vb_err read_address(const struct vb_option *option,
+                                struct vb_span text, struct vb_config *config,
                                 struct vb_buf *why)
 {
     struct vb_address address;
 
+    (void)option;
     if (text.len == 0 || text.len > 128 ||
         !vb_chars_all(text, VB_CHAR_VCHAR | VB_CHAR_OBS | VB_CHAR_WS))
         return refuse(why, text, "is no address");
@@ -111,21 +115,105 @@ static enum vb_err read_address(struct vb_span text, struct vb_config *config,
     return add_address(&address, config, why);
 }
 
-static enum vb_err read_addresses(const struct vb_option *option,
-                                  struct vb_span text, struct vb_config *config,
-                                  struct vb_buf *why)
+/* --- Origins and names -------------------------------------------------------
+ */
+
+static enum vb_err add_text(const struct vb_option *option, struct vb_span text,
+                            struct vb_config *config, struct vb_buf *why)
 {
-    (void)option;
+    struct vb_texts *texts = member(option, config);
+    struct vb_span copy = vb_arena_dup(&config->arena, text);
+
+    if (texts->at == NULL)
+        texts->at =
+            vb_arena_alloc(&config->arena, TEXTS_MOST * sizeof(*texts->at));
+    if (texts->at == NULL || copy.ptr == NULL)
+        return VB_ERR_NOMEM;
+    if (texts->count == TEXTS_MOST) {
+        vb_buf_printf(why, "there are more than %d of them", TEXTS_MOST);
+        return VB_ERR_INVALID;
+    }
+    texts->at[texts->count++] = copy.ptr;
+    return VB_OK;
+}
+
+static enum vb_err read_origin(const struct vb_option *option,
+                               struct vb_span text, struct vb_config *config,
+                               struct vb_buf *why)
+{
+    if (!vb_trust_origin_valid(text))
+        return refuse(why, text,
+                      "is no origin such as https://app.example or "
+                      "http://localhost:3000");
+    return add_text(option, text, config, why);
+}
+
+static enum vb_err read_host(const struct vb_option *option,
+                             struct vb_span text, struct vb_config *config,
+                             struct vb_buf *why)
+{
+    if (!vb_trust_host_valid(text))
+        return refuse(why, text,
+                      "is no host's name such as books.example, without a "
+                      "port");
+    return add_text(option, text, config, why);
+}
+
+/* --- Lists
+ * --------------------------------------------------------------------
+ */
+
+/* Reads each element of a list with commas. */
+static enum vb_err read_list(const struct vb_option *option,
+                             struct vb_span text, struct vb_config *config,
+                             struct vb_buf *why, reader read)
+{
     for (;;) {
         ssize_t comma = vb_span_find(text, ',', 0);
         size_t len = comma < 0 ? text.len : (size_t)comma;
         enum vb_err err =
-            read_address(vb_span_trim(vb_span_head(text, len)), config, why);
+            read(option, vb_span_trim(vb_span_head(text, len)), config, why);
 
         if (err != VB_OK || comma < 0)
             return err;
         text = vb_span_from(text, len + 1);
     }
+}
+
+static enum vb_err read_addresses(const struct vb_option *option,
+                                  struct vb_span text, struct vb_config *config,
+                                  struct vb_buf *why)
+{
+    return read_list(option, text, config, why, read_address);
+}
+
+static enum vb_err read_origins(const struct vb_option *option,
+                                struct vb_span text, struct vb_config *config,
+                                struct vb_buf *why)
+{
+    return read_list(option, text, config, why, read_origin);
+}
+
+static enum vb_err read_hosts(const struct vb_option *option,
+                              struct vb_span text, struct vb_config *config,
+                              struct vb_buf *why)
+{
+    return read_list(option, text, config, why, read_host);
+}
+
+bool vb_option_is_list(const struct vb_option *option)
+{
+    return option->kind == VB_OPTION_ADDRESSES ||
+           option->kind == VB_OPTION_ORIGINS || option->kind == VB_OPTION_HOSTS;
+}
+
+void vb_option_clear(const struct vb_option *option, struct vb_config *config)
+{
+    vb_assert(vb_option_is_list(option));
+    if (option->kind == VB_OPTION_ADDRESSES)
+        config->listen_count = 0;
+    else
+        ((struct vb_texts *)member(option, config))->count = 0;
 }
 
 /* --- Words ------------------------------------------------------------------
@@ -301,6 +389,8 @@ static const reader readers[] = {
     [VB_OPTION_PATH] = read_text,
     [VB_OPTION_CONFIG] = read_text,
     [VB_OPTION_ADDRESSES] = read_addresses,
+    [VB_OPTION_ORIGINS] = read_origins,
+    [VB_OPTION_HOSTS] = read_hosts,
     [VB_OPTION_STORAGE] = read_storage,
     [VB_OPTION_FLAG] = read_flag,
     [VB_OPTION_LOG_FORMAT] = read_log_format,

@@ -87,7 +87,7 @@ static struct vb_worker_site *new_site(struct vb_server *server,
         .mount_count = server->mount_count,
         .traces = server->traces,
         .catalog = catalog != NULL ? vb_catalog_ref(catalog) : NULL,
-        .open = server->open,
+        .trust = &server->trust,
         .trace = server->trace,
     });
 }

@@ -191,7 +191,7 @@ def test_a_negative_status_is_500(client):
 def test_content_beyond_the_limit_is_413_before_it_is_sent(program):
     with program.connect() as connection:
         connection.send(
-            b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 99999999999\r\n\r\n"
         )
         assert connection.read_response("POST").status == 413

@@ -260,7 +260,7 @@ def test_what_is_not_there_is_404_before_428(client):
 
 # lost updates: of writers with the same tag, one wins
 def test_of_many_writers_with_one_tag_exactly_one_succeeds(library, client, book):
-    headers = {"If-Match": tag_of(client, book), "Host": "x", **JSON}
+    headers = {"If-Match": tag_of(client, book), "Host": "localhost", **JSON}
     connections = [library.connect() for _ in range(8)]
     from h1 import format_request
     for n, connection in enumerate(connections):
@@ -278,7 +278,7 @@ def test_unconditional_writers_at_once_all_succeed_and_one_is_last(library, clie
     connections = [library.connect() for _ in range(8)]
     for n, connection in enumerate(connections):
         body = b'{"title":"%d"}' % n
-        connection.send(format_request("PUT", book, {"Host": "x", **JSON}.items(), body))
+        connection.send(format_request("PUT", book, {"Host": "localhost", **JSON}.items(), body))
     statuses = {connection.read_response("PUT").status for connection in connections}
     for connection in connections:
         connection.close()

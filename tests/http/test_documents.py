@@ -363,7 +363,7 @@ def test_of_many_posts_with_one_unique_value_exactly_one_succeeds(library, clien
     body = json.dumps({"title": "x", "isbn": isbn()}).encode()
     connections = [library.connect() for _ in range(8)]
     for connection in connections:
-        connection.send(format_request("POST", "/books", {"Host": "x", **JSON}.items(), body))
+        connection.send(format_request("POST", "/books", {"Host": "localhost", **JSON}.items(), body))
     statuses = sorted(connection.read_response("POST").status for connection in connections)
     for connection in connections:
         connection.close()

@@ -83,7 +83,7 @@ def test_large_content_survives_a_restart(serve):
 def test_pipelined_large_replies_come_whole_and_in_order(library, client, cover):
     client.put(cover, PNG, noise(MIB))
     book = cover.removesuffix("/cover")
-    one = f"GET {cover} HTTP/1.1\r\nHost: x\r\n\r\nGET {book} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    one = f"GET {cover} HTTP/1.1\r\nHost: localhost\r\n\r\nGET {book} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     answers = library.raw(one * 4)
     assert [len(answer.body) for answer in answers[::2]] == [MIB] * 4
     assert all(answer.body == noise(MIB) for answer in answers[::2])
@@ -136,7 +136,7 @@ def test_eight_large_transfers_at_once_take_bounded_memory(serve):
 
     def download(path):
         with server.connect(timeout=60) as connection:
-            connection.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connection.send(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             left = int(connection.read_head().headers["Content-Length"])
             seen = hashlib.sha256()
             while left:
@@ -161,7 +161,7 @@ def test_who_does_not_read_holds_little_of_the_servers_memory(serve):
     before = anonymous(server)
     connections = [server.connect() for _ in range(16)]
     for connection in connections:
-        connection.send(f"GET {cover} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.send(f"GET {cover} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     for connection in connections:
         assert connection.read_head().status == 200
     for _ in range(20):  # the others are served all the same
@@ -178,7 +178,7 @@ def test_who_does_not_read_holds_little_of_the_servers_memory(serve):
 def test_content_over_the_limit_is_413_and_the_client_can_read_it(serve, size, chunked):
     server = serve(LIBRARY, ["--max-content", "1M"])
     cover = add(server.client()) + "/cover"
-    request = format_request("PUT", cover, [("Host", "x"), *PNG.items()],
+    request = format_request("PUT", cover, [("Host", "localhost"), *PNG.items()],
                              [noise(size)] if chunked else noise(size), chunked)
     with server.connect() as connection:
         sender = threading.Thread(target=send_what_it_takes, args=(connection, request))
@@ -204,7 +204,7 @@ def test_who_waits_for_100_is_refused_before_sending(serve, path, headers):
     server = serve(LIBRARY, ["--max-content", "1M", "--max-document", "1k"])
     target = f"{add(server.client())}/{path}".rstrip("/")
     with server.connect() as connection:
-        fields = [("Host", "x"), ("Expect", "100-continue"), ("Content-Length", str(MIB + 1)), *headers.items()]
+        fields = [("Host", "localhost"), ("Expect", "100-continue"), ("Content-Length", str(MIB + 1)), *headers.items()]
         connection.send(format_request("PUT", target, fields))
         answer = connection.read_response("PUT")
         assert answer.status == 413
@@ -233,7 +233,7 @@ def test_an_abandoned_upload_leaves_nothing(serve):
     assert chunks_kept(server) == 3
     for n in range(5):
         with server.connect() as connection:
-            head = [("Host", "x"), ("Content-Length", str(20 * MIB)), *PNG.items()]
+            head = [("Host", "localhost"), ("Content-Length", str(20 * MIB)), *PNG.items()]
             connection.send(format_request("PUT", cover, head) + noise(3 * MIB + n))
     wait_for_chunks(server, 3)
     assert client.get(cover).body == noise(3 * CHUNK)
@@ -245,7 +245,7 @@ def test_an_upload_that_ends_in_a_precondition_or_fault_leaves_nothing(serve):
     cover = add(client) + "/cover"
     client.put(cover, PNG, noise(1))
     with server.connect() as connection:  # chunked, and then no chunk
-        head = [("Host", "x"), ("Transfer-Encoding", "chunked"), *PNG.items()]
+        head = [("Host", "localhost"), ("Transfer-Encoding", "chunked"), *PNG.items()]
         connection.send(format_request("PUT", cover, head) + b"200000\r\n" + noise(2 * MIB) + b"\r\nzz\r\n")
         assert connection.read_response("PUT").status == 400
     assert client.put(cover, {**PNG, "If-Match": '"x"'}, noise(2 * MIB)).status == 412
@@ -258,7 +258,7 @@ def test_what_a_restart_finds_half_done_is_removed(serve):
     server = serve(LIBRARY)
     cover = add(server.client()) + "/cover"
     connection = server.connect()
-    head = [("Host", "x"), ("Content-Length", str(20 * MIB)), *PNG.items()]
+    head = [("Host", "localhost"), ("Content-Length", str(20 * MIB)), *PNG.items()]
     connection.send(format_request("PUT", cover, head) + noise(3 * MIB))
     deadline = time.monotonic() + 20
     while chunks_kept(server) == 0 and time.monotonic() < deadline:
@@ -286,7 +286,7 @@ def test_a_download_goes_on_with_what_it_began(library, client, cover, end):
     old = noise(16 * MIB, 1)
     client.put(cover, PNG, old)
     with library.connect() as connection:
-        connection.send(f"GET {cover} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.send(f"GET {cover} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         head = connection.read_head()
         if end == "delete":
             assert client.delete(cover).status == 204
@@ -300,7 +300,7 @@ def test_a_download_goes_on_with_what_it_began(library, client, cover, end):
 def test_two_uploads_to_one_place_end_in_one_of_them(library, client, cover):
     contents = [noise(5 * MIB, n) for n in range(2)]
     connections = [Connection(library.address) for _ in contents]
-    requests = [format_request("PUT", cover, [("Host", "x"), *PNG.items()], c) for c in contents]
+    requests = [format_request("PUT", cover, [("Host", "localhost"), *PNG.items()], c) for c in contents]
     for at in range(0, len(requests[0]), MIB):  # side by side
         for connection, request in zip(connections, requests):
             connection.send(request[at:at + MIB])

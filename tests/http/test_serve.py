@@ -64,7 +64,7 @@ def test_sigterm_finishes_what_is_under_way_and_takes_nothing_new(serve):
     server = serve(NOTES)
     with server.connect() as connection:
         connection.send(
-            b"PUT /notes/a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
+            b"PUT /notes/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
             b"Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n"
         )
         assert connection.read_interim().status == 100

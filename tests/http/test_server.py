@@ -15,14 +15,14 @@ from ledger import requirement
 from library import JSON, LIBRARY, MERGE, PNG, add, links
 from server import LISTENING, Server, binary
 
-HEAD = b"Host: x\r\n\r\n"
+HEAD = b"Host: localhost\r\n\r\n"
 GET_BOOKS = b"GET /books HTTP/1.1\r\n" + HEAD
 
 
 def get(address, path="/books"):
     """One request on a connection of its own."""
     with Connection(address) as connection:
-        connection.send(format_request("GET", path, [("Host", "x")]))
+        connection.send(format_request("GET", path, [("Host", "localhost")]))
         return connection.read_response()
 
 
@@ -82,7 +82,7 @@ def test_all_addresses_are_those_of_both_families(serve):
     server = serve(LIBRARY, listen="[::]:0")
     port = server.address[1]
     for host in ("127.0.0.1", "::1"):
-        client = H1Client((host, port), "x")
+        client = H1Client((host, port), "localhost")
         assert client.post("/books", json={"title": "x"}).status == 201  # mapped: still loopback
         client.close()
 
@@ -149,7 +149,7 @@ def test_sigterm_lets_a_download_finish_and_ends_with_0(serve):
     cover = add(server.client()) + "/cover"
     server.client().put(cover, PNG, b"x" * 12_000_000)
     with server.connect() as connection:
-        connection.send(format_request("GET", cover, [("Host", "x")]))
+        connection.send(format_request("GET", cover, [("Host", "localhost")]))
         assert connection.read_head().status == 200
         server.terminate()
         wait_until(lambda: refuses(server.address), "it still accepts")
@@ -170,7 +170,7 @@ def test_what_does_not_finish_in_the_grace_time_is_cut_off(serve):
     server = serve(LIBRARY, ["--grace", "200ms"])
     cover = add(server.client()) + "/cover"
     with server.connect() as connection:
-        head = [("Host", "x"), ("Content-Length", "1000"), *PNG.items()]
+        head = [("Host", "localhost"), ("Content-Length", "1000"), *PNG.items()]
         connection.send(format_request("PUT", cover, head) + b"x")
         server.client().get("/books")  # the other has come, too
         server.stop(timeout=10)
@@ -280,7 +280,7 @@ SHORT = ["--head-timeout", "300ms", "--content-timeout", "300ms", "--idle-timeou
 
 @requirement("9110-15.5.9-01")
 @pytest.mark.parametrize("begun", [
-    b"G", b"GET /books HTTP/1.1\r\n", b"GET /books HTTP/1.1\r\nHost: x\r\nX: ",
+    b"G", b"GET /books HTTP/1.1\r\n", b"GET /books HTTP/1.1\r\nHost: localhost\r\nX: ",
     GET_BOOKS + b"GET /bo",
 ])  # fmt: skip
 def test_a_head_that_does_not_come_is_408(serve, begun):
@@ -314,7 +314,7 @@ def test_slow_content_that_goes_on_is_taken(serve):
     server = serve(LIBRARY, ["--content-timeout", "1s"])
     body = b'{"title":"slow"}'
     with server.connect() as connection:
-        connection.send(format_request("POST", "/books", [("Host", "x"), ("Content-Length", str(len(body))), *JSON.items()]))
+        connection.send(format_request("POST", "/books", [("Host", "localhost"), ("Content-Length", str(len(body))), *JSON.items()]))
         for byte in body:
             assert connection.is_silent(0.1)  # 1.6 s in all, and never 1 s without one
             connection.send(bytes([byte]))
@@ -337,7 +337,7 @@ def test_who_does_not_read_is_cut_off(serve):
     client.put(cover, PNG, b"x" * 30_000_000)
     client.close()
     with server.connect() as lazy:
-        lazy.send(format_request("GET", cover, [("Host", "x")]))
+        lazy.send(format_request("GET", cover, [("Host", "localhost")]))
         assert lazy.read_head().status == 200
         assert get(server.address).status == 200  # once there is room: it was cut off
         seen = len(lazy.buffer)
@@ -393,7 +393,7 @@ def test_only_this_machine_may_write_unless_it_is_open(serve, outside, listen):
         pytest.skip("this machine has no IPv6 loopback address")
     server = serve(LIBRARY, listen=listen)
     port = server.address[1]
-    near, far = H1Client(("127.0.0.1", port), "x"), H1Client((outside, port), "x")
+    near, far = H1Client(("127.0.0.1", port), "localhost"), H1Client((outside, port), "localhost")
     assert add(near, title="kept") == "/books/1"
     for method, path, headers in WRITES:
         answer = far.request(method, path, headers, b'{"title":"y"}' if headers else None)
@@ -411,7 +411,7 @@ def test_only_this_machine_may_write_unless_it_is_open(serve, outside, listen):
 
 def test_anyone_may_write_when_it_is_open(serve, outside):
     server = serve(LIBRARY, ["--open"], listen="0.0.0.0:0")
-    far = H1Client((outside, server.address[1]), "x")
+    far = H1Client((outside, server.address[1]), "localhost")
     assert far.post("/books", json={"title": "x"}).status == 201
     assert far.delete("/books/1").status == 204
     far.close()

@@ -178,8 +178,19 @@ static const char *sample(const struct vb_option *option)
         return "5k";
     case VB_OPTION_DURATION:
         return "777ms";
+    case VB_OPTION_ORIGINS:
+        return "https://app.example";
+    case VB_OPTION_HOSTS:
+        return "books.example";
+    case VB_OPTION_KINDS:
+        break;
     }
     return "";
+}
+
+static bool has_text(const struct vb_texts *texts, const char *text)
+{
+    return texts->count == 1 && strcmp(texts->at[0], text) == 0;
 }
 
 /* Is the option's member what the sample says? */
@@ -211,6 +222,11 @@ static bool has_sample(const struct vb_option *option,
         return n == 5 * 1024;
     case VB_OPTION_DURATION:
         return n == 777;
+    case VB_OPTION_ORIGINS:
+    case VB_OPTION_HOSTS:
+        return has_text(at, sample(option));
+    case VB_OPTION_KINDS:
+        break;
     }
     return false;
 }

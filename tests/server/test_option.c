@@ -198,6 +198,26 @@ static void a_bad_value_is_refused_with_the_reason(void **state)
         {"log-redact", "only:",
          "\"only:\" is not a rule: the name of a parameter is missing"},
         {"log", "", "\"\" is empty"},
+        {"origin", "app.example",
+         "\"app.example\" is no origin such as https://app.example or "
+         "http://localhost:3000"},
+        {"origin", "https://app.example/",
+         "\"https://app.example/\" is no origin such as https://app.example "
+         "or http://localhost:3000"},
+        {"origin", "https://a.example,null",
+         "\"null\" is no origin such as https://app.example or "
+         "http://localhost:3000"},
+        {"origin", "https://me@a.example",
+         "\"https://me@a.example\" is no origin such as https://app.example "
+         "or http://localhost:3000"},
+        {"server-name", "a.example:80",
+         "\"a.example:80\" is no host's name such as books.example, without "
+         "a port"},
+        {"server-name", "10.0.0.1",
+         "\"10.0.0.1\" is no host's name such as books.example, without a "
+         "port"},
+        {"server-name", "",
+         "\"\" is no host's name such as books.example, without a port"},
         {"storage", "mysql://x",
          "\"mysql://x\" is no storage that is known (sqlite:PATH or memory:)"},
         {"listen", "", "\"\" is no address"},
@@ -266,6 +286,34 @@ static void addresses_are_bounded(void **state)
     vb_config_done(&config);
 }
 
+static void names_are_a_list_and_bounded(void **state)
+{
+    struct vb_config config;
+    struct vb_buf why, text;
+
+    (void)state;
+    assert_int_equal(
+        read_value("server-name", "a.example, b.example", &config, &why),
+        VB_OK);
+    assert_int_equal(config.hosts.count, 2);
+    assert_string_equal(config.hosts.at[0], "a.example");
+    assert_string_equal(config.hosts.at[1], "b.example");
+    vb_option_clear(option("server-name"), &config);
+    assert_int_equal(config.hosts.count, 0);
+    vb_buf_done(&why);
+    vb_config_done(&config);
+    vb_buf_init(&text, 1 << 16);
+    for (int i = 0; i < 65; i++)
+        vb_buf_printf(&text, "%sh%d", i > 0 ? "," : "", i);
+    vb_buf_char(&text, '\0');
+    assert_int_equal(read_value("server-name", text.ptr, &config, &why),
+                     VB_ERR_INVALID);
+    assert_span_equal(vb_buf_span(&why), "there are more than 64 of them");
+    vb_buf_done(&why);
+    vb_buf_done(&text);
+    vb_config_done(&config);
+}
+
 /* --- The table --------------------------------------------------------------
  */
 
@@ -327,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_bad_value_is_refused_with_the_reason),
         cmocka_unit_test(a_long_bad_value_is_shown_in_part),
         cmocka_unit_test(addresses_are_bounded),
+        cmocka_unit_test(names_are_a_list_and_bounded),
         cmocka_unit_test(names_are_well_formed_and_unique),
         cmocka_unit_test(a_name_nearby_is_suggested),
     };

@@ -1,0 +1,172 @@
+/* Who may write without credentials. See trust.h. */
+#include "flow/trust.h"
+
+#include "flow/reply.h"
+#include "flow/resource.h"
+#include "http/uri.h"
+
+/* Bytes of a client's text that are told back. */
+#define SHOWN_MOST 200
+
+static const struct vb_trust *trust_of(const struct vb_exchange *x)
+{
+    static const struct vb_trust usual;
+
+    return x->site->trust != NULL ? x->site->trust : &usual;
+}
+
+static bool refuse(struct vb_exchange *x, struct vb_span detail)
+{
+    x->reply.status = VB_STATUS_FORBIDDEN;
+    vb_reply_detail(x, detail);
+    return false;
+}
+
+/* --- Pages of other origins ------------------------------------------------
+ */
+
+bool vb_trust_origin_valid(struct vb_span text)
+{
+    struct vb_authority authority;
+    struct vb_uri uri;
+
+    return vb_uri_parse(text, &uri) && vb_uri_is_absolute(&uri) &&
+           uri.authority.len > 0 && uri.path.len == 0 &&
+           vb_authority_parse_host(uri.authority, &authority) &&
+           uri.query.ptr == NULL && uri.fragment.ptr == NULL;
+}
+
+static bool is_listed(const struct vb_trust *trust, struct vb_span origin)
+{
+    struct vb_uri listed, uri;
+
+    if (trust->origin_count == 0 || !vb_uri_parse(origin, &uri))
+        return false;
+    for (size_t i = 0; i < trust->origin_count; i++)
+        if (vb_uri_parse(trust->origins[i], &listed) &&
+            vb_uri_same_origin(&listed, &uri))
+            return true;
+    return false;
+}
+
+/* Does the origin name the host and port that the request is for? Its scheme
+ * counts for the default port only: behind a gateway that ends TLS, ours is
+ * another one. */
+static bool is_own(const struct vb_exchange *x, struct vb_span origin)
+{
+    struct vb_authority own, its;
+    struct vb_uri uri;
+
+    return vb_uri_parse(origin, &uri) && vb_uri_is_http(&uri) &&
+           vb_authority_parse_host(uri.authority, &its) &&
+           vb_authority_parse_host(x->head.authority, &own) &&
+           vb_authority_same(&own, &its, uri.scheme);
+}
+
+/* Was it a page of another origin that sent this? Browsers say so themselves
+ * where the connection is trustworthy; `none` is the user (Fetch Metadata). */
+static bool is_cross_origin(const struct vb_exchange *x,
+                            const struct vb_field *origin)
+{
+    const struct vb_field *site =
+        vb_fields_first(&x->head.fields, VB_FIELD_SEC_FETCH_SITE);
+
+    if (site != NULL)
+        return !vb_span_eq(site->value, VB_SPAN("same-origin")) &&
+               !vb_span_eq(site->value, VB_SPAN("none"));
+    return origin != NULL && !is_own(x, origin->value);
+}
+
+static bool refuse_origin(struct vb_exchange *x, const struct vb_field *origin)
+{
+    struct vb_span shown =
+        origin != NULL ? origin->value : VB_SPAN("which it does not name");
+
+    return refuse(
+        x, vb_arena_printf(&x->arena,
+                           "A page of another origin (%.*s) has sent this; it "
+                           "may read here, but not write. The operator can "
+                           "let an origin write with --origin.",
+                           VB_FMT(vb_span_head(shown, SHOWN_MOST))));
+}
+
+bool vb__trusts_origin(struct vb_exchange *x)
+{
+    const struct vb_field *origin =
+        vb_fields_first(&x->head.fields, VB_FIELD_ORIGIN);
+
+    if (!is_cross_origin(x, origin) ||
+        (origin != NULL && is_listed(trust_of(x), origin->value)))
+        return true;
+    return refuse_origin(x, origin);
+}
+
+/* --- Hosts ------------------------------------------------------------------
+ */
+
+bool vb_trust_host_valid(struct vb_span text)
+{
+    struct vb_authority host;
+
+    return vb_authority_parse_host(text, &host) && host.kind == VB_HOST_NAME &&
+           host.host.len == text.len;
+}
+
+/* No DNS can make these another machine's (RFC 6761 section 6.3). */
+static bool is_localhost(struct vb_span name)
+{
+    const struct vb_span localhost = VB_SPAN("localhost");
+    size_t above;
+
+    if (name.len > 0 && name.ptr[name.len - 1] == '.')
+        name.len--;
+    if (name.len < localhost.len)
+        return false;
+    above = name.len - localhost.len;
+    return vb_span_ieq(vb_span_from(name, above), localhost) &&
+           (above == 0 || name.ptr[above - 1] == '.');
+}
+
+static bool is_own_host(const struct vb_exchange *x,
+                        const struct vb_trust *trust)
+{
+    struct vb_authority host;
+
+    if (!vb_authority_parse_host(x->head.authority, &host))
+        return false;
+    /* Every browser names a host; who names none is none. */
+    if (host.kind != VB_HOST_NAME || is_localhost(host.host))
+        return true;
+    for (size_t i = 0; i < trust->host_count; i++)
+        if (vb_span_ieq(host.host, trust->hosts[i]))
+            return true;
+    return false;
+}
+
+static bool refuse_host(struct vb_exchange *x)
+{
+    return refuse(
+        x,
+        vb_arena_printf(
+            &x->arena,
+            "This server does not know itself as %.*s: whoever made that name "
+            "lead here is not trusted to write. The operator can give the "
+            "server's names with --server-name.",
+            VB_FMT(vb_span_head(x->head.authority, SHOWN_MOST))));
+}
+
+bool vb__trusts_client(struct vb_exchange *x)
+{
+    const struct vb_trust *trust = trust_of(x);
+    bool loopback = x->peer != NULL && x->peer->loopback;
+
+    if (!trust->open && !loopback)
+        return refuse(x, VB_SPAN("Without credentials, only clients on the "
+                                 "server's own machine may write here."));
+    if (trust->open && trust->host_count == 0)
+        return true;
+    /* DNS leads nobody to a Unix socket. */
+    if ((loopback && x->peer->local) || is_own_host(x, trust))
+        return true;
+    return refuse_host(x);
+}

@@ -1,0 +1,51 @@
+/*
+ * Who may write without credentials: clients on this machine, and pages of
+ * this server's own.
+ *
+ * A browser is a client on this machine, too, and runs the pages of anybody. It
+ * keeps our answers from a page of another origin, but it sends that page's
+ * requests: a form or a text needs no leave. So an unsafe method is refused
+ *
+ * - when a page of another origin sent it, as Sec-Fetch-Site says, or where
+ *   that is missing, Origin (Fetch, "Origin header");
+ * - when it is for a host that only somebody else's DNS can have led here (DNS
+ *   rebinding makes such a page one of our own origin).
+ *
+ * What is no browser sends neither field and is not concerned.
+ */
+#ifndef VB_FLOW_TRUST_H
+#define VB_FLOW_TRUST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/span.h"
+#include "exchange/exchange.h"
+
+/* What the operator has said; the spans live as long as the server. */
+struct vb_trust {
+    bool open; /* writes from other machines, too (--open) */
+    /* Origins whose pages may write (--origin): "https://app.example". */
+    const struct vb_span *origins;
+    size_t origin_count;
+    /* Names of this server (--server-name), beside IP addresses and localhost.
+     * With `open` and without names, any will do. */
+    const struct vb_span *hosts;
+    size_t host_count;
+};
+
+/* Is it an origin as browsers send it: scheme, host and perhaps a port? */
+bool vb_trust_origin_valid(struct vb_span text);
+
+/* Is it a host's name, without a port? */
+bool vb_trust_host_valid(struct vb_span text);
+
+/* Of a request with an unsafe method: did this server's own page send it, an
+ * origin that may, or no page at all? If not, a 403 is set, with the reason. */
+bool vb__trusts_origin(struct vb_exchange *x);
+
+/* The same: is it from this machine, for a name of ours, or is the server open
+ * to anyone? */
+bool vb__trusts_client(struct vb_exchange *x);
+
+#endif
