@@ -9,8 +9,10 @@
 
 /* Connections taken per wake-up, so that those there are get their turn. */
 #define ACCEPT_BATCH 64
-/* How long to wait when the process has run out of descriptors. */
+/* How long to wait when the process has run out of descriptors, and how long
+ * before that is told again. */
 #define RESUME_MS 100
+#define RETELL_MS (60 * 1000)
 
 static void describe_peer(const struct sockaddr_storage *sa,
                           struct vb_peer *peer)
@@ -52,7 +54,12 @@ static void resume_later(uv_timer_t *timer)
 
 static void out_of_descriptors(struct vb__worker *worker)
 {
-    vb_log(VB_LOG_WARNING, "cannot accept: %s; waiting", strerror(errno));
+    int64_t now = worker->shown.env.now.mono_ms;
+
+    if (worker->told_short == 0 || now - worker->told_short >= RETELL_MS) {
+        worker->told_short = now;
+        vb_log(VB_LOG_WARNING, "cannot accept: %s; waiting", strerror(errno));
+    }
     vb__listeners_pause(worker);
     uv_timer_start(&worker->resume, resume_later, RESUME_MS, 0);
 }

@@ -41,9 +41,10 @@ struct vb__worker {
     struct vb_wheel wheel;  /* has every connection */
     struct vb__conn *dirty; /* to be flushed at the turn's end */
     uint32_t conn_count;
-    uint32_t jobs; /* on libuv's thread pool */
-    bool fresh;    /* env.now was set in this turn */
-    bool paused;   /* listeners are not polled */
+    uint32_t jobs;      /* on libuv's thread pool */
+    int64_t told_short; /* when it was last told that descriptors are short */
+    bool fresh;         /* env.now was set in this turn */
+    bool paused;        /* listeners are not polled */
     bool stopping;
     bool closing; /* its handles are being closed */
     enum vb_err err;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +43,19 @@ static size_t take_inherited(int fds[MAX_INHERITED])
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
     return (size_t)count;
+}
+
+/* As many files and connections as the system lets us have: the soft limit is
+ * for programs that use select(2). */
+static void raise_open_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+        limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* Makes the directory of what is kept, if it is not there. */
@@ -171,6 +185,7 @@ int vb_serve(const struct vb_config *config)
         return 2;
     if (!open_log(config, &log))
         return 2;
+    raise_open_files();
     server = vb_server_new();
     if (server != NULL) {
         apply(server, config);

@@ -2,10 +2,12 @@
 
 import os
 import re
+import resource
 import socket
 import subprocess
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 import yaml
@@ -266,6 +268,31 @@ def test_connections_beyond_the_most_wait_until_one_ends(serve):
         held[0].close()
         assert waiting.read_response().status == 200
     held[1].close()
+
+
+def test_it_has_as_many_descriptors_as_the_system_lets_it(serve):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 256), hard))
+        server = serve(LIBRARY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with open(f"/proc/{server.pid}/limits") as limits:
+        line = next(line for line in limits if line.startswith("Max open files"))
+    assert line.split()[3] == line.split()[4]
+
+
+def test_a_shortage_of_descriptors_is_told_once_and_the_rest_wait(serve):
+    server = serve(LIBRARY)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (60, 60))
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(Connection(server.address)) for _ in range(100)]
+        wait_until(lambda: "cannot accept" in server.output, "no word of the shortage")
+        for connection in waiting[:80]:
+            connection.close()
+        waiting[-1].send(GET_BOOKS)
+        assert waiting[-1].read_response().status == 200
+    assert server.output.count("cannot accept") == 1
 
 
 def test_requests_beyond_the_most_on_a_connection_end_it(serve):
