@@ -9,6 +9,7 @@
 #ifndef VB_CONTENT_HTML_H
 #define VB_CONTENT_HTML_H
 
+#include <stdbool.h>
 #include <yyjson.h>
 
 #include "base/buf.h"
@@ -46,6 +47,21 @@ struct vb_html_member {
  * names that their objects have. Check buf->err. */
 void vb_html_collection(struct vb_buf *buf, const struct vb_html_page *page,
                         const struct vb_html_member *members, size_t count);
+
+/* A place that a start page leads to. */
+struct vb_html_entry {
+    struct vb_span href; /* URI reference */
+    bool linked;         /* it can be looked at */
+    struct vb_span kind;
+    struct vb_span methods;
+    struct vb_span text; /* what it is; "" for unknown */
+};
+
+/* Appends the page where an API begins: a text about it, and a table of places
+ * to go to. Check buf->err. */
+void vb_html_start(struct vb_buf *buf, const struct vb_html_page *page,
+                   struct vb_span text, const struct vb_html_entry *entries,
+                   size_t count);
 
 /*
  * Appends s so that it is text and nothing else, in an element or in a quoted

@@ -229,7 +229,9 @@ enum vb_segment_kind { VB_SEGMENT_LITERAL, VB_SEGMENT_VARIABLE };
 
 struct vb_segment {
     enum vb_segment_kind kind;
-    struct vb_span text; /* literal: percent-decoded; variable: its name */
+    /* Literal: as it stands in a normal URI, escapes and all (http/path.h);
+     * variable: its name. */
+    struct vb_span text;
     /* Of a variable: how its value is read, never NULL. */
     const struct vb_parameter *parameter;
 };

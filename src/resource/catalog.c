@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "http/path.h"
 #include "http/percent.h"
+#include "resource/start.h"
 #include "resource/tree.h"
 
 /* Segments of a path that can have a resource. */
@@ -16,7 +17,7 @@
 
 /* A segment that begins a path: what may follow, and what ends here. */
 struct branch {
-    struct vb_span literal;   /* decoded; of a literal segment */
+    struct vb_span literal;   /* of a literal segment, as in a normal URI */
     struct branch **literals; /* what follows, sorted */
     size_t literal_count;
     struct branch *variable;      /* or whatever it is */
@@ -35,6 +36,7 @@ struct vb_catalog {
     struct branch root;
     struct vb_route files_route; /* of the directory that is served besides */
     struct vb_built files;
+    struct vb_fixed start; /* "/", where it is not described; or zero */
 };
 
 /* --- building
@@ -137,9 +139,10 @@ static void fell(struct branch *branch)
  * -----------------------------------------------------------------------------
  */
 
-/* A path, cut into decoded segments. */
+/* A normal path, cut into segments. */
 struct cut {
-    struct vb_span segments[MAX_SEGMENTS];
+    struct vb_span raw[MAX_SEGMENTS];      /* as they stand there, */
+    struct vb_span segments[MAX_SEGMENTS]; /* and decoded */
     size_t count;
     bool slash; /* ends in one */
 };
@@ -161,9 +164,10 @@ static bool cut_path(struct vb_exchange *x, struct vb_span path,
             cut->slash = true;
             continue;
         }
-        if (cut->count == MAX_SEGMENTS ||
-            (escaped &&
-             vb_percent_decode(&x->arena, segment, &segment) != VB_OK))
+        if (cut->count == MAX_SEGMENTS)
+            return false;
+        cut->raw[cut->count] = segment;
+        if (escaped && vb_percent_decode(&x->arena, segment, &segment) != VB_OK)
             return false;
         cut->segments[cut->count++] = segment;
     }
@@ -195,7 +199,7 @@ static const struct vb_built *follow_on(struct vb_exchange *x,
             x->variable_count = variables;
         return found;
     }
-    next = find_literal(branch, cut->segments[depth]);
+    next = find_literal(branch, cut->raw[depth]);
     found = next == NULL
                 ? NULL
                 : follow(x, next, cut, depth + 1, variables, ret_redirect);
@@ -246,6 +250,10 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
         !cut_path(x, x->key, &cut))
         return false;
     built = follow(x, &catalog->root, &cut, 0, 0, &elsewhere);
+    if (built == NULL && cut.count == 0 && catalog->start.count > 0) {
+        x->resource = &catalog->start.resource;
+        return true;
+    }
     if (built == NULL)
         return false;
     x->resource = &built->resource;
@@ -301,6 +309,10 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
             err = plant(catalog, &catalog->built[i]);
         }
     }
+    if (err == VB_OK && description != NULL && catalog->root.slash == NULL &&
+        catalog->root.end == NULL)
+        err = vb_start_init(&catalog->start, description, catalog->built,
+                            catalog->built_count);
     if (err == VB_OK)
         *ret_catalog = catalog;
     else
@@ -363,6 +375,7 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     free(catalog->built);
     vb_build_done(&catalog->files);
     free((char *)catalog->files_route.from);
+    vb_fixed_done(&catalog->start);
     vb_description_unref(catalog->description);
     free(catalog);
 }

@@ -269,6 +269,43 @@ static void html_collection_is_a_table_of_its_members(void **state)
     vb_json_free(json);
 }
 
+static void html_start_leads_to_what_there_is(void **state)
+{
+    const struct vb_html_entry entries[] = {
+        {VB_SPAN("/books"), true, VB_SPAN("collection"), VB_SPAN("GET, POST"),
+         VB_SPAN("<all>")},
+        {VB_SPAN("/go"), false, VB_SPAN("controller"), VB_SPAN("POST"),
+         VB_SPAN("")},
+        {VB_SPAN("javascript:x"), true, VB_SPAN(""), VB_SPAN(""), VB_SPAN("")},
+    };
+    const struct vb_html_page page = {.title = VB_SPAN("A <b>"),
+                                      .path = VB_SPAN("/")};
+    struct vb_buf buf;
+
+    (void)state;
+    vb_buf_init(&buf, VB_HTML_MOST);
+    vb_html_start(&buf, &page, VB_SPAN("of <i>"), entries, 3);
+    assert_span_equal(
+        between(vb_buf_span(&buf), "<tbody>\n", "</tbody>"),
+        "<tr><th scope=\"row\"><bdi><a href=\"/books\">/books</a></bdi></th>"
+        "<td><bdi>collection</bdi></td><td><bdi>GET, POST</bdi></td>"
+        "<td><bdi>&lt;all&gt;</bdi></td></tr>\n"
+        "<tr><th scope=\"row\"><bdi>/go</bdi></th>"
+        "<td><bdi>controller</bdi></td><td><bdi>POST</bdi></td>"
+        "<td><bdi></bdi></td></tr>\n"
+        "<tr><th scope=\"row\"><bdi>javascript:x</bdi></th>"
+        "<td><bdi></bdi></td><td><bdi></bdi></td><td><bdi></bdi></td></tr>\n");
+    assert_true(contains(vb_buf_span(&buf), "<h1><bdi>A &lt;b&gt;</bdi></h1>"));
+    assert_true(contains(vb_buf_span(&buf), "<p><bdi>of &lt;i&gt;</bdi></p>"));
+    assert_true(html_is_ours(vb_buf_span(&buf)));
+
+    vb_buf_reset(&buf);
+    vb_html_start(&buf, &page, VB_SPAN(""), NULL, 0);
+    assert_true(contains(vb_buf_span(&buf), "no path without variables"));
+    assert_true(html_is_ours(vb_buf_span(&buf)));
+    vb_buf_done(&buf);
+}
+
 /* A document as large and as awkward as `body` repeated makes it. */
 static struct vb_json *repeat(const char *body, unsigned count)
 {
@@ -365,6 +402,7 @@ int main(void)
         cmocka_unit_test(html_trail_leads_up_the_path),
         cmocka_unit_test(html_links_to_the_other_representations_and_pages),
         cmocka_unit_test(html_collection_is_a_table_of_its_members),
+        cmocka_unit_test(html_start_leads_to_what_there_is),
         cmocka_unit_test(html_of_a_large_document_is_cut_and_says_so),
         cmocka_unit_test(html_style_is_the_one_its_policy_names),
     };

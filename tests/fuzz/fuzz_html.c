@@ -36,6 +36,15 @@ static void show(struct vb_buf *buf, const struct vb_html_page *page,
     check_page(buf);
 }
 
+static void start(struct vb_buf *buf, const struct vb_html_page *page,
+                  struct vb_span text)
+{
+    const struct vb_html_entry entry = {text, true, text, text, text};
+
+    vb_html_start(buf, page, text, &entry, 1);
+    check_page(buf);
+}
+
 static void complain(struct vb_buf *buf, struct vb_span text)
 {
     struct vb_problem problem = {.status = 400,
@@ -72,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         page.json = page.next = text;
         vb_html_collection(&buf, &page, NULL, 0);
         check_page(&buf);
+        start(&buf, &page, text);
     }
     vb_buf_done(&buf);
     return 0;

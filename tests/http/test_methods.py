@@ -261,3 +261,21 @@ def test_a_reply_without_content_tells_the_tag_only_where_it_may(client, tag):
         answer = client.put(add(client), {"Prefer": "return=minimal"}, json={"title": "y"})
         assert answer.status == 204
         assert "ETag" not in answer.headers and "Last-Modified" not in answer.headers
+
+
+def test_literals_that_need_escapes_are_found(serve):
+    # 9110-4.2.3-03: escapes are compared in their normal form
+    operations = {
+        "get": {"responses": {"200": {"description": ""}}},
+        "put": {"requestBody": {"content": {"application/json": {"schema": {}}}},
+                "responses": {"201": {"description": ""}}},
+    }  # fmt: skip
+    client = serve({
+        "openapi": "3.1.0", "info": {"title": "T", "version": "1"},
+        "paths": {"/a b": operations, "/bücher": operations, "/c%2fd": operations, "/e%25f": operations},
+    }).client()  # fmt: skip
+    for path in "/a%20b", "/b%C3%BCcher", "/b%c3%bccher", "/%62%C3%BCcher", "/c%2Fd", "/c%2fd", "/e%25f":
+        assert client.put(path, json=path).status in (200, 201, 204), path
+        assert client.get(path).json() == path
+    for path in "/a%2520b", "/c/d", "/e%2525f":
+        assert client.get(path).status == 404, path
