@@ -78,6 +78,20 @@ static enum vb_answer refuse(struct vb_exchange *x, const char *detail)
     return VB_NO;
 }
 
+static enum vb_answer refuse_type(struct vb_exchange *x)
+{
+    struct vb_span taken = vb_resource_accept(x->resource, x->head.method);
+
+    vb_reply_detail(
+        x, taken.len == 0
+               ? VB_SPAN("This resource takes no content with this method.")
+               : vb_arena_printf(&x->arena,
+                                 "This resource does not take content of this "
+                                 "media type, but of %.*s.",
+                                 VB_FMT(taken)));
+    return VB_NO;
+}
+
 /* Content that does not say what it is may be anything: octet-stream (RFC
  * 9110 section 8.3). */
 static enum vb_answer take_media_type(struct vb_exchange *x)
@@ -90,8 +104,7 @@ static enum vb_answer take_media_type(struct vb_exchange *x)
         return refuse(x, "The Content-Type is malformed.");
     x->accept = (int16_t)find_take(x, &media);
     if (x->accept < 0)
-        return refuse(x, "This resource does not take content of this media "
-                         "type.");
+        return refuse_type(x);
     x->media_type = text;
     return VB_YES;
 }

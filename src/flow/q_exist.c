@@ -32,5 +32,11 @@ enum vb_answer vb__q_creates(struct vb_exchange *x)
 {
     const struct vb_slot *slot = vb_resource_slot(x);
 
-    return slot != NULL && slot->creates ? VB_YES : VB_NO;
+    if (slot != NULL && slot->creates)
+        return VB_YES;
+    slot = x->resource->slots[VB_METHOD_PUT];
+    vb_reply_detail(x, slot != NULL && slot->creates
+                           ? VB_SPAN("There is nothing here; PUT creates it.")
+                           : VB_SPAN("There is nothing here."));
+    return VB_NO;
 }

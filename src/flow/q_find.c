@@ -5,7 +5,12 @@
 
 enum vb_answer vb__q_routed(struct vb_exchange *x)
 {
-    return x->site->route(x->site, x) ? VB_YES : VB_NO;
+    if (x->site->route(x->site, x))
+        return VB_YES;
+    vb_reply_detail(x, vb_arena_printf(&x->arena,
+                                       "There is no resource at %.*s here.",
+                                       VB_FMT(x->head.path)));
+    return VB_NO;
 }
 
 /* 301 lets a client change POST into GET; 308 does not (RFC 9110 15.4.9). */

@@ -83,6 +83,56 @@ check_date(const struct vb_exchange *x, enum vb_field_id id,
     return check(values, count, x->env->now.unix_ms / 1000, &current);
 }
 
+/* --- Telling why ------------------------------------------------------------
+ */
+
+/* What is current now, so that the client need not ask: but only where a GET,
+ * which is open to anyone then, would tell as well. */
+static struct vb_span current_tag(const struct vb_exchange *x)
+{
+    const struct vb_resource *resource = x->resource;
+
+    if (resource->slots[VB_METHOD_GET] == NULL || resource->permitted != NULL)
+        return VB_SPAN("");
+    return x->selected.etag;
+}
+
+static enum vb_answer fails(struct vb_exchange *x, const char *field,
+                            const char *why)
+{
+    struct vb_span tag = current_tag(x);
+
+    if (tag.len > 0)
+        vb_reply_detail(x, vb_arena_printf(&x->arena,
+                                           "%s: %s. The current entity tag is "
+                                           "%.*s.",
+                                           field, why, VB_FMT(tag)));
+    else
+        vb_reply_detail(x, vb_arena_printf(&x->arena, "%s: %s.", field, why));
+    return VB_NO;
+}
+
+static enum vb_answer fails_match(struct vb_exchange *x,
+                                  enum vb_condition condition)
+{
+    if (condition == VB_CONDITION_INVALID)
+        return fails(x, "If-Match", "it is malformed");
+    return fails(x, "If-Match",
+                 x->selected.exists ? "no tag is the current one"
+                                    : "there is nothing here");
+}
+
+static enum vb_answer fails_none_match(struct vb_exchange *x,
+                                       enum vb_condition condition)
+{
+    if (condition == VB_CONDITION_INVALID)
+        return fails(x, "If-None-Match", "it is malformed");
+    return fails(x, "If-None-Match", "what is here is what it names");
+}
+
+/* --- The questions -----------------------------------------------------------
+ */
+
 /* What is there must not be overwritten unseen, where the resource says so;
  * what is not there yet cannot be. */
 enum vb_answer vb__q_required(struct vb_exchange *x)
@@ -104,9 +154,9 @@ enum vb_answer vb__q_if_match(struct vb_exchange *x)
 
 enum vb_answer vb__q_matches(struct vb_exchange *x)
 {
-    return check_tags(x, VB_FIELD_IF_MATCH, vb_if_match) == VB_CONDITION_TRUE
-               ? VB_YES
-               : VB_NO;
+    enum vb_condition condition = check_tags(x, VB_FIELD_IF_MATCH, vb_if_match);
+
+    return condition == VB_CONDITION_TRUE ? VB_YES : fails_match(x, condition);
 }
 
 /* Ignored where the date is none, or there is nothing to compare with. */
@@ -122,10 +172,10 @@ enum vb_answer vb__q_if_unmodified(struct vb_exchange *x)
 
 enum vb_answer vb__q_unmodified(struct vb_exchange *x)
 {
-    return check_date(x, VB_FIELD_IF_UNMODIFIED_SINCE,
-                      vb_if_unmodified_since) == VB_CONDITION_TRUE
-               ? VB_YES
-               : VB_NO;
+    if (check_date(x, VB_FIELD_IF_UNMODIFIED_SINCE, vb_if_unmodified_since) ==
+        VB_CONDITION_TRUE)
+        return VB_YES;
+    return fails(x, "If-Unmodified-Since", "it was modified since");
 }
 
 enum vb_answer vb__q_if_none(struct vb_exchange *x)
@@ -138,20 +188,15 @@ enum vb_answer vb__q_none_matches(struct vb_exchange *x)
 {
     bool reads =
         x->head.method == VB_METHOD_GET || x->head.method == VB_METHOD_HEAD;
+    enum vb_condition condition =
+        check_tags(x, VB_FIELD_IF_NONE_MATCH, vb_if_none_match);
 
-    switch (check_tags(x, VB_FIELD_IF_NONE_MATCH, vb_if_none_match)) {
-    case VB_CONDITION_TRUE:
+    if (condition == VB_CONDITION_TRUE ||
+        (condition == VB_CONDITION_INVALID && reads))
         return VB_YES;
-    case VB_CONDITION_INVALID:
-        if (reads)
-            return VB_YES;
-        break;
-    default:
-        break;
-    }
     x->reply.status =
         reads ? VB_STATUS_NOT_MODIFIED : VB_STATUS_PRECONDITION_FAILED;
-    return VB_NO;
+    return reads ? VB_NO : fails_none_match(x, condition);
 }
 
 enum vb_answer vb__q_if_modified(struct vb_exchange *x)

@@ -64,6 +64,15 @@ static void say_allow(struct vb_exchange *x)
     vb_reply_field(x, VB_FIELD_ALLOW, x->resource->allow_text);
 }
 
+static void say_not_allowed(struct vb_exchange *x)
+{
+    say_allow(x);
+    vb_reply_detail(x, vb_arena_printf(&x->arena,
+                                       "The methods of this resource are "
+                                       "%.*s.",
+                                       VB_FMT(x->resource->allow_text)));
+}
+
 static void say_retry(struct vb_exchange *x)
 {
     vb_reply_field(x, VB_FIELD_RETRY_AFTER, VB_SPAN(RETRY_AFTER));
@@ -74,28 +83,20 @@ static void say_retry(struct vb_exchange *x)
  * where the coding was the reason (section 12.5.3). */
 static void say_accept(struct vb_exchange *x)
 {
-    const struct vb_resource *resource = x->resource;
+    struct vb_span accept = vb_resource_accept(x->resource, x->head.method);
 
     if (x->coding_refused) {
         vb_reply_field(x, VB_FIELD_ACCEPT_ENCODING, VB_SPAN("identity"));
         return;
     }
-    switch (x->head.method) {
-    case VB_METHOD_PATCH:
-        vb_reply_field(x, VB_FIELD_ACCEPT_PATCH, resource->accept_patch);
-        vb_reply_field(x, VB_FIELD_ACCEPT, resource->accept_patch);
-        break;
-    case VB_METHOD_POST:
-        vb_reply_field(x, VB_FIELD_ACCEPT_POST, resource->accept_post);
-        vb_reply_field(x, VB_FIELD_ACCEPT, resource->accept_post);
-        break;
-    case VB_METHOD_QUERY:
-        vb_reply_field(x, VB_FIELD_ACCEPT_QUERY, resource->accept_query);
-        break;
-    default:
-        vb_reply_field(x, VB_FIELD_ACCEPT, resource->accept);
-        break;
-    }
+    if (x->head.method == VB_METHOD_PATCH)
+        vb_reply_field(x, VB_FIELD_ACCEPT_PATCH, accept);
+    else if (x->head.method == VB_METHOD_POST)
+        vb_reply_field(x, VB_FIELD_ACCEPT_POST, accept);
+    else if (x->head.method == VB_METHOD_QUERY)
+        vb_reply_field(x, VB_FIELD_ACCEPT_QUERY, accept);
+    if (x->head.method != VB_METHOD_QUERY)
+        vb_reply_field(x, VB_FIELD_ACCEPT, accept);
 }
 
 /* OPTIONS (RFC 9110 section 9.3.7): of the server, or of one resource. */
@@ -154,6 +155,8 @@ static void say_not_acceptable(struct vb_exchange *x)
 {
     struct vb_buf list;
 
+    if (x->resource->offer_count == 0)
+        return; /* only `exists` knew what is there, and has told it */
     vb_buf_init(&list, 4096);
     vb_buf_str(&list, "There are representations of these media types:");
     for (size_t i = 0; i < x->resource->offer_count; i++) {
@@ -178,7 +181,7 @@ static const struct {
     {VB_STATUS_SEE_OTHER, say_see_other},
     {VB_STATUS_TEMPORARY_REDIRECT, say_location},
     {VB_STATUS_PERMANENT_REDIRECT, say_location},
-    {VB_STATUS_METHOD_NOT_ALLOWED, say_allow},
+    {VB_STATUS_METHOD_NOT_ALLOWED, say_not_allowed},
     {VB_STATUS_NOT_ACCEPTABLE, say_not_acceptable},
     {VB_STATUS_UNSUPPORTED_MEDIA_TYPE, say_accept},
     {VB_STATUS_TOO_MANY_REQUESTS, say_retry},

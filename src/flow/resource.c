@@ -119,6 +119,21 @@ enum vb_err vb_resource_seal(struct vb_resource *resource)
     return err;
 }
 
+struct vb_span vb_resource_accept(const struct vb_resource *resource,
+                                  enum vb_method method)
+{
+    switch (method) {
+    case VB_METHOD_PATCH:
+        return resource->accept_patch;
+    case VB_METHOD_POST:
+        return resource->accept_post;
+    case VB_METHOD_QUERY:
+        return resource->accept_query;
+    default:
+        return resource->accept;
+    }
+}
+
 void vb_resource_done(struct vb_resource *resource)
 {
     free(resource->texts);

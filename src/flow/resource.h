@@ -110,6 +110,10 @@ void vb_resource_done(struct vb_resource *resource);
  * what GET does. */
 const struct vb_slot *vb_resource_slot(const struct vb_exchange *x);
 
+/* The media types that it takes with a method, as a list; "" for none. */
+struct vb_span vb_resource_accept(const struct vb_resource *resource,
+                                  enum vb_method method);
+
 /* Who owns which URI. */
 struct vb_site {
     /*

@@ -13,6 +13,14 @@ static struct vb_rep *refuse(struct vb_exchange *x, unsigned status)
     return NULL;
 }
 
+static struct vb_rep *refuse_type(struct vb_exchange *x,
+                                  struct vb_span media_type)
+{
+    vb_reply_detail(x, vb_arena_printf(&x->arena, "What is here is %.*s.",
+                                       VB_FMT(media_type)));
+    return refuse(x, VB_STATUS_NOT_ACCEPTABLE);
+}
+
 static void release_record(void *record)
 {
     vb_record_unref(record);
@@ -155,6 +163,6 @@ struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view)
                   vb_state_has_hidden(view->route->state))))
         return made(x, view, page);
     if (x->resource->mixed && !vb_accepts(x, view->media_type))
-        return refuse(x, VB_STATUS_NOT_ACCEPTABLE);
+        return refuse_type(x, view->media_type);
     return as_it_is(x, view);
 }
