@@ -4,7 +4,7 @@
  *     /books/{id}/archive     do: merge: target: /books/{id}
  *             ^^^^ variable 0                           ^^^^ takes its value
  */
-#include "describe/read.h"
+#include "describe/action.h"
 
 #include "describe/nearest.h"
 
@@ -20,15 +20,22 @@ static const struct {
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
-static void refuse_name(struct vb__reader *r, yyjson_val *name,
-                        const char *where, const char *const *names,
-                        size_t count)
+void vb__action_refuse(struct vb__reader *r, yyjson_val *name,
+                       const char *where, const char *const *names,
+                       size_t count)
 {
     const char *near = vb__nearest(vb_json_text(name), names, count);
 
     vb__error(r, name, "\"%s\" has no key \"%.*s\"%s%s%s", where,
               VB_FMT(vb_json_text(name)), near ? "; did you mean \"" : "",
               near ? near : "", near ? "\"?" : "");
+}
+
+struct vb_span vb__action_path(struct vb__reader *r, struct vb_span name)
+{
+    if (name.ptr[0] == '/' || !r->files->root)
+        return vb_arena_dup(r->arena, name);
+    return vb_arena_printf(r->arena, "%s/%.*s", r->files->root, VB_FMT(name));
 }
 
 /* The one member of `do`, or NULL and a noted error. */
@@ -53,7 +60,7 @@ static yyjson_val *read_kind(struct vb__reader *r, yyjson_val *how,
             return yyjson_obj_iter_get_val(name);
         }
     }
-    refuse_name(r, name, "do", names, KIND_COUNT);
+    vb__action_refuse(r, name, "do", names, KIND_COUNT);
     return NULL;
 }
 
@@ -139,7 +146,7 @@ static bool read_merge(struct vb__reader *r, const struct vb_route *route,
     while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         if (!yyjson_equals_str(name, "target") &&
             !yyjson_equals_str(name, "patch"))
-            refuse_name(r, name, "merge", names, 2);
+            vb__action_refuse(r, name, "merge", names, 2);
     }
     action->patch = vb__object(r, merge, "patch");
     return read_target(r, route, merge, action);
@@ -147,11 +154,15 @@ static bool read_merge(struct vb__reader *r, const struct vb_route *route,
 
 static yyjson_val *find_do(struct vb__reader *r, const struct vb_route *route)
 {
-    const struct vb_operation *post = route->by_method[VB_METHOD_POST];
+    static const enum vb_method methods[] = {VB_METHOD_POST, VB_METHOD_GET};
     yyjson_val *how = NULL;
 
-    if (post)
-        how = vb__extension_get(r, post->source, VB__AT_OPERATION, "do");
+    for (size_t i = 0; !how && i < sizeof(methods) / sizeof(methods[0]); i++) {
+        const struct vb_operation *op = route->by_method[methods[i]];
+
+        if (op)
+            how = vb__extension_get(r, op->source, VB__AT_OPERATION, "do");
+    }
     return how ? how : vb__extension_get(r, route->source, VB__AT_PATH, "do");
 }
 
@@ -173,6 +184,8 @@ static void read_action(struct vb__reader *r, struct vb_route *route)
         return;
     if (action->kind == VB_ACTION_MERGE &&
         !read_merge(r, route, details, action))
+        return;
+    if (action->kind == VB_ACTION_RUN && !vb__action_run(r, details, action))
         return;
     route->action = action;
 }

@@ -189,6 +189,8 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         say(text, "stored verbatim", VB_SPAN(""));
     if (route->action && route->action->target)
         say(text, "merges into ", route->action->target->path);
+    if (route->action && route->action->program)
+        say(text, "runs ", vb_span_str(route->action->program->words[0]));
     if (demands_precondition(route))
         say(text, "writes need a precondition", VB_SPAN(""));
 }

@@ -258,9 +258,21 @@ enum vb_membership {
 
 enum vb_action_kind {
     VB_ACTION_MERGE,
-    VB_ACTION_RUN, /* from here on: not served yet */
-    VB_ACTION_FORWARD,
+    VB_ACTION_RUN,
+    VB_ACTION_FORWARD, /* from here on: not served yet */
     VB_ACTION_PLUGIN,
+};
+
+/* Where programs without a slash in their name are. */
+#define VB_PROGRAM_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/* A program that is run; texts are NUL-terminated. */
+struct vb_program {
+    const char *const *words; /* as they are written, NULL at the end */
+    const char *path;         /* the program's own */
+    const char *directory;    /* the description's */
+    /* Bounds, see program.tbl. */
+    uint64_t seconds, memory, input, output, concurrent, processes;
 };
 
 /* What a controller does (x-verbatim.do). */
@@ -272,6 +284,8 @@ struct vb_action {
     const uint8_t *variables;
     size_t variable_count;
     yyjson_val *patch; /* a JSON Merge Patch; NULL: the request's content is */
+    const struct vb_program *program; /* run */
+    struct vb_span why_not; /* it cannot be done on this machine; or "" */
 };
 
 struct vb_route {

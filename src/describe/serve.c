@@ -38,7 +38,7 @@ static const struct {
 
 static const char *const actions[] = {
     [VB_ACTION_MERGE] = NULL,
-    [VB_ACTION_RUN] = "x-verbatim.do.run" NOT_YET,
+    [VB_ACTION_RUN] = NULL,
     [VB_ACTION_FORWARD] = "x-verbatim.do.forward" NOT_YET,
     [VB_ACTION_PLUGIN] = "x-verbatim.do.plugin" NOT_YET,
 };
@@ -61,7 +61,9 @@ static const char *why_not_controller(const struct vb_route *route,
         return "nothing says what it does: x-verbatim.do is missing";
     if (actions[route->action->kind])
         return actions[route->action->kind];
-    return vb_method_is_safe(method)
+    if (route->action->why_not.len > 0)
+        return route->action->why_not.ptr;
+    return vb_method_is_safe(method) && route->action->kind == VB_ACTION_MERGE
                ? "a merge changes state, which a safe method must not"
                : NULL;
 }
@@ -196,6 +198,7 @@ static const int created_by_post[] = {201, 200, 204, 303, 0};
 static const int done_by_write[] = {200, 204, 0};
 static const int done_by_delete[] = {204, 200, 0};
 static const int done_by_controller[] = {200, 204, 303, 0};
+static const int done_by_program[] = {200, 204, 0}; /* it names no URI */
 static const int done_minimal[] = {204, 0};
 static const int done_full[] = {200, 0};
 
@@ -217,6 +220,8 @@ static struct vb_success success_of(const struct vb_route *route,
     case VB_METHOD_POST:
         if (route->archetype == VB_ARCHETYPE_COLLECTION)
             s.created = first_declared(op, created_by_post, 201);
+        else if (route->action && route->action->kind != VB_ACTION_MERGE)
+            s.done = first_declared(op, done_by_program, 200);
         else
             s.done = first_declared(op, done_by_controller, 200);
         break;

@@ -110,6 +110,8 @@ void vb_exchange_abandon(struct vb_exchange *x)
     if (peer != NULL)
         *peer = *x->peer;
     x->peer = peer;
+    if (x->call_off != NULL)
+        x->call_off(x);
 }
 
 void vb_reply_add(struct vb_exchange *x, struct vb_span name,

@@ -38,6 +38,7 @@ struct vb_cache;        /* storage/cache.h */
 struct vb_explainer;    /* flow/explain.h */
 struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
+struct vb_runner; /* exchange/run.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -78,6 +79,7 @@ struct vb_env {
     const struct vb_node *nodes;    /* the flow's table; NULL: the real one */
     struct vb_explainer *explainer; /* for who asks why; NULL: nobody may */
     bool unavailable;               /* takes no requests now: 503 */
+    struct vb_runner *runner;       /* runs programs; NULL: nothing does */
     struct vb_pool exchanges;       /* of struct vb_exchange */
     struct vb_pool arena_blocks;    /* what exchanges' arenas begin with */
     struct vb_pool output_blocks;   /* VB_OUTPUT_BLOCK bytes each, for wires */
@@ -273,6 +275,9 @@ struct vb_exchange {
     bool coding_refused;       /* 415 because of Content-Encoding */
     void *state;               /* the resource's, for this exchange */
     void (*state_done)(struct vb_exchange *x); /* gives it back; or NULL */
+    /* The client has gone while a question waits: whoever it waits for need not
+     * go on, but answers all the same, also from within this call; or NULL. */
+    void (*call_off)(struct vb_exchange *x);
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */
     struct vb_outcome outcome;

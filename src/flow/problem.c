@@ -70,10 +70,12 @@ void vb__reply_problem(struct vb_exchange *x)
     enum form form = choose_form(x);
     struct vb_buf text;
 
-    vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Accept"));
     /* Errors are heuristically cacheable (RFC 9110 section 15.1), but what is
      * missing now may be created at any time. */
     vb_reply_field(x, VB_FIELD_CACHE_CONTROL, VB_SPAN("no-cache"));
+    if (x->reply.content != VB_CONTENT_NONE)
+        return; /* prepared already */
+    vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Accept"));
     if (problem == NULL)
         return;
     problem->status = x->reply.status;

@@ -18,6 +18,7 @@
 
 #include "base/task.h"
 #include "exchange/exchange.h"
+#include "exchange/run.h"
 #include "loop/address.h"
 #include "wire/wire.h"
 
@@ -29,6 +30,7 @@ struct vb_worker {
     struct vb_env env;
     struct vb_mailbox mailbox;   /* runs tasks on this worker */
     struct vb_executor executor; /* runs blocking work elsewhere */
+    struct vb_runner runner;     /* runs programs */
     void *user;                  /* the hooks' own */
 };
 
@@ -58,6 +60,7 @@ struct vb_loop_config {
     const int *inherited; /* listening sockets from the service manager */
     size_t inherited_count;
     uint32_t max_connections; /* over all workers */
+    uint32_t max_programs;    /* that run at once, over all workers */
     uint32_t grace_ms;        /* after a stop, for what is under way */
     const struct vb_limits *limits;
     bool signals; /* SIGTERM and SIGINT stop, SIGHUP reloads */

@@ -114,7 +114,7 @@ void vb__worker_check_end(struct vb__worker *worker)
     const struct vb_loop_hooks *hooks = worker->loop->hooks;
 
     if (!worker->stopping || worker->closing || worker->conn_count > 0 ||
-        worker->jobs > 0)
+        worker->jobs > 0 || !vb_list_empty(&worker->programs))
         return;
     if (hooks->worker_idle != NULL && !hooks->worker_idle(&worker->shown))
         return;
@@ -132,6 +132,7 @@ static void grace_over(uv_timer_t *timer)
 
     vb_log(VB_LOG_WARNING, "%u connections did not finish in time",
            worker->conn_count);
+    vb__programs_end(worker);
     vb__conns_end(worker);
 }
 
@@ -215,6 +216,7 @@ enum vb_err vb__worker_init(struct vb__worker *worker, struct vb_loop *loop,
     worker->shown.env.executor = &worker->shown.executor;
     worker->shown.env.mailbox = &worker->shown.mailbox;
     vb_wheel_init(&worker->wheel, vb_clock_monotonic_ms());
+    vb__programs_init(worker);
     init_handles(worker);
     return VB_OK;
 }

@@ -38,8 +38,9 @@ struct vb__worker {
     uv_signal_t signals[3];
     struct vb__listener *listeners;
     size_t listener_count;
-    struct vb_wheel wheel;  /* has every connection */
-    struct vb__conn *dirty; /* to be flushed at the turn's end */
+    struct vb_wheel wheel;   /* has every connection */
+    struct vb__conn *dirty;  /* to be flushed at the turn's end */
+    struct vb_link programs; /* that run, or are being put away */
     uint32_t conn_count;
     uint32_t jobs;      /* on libuv's thread pool */
     int64_t told_short; /* when it was last told that descriptors are short */
@@ -58,6 +59,7 @@ struct vb_loop {
     struct vb__worker *workers;
     unsigned started; /* workers whose thread runs */
     atomic_uint connections;
+    atomic_uint programs;
     atomic_bool stopping;
     atomic_int err; /* enum vb_err: the first worker's to fail */
 };
@@ -81,6 +83,13 @@ enum vb_err vb__listener_open(struct vb__listener *listener,
 void vb__listeners_pause(struct vb__worker *worker);
 void vb__listeners_resume(struct vb__worker *worker);
 void vb__listeners_close(struct vb__worker *worker);
+
+/* program.c */
+
+/* Sets up the worker's runner. */
+void vb__programs_init(struct vb__worker *worker);
+/* Kills all that run; who waits for them is told. */
+void vb__programs_end(struct vb__worker *worker);
 
 /* send_file.c */
 

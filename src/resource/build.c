@@ -9,6 +9,7 @@
 #include "resource/document.h"
 #include "resource/files.h"
 #include "resource/merge.h"
+#include "resource/run.h"
 
 /* --- what the description promises and we cannot keep
  * ------------------------------ */
@@ -46,6 +47,13 @@ static enum vb_answer exists_unless_unserved(struct vb_exchange *x)
  * -----------------------------------------------------------------------------
  */
 
+static const struct vb_slot *controller_slot(const struct vb_route *route,
+                                             enum vb_method method)
+{
+    return route->action->kind == VB_ACTION_RUN ? vb_run_slot(method)
+                                                : vb_merge_slot(method);
+}
+
 static const struct vb_slot *served_slot(const struct vb_route *route,
                                          const struct vb_operation *operation)
 {
@@ -56,7 +64,7 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
     case VB_ARCHETYPE_STORE:
         return vb_collection_slot(operation->method);
     case VB_ARCHETYPE_CONTROLLER:
-        return vb_merge_slot(operation->method);
+        return controller_slot(route, operation->method);
     case VB_ARCHETYPE_FILES:
         return vb_files_slot(operation->method);
     default:
@@ -139,6 +147,12 @@ static enum vb_err set_takes(struct vb_built *built)
 /* --- what it offers
  * ------------------------------------------------------------------------ */
 
+static bool is_success(const struct vb_response *response)
+{
+    return response->status == 2 ||
+           (response->status >= 200 && response->status <= 299);
+}
+
 /* The media type that JSON goes out as: what the description declares for a
  * successful GET, or plain JSON. */
 static struct vb_span json_type(const struct vb_route *route)
@@ -149,8 +163,7 @@ static struct vb_span json_type(const struct vb_route *route)
         for (size_t r = 0; r < operation->response_count; r++) {
             const struct vb_response *response = &operation->responses[r];
 
-            if (response->status != 2 &&
-                (response->status < 200 || response->status > 299))
+            if (!is_success(response))
                 continue;
             for (size_t m = 0; m < response->media_count; m++)
                 if (response->media[m].kind == VB_MEDIA_JSON &&
@@ -159,6 +172,47 @@ static struct vb_span json_type(const struct vb_route *route)
         }
     }
     return VB_SPAN("application/json");
+}
+
+static bool is_offered(const struct vb_built *built, struct vb_span media_type)
+{
+    for (size_t i = 0; i < built->resource.offer_count; i++)
+        if (vb_span_eq(built->offers[i].media_type, media_type))
+            return true;
+    return false;
+}
+
+static void add_offers(struct vb_built *built,
+                       const struct vb_response *response, size_t most)
+{
+    for (size_t i = 0; i < response->media_count; i++) {
+        const struct vb_content *media = &response->media[i];
+
+        if (!media->range && built->resource.offer_count < most &&
+            !is_offered(built, media->text))
+            built->offers[built->resource.offer_count++].media_type =
+                media->text;
+    }
+}
+
+/* What a controller makes is of the types that are declared for it. */
+static enum vb_err set_declared_offers(struct vb_built *built)
+{
+    const struct vb_route *route = built->route;
+    size_t count = 0;
+
+    for (size_t i = 0; i < route->operation_count; i++)
+        for (size_t r = 0; r < route->operations[i].response_count; r++)
+            count += route->operations[i].responses[r].media_count;
+    built->offers = calloc(count + 1, sizeof(*built->offers));
+    if (built->offers == NULL)
+        return VB_ERR_NOMEM;
+    built->resource.offers = built->offers;
+    for (size_t i = 0; i < route->operation_count; i++)
+        for (size_t r = 0; r < route->operations[i].response_count; r++)
+            if (is_success(&route->operations[i].responses[r]))
+                add_offers(built, &route->operations[i].responses[r], count);
+    return VB_OK;
 }
 
 /* JSON and a page are offered where there may be JSON; what else may be there
@@ -192,6 +246,37 @@ static enum vb_err set_offers(struct vb_built *built)
  * ----------------------------------------------------------------------------
  */
 
+static bool is_served(const struct vb_action *action, enum vb_action_kind kind)
+{
+    return action != NULL && action->kind == kind && action->why_not.len == 0;
+}
+
+static void set_controller(struct vb_built *built)
+{
+    const struct vb_action *action = built->route->action;
+
+    if (is_served(action, VB_ACTION_MERGE))
+        vb_merge_init(&built->resource);
+    else if (is_served(action, VB_ACTION_RUN))
+        vb_run_init(&built->resource);
+}
+
+static enum vb_err choose_offers(struct vb_built *built)
+{
+    const struct vb_action *action = built->route->action;
+
+    switch (built->route->archetype) {
+    case VB_ARCHETYPE_CONTROLLER:
+        if (is_served(action, VB_ACTION_RUN))
+            return set_declared_offers(built);
+        return is_served(action, VB_ACTION_MERGE) ? set_offers(built) : VB_OK;
+    case VB_ARCHETYPE_FILES:
+        return VB_OK;
+    default:
+        return set_offers(built);
+    }
+}
+
 static void set_questions(struct vb_built *built)
 {
     struct vb_resource *resource = &built->resource;
@@ -208,26 +293,13 @@ static void set_questions(struct vb_built *built)
         vb_collection_init(resource);
         break;
     case VB_ARCHETYPE_CONTROLLER:
-        vb_merge_init(resource);
+        set_controller(built);
         break;
     case VB_ARCHETYPE_FILES:
         vb_files_init(resource);
         break;
     default:
         break;
-    }
-}
-
-/* Has it representations of a state of ours? */
-static bool shows_json(const struct vb_route *route)
-{
-    switch (route->archetype) {
-    case VB_ARCHETYPE_CONTROLLER:
-        return route->action != NULL && route->action->target != NULL;
-    case VB_ARCHETYPE_FILES:
-        return false;
-    default:
-        return true;
     }
 }
 
@@ -239,8 +311,8 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
     set_questions(built);
     set_slots(built);
     err = set_takes(built);
-    if (err == VB_OK && shows_json(route))
-        err = set_offers(built);
+    if (err == VB_OK)
+        err = choose_offers(built);
     if (err == VB_OK)
         err = vb_resource_seal(&built->resource);
     if (err != VB_OK)

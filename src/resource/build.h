@@ -5,6 +5,8 @@
 #ifndef VB_RESOURCE_BUILD_H
 #define VB_RESOURCE_BUILD_H
 
+#include <stdatomic.h>
+
 #include "describe/describe.h"
 #include "flow/resource.h"
 
@@ -17,6 +19,7 @@ struct vb_built {
     struct vb_offer *offers;
     struct vb_take *takes;
     vb_question *exists; /* of what is served, behind what is not */
+    atomic_uint running; /* programs of this controller, on all workers */
 };
 
 /* Makes the resource of a route, which must live as long. VB_ERR_NOMEM. */

@@ -216,16 +216,21 @@ static bool take_page(struct vb_exchange *x, struct vb_page_query *page,
     return true;
 }
 
-static bool take_pair(struct vb_exchange *x,
-                      const struct vb_operation *operation,
-                      struct vb_page_query *page,
+/* What a query is read for. */
+struct query_use {
+    const struct vb_operation *operation;
+    struct vb_page_query *page; /* NULL: limit and cursor are not ours */
+    bool described;             /* what is described means something */
+};
+
+static bool take_pair(struct vb_exchange *x, const struct query_use *use,
                       const struct vb_query_pair *pair)
 {
     const struct vb_parameter *parameter =
-        find_parameter(operation, pair->name);
+        find_parameter(use->operation, pair->name);
     bool taken;
 
-    if (!take_page(x, page, pair, &taken))
+    if (!take_page(x, use->page, pair, &taken))
         return false;
     if (!taken && parameter == NULL)
         return refuse(x, VB_STATUS_BAD_REQUEST, pair->name, "is not known");
@@ -233,27 +238,20 @@ static bool take_pair(struct vb_exchange *x,
         x->reply.status = VB_STATUS_BAD_REQUEST;
         return false;
     }
-    if (!taken)
+    if (!taken && !use->described)
         return refuse(x, VB_STATUS_NOT_IMPLEMENTED, pair->name,
                       "is described, but this server does nothing with it");
     return true;
 }
 
-bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route,
-                          struct vb_page_query *ret_page)
+static bool take_query(struct vb_exchange *x, const struct query_use *use)
 {
-    enum vb_method method =
-        x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET : x->head.method;
-    struct vb_page_query page = {{NULL, 0}, {NULL, 0}};
     struct vb_query_pair pair;
     struct vb_query query;
 
-    if (!x->head.has_query)
-        return true;
     vb_query_init(&query, &x->arena, x->head.query);
     while (vb_query_next(&query, &pair)) {
-        if (!take_pair(x, route->by_method[method],
-                       ret_page != NULL ? &page : NULL, &pair))
+        if (!take_pair(x, use, &pair))
             return false;
     }
     if (query.err != VB_OK) {
@@ -261,7 +259,41 @@ bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route,
         vb_reply_detail(x, VB_SPAN("The query is malformed."));
         return false;
     }
+    return true;
+}
+
+static const struct vb_operation *operation_of(const struct vb_exchange *x,
+                                               const struct vb_route *route)
+{
+    return route->by_method[x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET
+                                                             : x->head.method];
+}
+
+bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route,
+                          struct vb_page_query *ret_page)
+{
+    struct vb_page_query page = {{NULL, 0}, {NULL, 0}};
+    const struct query_use use = {
+        .operation = operation_of(x, route),
+        .page = ret_page != NULL ? &page : NULL,
+    };
+
+    if (!x->head.has_query)
+        return true;
+    if (!take_query(x, &use))
+        return false;
     if (ret_page != NULL)
         *ret_page = page;
     return true;
+}
+
+bool vb_params_query_described(struct vb_exchange *x,
+                               const struct vb_route *route)
+{
+    const struct query_use use = {
+        .operation = operation_of(x, route),
+        .described = true,
+    };
+
+    return !x->head.has_query || take_query(x, &use);
 }

@@ -27,6 +27,11 @@ struct vb_page_query {
 bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route,
                           struct vb_page_query *ret_page);
 
+/* The same where the parameters that are described mean something to the
+ * resource. */
+bool vb_params_query_described(struct vb_exchange *x,
+                               const struct vb_route *route);
+
 /* Does the JSON text meet the schema? If not, `invalid` is set, with a
  * complaint for each reason. */
 bool vb_params_content_fits(struct vb_exchange *x,

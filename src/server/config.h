@@ -55,6 +55,7 @@ struct vb_config {
     /* resources */
     uint32_t workers;         /* 0: one for each usable core */
     uint32_t max_connections; /* over all workers */
+    uint32_t max_programs;    /* likewise */
     uint64_t cache_size;      /* bytes for each worker; 0: no cache */
     uint32_t grace_ms;        /* after a stop, for what is under way */
     struct vb_limits limits;

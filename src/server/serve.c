@@ -108,6 +108,7 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->limits = config->limits;
     server->workers = config->workers;
     server->max_connections = config->max_connections;
+    server->max_programs = config->max_programs;
     server->grace_ms = config->grace_ms;
     server->cache_size = config->cache_size;
     vb_serve_trust(server, config);

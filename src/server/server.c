@@ -26,6 +26,7 @@ struct vb_server *vb_server_new(void)
         return NULL;
     server->limits = vb_limits_default;
     server->max_connections = 100 * 1000;
+    server->max_programs = 64;
     server->grace_ms = 10 * 1000;
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_buf_init(&server->why, WHY_LIMIT);
@@ -260,6 +261,7 @@ static enum vb_err start(struct vb_server *server)
     struct vb_loop_config config = {
         .workers = server->workers != 0 ? server->workers : usable_cores(),
         .max_connections = server->max_connections,
+        .max_programs = server->max_programs,
         .grace_ms = server->grace_ms,
         .limits = &server->limits,
         .signals = true,

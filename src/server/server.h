@@ -22,6 +22,7 @@ struct vb_server {
     size_t address_count;
     unsigned workers;         /* 0: one for each core */
     uint32_t max_connections; /* over all workers */
+    uint32_t max_programs;    /* likewise, that run at once */
     uint32_t grace_ms;
     size_t cache_size;     /* bytes for each worker; 0: no cache */
     struct vb_trust trust; /* its texts are owned */

@@ -113,6 +113,7 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
     own->worker = worker;
     worker->user = own;
     worker->env.service = &own->service;
+    worker->env.runner = &worker->runner;
     if (server->traces != NULL)
         worker->env.explainer = vb_traces_explainer(server->traces);
     own->site = new_site(server, server->catalog);

@@ -545,6 +545,31 @@ static void do_is_for_controllers(void **state)
     describing_done(&t);
 }
 
+static void a_program_has_words_bounds_and_a_place(void **state)
+{
+    const struct vb_program *program;
+    struct describing t;
+    struct vb_buf text;
+
+    (void)state;
+    vb_buf_init(&text, 4096);
+    vb_buf_str(&text, CONTROLLER("{run: {command: [cat, -u], timeout: 7, "
+                                 "memory: 0}}"));
+    vb_buf_char(&text, 0);
+    describe_paths(&t, text.ptr);
+    assert_described(&t);
+    program = route_of(&t, "/a/{x}/b/{y}/stop")->action->program;
+    assert_string_equal(program->words[0], "cat");
+    assert_string_equal(program->words[1], "-u");
+    assert_null(program->words[2]);
+    assert_non_null(strstr(program->path, "/bin/cat"));
+    assert_int_equal(program->seconds, 7);
+    assert_int_equal(program->memory, 0);
+    assert_int_equal(program->output, 1 << 20);
+    vb_buf_done(&text);
+    describing_done(&t);
+}
+
 static void what_comes_later_is_known_but_not_served(void **state)
 {
     struct describing t;
@@ -552,12 +577,12 @@ static void what_comes_later_is_known_but_not_served(void **state)
 
     (void)state;
     vb_buf_init(&text, 4096);
-    vb_buf_str(&text, CONTROLLER("{run: ./stop}"));
+    vb_buf_str(&text, CONTROLLER("{forward: 'http://a/'}"));
     vb_buf_char(&text, 0);
     describe_paths(&t, text.ptr);
     assert_described(&t);
     assert_span_equal(route_of(&t, "/a/{x}/b/{y}/stop")->why_not,
-                      "x-verbatim.do.run is not served yet");
+                      "x-verbatim.do.forward is not served yet");
     vb_buf_done(&text);
     describing_done(&t);
     describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, tombstones: true}\n"
@@ -587,6 +612,7 @@ int main(void)
         cmocka_unit_test(variables_of_a_target_are_found_by_name),
         cmocka_unit_test(what_is_wrong_with_do_is_told_at_its_place),
         cmocka_unit_test(do_is_for_controllers),
+        cmocka_unit_test(a_program_has_words_bounds_and_a_place),
         cmocka_unit_test(what_comes_later_is_known_but_not_served),
     };
 

@@ -1,0 +1,509 @@
+/*
+ * Controllers of the kind `run`: a program gets the request's content on stdin,
+ * and what it writes to stdout is the reply's. For a safe method it runs where
+ * the flow asks what there is, for POST where the flow commits.
+ *
+ *     received, parsed, valid ─▶ commit ─▶ run ─▶ PENDING ... done ─▶ judge
+ */
+#include "resource/run.h"
+
+#include "base/log.h"
+#include "content/json.h"
+#include "flow/flow.h"
+#include "flow/intake.h"
+#include "flow/reply.h"
+#include "http/media.h"
+#include "http/method.h"
+#include "http/query.h"
+#include "resource/build.h"
+#include "resource/params.h"
+
+/* The state of one exchange with a program: x->state. */
+struct running {
+    struct vb_exchange *x;
+    const struct vb_route *route;
+    struct vb_built *built;
+    struct vb_run run;
+    struct vb_run_limits limits;
+    const char **argv;
+    bool started; /* the output is ours to give back */
+    bool counted; /* among those of its controller */
+};
+
+static struct vb_built *built_of(const struct vb_exchange *x)
+{
+    return x->resource->data;
+}
+
+static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
+                             struct vb_span detail)
+{
+    x->reply.status = (uint16_t)status;
+    if (detail.len > 0)
+        vb_reply_detail(x, detail);
+    return VB_HALT;
+}
+
+/* --- the request's content --------------------------------------------------
+ */
+
+static const struct vb_content *content_of(const struct vb_exchange *x)
+{
+    return x->accept < 0 ? NULL : built_of(x)->contents[x->accept];
+}
+
+static bool takes_json(const struct vb_exchange *x)
+{
+    const struct vb_content *content = content_of(x);
+
+    return content != NULL && content->kind == VB_MEDIA_JSON;
+}
+
+static enum vb_answer run_parsed(struct vb_exchange *x)
+{
+    struct vb_json_error error;
+    struct vb_json *json;
+    enum vb_err err;
+
+    if (x->content.len == 0 &&
+        built_of(x)->route->by_method[VB_METHOD_POST]->request.required)
+        return refuse(x, VB_STATUS_BAD_REQUEST,
+                      VB_SPAN("The request has no content."));
+    if (!takes_json(x))
+        return VB_YES;
+    err = vb_json_parse(vb_buf_span(&x->content), NULL, &json, &error);
+    if (err == VB_OK) {
+        vb_json_free(json);
+        return VB_YES;
+    }
+    return refuse(x,
+                  err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                                      : VB_STATUS_BAD_REQUEST,
+                  vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
+                                  error.line, error.column, error.text));
+}
+
+static enum vb_answer run_valid(struct vb_exchange *x)
+{
+    const struct vb_content *content = content_of(x);
+    const struct vb_operation *operation =
+        built_of(x)->route->by_method[VB_METHOD_POST];
+
+    if (!takes_json(x) || content->schema == NULL)
+        return VB_YES;
+    return vb_params_content_fits(x, content->schema, vb_buf_span(&x->content),
+                                  (unsigned)operation->invalid)
+               ? VB_YES
+               : VB_NO;
+}
+
+/* --- what it is told --------------------------------------------------------
+ */
+
+/* A name as a shell takes it. */
+static struct vb_span shell_name(struct vb_arena *arena, struct vb_span name)
+{
+    struct vb_span copy = vb_arena_dup(arena, name);
+
+    for (size_t i = 0; i < copy.len; i++) {
+        char *c = (char *)copy.ptr + i;
+        char lower = vb_ascii_lower(*c);
+
+        if (!(lower >= 'a' && lower <= 'z') && !(*c >= '0' && *c <= '9'))
+            *c = '_';
+    }
+    return copy;
+}
+
+struct listing {
+    struct vb_exchange *x;
+    const char **at;
+    size_t left;
+};
+
+static void tell(struct listing *list, const char *prefix, struct vb_span name,
+                 struct vb_span value)
+{
+    if (list->left == 0)
+        return;
+    *list->at++ = vb_arena_printf(&list->x->arena, "%s%.*s=%.*s", prefix,
+                                  VB_FMT(name), VB_FMT(value))
+                      .ptr;
+    list->left--;
+}
+
+static void tell_path(struct listing *list, const struct vb_route *route)
+{
+    struct vb_exchange *x = list->x;
+    size_t variable = 0;
+
+    for (size_t i = 0; i < route->template.segment_count; i++) {
+        const struct vb_segment *segment = &route->template.segments[i];
+
+        if (segment->kind == VB_SEGMENT_VARIABLE)
+            tell(list, "VERBATIM_PATH_", shell_name(&x->arena, segment->text),
+                 x->variables[variable++]);
+    }
+}
+
+static void tell_query(struct listing *list)
+{
+    struct vb_exchange *x = list->x;
+    struct vb_query_pair pair;
+    struct vb_query query;
+
+    vb_query_init(&query, &x->arena, x->head.query);
+    while (x->head.has_query && vb_query_next(&query, &pair))
+        tell(list, "VERBATIM_QUERY_", shell_name(&x->arena, pair.name),
+             pair.value.ptr != NULL ? pair.value : VB_SPAN(""));
+}
+
+/* More than can come: eight variables, and as many parameters as a query has
+ * that is no longer than a target may be. */
+#define ENVIRONMENT_MOST 512
+
+const char *const *vb_run_environment(struct vb_exchange *x,
+                                      const struct vb_route *route)
+{
+    const char **environment =
+        vb_arena_calloc(&x->arena, ENVIRONMENT_MOST + 1, sizeof(char *));
+    struct listing list = {x, environment, ENVIRONMENT_MOST};
+
+    if (environment == NULL)
+        return NULL;
+    tell(&list, "PATH", VB_SPAN(""), VB_SPAN(VB_PROGRAM_PATH));
+    tell(&list, "VERBATIM_METHOD", VB_SPAN(""), x->head.method_text);
+    tell(&list, "VERBATIM_PATH", VB_SPAN(""), x->key);
+    tell(&list, "VERBATIM_QUERY", VB_SPAN(""), x->head.query);
+    if (x->media_type.len > 0)
+        tell(&list, "VERBATIM_CONTENT_TYPE", VB_SPAN(""), x->media_type);
+    if (x->offer >= 0)
+        tell(&list, "VERBATIM_ACCEPT", VB_SPAN(""),
+             x->resource->offers[x->offer].media_type);
+    tell_path(&list, route);
+    tell_query(&list);
+    return x->arena.failed ? NULL : environment;
+}
+
+/* --- what has become of it --------------------------------------------------
+ */
+
+/* Statuses that a program may end a request with: not those that need a field
+ * that it cannot write (RFC 9110 sections 11.6.1, 10.2.1, 7.8). */
+static bool may_say(int64_t status)
+{
+    switch (status) {
+    case VB_STATUS_UNAUTHORIZED:
+    case VB_STATUS_METHOD_NOT_ALLOWED:
+    case VB_STATUS_PROXY_AUTHENTICATION_REQUIRED:
+    case VB_STATUS_UPGRADE_REQUIRED:
+    case VB_STATUS_RANGE_NOT_SATISFIABLE:
+        return false;
+    default:
+        return status >= 400 && status <= 599;
+    }
+}
+
+/* The status of the problem document that the output is; 0: it is none. */
+static unsigned problem_status(struct vb_span output)
+{
+    struct vb_json *json;
+    int64_t status = 0;
+    yyjson_val *member;
+
+    if (vb_json_parse(output, NULL, &json, NULL) != VB_OK)
+        return 0;
+    member = yyjson_is_obj(json->root)
+                 ? vb_json_member(json->root, VB_SPAN("status"))
+                 : NULL;
+    if (member == NULL || !vb_json_is_number(member) ||
+        !vb_span_i64(vb_json_text(member), &status) || !may_say(status))
+        status = 0;
+    vb_json_free(json);
+    return (unsigned)status;
+}
+
+static bool is_json(struct vb_span output)
+{
+    struct vb_json_error error;
+    struct vb_json *json;
+
+    if (vb_json_parse(output, NULL, &json, &error) != VB_OK)
+        return false;
+    vb_json_free(json);
+    return true;
+}
+
+static struct vb_run_outcome judge_exit(const struct vb_run *run, bool json)
+{
+    struct vb_span output = vb_buf_span(&run->output);
+    unsigned status;
+
+    if (run->code != 0) {
+        status = problem_status(output);
+        if (status != 0)
+            return (struct vb_run_outcome){status, true, VB_SPAN("")};
+        return (struct vb_run_outcome){
+            500, false, VB_SPAN("The program that does this has failed.")};
+    }
+    if (json && output.len > 0 && !is_json(output))
+        return (struct vb_run_outcome){
+            500, false,
+            VB_SPAN("The program that does this did not write JSON.")};
+    return (struct vb_run_outcome){200, false, VB_SPAN("")};
+}
+
+static const struct {
+    struct vb_span detail;
+    const char *logged;
+} ends[] = {
+    [VB_RUN_EXITED] = {VB_SPAN_INIT(""), "exited with"},
+    [VB_RUN_SIGNALLED] = {VB_SPAN_INIT(
+                              "The program that does this was killed."),
+                          "was killed by signal"},
+    [VB_RUN_UNSTARTED] =
+        {VB_SPAN_INIT("The program that does this could not be started."),
+         "could not be started: error"},
+    [VB_RUN_TIMEOUT] = {VB_SPAN_INIT(
+                            "The program that does this took too long."),
+                        "took too long; ended by"},
+    [VB_RUN_OVERFLOW] = {VB_SPAN_INIT(
+                             "The program that does this wrote too much."),
+                         "wrote too much; ended by"},
+    [VB_RUN_CANCELLED] = {VB_SPAN_INIT(
+                              "The program that does this was called off."),
+                          "was called off; ended by"},
+};
+
+struct vb_run_outcome vb_run_judge(const struct vb_run *run, bool json)
+{
+    struct vb_run_outcome outcome = {500, false, ends[run->end].detail};
+
+    if (run->end == VB_RUN_EXITED)
+        outcome = judge_exit(run, json);
+    if (outcome.status >= 500 && !outcome.is_problem &&
+        run->end != VB_RUN_CANCELLED)
+        vb_log(VB_LOG_ERROR, "%s: %s %d%s", run->label, ends[run->end].logged,
+               run->code,
+               run->end == VB_RUN_EXITED && run->code == 0
+                   ? ", but did not write JSON"
+                   : "");
+    return outcome;
+}
+
+/* --- running ----------------------------------------------------------------
+ */
+
+static void leave(struct running *running)
+{
+    if (running->counted)
+        atomic_fetch_sub(&running->built->running, 1);
+    running->counted = false;
+}
+
+static void running_done(struct vb_exchange *x)
+{
+    struct running *running = x->state;
+
+    leave(running);
+    if (running->started)
+        vb_buf_done(&running->run.output);
+}
+
+static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
+{
+    return vb_rep_new(&(struct vb_rep_draft){
+        .media_type = x->offer >= 0 ? x->resource->offers[x->offer].media_type
+                                    : VB_SPAN("application/octet-stream"),
+        .modified = VB_DATE_NONE,
+        .content = output,
+        .length = output.len,
+        .vary = x->resource->vary,
+        .cache_control = VB_SPAN("no-cache"),
+    });
+}
+
+static enum vb_answer succeed(struct running *running)
+{
+    struct vb_exchange *x = running->x;
+    struct vb_span output = vb_buf_span(&running->run.output);
+    const struct vb_operation *operation =
+        running->route->by_method[VB_METHOD_POST];
+    struct vb_rep *rep;
+
+    if (!vb_method_is_safe(x->head.method) &&
+        (output.len == 0 || operation->success.done == VB_STATUS_NO_CONTENT)) {
+        x->outcome.status = VB_STATUS_NO_CONTENT;
+        return VB_YES;
+    }
+    rep = present(x, output);
+    if (rep == NULL)
+        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+    vb_reply_current(x, rep);
+    return VB_YES;
+}
+
+/* The document as the program wrote it, with what members it likes. */
+static enum vb_answer pass_problem(struct running *running, unsigned status)
+{
+    struct vb_exchange *x = running->x;
+
+    x->reply.bytes = vb_arena_dup(&x->arena, vb_buf_span(&running->run.output));
+    if (x->reply.bytes.ptr == NULL)
+        return refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
+    x->reply.content = VB_CONTENT_BYTES;
+    vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
+                   VB_SPAN("application/problem+json"));
+    return refuse(x, status, VB_SPAN(""));
+}
+
+static bool writes_json(const struct vb_exchange *x)
+{
+    struct vb_media media;
+
+    return x->offer >= 0 &&
+           vb_media_parse(x->resource->offers[x->offer].media_type, &media) &&
+           (vb_span_ieq(media.subtype, VB_SPAN("json")) ||
+            vb_span_ieq(media.suffix, VB_SPAN("json")));
+}
+
+static void run_done(struct vb_run *run)
+{
+    struct running *running = run->context;
+    struct vb_exchange *x = running->x;
+    struct vb_run_outcome outcome = vb_run_judge(run, writes_json(x));
+    enum vb_answer answer;
+
+    x->call_off = NULL;
+    leave(running);
+    if (outcome.is_problem)
+        answer = pass_problem(running, outcome.status);
+    else if (outcome.status != VB_STATUS_OK)
+        answer = refuse(x, outcome.status, outcome.detail);
+    else
+        answer = succeed(running);
+    vb_flow_resume(x, answer);
+}
+
+static void call_off(struct vb_exchange *x)
+{
+    struct running *running = x->state;
+
+    x->env->runner->cancel(x->env->runner, &running->run);
+}
+
+static struct running *running_new(struct vb_exchange *x)
+{
+    struct vb_built *built = built_of(x);
+    const struct vb_program *program = built->route->action->program;
+    struct running *running = vb_arena_calloc(&x->arena, 1, sizeof(*running));
+    const char *const *environment = vb_run_environment(x, built->route);
+    size_t count = 1;
+
+    while (program->words[count - 1] != NULL)
+        count++;
+    if (running != NULL)
+        running->argv = vb_arena_calloc(&x->arena, count, sizeof(char *));
+    if (running == NULL || running->argv == NULL || environment == NULL)
+        return NULL;
+    memcpy(running->argv, program->words, count * sizeof(char *));
+    running->argv[0] = program->path;
+    running->x = x;
+    running->built = built;
+    running->route = built->route;
+    running->limits = (struct vb_run_limits){
+        .time_ms = (uint32_t)(program->seconds * 1000),
+        .memory = program->memory,
+        .output = program->output,
+        .processes = (uint32_t)program->processes,
+    };
+    running->run = (struct vb_run){
+        .argv = running->argv,
+        .envp = environment,
+        .directory = program->directory,
+        .input = vb_buf_span(&x->content),
+        .limits = &running->limits,
+        .label = program->words[0],
+        .done = run_done,
+        .context = running,
+    };
+    x->state = running;
+    x->state_done = running_done;
+    return running;
+}
+
+/* Takes one of the controller's places. */
+static bool enter(struct running *running)
+{
+    running->counted = true;
+    if (atomic_fetch_add(&running->built->running, 1) <
+        running->route->action->program->concurrent)
+        return true;
+    leave(running);
+    return false;
+}
+
+static enum vb_answer start(struct vb_exchange *x)
+{
+    struct vb_runner *runner = x->env->runner;
+    struct running *running = x->state;
+
+    if (runner == NULL)
+        return refuse(x, VB_STATUS_NOT_IMPLEMENTED,
+                      VB_SPAN("No programs are run here."));
+    if (running == NULL)
+        running = running_new(x);
+    if (running == NULL)
+        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+    if (!enter(running) || runner->start(runner, &running->run) != VB_OK)
+        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
+                      VB_SPAN("As many programs as may run at once do."));
+    running->started = true;
+    x->call_off = call_off;
+    return VB_PENDING;
+}
+
+/* --- the questions ----------------------------------------------------------
+ */
+
+static enum vb_answer run_exists(struct vb_exchange *x)
+{
+    const struct vb_route *route = built_of(x)->route;
+
+    x->selected =
+        (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
+    if (!vb_params_query_described(x, route) || !vb_params_path_fits(x, route))
+        return VB_HALT;
+    return vb_method_is_safe(x->head.method) &&
+                   x->head.method != VB_METHOD_OPTIONS
+               ? start(x)
+               : VB_YES;
+}
+
+const struct vb_slot *vb_run_slot(enum vb_method method)
+{
+    static const struct vb_slot get_slot = {.content_ignored = true};
+    static const struct vb_slot post_slot = {
+        .content_optional = true,
+        .parsed = run_parsed,
+        .valid = run_valid,
+        .commit = start,
+    };
+
+    switch (method) {
+    case VB_METHOD_GET:
+        return &get_slot;
+    case VB_METHOD_POST:
+        return &post_slot;
+    default:
+        return NULL;
+    }
+}
+
+void vb_run_init(struct vb_resource *resource)
+{
+    const struct vb_built *built = resource->data;
+
+    resource->exists = run_exists;
+    resource->max_content = built->route->action->program->input;
+}

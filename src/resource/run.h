@@ -1,0 +1,32 @@
+/* Controllers that run a program: see run.c. */
+#ifndef VB_RESOURCE_RUN_H
+#define VB_RESOURCE_RUN_H
+
+#include "describe/describe.h"
+#include "exchange/run.h"
+#include "flow/resource.h"
+
+/* What such a controller does for a method; NULL: nothing. */
+const struct vb_slot *vb_run_slot(enum vb_method method);
+
+/* Sets the questions that a controller answers itself. */
+void vb_run_init(struct vb_resource *resource);
+
+/*
+ * All of the environment of a program for this request, in the exchange's
+ * arena; NULL when there is no memory. See the README of describe/.
+ */
+const char *const *vb_run_environment(struct vb_exchange *x,
+                                      const struct vb_route *route);
+
+/* What is known of a program's output. */
+struct vb_run_outcome {
+    unsigned status;       /* of the reply; 200: `run->output` is its content */
+    bool is_problem;       /* the output is the problem document to send */
+    struct vb_span detail; /* of an error; static; "" for none */
+};
+
+/* What a run that is over means. `json`: it was to write JSON. */
+struct vb_run_outcome vb_run_judge(const struct vb_run *run, bool json);
+
+#endif
