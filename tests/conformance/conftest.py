@@ -42,7 +42,7 @@ def client(target):
 @pytest.fixture
 def page(target):
     """The path of something to GET: text of some length, with validators."""
-    return target.need("page")
+    return target.page()
 
 
 @pytest.fixture

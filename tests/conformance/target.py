@@ -7,6 +7,7 @@ profile does not name is skipped, and says so.
 import itertools
 import json
 import secrets
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -63,6 +64,14 @@ class Target:
         if name not in self.profile:
             pytest.skip(f"the profile names no {name}")
         return self.profile[name]
+
+    @cache
+    def page(self):
+        """The path of what is there; who refuses everything refuses nothing rightly."""
+        path = self.need("page")
+        answer = self.client().get(path)
+        assert answer.status == 200 and answer.body, answer
+        return path
 
     def place(self, name):
         return Place(self, self.need(name))

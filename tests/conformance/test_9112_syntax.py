@@ -43,8 +43,9 @@ def test_heads_are_sent_as_the_grammar_has_them(target, client, page, store):
 @requirement("9112-11.1-01")
 @pytest.mark.parametrize("injected", ["%0d%0aX-Injected:1", "%0aX-Injected:1", "%0dX-Injected:1", "%E5%98%8AX-Injected:1"])
 def test_what_a_client_sends_is_never_a_field_of_the_answer(target, client, store, injected):
-    moved = target.need("moved")["path"]
-    for path in (moved + "?u=" + injected, store.unused() + injected, target.need("missing") + injected):
+    moved = target.need("moved")["path"] + "?u=" + injected
+    assert injected in target.ask(f"GET {moved} HTTP/1.1").headers["Location"]
+    for path in (moved, store.unused() + injected, target.need("missing") + injected):
         for method in ("GET", "PUT", "OPTIONS"):
             raw = target.ask_bytes(f"{method} {path} HTTP/1.1", "Content-Length: 0", f"Content-Type: {store.type}")
             head = raw.partition(b"\r\n\r\n")[0]
@@ -134,11 +135,8 @@ def test_more_than_one_host_is_400(target, page, version):
 
 @requirement("9112-3.2-06", "9110-15.5.1-01")
 @pytest.mark.parametrize("host", ["a b", "a,b", "user@h", "h:x", "[::1", "h/", "h/x", "h?x", "h#x", "http://h", "::1", "[::1]x", "h:1:2",
-                                  "h\\x", "[]", "[::1%25lo]", "h%zz", "h;x", "\xff", "h\th", "<h>", "h:-1"])  # fmt: skip
+                                  "h\\x", "[]", "[::1%25lo]", "h%zz", "\xff", "h\th", "<h>", "h:-1"])  # fmt: skip
 def test_a_host_that_is_none_is_400(target, page, host):
-    if host == "h;x":  # a reg-name may have it (RFC 3986 section 3.2.2)
-        assert target.ask(f"GET {page} HTTP/1.1", f"Host: {host}", host=False).status in (200, 400, 404, 421)
-        return
     refused(target, target.message(f"GET {page} HTTP/1.1", f"Host: {host}", host=False))
 
 
