@@ -5,5 +5,6 @@ from recorder import (  # noqa: F401 (pytest finds them here)
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_runtest_makereport,
+    pytest_runtest_protocol,
     pytest_sessionfinish,
 )
