@@ -1,5 +1,6 @@
 """The ledger is complete, and what is wrong with it would be told."""
 
+import re
 import subprocess
 from dataclasses import replace
 
@@ -67,3 +68,26 @@ def test_the_document_is_sorted_counted_and_the_same_each_time():
     assert "| **all** | 4 | 1 | 1 | 1 | 1 |" in text
     assert "[test_a](../tests/x.py), [test_b](../tests/x.py) | met |" in text
     assert "It is &lt;out> \\| of it." in text
+
+
+def written_ids(path):
+    """What looks like an id of the RFCs in the ledger; dates do, too."""
+    rfcs = {row.rfc for row in ROWS.values()}
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return [id for id in ledger.ID.findall(text) if id.partition("-")[0] in rfcs]
+
+
+def test_the_ids_of_the_unit_tests_are_rows():
+    cited = [(path.name, id) for path in (ROOT / "tests").rglob("*.c") for id in written_ids(path)]
+    assert len(cited) > 300
+    assert [(name, id) for name, id in cited if id not in ROWS] == []
+
+
+def test_tests_name_rows_by_the_marker_and_not_in_comments():
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(rf"#[^\"']*\b{ledger.ID.pattern}", line)
+    ]
+    assert found == []

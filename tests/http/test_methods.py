@@ -263,8 +263,9 @@ def test_a_reply_without_content_tells_the_tag_only_where_it_may(client, tag):
         assert "ETag" not in answer.headers and "Last-Modified" not in answer.headers
 
 
+@requirement("9110-4.2.3-03")
 def test_literals_that_need_escapes_are_found(serve):
-    # 9110-4.2.3-03: escapes are compared in their normal form
+    # escapes are compared in their normal form
     operations = {
         "get": {"responses": {"200": {"description": ""}}},
         "put": {"requestBody": {"content": {"application/json": {"schema": {}}}},

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from ledger import requirement
 from library import HTML, LIBRARY
 
 NOT_MODIFIED = 304
@@ -57,31 +58,33 @@ def test_every_link_leads_somewhere_and_names_are_encoded(serve):
     assert 'href="/a%20b"' in page and "All of them" in page
 
 
+@requirement("9110-12.5.5-01")
 def test_it_is_a_page_for_browsers_with_everything_escaped(serve):
     client = serve(api({"/a": DOCUMENT}, description="<b>bold</b>")).client()
     page = client.get("/", HTML)
     assert page.status == 200 and page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert "<b>" not in page.text and "T &amp; &lt;Co&gt;" in page.text
-    assert page.headers["Vary"] == "Accept"  # 9110-12.5.5-01
+    assert page.headers["Vary"] == "Accept"
     assert page.headers["ETag"] != client.get("/").headers["ETag"]
 
 
+@requirement("9110-15.4.5-01", "9110-10.2.1-01")
 def test_preconditions_and_methods_are_as_everywhere(library):
     shown = library.get("/")
     again = library.get("/", {"If-None-Match": shown.headers["ETag"]})
     assert again.status == NOT_MODIFIED and again.headers["ETag"] == shown.headers["ETag"]
-    assert again.headers["Vary"] == "Accept"  # 9110-15.4.5-01
+    assert again.headers["Vary"] == "Accept"
     assert library.get("/", {"If-Match": '"x"'}).status == 412
     head = library.head("/")
     assert head.status == 200 and head.headers["Content-Length"] == shown.headers["Content-Length"]
     for method in "PUT", "POST", "PATCH", "DELETE":
         refused = library.request(method, "/", json={})
-        assert refused.status == 405 and refused.headers["Allow"] == "GET, HEAD, OPTIONS"  # 9110-10.2.1-01
+        assert refused.status == 405 and refused.headers["Allow"] == "GET, HEAD, OPTIONS"
     assert library.options("/").headers["Allow"] == "GET, HEAD, OPTIONS"
     assert library.get("/", {"Accept": "image/png"}).status == 406
     assert library.get("/?page=2").status == 400
-    assert library.get("http://localhost").status == 200  # 9112-3.2.1-02: no path is "/"
+    assert library.get("http://localhost").status == 200  # no path is "/"
 
 
 def test_the_tag_is_the_same_after_a_restart(serve):

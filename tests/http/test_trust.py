@@ -3,6 +3,7 @@
 import pytest
 from client import Connection
 from h1 import format_request
+from ledger import requirement
 from library import HTML, JSON, LIBRARY
 
 BOOK = {"title": "x"}
@@ -152,8 +153,8 @@ def test_writes_for_other_names_are_refused(library, host):
     assert "--server-name" in refused(send(library, host, *same))
 
 
+@requirement("9112-3.2.2-04")
 def test_the_target_counts_rather_than_host(library):
-    # 9112-3.2.2-04
     refused(send(library, "localhost", target="http://evil.example/books"))
     assert send(library, "evil.example", target="http://localhost/books").status == 201
 
