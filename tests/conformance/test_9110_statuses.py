@@ -69,9 +69,10 @@ def test_what_has_no_modification_date_ignores_conditions_on_it(target, client):
 @requirement("9110-17.3-01")
 @pytest.mark.parametrize("target_path", TRAVERSALS)
 def test_no_target_leads_out_of_what_is_served(target, page, target_path):
+    top = target.ask("GET / HTTP/1.1")  # what `/..` is, at most (RFC 3986 section 5.2.4)
     for method in ("GET", "PUT", "DELETE"):
         answer = target.ask(f"{method} {target_path} HTTP/1.1", "Content-Length: 0")
-        assert answer.status in (301, 308, 400, 404, 405), target_path
+        assert answer.status in (301, 308, 400, 404, 405) or answer.body == top.body, target_path
         assert b"root:" not in answer.body and b"PATH=" not in answer.body
     assert target.is_alive(page)
 
