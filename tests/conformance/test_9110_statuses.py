@@ -40,6 +40,33 @@ def test_an_error_explains_itself(target, client, page, store, accept):
         assert head.body == b""
 
 
+@requirement("9110-15.6-01", "9457-3.1.4-01", "9457-5-01")
+def test_a_failure_explains_itself_and_tells_nothing_of_the_inside(target, client):
+    path = target.need("failing")
+    answer = client.post(path)
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == 500 and len(problem["detail"]) > 0
+    assert "/bin" not in answer.text
+    assert client.get(target.page()).status == 200
+
+
+@requirement("9110-15.6.4-01", "9110-10.2.3-01")
+def test_who_comes_while_it_is_busy_is_told_when_to_come_again(target):
+    path = target.need("slow")
+    request = target.message(f"POST {path} HTTP/1.1", "Content-Length: 0")
+    connections = [target.connect() for _ in range(3)]
+    for connection in connections:
+        connection.send(request)
+    answers = [connection.read_response("POST") for connection in connections]
+    for connection in connections:
+        connection.close()
+    assert sorted(answer.status for answer in answers) == [204, 503, 503]
+    for answer in answers:
+        assert answer.status == 204 or answer.headers["Retry-After"].isdigit()
+
+
 @requirement("9457-3.1.3-01", "9457-3-02")
 def test_a_problem_of_one_kind_has_one_title_and_tells_all(target, client, document):
     first = client.put(document.unused(), json={"title": ""})
