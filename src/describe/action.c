@@ -38,6 +38,23 @@ struct vb_span vb__action_path(struct vb__reader *r, struct vb_span name)
     return vb_arena_printf(r->arena, "%s/%.*s", r->files->root, VB_FMT(name));
 }
 
+void vb__only(struct vb__reader *r, yyjson_val *object, const char *where,
+              const char *const *names, size_t count)
+{
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+
+    yyjson_obj_iter_init(object, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
+        bool known = false;
+
+        for (size_t i = 0; i < count; i++)
+            known |= yyjson_equals_str(name, names[i]);
+        if (!known)
+            vb__action_refuse(r, name, where, names, count);
+    }
+}
+
 /* The one member of `do`, or NULL and a noted error. */
 static yyjson_val *read_kind(struct vb__reader *r, yyjson_val *how,
                              struct vb_action *action)
@@ -81,16 +98,14 @@ static int find_variable(const struct vb_route *route, struct vb_span name)
     return -1;
 }
 
-static bool bind(struct vb__reader *r, const struct vb_route *route,
-                 yyjson_val *at, struct vb_action *action)
+const uint8_t *vb__bind(struct vb__reader *r, const struct vb_route *route,
+                        const struct vb_template *t, yyjson_val *at,
+                        size_t *ret_count)
 {
-    const struct vb_template *t = &action->target->template;
     uint8_t *variables = VB__NEW(r, uint8_t, t->segment_count + 1);
 
-    if (!variables)
-        return false;
-    action->variables = variables;
-    for (size_t i = 0; i < t->segment_count; i++) {
+    *ret_count = 0;
+    for (size_t i = 0; variables && i < t->segment_count; i++) {
         int index;
 
         if (t->segments[i].kind != VB_SEGMENT_VARIABLE)
@@ -99,11 +114,11 @@ static bool bind(struct vb__reader *r, const struct vb_route *route,
         if (index < 0 || index > UINT8_MAX) {
             vb__error(r, at, "{%.*s} of the target is no variable of %.*s",
                       VB_FMT(t->segments[i].text), VB_FMT(route->path));
-            return false;
+            return NULL;
         }
-        variables[action->variable_count++] = (uint8_t)index;
+        variables[(*ret_count)++] = (uint8_t)index;
     }
-    return true;
+    return variables;
 }
 
 static bool read_target(struct vb__reader *r, const struct vb_route *route,
@@ -130,24 +145,19 @@ static bool read_target(struct vb__reader *r, const struct vb_route *route,
                   VB_FMT(action->target->path));
         return false;
     }
-    return bind(r, route, at, action);
+    action->variables = vb__bind(r, route, &action->target->template, at,
+                                 &action->variable_count);
+    return action->variables != NULL;
 }
 
 static bool read_merge(struct vb__reader *r, const struct vb_route *route,
                        yyjson_val *merge, struct vb_action *action)
 {
     static const char *const names[] = {"target", "patch"};
-    yyjson_obj_iter iter;
-    yyjson_val *name;
 
     if (!vb__must_be_object(r, merge))
         return false;
-    yyjson_obj_iter_init(merge, &iter);
-    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
-        if (!yyjson_equals_str(name, "target") &&
-            !yyjson_equals_str(name, "patch"))
-            vb__action_refuse(r, name, "merge", names, 2);
-    }
+    vb__only(r, merge, "merge", names, 2);
     action->patch = vb__object(r, merge, "patch");
     return read_target(r, route, merge, action);
 }

@@ -2,6 +2,7 @@
  * What each path is. The rules, from the most to the least specific:
  *
  *   x-verbatim.archetype                    what it says
+ *   x-verbatim.moved, .see-other            redirect
  *   POST, and a path one variable below     collection; that path is its member
  *   PUT with 201, at a variable             member of a store
  *   the path above a store's member         store
@@ -12,6 +13,8 @@
  * does a slash at the end.
  */
 #include "describe/read.h"
+
+#include "describe/rules.h"
 
 static bool same_segment(const struct vb_segment *a, const struct vb_segment *b)
 {
@@ -44,6 +47,11 @@ static bool ends_in_variable(const struct vb_route *route)
 
     return t->segment_count > 0 &&
            t->segments[t->segment_count - 1].kind == VB_SEGMENT_VARIABLE;
+}
+
+bool vb__template_eq(const struct vb_template *a, const struct vb_template *b)
+{
+    return a->segment_count == b->segment_count && begins(a, b);
 }
 
 struct vb_route *vb__route_find(struct vb__reader *r, struct vb_span path)
@@ -166,15 +174,25 @@ static bool post_is_only_unsafe(const struct vb_route *route)
            !route->by_method[VB_METHOD_DELETE];
 }
 
+static bool is_redirect(struct vb__reader *r, const struct vb_route *route)
+{
+    return vb__extension_get(r, route->source, VB__AT_PATH, "moved") ||
+           vb__extension_get(r, route->source, VB__AT_PATH, "see-other");
+}
+
 /* First pass: what the path item says of itself. */
 static void declare(struct vb__reader *r, struct vb_route *route)
 {
     yyjson_val *word =
         vb__extension_get(r, route->source, VB__AT_PATH, "archetype");
 
-    route->declared = word != NULL;
-    route->archetype = word ? (enum vb_archetype)vb__archetype_of(word)
-                            : VB_ARCHETYPE_DOCUMENT;
+    route->declared = word != NULL || is_redirect(r, route);
+    if (word)
+        route->archetype = (enum vb_archetype)vb__archetype_of(word);
+    else if (route->declared)
+        route->archetype = VB_ARCHETYPE_REDIRECT;
+    else
+        route->archetype = VB_ARCHETYPE_DOCUMENT;
 }
 
 /* Second pass, over members: what the path above them is thereby. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "content/json.h"
 #include "describe/rules.h"
 
 enum { WIDTH = 100, PATH_MOST = 40, METHODS = 25, MARGIN = 4 };
@@ -119,6 +120,12 @@ static struct vb_span methods_of(struct report *report,
 {
     struct vb_buf text;
 
+    if (route->from)
+        return VB_SPAN("GET HEAD"); /* described or not */
+    if (route->redirect && route->operation_count == 0)
+        return route->redirect->kind == VB_REDIRECT_SEE_OTHER
+                   ? VB_SPAN("GET HEAD")
+                   : VB_SPAN("all");
     vb_buf_init(&text, 4096);
     for (size_t i = 0; i < route->operation_count; i++) {
         const struct vb_operation *op = &route->operations[i];
@@ -174,6 +181,27 @@ static void say_membership(struct vb_buf *text, const struct vb_route *route)
         say(text, "member", VB_SPAN(""));
 }
 
+/* What x-verbatim says there, a string. */
+static struct vb_span as_written(const struct vb_route *route, const char *key)
+{
+    yyjson_val *extension = yyjson_obj_get(route->source, "x-verbatim");
+
+    return vb_json_text(yyjson_obj_get(extension, key));
+}
+
+static const char *redirect_text(enum vb_redirect_kind kind)
+{
+    switch (kind) {
+    case VB_REDIRECT_MOVED:
+        return "moved to ";
+    case VB_REDIRECT_FOR_NOW:
+        return "for now at ";
+    case VB_REDIRECT_SEE_OTHER:
+        break;
+    }
+    return "answered at ";
+}
+
 static void say_how(struct vb_buf *text, const struct vb_route *route)
 {
     if (!route->served) {
@@ -191,6 +219,10 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         say(text, "merges into ", route->action->target->path);
     if (route->action && route->action->program)
         say(text, "runs ", vb_span_str(route->action->program->words[0]));
+    if (route->from)
+        say(text, "files of ", as_written(route, "from"));
+    if (route->redirect)
+        say(text, redirect_text(route->redirect->kind), route->redirect->text);
     if (demands_precondition(route))
         say(text, "writes need a precondition", VB_SPAN(""));
 }
@@ -265,7 +297,7 @@ static void list_unserved(struct report *report)
     for (size_t i = 0; i < d->route_count; i++) {
         const struct vb_route *route = d->routes[i];
 
-        if (route->operation_count == 0)
+        if (route->operation_count == 0 && !route->served)
             print_unserved(report, VB_SPAN(""), route->path, route->why_not,
                            &route->place);
         for (size_t k = 0; k < route->operation_count; k++) {

@@ -36,6 +36,7 @@ enum vb_archetype {
     VB_ARCHETYPE_STORE,
     VB_ARCHETYPE_CONTROLLER,
     VB_ARCHETYPE_FILES,
+    VB_ARCHETYPE_REDIRECT,
     VB_ARCHETYPE_GATEWAY, /* from here on: not served yet */
     VB_ARCHETYPE_GRAPHQL,
     VB_ARCHETYPE_SESSION,
@@ -288,6 +289,24 @@ struct vb_action {
     struct vb_span why_not; /* it cannot be done on this machine; or "" */
 };
 
+enum vb_redirect_kind {
+    VB_REDIRECT_MOVED,     /* for good: 301, or 308 (RFC 9110 15.4.2, .9) */
+    VB_REDIRECT_FOR_NOW,   /* 307 (section 15.4.8) */
+    VB_REDIRECT_SEE_OTHER, /* 303 (section 15.4.4) */
+};
+
+/* Where somebody who asks for this is sent (x-verbatim.moved, .see-other). */
+struct vb_redirect {
+    enum vb_redirect_kind kind;
+    struct vb_span origin;       /* "https://example.org", or "" for ours */
+    struct vb_template template; /* its path, */
+    const uint8_t *variables;    /* whose i-th variable has the value of our
+                                    `variables[i]`-th */
+    size_t variable_count;
+    struct vb_span text; /* as it was written */
+    struct vb_place place;
+};
+
 struct vb_route {
     struct vb_span path; /* with the base path, as in "/books/{id}" */
     struct vb_template template;
@@ -313,6 +332,7 @@ struct vb_route {
     const struct vb_state *state;
     const struct vb_action *action; /* of a controller; NULL: none */
     const char *from; /* of files: their directory, absolute; else NULL */
+    const struct vb_redirect *redirect; /* of one; else NULL */
 
     struct vb_span summary, description; /* may be empty */
     yyjson_val *source;                  /* the Path Item Object itself */

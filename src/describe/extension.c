@@ -125,7 +125,7 @@ static const char *why_wrong(enum type type, yyjson_val *val)
         return vb__archetype_of(val) >= 0
                    ? NULL
                    : "must be one of document, collection, store, controller, "
-                     "files, gateway, graphql, session, account";
+                     "files, redirect, gateway, graphql, session, account";
     case TYPE_VALUE:
         return vb__fill_of(val) >= 0
                    ? NULL

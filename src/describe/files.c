@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/assert.h"
 #include "content/json.h"
@@ -328,6 +329,32 @@ static struct vb__file *open_file(struct vb__files *files,
         return NULL;
     }
     return open_below(files, base, plain);
+}
+
+char *vb__files_directory(struct vb__files *files, yyjson_val *at)
+{
+    struct vb_span path = vb_json_text(at);
+    const char *why = why_refused(files, path);
+    char *dir = NULL, *joined = NULL, *real = NULL;
+    struct stat st;
+
+    if (why) {
+        refuse(files, at, "\"%.*s\" %s", VB_FMT(path), why);
+        return NULL;
+    }
+    dir = directory_of(vb__files_of(files, at)->real);
+    if (dir && asprintf(&joined, "%s%.*s", dir, VB_FMT(path)) >= 0) {
+        real = canonical(files, at, joined);
+        free(joined);
+    } else {
+        refuse(files, at, "out of memory");
+    }
+    free(dir);
+    if (!real || (stat(real, &st) == 0 && S_ISDIR(st.st_mode)))
+        return real;
+    refuse(files, at, "\"%.*s\" is no directory", VB_FMT(path));
+    free(real);
+    return NULL;
 }
 
 /* --- fragments ----------------------------------------------------------- */

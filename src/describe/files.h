@@ -62,6 +62,11 @@ struct vb_place vb__files_place(const struct vb__files *files,
  */
 yyjson_val *vb__files_resolve(struct vb__files *files, yyjson_val *ref);
 
+/* The canonical path of the directory that `at`, a string, names from the file
+ * it stands in; malloc'ed. NULL and a noted error when there is none, or it
+ * lies where it must not. */
+char *vb__files_directory(struct vb__files *files, yyjson_val *at);
+
 /* The file of an absolute URI, as the schemas know files: file: and the path
  * of one in the tree, or what a document calls itself. NULL and an error noted
  * at `ref`. */

@@ -195,6 +195,8 @@ static enum vb_err read_all(struct vb__reader *r)
     vb__archetypes(r);
     vb__states(r);
     vb__actions(r);
+    vb__directories(r);
+    vb__redirects(r);
     vb__service(r);
     publish(r);
     if (r->schemas_failed)

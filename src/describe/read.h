@@ -168,6 +168,22 @@ void vb__states(struct vb__reader *r);
 /* What controllers do. */
 void vb__actions(struct vb__reader *r);
 
+/* Where files lie. */
+void vb__directories(struct vb__reader *r);
+
+/* Where redirects lead. */
+void vb__redirects(struct vb__reader *r);
+
+/* The indexes, among the route's variables, of those of another template;
+ * `count` of them. NULL, and an error noted at `at`, when it lacks one. */
+const uint8_t *vb__bind(struct vb__reader *r, const struct vb_route *route,
+                        const struct vb_template *t, yyjson_val *at,
+                        size_t *ret_count);
+
+/* Notes an error at each member of the object that is none of these. */
+void vb__only(struct vb__reader *r, yyjson_val *object, const char *where,
+              const char *const *names, size_t count);
+
 /* Which operations are served, and with which statuses. */
 void vb__service(struct vb__reader *r);
 

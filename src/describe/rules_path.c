@@ -208,3 +208,77 @@ bool vb__rule_security(const struct vb__subject *s, struct vb_buf *detail)
         vb_buf_printf(detail, "%zu operations want credentials", count);
     return count > 0;
 }
+
+/* --- redirects ----------------------------------------------------------- */
+
+/* The route that a redirect of ours leads to; NULL: none, or no redirect. */
+static const struct vb_route *target_of(const struct vb__subject *s)
+{
+    const struct vb_redirect *redirect = s->route->redirect;
+
+    for (size_t i = 0; i < s->description->route_count; i++) {
+        if (vb__template_eq(&s->description->routes[i]->template,
+                            &redirect->template))
+            return s->description->routes[i];
+    }
+    return NULL;
+}
+
+static bool leads_to_us(const struct vb__subject *s)
+{
+    return !s->op && s->route->redirect && s->route->redirect->origin.len == 0;
+}
+
+/* Files lie below their path. */
+static bool is_in_files(const struct vb__subject *s)
+{
+    const struct vb_template *to = &s->route->redirect->template;
+
+    for (size_t i = 0; i < s->description->route_count; i++) {
+        const struct vb_route *route = s->description->routes[i];
+        struct vb_template above = *to;
+
+        above.segment_count = route->template.segment_count;
+        if (route->from && above.segment_count <= to->segment_count &&
+            vb__template_eq(&above, &route->template))
+            return true;
+    }
+    return false;
+}
+
+/* One that a variable fits, "/books/7" of "/books/{id}", is described too. */
+static bool may_be(const struct vb_template *to, const struct vb_template *t)
+{
+    if (to->segment_count != t->segment_count)
+        return false;
+    for (size_t i = 0; i < t->segment_count; i++) {
+        if (t->segments[i].kind == VB_SEGMENT_LITERAL &&
+            to->segments[i].kind == VB_SEGMENT_LITERAL &&
+            !vb_span_eq(t->segments[i].text, to->segments[i].text))
+            return false;
+    }
+    return true;
+}
+
+bool vb__rule_moved_nowhere(const struct vb__subject *s, struct vb_buf *detail)
+{
+    if (!leads_to_us(s) || is_in_files(s))
+        return false;
+    for (size_t i = 0; i < s->description->route_count; i++) {
+        if (may_be(&s->route->redirect->template,
+                   &s->description->routes[i]->template))
+            return false;
+    }
+    vb_buf_append(detail, s->route->redirect->text);
+    return true;
+}
+
+bool vb__rule_moved_twice(const struct vb__subject *s, struct vb_buf *detail)
+{
+    const struct vb_route *target = leads_to_us(s) ? target_of(s) : NULL;
+
+    if (!target || !target->redirect)
+        return false;
+    vb_buf_append(detail, target->path);
+    return true;
+}

@@ -6,7 +6,8 @@
 
 /* --- what each archetype honours ----------------------------------------- */
 
-#define NOT_YET " is not served yet"
+#define NOT_YET        " is not served yet"
+#define FILES_ARE_READ "files are read here, and changed in their directory"
 
 static const struct {
     enum vb_archetype archetype;
@@ -34,6 +35,11 @@ static const struct {
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PUT, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PATCH, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_DELETE, "a controller takes POST only"},
+    {VB_ARCHETYPE_FILES, VB_METHOD_POST, FILES_ARE_READ},
+    {VB_ARCHETYPE_FILES, VB_METHOD_PUT, FILES_ARE_READ},
+    {VB_ARCHETYPE_FILES, VB_METHOD_PATCH, FILES_ARE_READ},
+    {VB_ARCHETYPE_FILES, VB_METHOD_DELETE, FILES_ARE_READ},
+    {VB_ARCHETYPE_FILES, VB_METHOD_QUERY, "QUERY is for collections"},
 };
 
 static const char *const actions[] = {
@@ -68,6 +74,18 @@ static const char *why_not_controller(const struct vb_route *route,
                : NULL;
 }
 
+/* 303 answers what is asked; what is to be done somewhere else is not done by
+ * asking there (RFC 9110 section 15.4.4). */
+static const char *why_not_redirect(const struct vb_route *route,
+                                    enum vb_method method)
+{
+    if (route->redirect && route->redirect->kind == VB_REDIRECT_SEE_OTHER &&
+        method != VB_METHOD_GET && method != VB_METHOD_HEAD)
+        return "x-verbatim.see-other is for GET; x-verbatim.moved takes every "
+               "method along";
+    return NULL;
+}
+
 static const char *why_not_method(const struct vb_route *route,
                                   enum vb_method method)
 {
@@ -84,6 +102,8 @@ static const char *why_not_method(const struct vb_route *route,
     why = why_not_archetype(route, method);
     if (!why && route->archetype == VB_ARCHETYPE_CONTROLLER)
         why = why_not_controller(route, method);
+    if (!why && route->archetype == VB_ARCHETYPE_REDIRECT)
+        why = why_not_redirect(route, method);
     return why;
 }
 
@@ -149,6 +169,8 @@ static struct vb_span why_not_content(struct vb__reader *r,
 {
     const struct vb_request *request = &op->request;
 
+    if (route->archetype == VB_ARCHETYPE_REDIRECT)
+        return VB_SPAN(""); /* whoever it leads to will look at it */
     if (op->method == VB_METHOD_PATCH && route->state && !route->state->json)
         return VB_SPAN("only JSON can be changed in parts");
     if (op->method == VB_METHOD_PUT && request->media_count == 0)
@@ -265,7 +287,7 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
         amend_others(op);
     if (route->why_not.len > 0)
         op->why_not = route->why_not;
-    else if (route->archetype >= VB_ARCHETYPE_FILES)
+    else if (route->archetype >= VB_ARCHETYPE_GATEWAY)
         op->why_not = vb_arena_printf(r->arena, "%s" NOT_YET,
                                       vb_archetype_name(route->archetype));
     else if (why)
@@ -286,6 +308,7 @@ static void serve_route(struct vb__reader *r, struct vb_route *route)
         serve_operation(r, route, op);
         route->served |= op->served;
     }
+    route->served |= route->from != NULL || route->redirect != NULL;
     if (route->served || route->why_not.len > 0)
         return;
     route->why_not = route->operation_count > 0

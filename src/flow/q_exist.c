@@ -1,6 +1,7 @@
 /* Is there something? Rows `exist` of flow.tbl. */
 #include "flow/flow.h"
 #include "flow/reply.h"
+#include "http/method.h"
 
 /* The resource's own answer, or the default where it has none. */
 static enum vb_answer ask(vb_question *own, enum vb_answer usual,
@@ -21,6 +22,15 @@ enum vb_answer vb__q_exists(struct vb_exchange *x)
 enum vb_answer vb__q_moved(struct vb_exchange *x)
 {
     return ask(x->resource->moved, VB_NO, x);
+}
+
+/* What is done somewhere else is not done by asking there: 303 is for who
+ * reads. */
+enum vb_answer vb__q_elsewhere(struct vb_exchange *x)
+{
+    return vb_method_is_safe(x->head.method)
+               ? ask(x->resource->elsewhere, VB_NO, x)
+               : VB_NO;
 }
 
 enum vb_answer vb__q_gone(struct vb_exchange *x)

@@ -8,11 +8,6 @@ enum vb_answer vb__q_read(struct vb_exchange *x)
     return vb_method_is_safe(x->head.method) ? VB_YES : VB_NO;
 }
 
-enum vb_answer vb__q_elsewhere(struct vb_exchange *x)
-{
-    return x->resource->elsewhere != NULL ? x->resource->elsewhere(x) : VB_NO;
-}
-
 /* Ranges are not served yet: a server may ignore Range (RFC 9110 section
  * 14.2), and the row answers its default. */
 enum vb_answer vb__q_ranged(struct vb_exchange *x)

@@ -9,6 +9,7 @@
 #include "resource/document.h"
 #include "resource/files.h"
 #include "resource/merge.h"
+#include "resource/redirect.h"
 #include "resource/run.h"
 
 /* --- what the description promises and we cannot keep
@@ -67,6 +68,8 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
         return controller_slot(route, operation->method);
     case VB_ARCHETYPE_FILES:
         return vb_files_slot(operation->method);
+    case VB_ARCHETYPE_REDIRECT:
+        return vb_redirect_slot(operation->method);
     default:
         return NULL;
     }
@@ -271,6 +274,7 @@ static enum vb_err choose_offers(struct vb_built *built)
             return set_declared_offers(built);
         return is_served(action, VB_ACTION_MERGE) ? set_offers(built) : VB_OK;
     case VB_ARCHETYPE_FILES:
+    case VB_ARCHETYPE_REDIRECT:
         return VB_OK;
     default:
         return set_offers(built);
@@ -297,6 +301,9 @@ static void set_questions(struct vb_built *built)
         break;
     case VB_ARCHETYPE_FILES:
         vb_files_init(resource);
+        break;
+    case VB_ARCHETYPE_REDIRECT:
+        vb_redirect_init(resource, route);
         break;
     default:
         break;

@@ -36,9 +36,12 @@ struct visit {
     struct vb_files_look look;
     struct vb_rep *reps[VB_FILES_CODINGS]; /* references; NULL: not loaded */
     int coding; /* enum vb_files_coding that is selected; -1: none will do */
+};
 
-    struct vb_source source; /* of the reply's content */
-    bool given;              /* it has given all there is */
+/* A part of a file on its way. */
+struct outlet {
+    struct vb_source source;
+    bool given; /* all there is */
 };
 
 static enum vb_answer halt(struct vb_exchange *x, unsigned status)
@@ -390,36 +393,51 @@ static enum vb_answer files_moved(struct vb_exchange *x)
 
 static enum vb_pull pull(struct vb_source *source, struct vb_span *ret_bytes)
 {
-    struct visit *visit = VB_CONTAINER(source, struct visit, source);
+    struct outlet *outlet = VB_CONTAINER(source, struct outlet, source);
 
     (void)ret_bytes;
-    if (visit->given)
+    if (outlet->given)
         return VB_PULL_END;
-    visit->given = true;
-    source->file = (struct vb_file_part){
-        .fd = visit->fd,
-        .offset = 0,
-        .length = (uint64_t)source->length,
-    };
+    outlet->given = true;
     return VB_PULL_FILE;
+}
+
+/* `length` bytes of the file from byte `first` on; NULL: no memory. */
+static struct vb_source *stream(struct vb_exchange *x, uint64_t first,
+                                uint64_t length)
+{
+    const struct visit *visit = x->state;
+    struct outlet *outlet = vb_arena_calloc(&x->arena, 1, sizeof(*outlet));
+
+    if (outlet == NULL)
+        return NULL;
+    outlet->source = (struct vb_source){
+        .pull = pull,
+        .length = (int64_t)length,
+        .file = {visit->fd, first, length},
+    };
+    return &outlet->source;
 }
 
 static void files_represent(struct vb_exchange *x)
 {
     struct vb_reply *reply = &x->reply;
-    struct visit *visit = x->state;
 
     reply->rep = vb_rep_ref(x->current);
     reply->rep_head = VB_HEAD_FULL;
     reply->content = VB_CONTENT_REP;
     if (!x->current->streamed || vb_exchange_is_head(x))
         return;
-    visit->source = (struct vb_source){
-        .pull = pull,
-        .length = (int64_t)x->current->length,
-    };
-    reply->content = VB_CONTENT_SOURCE;
-    reply->source = &visit->source;
+    reply->source = stream(x, 0, x->current->length);
+    if (reply->source != NULL) {
+        reply->content = VB_CONTENT_SOURCE;
+        return;
+    }
+    vb_rep_unref(reply->rep);
+    reply->rep = NULL;
+    reply->rep_head = VB_HEAD_NONE;
+    reply->content = VB_CONTENT_NONE;
+    reply->status = VB_STATUS_SERVICE_UNAVAILABLE;
 }
 
 const struct vb_slot *vb_files_slot(enum vb_method method)

@@ -244,8 +244,15 @@ static void what_an_archetype_cannot_honour_is_not_served(void **state)
         {"  /a:\n    head: {}\n" GET, "/a", VB_METHOD_HEAD, true},
         {"  /a:\n    head: {}\n", "/a", VB_METHOD_HEAD, false},
         {"  /a:\n    put: {}\n", "/a", VB_METHOD_PUT, false},
-        {"  /a:\n    x-verbatim: {archetype: files}\n" GET, "/a", VB_METHOD_GET,
-         false},
+        {"  /a:\n    x-verbatim: {archetype: gateway}\n" GET, "/a",
+         VB_METHOD_GET, false},
+        /* redirects take every method along, but for 303 */
+        {"  /a:\n    x-verbatim: {moved: {to: /b}}\n" PATCH, "/a",
+         VB_METHOD_PATCH, true},
+        {"  /a:\n    x-verbatim: {see-other: {to: /b}}\n" GET POST, "/a",
+         VB_METHOD_GET, true},
+        {"  /a:\n    x-verbatim: {see-other: {to: /b}}\n" GET POST, "/a",
+         VB_METHOD_POST, false},
     };
 
     (void)state;
@@ -261,6 +268,43 @@ static void what_an_archetype_cannot_honour_is_not_served(void **state)
         assert_true(op->served == (op->why_not.len == 0));
         describing_done(&t);
     }
+}
+
+/* x-verbatim.moved and .see-other: what of the target is whose. */
+static void redirects_know_where_they_lead(void **state)
+{
+    const struct vb_redirect *redirect;
+    const struct vb_route *route;
+    struct describing t;
+
+    (void)state;
+    describe_paths(&t, "  /o/{x}/{y}:\n    x-verbatim: {moved: {to: "
+                       "'https://example.org:8443/a/{y}/b/{x}/'}}\n"
+                       "  /p:\n    x-verbatim: {moved: {to: /, permanent: "
+                       "false}}\n"
+                       "  /q:\n    x-verbatim: {see-other: {to: "
+                       "'https://example.org'}}\n");
+    assert_described(&t);
+    route = route_of(&t, "/o/{x}/{y}");
+    redirect = route->redirect;
+    assert_int_equal(route->archetype, VB_ARCHETYPE_REDIRECT);
+    assert_true(route->served);
+    assert_int_equal(redirect->kind, VB_REDIRECT_MOVED);
+    assert_span_equal(redirect->origin, "https://example.org:8443");
+    assert_int_equal(redirect->template.segment_count, 4);
+    assert_true(redirect->template.trailing_slash);
+    assert_int_equal(redirect->variable_count, 2);
+    assert_int_equal(redirect->variables[0], 1);
+    assert_int_equal(redirect->variables[1], 0);
+    redirect = route_of(&t, "/p")->redirect;
+    assert_int_equal(redirect->kind, VB_REDIRECT_FOR_NOW);
+    assert_int_equal(redirect->origin.len, 0);
+    assert_int_equal(redirect->template.segment_count, 0);
+    redirect = route_of(&t, "/q")->redirect;
+    assert_int_equal(redirect->kind, VB_REDIRECT_SEE_OTHER);
+    assert_span_equal(redirect->origin, "https://example.org");
+    assert_int_equal(redirect->template.segment_count, 0);
+    describing_done(&t);
 }
 
 static void version_3_2_adds_query_and_other_methods(void **state)
@@ -426,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_path_that_no_router_can_order_is_not_served),
         cmocka_unit_test(the_id_is_the_last_variable_and_its_schema_its_kind),
         cmocka_unit_test(what_an_archetype_cannot_honour_is_not_served),
+        cmocka_unit_test(redirects_know_where_they_lead),
         cmocka_unit_test(version_3_2_adds_query_and_other_methods),
         cmocka_unit_test(the_declared_success_is_the_one_used),
         cmocka_unit_test(invalid_content_is_422_unless_only_400_is_declared),

@@ -102,8 +102,8 @@ static void what_is_malformed_in_a_path_is_told_there(void **state)
          "\"archetype\"? (at #/paths/~1a/x-verbatim/archtype)"},
         {"  /a:\n    x-verbatim: {archetype: shop}\n",
          "t.yaml:6:29: error: \"archetype\" must be one of document, "
-         "collection, store, controller, files, gateway, graphql, session, "
-         "account (at #/paths/~1a/x-verbatim/archetype)"},
+         "collection, store, controller, files, redirect, gateway, graphql, "
+         "session, account (at #/paths/~1a/x-verbatim/archetype)"},
         {"  /a:\n    get: {x-verbatim: {unique: true}}\n",
          "t.yaml:6:24: error: \"unique\" belongs to the schema of a property "
          "(at #/paths/~1a/get/x-verbatim/unique)"},

@@ -77,6 +77,7 @@ static const char text[] =
     "    get: {responses: {200: {headers: {X: {schema: {type: string}}}, "
     "content: *json}}}\n"
     "    patch: {requestBody: {content: *json}}\n"
+    "  /m/{id}: {x-verbatim: {moved: {to: 'https://e.org/a/{id}'}}}\n"
     "  /b%20c/a/{id}/x: {post: {}, x-verbatim: {do: {merge: {}}}}\n"
     "components: {schemas: {A: {type: object, properties: {n: {$ref: "
     "'#/components/schemas/A'}, u: {type: string, x-verbatim: {unique: true}}"

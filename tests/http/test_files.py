@@ -489,3 +489,120 @@ def test_a_directory_that_is_not_there_is_an_error(tmp_path):
         )  # fmt: skip
         assert run.returncode == 2
         assert f"cannot open the directory {name}: " in run.stderr
+
+
+# Beside a description
+
+
+def described(**paths):
+    info = {"openapi": "3.1.0", "info": {"title": "Site", "version": "1"}}
+    return {**info, "paths": {"/" + name: item for name, item in paths.items()}}
+
+
+NOTE = {"get": {"responses": {"200": {"description": "it"}}},
+        "put": {"requestBody": {"content": {"application/json": {}}}, "responses": {"201": {"description": "made"}}}}  # fmt: skip
+
+
+def files_of(directory, **more):
+    return {"x-verbatim": {"archetype": "files", "from": directory}, **more}
+
+
+def test_what_is_described_comes_before_files(serve, tmp_path):
+    site = plant(tmp_path / "site", {"note": "a file", "other": "a file", "sub/note": "below", "index.html": "home"})
+    client = serve(described(note=NOTE), ["--files", site]).client()
+    assert client.get("/note").status == 404  # the document is not there yet
+    assert client.put("/note", json={"a": 1}).status == 201
+    assert client.get("/note").json() == {"a": 1}
+    assert client.get("/other").text == "a file"
+    assert client.get("/sub/note").text == "below"
+    assert client.get("/").text == "home"
+    assert client.get("/note/").status == 301  # to the document
+    assert client.put("/other", json={}).status == 405
+
+
+def write(folder, description):
+    import json
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "api.json").write_text(json.dumps(description))
+    return folder / "api.json"
+
+
+def test_files_below_a_path(serve, tmp_path):
+    plant(tmp_path / "public", TREE)
+    file = write(tmp_path, described(**{
+        "static": files_of("public"), "static/note": NOTE, "docs": files_of("public/sub", get={"responses": {}})}))  # fmt: skip
+    client = serve(file).client()
+    assert client.get("/static/app.css").text == "body{}"
+    assert client.get("/static/sub/").text == "<h1>Sub</h1>"
+    assert client.get("/static/").text == "<h1>Home</h1>"
+    assert client.get("/static").headers["Location"] == "/static/"
+    assert client.get("/static/sub").headers["Location"] == "/static/sub/"
+    assert client.get("/docs/page.html").text == "page"
+    for target in ("/app.css", "/static/.hidden", "/static/.well-known/security.txt", "/statics/app.css",
+                   "/docs/app.css", "/docs/..%2fapp.css", "/static%2fapp.css"):  # fmt: skip
+        assert client.get(target).status == 404, target
+    assert client.put("/static/note", json=1).status == 201
+    assert client.get("/static/note").json() == 1
+
+
+def test_the_base_path_is_before_files(serve, tmp_path):
+    plant(tmp_path / "public", {"a.txt": "a"})
+    file = write(tmp_path, {**described(static=files_of("public")), "x-verbatim": {"base-path": "/v2"}})
+    client = serve(file).client()
+    assert client.get("/v2/static/a.txt").text == "a"
+    assert client.get("/v2/static").status == 404  # there is no index page
+
+
+def run_check(file):
+    run = subprocess.run([binary(), "check", file], capture_output=True, text=True, timeout=60)
+    return run.returncode, run.stdout + run.stderr
+
+
+def test_check_tells_what_files_there_are(tmp_path):
+    plant(tmp_path / "public", {"a.txt": "a"})
+    put = {"responses": {"200": {"description": ""}}}
+    code, text = run_check(write(tmp_path, described(static=files_of("public"))))
+    assert code == 0 and "files of public" in text
+    assert "GET HEAD" in text and "0 warnings" in text
+    code, text = run_check(write(tmp_path, described(static=files_of("public", put=put))))
+    assert "files are read here" in text and code == 1
+
+
+@pytest.mark.parametrize(
+    "item, says",
+    [
+        ({"x-verbatim": {"archetype": "files"}}, "x-verbatim.from is missing"),
+        (files_of("nowhere"), "cannot open"),
+        (files_of("file"), "is no directory"),
+        (files_of("/etc"), "is an absolute path"),
+        (files_of(".."), "outside of the main file's directory"),
+        (files_of("out"), "outside of the main file's directory"),
+        (files_of("https://example.org/"), "nothing is fetched"),
+        (files_of(7), "must be a string"),
+    ],
+)
+def test_a_directory_that_cannot_be_served_is_an_error(tmp_path, item, says):
+    folder = tmp_path / "here"
+    plant(folder, {"file": "x"})
+    os.symlink("/etc", folder / "out")
+    code, text = run_check(write(folder, described(static=item)))
+    assert code != 0 and says in text
+
+
+def test_files_have_no_variables_in_their_path(tmp_path):
+    plant(tmp_path / "public", {"a.txt": "a"})
+    code, text = run_check(write(tmp_path, described(**{"of/{id}": files_of("public")})))
+    assert code != 0 and "without variables" in text
+
+
+def test_a_new_description_may_show_other_files(serve, tmp_path):
+    plant(tmp_path / "one", {"a.txt": "1"})
+    plant(tmp_path / "two", {"a.txt": "2"})
+    file = write(tmp_path, described(static=files_of("one")))
+    server = serve(file)
+    client = server.client()
+    assert client.get("/static/a.txt").text == "1"
+    write(tmp_path, described(static=files_of("two")))
+    server.reload()
+    wait_for(lambda: client.get("/static/a.txt").text == "2")
