@@ -82,6 +82,19 @@ void vb_store_detach(struct vb_store_client *client)
         client->store->ops->detach(client);
 }
 
+bool vb__list_init(struct vb_list_read *list)
+{
+    list->records = NULL;
+    list->count = 0;
+    list->more = false;
+    list->reached = 0;
+    list->reached_key = (struct vb_buf){0};
+    list->total = 0;
+    list->revision = 0;
+    return list->limit >= 1 && list->limit <= VB_STORE_LIST_MAX &&
+           list->from <= INT64_MAX && (!list->whole || list->sieve != NULL);
+}
+
 void vb_list_read_done(struct vb_list_read *list)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -89,6 +102,7 @@ void vb_list_read_done(struct vb_list_read *list)
     free(list->records);
     list->records = NULL;
     list->count = 0;
+    vb_buf_done(&list->reached_key);
 }
 
 uint64_t vb_store_hash(const struct vb_store *store, struct vb_span key)

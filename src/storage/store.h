@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/ref.h"
 #include "base/span.h"
@@ -109,21 +110,51 @@ struct vb_collection_read {
 };
 
 /*
+ * What a list request asks about each member: the caller's, called by the
+ * engine for one member after the other, on whatever thread it works, until
+ * the request is answered. The store knows nothing of what states mean.
+ */
+struct vb_sieve {
+    /*
+     * Does the list have this member? Where the list is sorted, a `yes`
+     * appends the key that it is sorted by: lists are in the order of these
+     * bytes, then of positions. `state` is borrowed for the call, and no
+     * reference; a blob's content is not in it. What goes wrong shows in
+     * key->err.
+     */
+    bool (*keep)(struct vb_sieve *sieve, const struct vb_record *state,
+                 struct vb_buf *key);
+    uint64_t most_records; /* looked at for one request, */
+    uint64_t most_bytes;   /* and bytes of their content */
+};
+
+/*
  * A run of members of one collection in the order of their positions. Fewer
- * than `limit` come when `byte_limit` is reached (but always one, if any).
+ * than `limit` come when `byte_limit` is reached (but always one, if any), or
+ * when so many were sieved that the sieve's bounds are: then perhaps none.
+ *
+ * `whole`: all members are looked at, and counted, and come in the order of
+ * their keys. VB_ERR_LIMIT: the collection is beyond the sieve's bounds.
  */
 struct vb_list_read {
     struct vb_store_op op;
     struct vb_span parent;
-    uint64_t from;     /* only positions beyond this one; 0: from the end
-                          that the direction starts at */
-    bool backward;     /* towards smaller positions */
+    uint64_t from;           /* only positions beyond this one; 0: from the end
+                                that the direction starts at */
+    struct vb_span from_key; /* whole: beyond this key and `from` */
+    bool backward;           /* towards smaller positions (and keys) */
+    bool whole;              /* needs a sieve */
     uint32_t limit;    /* records, 1 to VB_STORE_LIST_MAX; else ERR_RANGE */
     size_t byte_limit; /* bytes of content, over all; blobs' do not count */
+    struct vb_sieve *sieve;     /* NULL: all members */
     struct vb_record **records; /* out: malloc'ed array of references; give
                                    it to vb_list_read_done */
     size_t count;               /* out */
-    bool more;                  /* out: others follow in this direction */
+    bool more;                  /* out: others may follow in this direction */
+    uint64_t reached; /* out, more: those that follow are beyond this */
+    struct vb_buf reached_key; /* out, more and whole: and this */
+    uint64_t total;    /* out: members; with a sieve only if whole: those
+                          that it keeps */
     uint64_t revision; /* out: the collection's, at the moment of reading */
 };
 
@@ -308,7 +339,6 @@ struct vb_store_client {
  * the path, that tells the operator what is wrong (VB_ERR_BUSY: another
  * process has it; VB_ERR_NEWER: a newer version of Verbatim wrote it).
  */
-struct vb_buf;
 enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
                           struct vb_buf *ret_why);
 

@@ -41,6 +41,8 @@ extern const struct CMUnitTest contract_ties[];
 extern const size_t contract_ties_count;
 extern const struct CMUnitTest contract_lists[];
 extern const size_t contract_lists_count;
+extern const struct CMUnitTest contract_sieves[];
+extern const size_t contract_sieves_count;
 extern const struct CMUnitTest contract_blobs[];
 extern const size_t contract_blobs_count;
 extern const struct CMUnitTest contract_threads[];

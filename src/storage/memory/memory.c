@@ -8,6 +8,7 @@
 #include "base/span.h"
 #include "storage/engine.h"
 #include "storage/memory/state.h"
+#include "storage/sieve.h"
 
 /* What one commit may make us remember while it is judged. */
 #define SCRATCH_BLOCK ((size_t)64 * 1024)
@@ -95,24 +96,59 @@ static const struct vb__row *walk_next(struct walk *walk)
     return row;
 }
 
-static void fill(struct vb_list_read *list,
-                 const struct vb__collection *collection)
+static enum vb_err fill(struct vb_list_read *list,
+                        const struct vb__collection *collection)
 {
-    size_t bytes = 0;
+    struct vb__sifting sifting;
     struct walk walk;
     const struct vb__row *row;
+    enum vb__sift verdict = VB__SIFT_PASS;
 
-    list->revision = collection->revision;
+    vb__sift_init(&sifting, list);
     walk_init(&walk, list, collection);
-    while ((row = walk_next(&walk)) != NULL) {
+    while (verdict != VB__SIFT_END && (row = walk_next(&walk)) != NULL) {
+        verdict = vb__sift(&sifting, row->record);
+        if (verdict == VB__SIFT_TAKE)
+            list->records[list->count++] = vb_record_ref(row->record);
+    }
+    return vb__sift_done(&sifting);
+}
+
+/* The best of all members; as many of them as fit the page. */
+static enum vb_err take_picked(struct vb__pick *pick)
+{
+    struct vb_list_read *list = pick->list;
+    size_t bytes = 0;
+
+    vb__pick_sort(pick);
+    while (list->count < pick->count && list->count < list->limit) {
+        struct vb__row *row = pick->kept[list->count].row;
+
         bytes += row->record->content.len;
-        if (list->count == list->limit ||
-            (list->count > 0 && bytes > list->byte_limit)) {
-            list->more = true;
-            return;
-        }
+        if (list->count > 0 && bytes > list->byte_limit)
+            break;
         list->records[list->count++] = vb_record_ref(row->record);
     }
+    return vb__pick_end(pick, list->count);
+}
+
+static enum vb_err fill_whole(struct vb_list_read *list,
+                              const struct vb__collection *collection)
+{
+    struct vb__pick pick;
+    enum vb_err err = vb__pick_init(&pick, list);
+
+    list->total = 0;
+    for (size_t i = 0; err == VB_OK && i < collection->used; i++) {
+        struct vb__row *row = collection->members[i].row;
+
+        if (row != NULL)
+            err = vb__pick_offer(&pick, row->record, row);
+    }
+    if (err == VB_OK)
+        err = take_picked(&pick);
+    vb__pick_done(&pick);
+    return err;
 }
 
 static enum vb_io memory_list(struct vb_store_client *client,
@@ -120,22 +156,25 @@ static enum vb_io memory_list(struct vb_store_client *client,
 {
     struct vb__memory *memory = memory_of(client->store);
     const struct vb__collection *collection;
+    enum vb_err err = VB_OK;
 
-    list->count = 0;
-    list->more = false;
-    list->revision = 0;
-    list->records = NULL;
-    if (list->limit < 1 || list->limit > VB_STORE_LIST_MAX)
+    if (!vb__list_init(list))
         return vb__op_done(&list->op, VB_ERR_RANGE);
     list->records = malloc(list->limit * sizeof(struct vb_record *));
     if (list->records == NULL)
         return vb__op_done(&list->op, VB_ERR_NOMEM);
     pthread_mutex_lock(&memory->lock);
     collection = vb__collection_find(memory, list->parent);
-    if (collection != NULL)
-        fill(list, collection);
+    if (collection != NULL) {
+        list->revision = collection->revision;
+        list->total = collection->count;
+        err =
+            list->whole ? fill_whole(list, collection) : fill(list, collection);
+    }
     pthread_mutex_unlock(&memory->lock);
-    return vb__op_done(&list->op, VB_OK);
+    if (err != VB_OK)
+        vb_list_read_done(list);
+    return vb__op_done(&list->op, err);
 }
 
 /* --- Blobs and numbers. --- */

@@ -93,8 +93,7 @@ static void run_list(struct vb_task *task)
         vb__reader_borrow(vb__sqlite_of(list->op.client->store));
 
     list->op.err = VB_ERR_IO;
-    list->count = 0;
-    list->records = NULL;
+    (void)vb__list_init(list); /* the reader checks */
     if (reader != NULL) {
         list->op.err = vb__reader_list(reader, list);
         vb__reader_return(reader);

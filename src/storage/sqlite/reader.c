@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/span.h"
 #include "storage/engine.h"
+#include "storage/sieve.h"
 #include "storage/sqlite/db.h"
 #include "storage/sqlite/state.h"
 
@@ -161,13 +162,10 @@ enum column {
     CONTENT
 };
 
-/* The record in the current row; NULL when out of memory. Its blob is pinned
- * while the snapshot still shows it, so that it cannot be removed before. */
-static struct vb_record *record_of(struct vb__reader *reader,
-                                   const struct vb__call *row)
+/* The record in the current row, borrowed from it. */
+static struct vb_record row_of(const struct vb__call *row)
 {
-    struct vb__sqlite *sqlite = reader->sqlite;
-    struct vb_record fields = {
+    return (struct vb_record){
         .position = vb__call_get_u64(row, ID),
         .revision = vb__call_get_u64(row, REVISION),
         .created_ms = vb__call_get_i64(row, CREATED_MS),
@@ -179,6 +177,15 @@ static struct vb_record *record_of(struct vb__reader *reader,
         .media_type = vb__call_get_text(row, MEDIA_TYPE),
         .content = vb__call_get_blob(row, CONTENT),
     };
+}
+
+/* A record with the row's fields; NULL when out of memory. Its blob is pinned
+ * while the snapshot still shows it, so that it cannot be removed before. */
+static struct vb_record *record_of(struct vb__reader *reader,
+                                   const struct vb_record *row)
+{
+    struct vb__sqlite *sqlite = reader->sqlite;
+    struct vb_record fields = *row;
     struct vb_record *record;
 
     if (fields.blob != 0) {
@@ -203,8 +210,11 @@ enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read)
         return err;
     vb__call_text(&call, read->key);
     found = vb__call_row(&call);
-    if (found)
-        read->record = record_of(reader, &call);
+    if (found) {
+        struct vb_record row = row_of(&call);
+
+        read->record = record_of(reader, &row);
+    }
     err = ended(reader, &call);
     if (err == VB_OK && found && read->record == NULL)
         err = VB_ERR_NOMEM;
@@ -272,7 +282,7 @@ enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
 
 static enum vb_err add_record(struct vb__reader *reader,
                               struct vb_list_read *list, size_t *cap,
-                              const struct vb__call *row)
+                              const struct vb_record *row)
 {
     if (list->count == *cap) {
         size_t more = *cap == 0 ? 16 : *cap * 2;
@@ -291,7 +301,18 @@ static enum vb_err add_record(struct vb__reader *reader,
     return VB_OK;
 }
 
-/* One row more is asked for than wanted, to know whether there are more. */
+static enum vb_err ended_with(struct vb__reader *reader, struct vb__call *call,
+                              enum vb_err err)
+{
+    if (err == VB_OK)
+        return ended(reader, call);
+    vb__call_end(call);
+    return err;
+}
+
+/* Members in the order of their ids from where the list begins. One row more
+ * is asked for than wanted, to know whether there are more; where they are
+ * sieved, all rows, and stepping ends when there are enough. */
 static enum vb_err read_rows(struct vb__reader *reader,
                              struct vb_list_read *list)
 {
@@ -299,24 +320,92 @@ static enum vb_err read_rows(struct vb__reader *reader,
     struct vb__call call =
         vb__call(reader->statements[list->backward ? VB__READER_LIST_BACKWARD
                                                    : VB__READER_LIST_FORWARD]);
-    enum vb_err err = VB_OK;
-    size_t bytes = 0, cap = 0;
+    enum vb__sift verdict = VB__SIFT_PASS;
+    struct vb__sifting sifting;
+    enum vb_err err = VB_OK, sieved;
+    size_t cap = 0;
 
+    vb__sift_init(&sifting, list);
     vb__call_text(&call, list->parent);
     vb__call_i64(&call, beginning ? INT64_MAX : (int64_t)list->from);
-    vb__call_i64(&call, (int64_t)list->limit + 1);
-    while (err == VB_OK && vb__call_row(&call)) {
-        bytes += (size_t)sqlite3_column_bytes(call.statement, CONTENT);
-        if (list->count == list->limit ||
-            (list->count > 0 && bytes > list->byte_limit)) {
-            list->more = true;
-            break;
-        }
-        err = add_record(reader, list, &cap, &call);
+    vb__call_i64(&call, list->sieve != NULL ? -1 : (int64_t)list->limit + 1);
+    while (err == VB_OK && verdict != VB__SIFT_END && vb__call_row(&call)) {
+        struct vb_record row = row_of(&call);
+
+        verdict = vb__sift(&sifting, &row);
+        if (verdict == VB__SIFT_TAKE)
+            err = add_record(reader, list, &cap, &row);
     }
+    sieved = vb__sift_done(&sifting);
+    return ended_with(reader, &call, err != VB_OK ? err : sieved);
+}
+
+/* Looks at all members, and keeps the ids of the best. */
+static enum vb_err pick_rows(struct vb__reader *reader, struct vb__pick *pick)
+{
+    struct vb__call call =
+        vb__call(reader->statements[VB__READER_LIST_FORWARD]);
+    enum vb_err err = VB_OK;
+
+    vb__call_text(&call, pick->list->parent);
+    vb__call_i64(&call, 0);
+    vb__call_i64(&call, -1);
+    while (err == VB_OK && vb__call_row(&call)) {
+        struct vb_record row = row_of(&call);
+
+        err = vb__pick_offer(pick, &row, NULL);
+    }
+    return ended_with(reader, &call, err);
+}
+
+/* One of the picked, in the snapshot that it was picked in. */
+static enum vb_err add_picked(struct vb__reader *reader,
+                              struct vb_list_read *list, size_t *cap,
+                              uint64_t id, size_t *bytes, bool *full)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_BY_ID]);
+    enum vb_err err = VB_OK;
+
+    vb__call_u64(&call, id);
+    if (vb__call_row(&call)) {
+        struct vb_record row = row_of(&call);
+
+        *bytes += row.content.len;
+        *full = list->count > 0 && *bytes > list->byte_limit;
+        if (!*full)
+            err = add_record(reader, list, cap, &row);
+    }
+    return ended_with(reader, &call, err);
+}
+
+static enum vb_err take_picked(struct vb__reader *reader, struct vb__pick *pick)
+{
+    struct vb_list_read *list = pick->list;
+    enum vb_err err = VB_OK;
+    size_t cap = 0, bytes = 0;
+    bool full = false;
+
+    vb__pick_sort(pick);
+    for (size_t i = 0;
+         err == VB_OK && !full && i < pick->count && list->count < list->limit;
+         i++)
+        err = add_picked(reader, list, &cap, pick->kept[i].position, &bytes,
+                         &full);
+    return err == VB_OK ? vb__pick_end(pick, list->count) : err;
+}
+
+static enum vb_err read_whole(struct vb__reader *reader,
+                              struct vb_list_read *list)
+{
+    struct vb__pick pick;
+    enum vb_err err = vb__pick_init(&pick, list);
+
+    list->total = 0;
     if (err == VB_OK)
-        return ended(reader, &call);
-    vb__call_end(&call);
+        err = pick_rows(reader, &pick);
+    if (err == VB_OK)
+        err = take_picked(reader, &pick);
+    vb__pick_done(&pick);
     return err;
 }
 
@@ -326,22 +415,18 @@ enum vb_err vb__reader_list(struct vb__reader *reader,
     struct collection collection;
     enum vb_err err;
 
-    list->records = NULL;
-    list->count = 0;
-    list->more = false;
-    if (list->limit < 1 || list->limit > VB_STORE_LIST_MAX ||
-        list->from > INT64_MAX)
+    if (!vb__list_init(list))
         return VB_ERR_RANGE;
     /* Both in one snapshot: a commit between them must not begin another. */
     err = read_collection(reader, list->parent, &collection);
-    if (err == VB_OK)
-        err = read_rows(reader, list);
-    if (err != VB_OK) {
-        vb_list_read_done(list);
-        return err;
+    if (err == VB_OK) {
+        list->revision = collection.revision;
+        list->total = collection.count;
+        err = list->whole ? read_whole(reader, list) : read_rows(reader, list);
     }
-    list->revision = collection.revision;
-    return VB_OK;
+    if (err != VB_OK)
+        vb_list_read_done(list);
+    return err;
 }
 
 /* --- Chunks. --- */

@@ -37,6 +37,7 @@ struct vb__sqlite;
     X(LIST_BACKWARD,                                                           \
       VB__RECORD_COLUMNS "WHERE parent = ?1 AND parent <> ''"                  \
                          " AND id < ?2 ORDER BY id DESC LIMIT ?3")             \
+    X(BY_ID, VB__RECORD_COLUMNS "WHERE id = ?1")                               \
     X(CHUNK, "SELECT bytes FROM chunk WHERE id = ?1")
 
 enum vb__reader_statement {
