@@ -237,6 +237,31 @@ bool vb_number_i64(struct vb_span text, int64_t *ret_n)
     return true;
 }
 
+/*
+ *     sign │ exponent, 8 bytes, the largest first │ digits as text │ NUL
+ *
+ * The end is less than any digit, so that 0.1 comes before 0.12. All but the
+ * sign is turned over where the value is negative. Zero is a sign alone.
+ */
+void vb_number_collate(struct vb_buf *buf, struct vb_span text, size_t most)
+{
+    struct number n;
+    uint64_t exponent;
+    char turn;
+
+    (void)read_number(text, &n);
+    vb_buf_char(buf, (char)(2 + sign(&n)));
+    if (is_zero(&n))
+        return;
+    turn = n.negative ? '\xff' : '\0';
+    exponent = (uint64_t)n.point + (UINT64_C(1) << 63);
+    for (int shift = 56; shift >= 0; shift -= 8)
+        vb_buf_char(buf, (char)((char)(exponent >> shift) ^ turn));
+    for (size_t i = 0; i < most && n.digits.left > 0; i++)
+        vb_buf_char(buf, (char)((char)('0' + next_digit(&n.digits)) ^ turn));
+    vb_buf_char(buf, turn);
+}
+
 /* The digits go in pieces through a small buffer, each hash into the next. */
 /* Integers that are not spelt with an exponent. */
 #define PLAIN_DIGITS 20

@@ -62,6 +62,13 @@ bool vb_number_i64(struct vb_span text, int64_t *ret_n);
  */
 void vb_number_write(struct vb_buf *buf, struct vb_span text);
 
+/*
+ * Appends bytes whose order (memcmp) is the order of values; no such bytes
+ * begin others. Digits past `most` are cut off: numbers that differ there only
+ * count as equal. At most `most` + 10 bytes.
+ */
+void vb_number_collate(struct vb_buf *buf, struct vb_span text, size_t most);
+
 /* A hash of the value: equal for all texts that vb_number_cmp finds equal. */
 uint64_t vb_number_hash(const struct vb_hash_key *key, struct vb_span text);
 
