@@ -47,6 +47,13 @@ enum vb_archetype {
 /* "document", ... */
 const char *vb_archetype_name(enum vb_archetype archetype);
 
+/* Is it a listing of members? */
+static inline bool vb_archetype_lists(enum vb_archetype archetype)
+{
+    return archetype == VB_ARCHETYPE_COLLECTION ||
+           archetype == VB_ARCHETYPE_STORE;
+}
+
 /* --- parameters ---------------------------------------------------------- */
 
 enum vb_parameter_in {
@@ -219,8 +226,12 @@ struct vb_state {
     /* What the whole of it must satisfy after a change: the request schema of
      * PUT, else of POST, else the response schema of GET. NULL: anything. */
     const struct vb_schema *schema;
-    const struct vb_property *properties; /* input's and output's, in order */
+    const struct vb_property *properties; /* input's and output's, in order:
+                                             of the top, and those below with a
+                                             role */
     size_t property_count;
+    const struct vb_property *fields; /* likewise all of them: what a listing */
+    size_t field_count;               /* can be filtered and sorted by */
     struct vb_place place;
 };
 
@@ -382,6 +393,10 @@ void vb_description_unref(const struct vb_description *description);
  * precision: the same type, "image/" and star, two stars. NULL: none. */
 const struct vb_content *vb_content_find(const struct vb_content *media,
                                          size_t count, struct vb_span type);
+
+/* The contents of a QUERY where none are described: JSON and a form. */
+#define VB_QUERY_CONTENTS 2
+extern const struct vb_content vb_query_contents[VB_QUERY_CONTENTS];
 
 /* The response declared for a status: itself, its class, or the default. */
 const struct vb_response *vb_response_find(const struct vb_operation *operation,

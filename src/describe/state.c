@@ -329,15 +329,19 @@ static void collect_all(struct walk *w, const struct vb_schema *schema)
 static void finish(struct walk *w, struct vb_state *state)
 {
     struct vb_property *list = VB__NEW(w->r, struct vb_property, w->count);
-    size_t i = 0;
+    struct vb_property *all = VB__NEW(w->r, struct vb_property, w->count);
+    size_t i = 0, k = 0;
 
-    for (const struct found *f = w->first; list && f; f = f->next) {
+    for (const struct found *f = w->first; list && all && f; f = f->next) {
+        all[k++] = f->property;
         if (f->property.path_len == 1 || has_role(&f->property))
             list[i++] = f->property;
     }
     w->r->arena->failed |= w->scratch.failed;
     state->properties = list;
     state->property_count = i;
+    state->fields = all;
+    state->field_count = k;
     vb_arena_done(&w->scratch);
 }
 
