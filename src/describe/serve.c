@@ -22,7 +22,6 @@ static const struct {
      "the members of a collection are replaced one by one, at their own URIs"},
     {VB_ARCHETYPE_COLLECTION, VB_METHOD_PATCH,
      "the members of a collection are changed one by one, at their own URIs"},
-    {VB_ARCHETYPE_COLLECTION, VB_METHOD_QUERY, "QUERY" NOT_YET},
     {VB_ARCHETYPE_STORE, VB_METHOD_POST,
      "the members of a store are created with PUT, at URIs that clients pick"},
     {VB_ARCHETYPE_STORE, VB_METHOD_PUT,
@@ -31,7 +30,6 @@ static const struct {
      "the members of a store are changed one by one, at their own URIs"},
     {VB_ARCHETYPE_STORE, VB_METHOD_DELETE,
      "the members of a store are deleted one by one, at their own URIs"},
-    {VB_ARCHETYPE_STORE, VB_METHOD_QUERY, "QUERY" NOT_YET},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PUT, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PATCH, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_DELETE, "a controller takes POST only"},
@@ -147,6 +145,37 @@ static void amend_patch(struct vb__reader *r, struct vb_operation *op)
                                             .place = op->place};
     op->request.media = list;
     op->request.media_count = count;
+}
+
+#define CONTENT(text_, kind_)                                                  \
+    {                                                                          \
+        .type = VB_SPAN_INIT(text_), .text = VB_SPAN_INIT(text_),              \
+        .kind = (kind_), .served = true                                        \
+    }
+const struct vb_content vb_query_contents[VB_QUERY_CONTENTS] = {
+    CONTENT("application/json", VB_MEDIA_JSON),
+    CONTENT("application/x-www-form-urlencoded", VB_MEDIA_FORM),
+};
+#undef CONTENT
+
+/* What a QUERY asks is a JSON object or a form, whichever are declared, or
+ * both where none are. */
+static void amend_query(struct vb_operation *op)
+{
+    struct vb_content *list = (struct vb_content *)op->request.media;
+
+    if (op->request.media_count == 0) {
+        op->request.media = vb_query_contents;
+        op->request.media_count = VB_QUERY_CONTENTS;
+        return;
+    }
+    for (size_t i = 0; i < op->request.media_count; i++) {
+        bool form = vb_span_eq(list[i].type, vb_query_contents[1].type);
+
+        list[i].served = form || list[i].kind == VB_MEDIA_JSON;
+        list[i].why_not =
+            list[i].served ? VB_SPAN("") : VB_SPAN("a query is JSON or a form");
+    }
 }
 
 /* Patches are for PATCH: elsewhere they are content that nothing converts. */
@@ -283,6 +312,9 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
 
     if (op->method == VB_METHOD_PATCH)
         amend_patch(r, op);
+    else if (op->method == VB_METHOD_QUERY &&
+             vb_archetype_lists(route->archetype))
+        amend_query(op);
     else
         amend_others(op);
     if (route->why_not.len > 0)

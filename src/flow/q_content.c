@@ -33,9 +33,10 @@ static bool content_counts(const struct vb_exchange *x)
     slot = vb_resource_slot(x);
     if (slot == NULL || slot->content_ignored)
         return false;
-    return x->head.has_content ||
-           (!slot->content_optional &&
-            vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_TYPE) != NULL);
+    if (x->head.has_content || x->head.method == VB_METHOD_QUERY)
+        return true;
+    return !slot->content_optional &&
+           vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_TYPE) != NULL;
 }
 
 enum vb_answer vb__q_bounded(struct vb_exchange *x)
@@ -93,13 +94,19 @@ static enum vb_answer refuse_type(struct vb_exchange *x)
 }
 
 /* Content that does not say what it is may be anything: octet-stream (RFC
- * 9110 section 8.3). */
+ * 9110 section 8.3). But a QUERY must say it (RFC 10008 section 2). */
 static enum vb_answer take_media_type(struct vb_exchange *x)
 {
+    bool queries = x->head.method == VB_METHOD_QUERY;
     struct vb_span text = VB_SPAN("application/octet-stream");
+    bool says = vb_fields_single(&x->head.fields, VB_FIELD_CONTENT_TYPE, &text);
     struct vb_media media;
 
-    vb_fields_single(&x->head.fields, VB_FIELD_CONTENT_TYPE, &text);
+    x->reply.status = VB_STATUS_UNSUPPORTED_MEDIA_TYPE;
+    if (queries && (!says || !vb_media_parse(text, &media))) {
+        x->reply.status = VB_STATUS_BAD_REQUEST;
+        return refuse(x, "A QUERY says with Content-Type what it asks in.");
+    }
     if (!vb_media_parse(text, &media))
         return refuse(x, "The Content-Type is malformed.");
     x->accept = (int16_t)find_take(x, &media);
@@ -119,6 +126,7 @@ enum vb_answer vb__q_understood(struct vb_exchange *x)
     if (coding != NULL && (coding->next != 0 ||
                            !vb_span_ieq(coding->value, VB_SPAN("identity")))) {
         x->coding_refused = true;
+        x->reply.status = VB_STATUS_UNSUPPORTED_MEDIA_TYPE;
         return refuse(x, "Content is taken without a content coding only.");
     }
     return take_media_type(x);

@@ -183,11 +183,13 @@ enum vb_answer vb__q_if_none(struct vb_exchange *x)
     return has(x, VB_FIELD_IF_NONE_MATCH) ? VB_YES : VB_NO;
 }
 
-/* To read in spite of a malformed field is harmless; to write is not. */
+/* To read in spite of a malformed field is harmless; to write is not. What
+ * holds for GET holds for QUERY, about its result (RFC 10008 section 2.6). */
 enum vb_answer vb__q_none_matches(struct vb_exchange *x)
 {
-    bool reads =
-        x->head.method == VB_METHOD_GET || x->head.method == VB_METHOD_HEAD;
+    bool reads = x->head.method == VB_METHOD_GET ||
+                 x->head.method == VB_METHOD_HEAD ||
+                 x->head.method == VB_METHOD_QUERY;
     enum vb_condition condition =
         check_tags(x, VB_FIELD_IF_NONE_MATCH, vb_if_none_match);
 

@@ -5,7 +5,6 @@
 #include "flow/explain.h"
 #include "http/field.h"
 #include "http/method.h"
-#include "http/prefer.h"
 #include "http/status.h"
 
 /* Seconds after which a client may try again. */
@@ -26,22 +25,34 @@ void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep)
     x->current = rep;
 }
 
+struct vb_prefer vb_reply_prefer(const struct vb_exchange *x)
+{
+    struct vb_span values[MAX_LINES];
+    size_t count;
+
+    if (vb_fields_first(&x->head.fields, VB_FIELD_PREFER) == NULL)
+        return (struct vb_prefer){.has_wait = false};
+    count =
+        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
+    return vb_prefer_parse(values, count);
+}
+
+void vb_reply_applied(struct vb_exchange *x, const char *preference)
+{
+    vb_reply_field(x, VB_FIELD_PREFERENCE_APPLIED, vb_span_str(preference));
+}
+
 bool vb_reply_wants_content(struct vb_exchange *x, bool usual, bool may_have,
                             bool may_lack)
 {
-    struct vb_span values[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
-    struct vb_prefer prefer = vb_prefer_parse(values, count);
+    struct vb_prefer prefer = vb_reply_prefer(x);
 
     if (prefer.returns == VB_PREFER_RETURN_REPRESENTATION && may_have) {
-        vb_reply_field(x, VB_FIELD_PREFERENCE_APPLIED,
-                       VB_SPAN("return=representation"));
+        vb_reply_applied(x, "return=representation");
         return true;
     }
     if (prefer.returns == VB_PREFER_RETURN_MINIMAL && may_lack) {
-        vb_reply_field(x, VB_FIELD_PREFERENCE_APPLIED,
-                       VB_SPAN("return=minimal"));
+        vb_reply_applied(x, "return=minimal");
         return false;
     }
     return usual;
@@ -107,7 +118,7 @@ static void say_options(struct vb_exchange *x)
     if (resource == NULL) {
         vb_reply_field(x, VB_FIELD_ALLOW,
                        VB_SPAN("GET, HEAD, POST, PUT, DELETE, OPTIONS, "
-                               "PATCH"));
+                               "PATCH, QUERY"));
         return;
     }
     say_allow(x);

@@ -7,6 +7,7 @@
 
 #include "content/problem.h"
 #include "flow/resource.h"
+#include "http/prefer.h"
 
 /*
  * Says in a sentence why this reply is not the one hoped for. The first
@@ -29,6 +30,13 @@ void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep);
  * added for an empty value. */
 void vb_reply_field(struct vb_exchange *x, enum vb_field_id id,
                     struct vb_span value);
+
+/* What the client prefers (RFC 7240); all zero where it says nothing. */
+struct vb_prefer vb_reply_prefer(const struct vb_exchange *x);
+
+/* Says in Preference-Applied that a preference was honoured: its text, such as
+ * "handling=lenient", which must be static. */
+void vb_reply_applied(struct vb_exchange *x, const char *preference);
 
 /*
  * Prefer: return (RFC 7240 section 4.2), within what is declared: should this

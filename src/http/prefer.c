@@ -111,6 +111,8 @@ struct vb_prefer vb_prefer_parse(const struct vb_span *values, size_t count)
         prefer.respond_async = found.self.value.len == 0;
     if (vb_prefer_find(values, count, VB_SPAN("wait"), &found))
         prefer.has_wait = read_seconds(&found.self, &prefer.wait);
+    if (vb_prefer_find(values, count, VB_SPAN("count"), &found))
+        prefer.count_exact = vb_param_eq(&found.self, VB_SPAN("exact"));
     prefer.handling = find_handling(values, count);
     return prefer;
 }

@@ -29,7 +29,8 @@ enum vb_prefer_handling {
     VB_PREFER_HANDLING_LENIENT,
 };
 
-/* The registered preferences (section 4). All zero means none. */
+/* The registered preferences (section 4), and one of PostgREST's that has
+ * become usual. All zero means none. */
 struct vb_prefer {
     enum vb_prefer_return returns; /* section 4.2 */
     enum vb_prefer_handling
@@ -37,6 +38,7 @@ struct vb_prefer {
     bool respond_async; /* section 4.1 */
     bool has_wait;      /* section 4.3 */
     int64_t wait;       /* seconds; saturated at INT64_MAX */
+    bool count_exact;   /* count=exact: how many there are in all */
 };
 
 /* Reads them from the values of all lines of Prefer. */

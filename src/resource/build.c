@@ -75,6 +75,16 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
     }
 }
 
+/* QUERY asks a listing with content what GET asks with the URI (RFC 10008), so
+ * it comes with GET as HEAD does, unless it is described itself. */
+static bool query_comes_with_get(const struct vb_route *route)
+{
+    const struct vb_operation *get = route->by_method[VB_METHOD_GET];
+
+    return vb_archetype_lists(route->archetype) && get != NULL && get->served &&
+           route->by_method[VB_METHOD_QUERY] == NULL;
+}
+
 static void set_slots(struct vb_built *built)
 {
     const struct vb_route *route = built->route;
@@ -97,6 +107,8 @@ static void set_slots(struct vb_built *built)
         resource->slots[operation->method] = slot;
         resource->require_precondition |= operation->require_precondition;
     }
+    if (query_comes_with_get(route))
+        resource->slots[VB_METHOD_QUERY] = vb_collection_slot(VB_METHOD_QUERY);
     if (unserved) {
         built->exists = resource->exists;
         resource->exists = exists_unless_unserved;
@@ -115,11 +127,23 @@ static size_t count_contents(const struct vb_route *route)
     return count;
 }
 
+static void take(struct vb_built *built, const struct vb_content *content,
+                 enum vb_method method)
+{
+    size_t index = built->resource.take_count++;
+
+    built->contents[index] = content;
+    built->takes[index] = (struct vb_take){
+        .media_type = content->text,
+        .methods = VB_METHOD_BIT(method),
+    };
+}
+
 static enum vb_err set_takes(struct vb_built *built)
 {
     const struct vb_route *route = built->route;
-    size_t count = count_contents(route);
-    size_t taken = 0;
+    bool queries = query_comes_with_get(route);
+    size_t count = count_contents(route) + (queries ? VB_QUERY_CONTENTS : 0);
 
     if (count == 0)
         return VB_OK;
@@ -133,17 +157,13 @@ static enum vb_err set_takes(struct vb_built *built)
         for (size_t m = 0; m < operation->request.media_count; m++) {
             const struct vb_content *content = &operation->request.media[m];
 
-            if (!operation->served || !content->served)
-                continue;
-            built->contents[taken] = content;
-            built->takes[taken++] = (struct vb_take){
-                .media_type = content->text,
-                .methods = VB_METHOD_BIT(operation->method),
-            };
+            if (operation->served && content->served)
+                take(built, content, operation->method);
         }
     }
+    for (size_t i = 0; queries && i < VB_QUERY_CONTENTS; i++)
+        take(built, &vb_query_contents[i], VB_METHOD_QUERY);
     built->resource.takes = built->takes;
-    built->resource.take_count = (uint16_t)taken;
     return VB_OK;
 }
 

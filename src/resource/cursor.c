@@ -2,17 +2,20 @@
 #include "resource/cursor.h"
 
 #include "base/assert.h"
+#include "base/base64.h"
 #include "base/hash.h"
 
 /*
  * 0-15   position with the direction as its last bit, in hexadecimal
- * 16-31  SipHash of that and the listing, keyed with the store's epoch
+ * 16-31  SipHash of that, the listing and the sort key, keyed with the epoch
+ * 32-    the sort key, if any, in base64url
  *
  * The seal keeps clients from building positions they were not given. It is
- * no secret worth guarding: a position shows no more than the order of
- * creation, so the epoch is key enough.
+ * no secret worth guarding: a cursor shows no more than the order of creation
+ * and what the member before it has shown, so the epoch is key enough.
  */
-#define HALF ((size_t)16)
+#define HALF   ((size_t)16)
+#define CODING (VB_BASE64_URL | VB_BASE64_PAD_OPTIONAL)
 
 static void write_hex(uint64_t n, char *at)
 {
@@ -40,33 +43,54 @@ static bool read_hex(const char *at, uint64_t *ret_n)
     return true;
 }
 
-static uint64_t seal(uint64_t word, struct vb_span parent, struct vb_span epoch)
+static uint64_t seal(uint64_t word, struct vb_span key, struct vb_span scope,
+                     struct vb_span epoch)
 {
-    struct vb_hash_key key = {word, 0};
+    struct vb_hash_key secret = {word, 0};
 
-    vb_assert(epoch.len >= sizeof(key.k1));
-    memcpy(&key.k1, epoch.ptr, sizeof(key.k1));
-    return vb_hash(&key, parent);
+    vb_assert(epoch.len >= sizeof(secret.k1));
+    memcpy(&secret.k1, epoch.ptr, sizeof(secret.k1));
+    secret.k0 ^= vb_hash(&secret, key);
+    return vb_hash(&secret, scope);
 }
 
-void vb_cursor_format(const struct vb_cursor *cursor, struct vb_span parent,
-                      struct vb_span epoch, char text[VB_CURSOR_LEN])
+void vb_cursor_write(struct vb_buf *buf, const struct vb_cursor *cursor,
+                     struct vb_span scope, struct vb_span epoch)
 {
     uint64_t word = cursor->position << 1 | cursor->backward;
+    char text[2 * HALF];
 
     write_hex(word, text);
-    write_hex(seal(word, parent, epoch), text + HALF);
+    write_hex(seal(word, cursor->key, scope, epoch), text + HALF);
+    vb_buf_append(buf, vb_span_of(text, sizeof(text)));
+    vb_base64_encode(buf, cursor->key, CODING);
 }
 
-bool vb_cursor_parse(struct vb_span text, struct vb_span parent,
-                     struct vb_span epoch, struct vb_cursor *ret_cursor)
+/* What follows the seal; false: it is not base64url, or memory is short. */
+static bool read_key(struct vb_arena *arena, struct vb_span text,
+                     struct vb_span *ret_key)
 {
+    char *key = vb_arena_alloc(arena, vb_base64_decoded_max(text.len));
+    size_t len;
+
+    if (key == NULL || !vb_base64_decode(text, CODING, key, &len))
+        return false;
+    *ret_key = vb_span_of(key, len);
+    return true;
+}
+
+bool vb_cursor_parse(struct vb_arena *arena, struct vb_span text,
+                     struct vb_span scope, struct vb_span epoch,
+                     struct vb_cursor *ret_cursor)
+{
+    struct vb_span key = VB_SPAN("");
     uint64_t word, sealed;
 
-    if (text.len != VB_CURSOR_LEN || !read_hex(text.ptr, &word) ||
+    if (text.len < 2 * HALF || !read_hex(text.ptr, &word) ||
         !read_hex(text.ptr + HALF, &sealed) ||
-        sealed != seal(word, parent, epoch))
+        !read_key(arena, vb_span_from(text, 2 * HALF), &key) ||
+        sealed != seal(word, key, scope, epoch))
         return false;
-    *ret_cursor = (struct vb_cursor){word >> 1, (word & 1) != 0};
+    *ret_cursor = (struct vb_cursor){word >> 1, key, (word & 1) != 0};
     return true;
 }

@@ -8,22 +8,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/span.h"
 
 struct vb_cursor {
-    uint64_t position; /* the page's members lie beyond this one */
-    bool backward;     /* towards the listing's beginning */
+    uint64_t position;  /* the page's members lie beyond this one */
+    struct vb_span key; /* where the listing is sorted: and beyond this */
+    bool backward;      /* towards the listing's beginning */
 };
 
-#define VB_CURSOR_LEN 32 /* bytes of text */
+/* Appends a cursor for a listing: `scope` is its key, with the order that it
+ * is sorted in. `epoch` is the store's: a cursor is good for its listing in its
+ * store, for ever. */
+void vb_cursor_write(struct vb_buf *buf, const struct vb_cursor *cursor,
+                     struct vb_span scope, struct vb_span epoch);
 
-/* Writes a cursor for the listing of `parent`, without a NUL. `epoch` is the
- * store's: a cursor is good for its listing in its store, for ever. */
-void vb_cursor_format(const struct vb_cursor *cursor, struct vb_span parent,
-                      struct vb_span epoch, char text[VB_CURSOR_LEN]);
-
-/* False, *ret_cursor untouched, when it was not made by the above. */
-bool vb_cursor_parse(struct vb_span text, struct vb_span parent,
-                     struct vb_span epoch, struct vb_cursor *ret_cursor);
+/* False, *ret_cursor untouched, when it was not made by the above. The key lies
+ * in the arena. */
+bool vb_cursor_parse(struct vb_arena *arena, struct vb_span text,
+                     struct vb_span scope, struct vb_span epoch,
+                     struct vb_cursor *ret_cursor);
 
 #endif

@@ -28,7 +28,7 @@ static enum vb_answer document_exists(struct vb_exchange *x)
     bool reads = vb_method_is_safe(x->head.method);
     struct vb_stored *stored;
 
-    if (x->head.has_query && !vb_params_query_fits(x, route, NULL))
+    if (x->head.has_query && !vb_params_query_fits(x, route))
         return VB_HALT;
     if (reads && vb_cached_get(x, x->key))
         return VB_YES;

@@ -68,7 +68,7 @@ static enum vb_answer merge_exists(struct vb_exchange *x)
 {
     struct vb_stored *stored;
 
-    if (!vb_params_query_fits(x, route_of(x), NULL) ||
+    if (!vb_params_query_fits(x, route_of(x)) ||
         !vb_params_path_fits(x, route_of(x)))
         return VB_HALT;
     stored = target_of(x);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "content/html.h"
 #include "content/json.h"
 #include "flow/reply.h"
@@ -11,6 +12,10 @@
 
 /* Bytes of a page's text. */
 #define PAGE_LIMIT ((size_t)8 * 1024 * 1024)
+/* Bytes of a URI that a page's links have: all that a QUERY's content may say,
+ * escaped; and of one that others take as well (RFC 9110 section 4.1). */
+#define URI_LIMIT ((size_t)256 * 1024)
+#define URI_USUAL ((size_t)4096)
 
 /* --- links
  * ---------------------------------------------------------------------------
@@ -21,30 +26,55 @@ struct links {
     struct vb_span field;             /* the value of Link */
 };
 
-/* The URI of a page of this listing; cursor NULL: the first one. */
+/* The URI of a page of this listing; cursor NULL: the first one. `whole` false:
+ * as a reference to the listing, for who has the rest in the content of a
+ * QUERY. */
+static struct vb_span write_uri(struct vb_exchange *x,
+                                const struct vb_page *page,
+                                const struct vb_cursor *cursor, bool whole)
+{
+    struct vb_buf buf, text;
+    struct vb_span uri;
+    size_t start;
+
+    vb_buf_init(&buf, URI_LIMIT);
+    vb_buf_init(&text, URI_LIMIT);
+    vb_buf_append(&buf, x->key);
+    vb_buf_char(&buf, '?');
+    start = buf.len;
+    if (whole)
+        vb_selection_write(&buf, page->selection);
+    if (cursor != NULL) {
+        vb_cursor_write(&text, cursor, page->scope, page->epoch);
+        vb_query_append(&buf, VB_SPAN("cursor"), vb_buf_span(&text));
+    }
+    if (buf.len == start)
+        buf.len--; /* nothing was asked */
+    uri = buf.err == VB_OK ? vb_arena_dup(&x->arena, vb_buf_span(&buf))
+                           : VB_SPAN("");
+    vb_buf_done(&text);
+    vb_buf_done(&buf);
+    return uri;
+}
+
+void vb_page_name(struct vb_exchange *x, struct vb_page *page)
+{
+    bool first = page->selection->cursor.ptr == NULL;
+
+    page->uri = write_uri(x, page, first ? NULL : &page->cursor, true);
+}
+
+/* Some QUERY contents are too long for a URI. */
+static bool fits_uri(const struct vb_page *page)
+{
+    return page->uri.len > 0 && page->uri.len <= URI_USUAL;
+}
+
 static struct vb_span page_uri(struct vb_exchange *x,
                                const struct vb_page *page,
                                const struct vb_cursor *cursor)
 {
-    struct vb_store *store = x->env->store->store;
-    char text[VB_CURSOR_LEN];
-    struct vb_span uri;
-    struct vb_buf buf;
-
-    vb_buf_init(&buf, 16 * 1024);
-    vb_buf_append(&buf, x->key);
-    if (page->limit.len > 0 || cursor != NULL)
-        vb_buf_char(&buf, '?');
-    if (page->limit.len > 0)
-        vb_query_append(&buf, VB_SPAN("limit"), page->limit);
-    if (cursor != NULL) {
-        vb_cursor_format(cursor, x->key, vb_span_str(store->epoch), text);
-        vb_query_append(&buf, VB_SPAN("cursor"),
-                        vb_span_of(text, sizeof(text)));
-    }
-    uri = vb_arena_dup(&x->arena, vb_buf_span(&buf));
-    vb_buf_done(&buf);
-    return uri;
+    return write_uri(x, page, cursor, fits_uri(page));
 }
 
 /* Records in the order in which they are shown. */
@@ -63,25 +93,42 @@ static void append_link(struct vb_buf *buf, struct vb_span uri, const char *rel)
                       VB_FMT(uri), rel);
 }
 
+/* On in the direction in which this page was read. */
+static struct vb_span on_uri(struct vb_exchange *x, const struct vb_page *page)
+{
+    const struct vb_cursor cursor = {
+        .position = page->list->reached,
+        .key = vb_buf_span(&page->list->reached_key),
+        .backward = page->cursor.backward,
+    };
+
+    return page->list->more ? page_uri(x, page, &cursor) : VB_SPAN("");
+}
+
+/* Back to where it came from: to what its own cursor left out. */
+static struct vb_span back_uri(struct vb_exchange *x,
+                               const struct vb_page *page)
+{
+    struct vb_cursor cursor = page->cursor;
+
+    if (cursor.position == 0)
+        return VB_SPAN("");
+    cursor.position =
+        cursor.backward ? cursor.position - 1 : cursor.position + 1;
+    cursor.backward = !cursor.backward;
+    return page_uri(x, page, &cursor);
+}
+
 static struct links make_links(struct vb_exchange *x,
                                const struct vb_page *page)
 {
-    const struct vb_list_read *list = page->list;
     bool backward = page->cursor.backward;
-    bool has_next = backward || list->more;
-    bool has_prev = backward ? list->more : page->cursor.position > 0;
     struct links links = {.first = page_uri(x, page, NULL)};
     struct vb_buf buf;
 
-    if (list->count > 0 && has_prev)
-        links.prev = page_uri(
-            x, page, &(struct vb_cursor){shown_at(page, 0)->position, true});
-    if (list->count > 0 && has_next)
-        links.next =
-            page_uri(x, page,
-                     &(struct vb_cursor){
-                         shown_at(page, list->count - 1)->position, false});
-    vb_buf_init(&buf, 64 * 1024);
+    links.next = backward ? back_uri(x, page) : on_uri(x, page);
+    links.prev = backward ? on_uri(x, page) : back_uri(x, page);
+    vb_buf_init(&buf, 4 * URI_LIMIT);
     append_link(&buf, links.first, "first");
     append_link(&buf, links.prev, "prev");
     append_link(&buf, links.next, "next");
@@ -104,10 +151,21 @@ static void write_verbatim(struct vb_buf *buf, const struct vb_record *record)
     vb_buf_printf(buf, ",\"length\":%llu}", (unsigned long long)record->length);
 }
 
-static bool shows_as_it_is(const struct vb_route *member)
+/* Whose states these are: where members are not described, the listing stands
+ * for them. */
+static const struct vb_route *member_of(const struct vb_page *page)
 {
-    return member == NULL || member->state == NULL ||
-           !vb_state_has_hidden(member->state);
+    const struct vb_route *route = page->selection->route;
+
+    return route->member != NULL ? route->member : route;
+}
+
+static bool shows_as_it_is(const struct vb_page *page)
+{
+    const struct vb_state *state = member_of(page)->state;
+
+    return page->selection->field_count == 0 &&
+           (state == NULL || !vb_state_has_hidden(state));
 }
 
 static void write_member(struct vb_buf *buf, const struct vb_page *page,
@@ -119,16 +177,19 @@ static void write_member(struct vb_buf *buf, const struct vb_page *page,
         write_verbatim(buf, record);
         return;
     }
-    if (shows_as_it_is(page->member)) {
+    if (shows_as_it_is(page)) {
         vb_buf_append(buf, record->content);
         return;
     }
-    shown = vb_present_value(page->member, record->content);
+    shown = vb_present_value(member_of(page), record->content);
     if (shown == NULL) {
         buf->err = VB_ERR_NOMEM;
         return;
     }
-    vb_json_write(buf, shown->root);
+    if (page->selection->field_count > 0)
+        vb_selection_show(buf, page->selection, shown->root);
+    else
+        vb_json_write(buf, shown->root);
     vb_json_free(shown);
 }
 
@@ -177,37 +238,74 @@ static void write_html(struct vb_exchange *x, struct vb_buf *buf,
     free(members);
 }
 
-struct vb_rep *vb_page_present(struct vb_exchange *x,
-                               const struct vb_page *page)
+/* The results of different queries at one URI have different tags: what is
+ * the page's own follows the revision (see exchange/rep.h). */
+static struct vb_span variant_of(struct vb_exchange *x,
+                                 const struct vb_page *page)
+{
+    static const struct vb_hash_key fixed = {0, 0};
+    struct vb_span variant = x->resource->offers[x->offer].tag_variant;
+
+    if (x->head.method != VB_METHOD_QUERY)
+        return variant;
+    return vb_arena_printf(&x->arena, "%.*sq%016llx", VB_FMT(variant),
+                           (unsigned long long)vb_hash(&fixed, page->uri));
+}
+
+/* Where GET has what a QUERY asked for (RFC 10008 sections 2.3 and 2.4): these
+ * results, and the query again; here they are one URI. */
+static struct vb_span location_of(const struct vb_exchange *x,
+                                  const struct vb_page *page)
+{
+    return x->head.method == VB_METHOD_QUERY && fits_uri(page) &&
+                   x->resource->slots[VB_METHOD_GET] != NULL
+               ? page->uri
+               : VB_SPAN("");
+}
+
+static struct vb_rep *make_rep(struct vb_exchange *x,
+                               const struct vb_page *page,
+                               const struct links *links, struct vb_buf *text)
 {
     const struct vb_offer *offer = &x->resource->offers[x->offer];
-    struct links links = make_links(x, page);
-    const struct vb_field_out extra[] = {
-        {VB_SPAN("Link"), links.field},
-        {VB_SPAN("Content-Security-Policy"), vb_span_str(vb_html_policy)},
-    };
+    struct vb_field_out extra[3] = {{VB_SPAN("Link"), links->field}};
     struct vb_rep_draft draft = {
         .media_type = offer->media_type,
         .tag_core = vb_stored_tag(x, page->list->revision),
-        .tag_variant = offer->tag_variant,
+        .tag_variant = variant_of(x, page),
         .modified = VB_DATE_NONE,
-        .vary = x->resource->vary,
+        .content = vb_buf_span(text),
+        .length = text->len,
+        .content_location = location_of(x, page),
+        .vary = VB_SPAN("Accept, Prefer"),
         .cache_control = VB_SPAN("no-cache"),
         .extra = extra,
-        .extra_count = offer->is_page ? 2 : 1,
+        .extra_count = 1,
     };
+
+    if (draft.content_location.len > 0)
+        extra[draft.extra_count++] =
+            (struct vb_field_out){VB_SPAN("Location"), draft.content_location};
+    if (offer->is_page)
+        extra[draft.extra_count++] = (struct vb_field_out){
+            VB_SPAN("Content-Security-Policy"), vb_span_str(vb_html_policy)};
+    return x->arena.failed ? NULL : vb_rep_new(&draft);
+}
+
+struct vb_rep *vb_page_present(struct vb_exchange *x,
+                               const struct vb_page *page)
+{
+    struct links links = make_links(x, page);
     struct vb_rep *rep = NULL;
     struct vb_buf text;
 
     vb_buf_init(&text, PAGE_LIMIT);
-    if (offer->is_page)
+    if (x->resource->offers[x->offer].is_page)
         write_html(x, &text, page, &links);
     else
         write_json(&text, page);
-    draft.content = vb_buf_span(&text);
-    draft.length = text.len;
-    if (text.err == VB_OK && !x->arena.failed)
-        rep = vb_rep_new(&draft);
+    if (text.err == VB_OK)
+        rep = make_rep(x, page, &links, &text);
     vb_buf_done(&text);
     if (rep == NULL)
         x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;

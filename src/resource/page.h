@@ -5,17 +5,21 @@
 #ifndef VB_RESOURCE_PAGE_H
 #define VB_RESOURCE_PAGE_H
 
-#include "describe/describe.h"
 #include "exchange/exchange.h"
 #include "resource/cursor.h"
+#include "resource/selection.h"
 #include "storage/store.h"
 
 struct vb_page {
-    const struct vb_route *member;   /* whose states these are; or NULL */
-    const struct vb_list_read *list; /* what was read */
-    struct vb_cursor cursor;         /* where from */
-    struct vb_span limit;            /* as the client gave it, or "" */
+    const struct vb_selection *selection; /* what is asked for */
+    const struct vb_list_read *list;      /* what was read */
+    struct vb_cursor cursor;              /* where from */
+    struct vb_span scope, epoch;          /* what cursors are good for */
+    struct vb_span uri; /* where GET has this very page; see vb_page_name */
 };
+
+/* Sets page->uri from the selection and cursor. "": out of memory. */
+void vb_page_name(struct vb_exchange *x, struct vb_page *page);
 
 /* The caller's reference; NULL with a status set. */
 struct vb_rep *vb_page_present(struct vb_exchange *x,

@@ -196,104 +196,64 @@ static bool refuse(struct vb_exchange *x, unsigned status, struct vb_span name,
     return false;
 }
 
-/* limit and cursor, each at most once. */
-static bool take_page(struct vb_exchange *x, struct vb_page_query *page,
-                      const struct vb_query_pair *pair, bool *ret_taken)
+bool vb_params_parameter_fits(struct vb_exchange *x,
+                              const struct vb_operation *operation,
+                              struct vb_span name, struct vb_span value,
+                              bool *ret_described)
 {
-    struct vb_span *slot = NULL;
+    const struct vb_parameter *parameter = find_parameter(operation, name);
 
-    if (page != NULL && vb_span_eq(pair->name, VB_SPAN("limit")))
-        slot = &page->limit;
-    else if (page != NULL && vb_span_eq(pair->name, VB_SPAN("cursor")))
-        slot = &page->cursor;
-    *ret_taken = slot != NULL;
-    if (slot == NULL)
-        return true;
-    if (slot->ptr != NULL)
-        return refuse(x, VB_STATUS_BAD_REQUEST, pair->name,
-                      "may be given once only");
-    *slot = pair->value.ptr != NULL ? pair->value : VB_SPAN("");
-    return true;
+    *ret_described = parameter != NULL;
+    return parameter == NULL || parameter_fits(x, parameter, value);
 }
 
-/* What a query is read for. */
-struct query_use {
-    const struct vb_operation *operation;
-    struct vb_page_query *page; /* NULL: limit and cursor are not ours */
-    bool described;             /* what is described means something */
-};
-
-static bool take_pair(struct vb_exchange *x, const struct query_use *use,
+/* `means`: what is described means something. */
+static bool take_pair(struct vb_exchange *x,
+                      const struct vb_operation *operation, bool means,
                       const struct vb_query_pair *pair)
 {
-    const struct vb_parameter *parameter =
-        find_parameter(use->operation, pair->name);
-    bool taken;
+    bool described;
 
-    if (!take_page(x, use->page, pair, &taken))
-        return false;
-    if (!taken && parameter == NULL)
-        return refuse(x, VB_STATUS_BAD_REQUEST, pair->name, "is not known");
-    if (parameter != NULL && !parameter_fits(x, parameter, pair->value)) {
+    if (!vb_params_parameter_fits(x, operation, pair->name, pair->value,
+                                  &described)) {
         x->reply.status = VB_STATUS_BAD_REQUEST;
         return false;
     }
-    if (!taken && !use->described)
-        return refuse(x, VB_STATUS_NOT_IMPLEMENTED, pair->name,
-                      "is described, but this server does nothing with it");
-    return true;
+    if (!described)
+        return refuse(x, VB_STATUS_BAD_REQUEST, pair->name, "is not known");
+    return means ||
+           refuse(x, VB_STATUS_NOT_IMPLEMENTED, pair->name,
+                  "is described, but this server does nothing with it");
 }
 
-static bool take_query(struct vb_exchange *x, const struct query_use *use)
+static bool take_query(struct vb_exchange *x, const struct vb_route *route,
+                       bool means)
 {
+    enum vb_method method =
+        x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET : x->head.method;
     struct vb_query_pair pair;
     struct vb_query query;
 
-    vb_query_init(&query, &x->arena, x->head.query);
-    while (vb_query_next(&query, &pair)) {
-        if (!take_pair(x, use, &pair))
-            return false;
-    }
-    if (query.err != VB_OK) {
-        x->reply.status = VB_STATUS_BAD_REQUEST;
-        vb_reply_detail(x, VB_SPAN("The query is malformed."));
-        return false;
-    }
-    return true;
-}
-
-static const struct vb_operation *operation_of(const struct vb_exchange *x,
-                                               const struct vb_route *route)
-{
-    return route->by_method[x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET
-                                                             : x->head.method];
-}
-
-bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route,
-                          struct vb_page_query *ret_page)
-{
-    struct vb_page_query page = {{NULL, 0}, {NULL, 0}};
-    const struct query_use use = {
-        .operation = operation_of(x, route),
-        .page = ret_page != NULL ? &page : NULL,
-    };
-
     if (!x->head.has_query)
         return true;
-    if (!take_query(x, &use))
-        return false;
-    if (ret_page != NULL)
-        *ret_page = page;
-    return true;
+    vb_query_init(&query, &x->arena, x->head.query);
+    while (vb_query_next(&query, &pair))
+        if (!take_pair(x, route->by_method[method], means, &pair))
+            return false;
+    if (query.err == VB_OK)
+        return true;
+    x->reply.status = VB_STATUS_BAD_REQUEST;
+    vb_reply_detail(x, VB_SPAN("The query is malformed."));
+    return false;
+}
+
+bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route)
+{
+    return take_query(x, route, false);
 }
 
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route)
 {
-    const struct query_use use = {
-        .operation = operation_of(x, route),
-        .described = true,
-    };
-
-    return !x->head.has_query || take_query(x, &use);
+    return take_query(x, route, true);
 }

@@ -12,20 +12,18 @@
  * resource: 404 is set. */
 bool vb_params_path_fits(struct vb_exchange *x, const struct vb_route *route);
 
-/* What a collection's page is asked for with; ours, whether declared or not. */
-struct vb_page_query {
-    struct vb_span limit;  /* ptr NULL: not given */
-    struct vb_span cursor; /* likewise */
-};
-
 /*
- * Is the query well-formed, is each parameter known and its value what its
- * schema wants? If not, 400 is set, or 501 for one that is described but does
- * nothing here yet. `ret_page`: limit and cursor are known, and given back;
- * NULL: they are not.
+ * Is there nothing in the query? Nothing is done with parameters but by
+ * listings (selection.h): 400 is set for one, or 501 if it is described.
  */
-bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route,
-                          struct vb_page_query *ret_page);
+bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route);
+
+/* Is the value what the schema of that query parameter wants, if the operation
+ * (or NULL) describes it? If not, there are complaints. */
+bool vb_params_parameter_fits(struct vb_exchange *x,
+                              const struct vb_operation *operation,
+                              struct vb_span name, struct vb_span value,
+                              bool *ret_described);
 
 /* The same where the parameters that are described mean something to the
  * resource. */

@@ -36,6 +36,14 @@ struct vb_span vb_stored_listing(struct vb_span key)
     return vb_span_head(key, len > 1 ? len - 1 : len);
 }
 
+enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err)
+{
+    x->reply.status = err == VB_ERR_BUSY || err == VB_ERR_NOMEM
+                          ? VB_STATUS_SERVICE_UNAVAILABLE
+                          : VB_STATUS_INTERNAL_SERVER_ERROR;
+    return VB_HALT;
+}
+
 struct vb_stored *vb_stored_get(struct vb_exchange *x,
                                 const struct vb_route *route)
 {
@@ -135,12 +143,8 @@ static enum vb_answer judge(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
 
-    if (stored->read.op.err != VB_OK) {
-        x->reply.status = stored->read.op.err == VB_ERR_BUSY
-                              ? VB_STATUS_SERVICE_UNAVAILABLE
-                              : VB_STATUS_INTERNAL_SERVER_ERROR;
-        return VB_HALT;
-    }
+    if (stored->read.op.err != VB_OK)
+        return vb_stored_failed(x, stored->read.op.err);
     vb_record_unref(stored->record);
     stored->record = stored->read.record;
     if (stored->record == NULL) {

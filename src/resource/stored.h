@@ -80,6 +80,9 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
  */
 enum vb_answer vb_stored_exists(struct vb_stored *stored);
 
+/* What a failure of the store means: sets 503 or 500; HALT. */
+enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err);
+
 /* The key without its last segment: "/books" of "/books/7". Borrowed. */
 struct vb_span vb_stored_listing(struct vb_span key);
 

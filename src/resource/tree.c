@@ -16,6 +16,7 @@
 #include "resource/cached.h"
 #include "resource/collection.h"
 #include "resource/document.h"
+#include "resource/listing.h"
 #include "resource/params.h"
 
 #define CONTENT(text_, kind_, ...)                                             \
@@ -28,6 +29,7 @@ static const struct vb_content contents[] = {
     CONTENT("application/merge-patch+json", VB_MEDIA_MERGE_PATCH,
             .range = false),
     CONTENT("application/json-patch+json", VB_MEDIA_JSON_PATCH, .range = false),
+    CONTENT("application/x-www-form-urlencoded", VB_MEDIA_FORM, .range = false),
     CONTENT("*/*", VB_MEDIA_VERBATIM, .range = true),
 };
 #undef CONTENT
@@ -35,9 +37,10 @@ static const struct vb_content contents[] = {
 /* The same, as the resource takes them: in the same order. */
 static const struct vb_take takes[] = {
     {VB_SPAN_INIT("application/json"),
-     1 << VB_METHOD_PUT | 1 << VB_METHOD_POST},
+     1 << VB_METHOD_PUT | 1 << VB_METHOD_POST | 1 << VB_METHOD_QUERY},
     {VB_SPAN_INIT("application/merge-patch+json"), 1 << VB_METHOD_PATCH},
     {VB_SPAN_INIT("application/json-patch+json"), 1 << VB_METHOD_PATCH},
+    {VB_SPAN_INIT("application/x-www-form-urlencoded"), 1 << VB_METHOD_QUERY},
     {VB_SPAN_INIT("*/*"), 1 << VB_METHOD_PUT | 1 << VB_METHOD_POST},
 };
 
@@ -125,17 +128,12 @@ static enum vb_answer listing_instead(struct vb_stored *stored)
     return vb_listing_show(stored->x, true);
 }
 
-static enum vb_answer tree_exists(struct vb_exchange *x)
+static enum vb_answer document_exists(struct vb_exchange *x)
 {
     bool reads = vb_method_is_safe(x->head.method);
-    struct vb_page_query page;
     struct vb_stored *stored;
 
-    if (!vb_params_query_fits(x, &node, &page))
-        return VB_HALT;
-    if (x->head.method == VB_METHOD_POST)
-        return vb_listing_condition(x);
-    if (reads && !x->head.has_query && vb_cached_get(x, x->key))
+    if (reads && vb_cached_get(x, x->key))
         return VB_YES;
     stored = vb_stored_get(x, &node);
     if (stored == NULL)
@@ -143,6 +141,20 @@ static enum vb_answer tree_exists(struct vb_exchange *x)
     if (reads)
         stored->absent = listing_instead;
     return vb_stored_exists(stored);
+}
+
+/* A document takes no parameters: who asks with some asks for what is below. */
+static enum vb_answer tree_exists(struct vb_exchange *x)
+{
+    bool reads = vb_method_is_safe(x->head.method);
+
+    if (x->head.method == VB_METHOD_QUERY || (reads && x->head.has_query))
+        return vb_listing_show(x, true);
+    if (!vb_params_query_fits(x, &node))
+        return VB_HALT;
+    if (x->head.method == VB_METHOD_POST)
+        return vb_listing_condition(x);
+    return document_exists(x);
 }
 
 static enum vb_answer root_exists(struct vb_exchange *x)
@@ -186,6 +198,10 @@ enum vb_err vb_tree_build(struct vb_built *ret_node, struct vb_built *ret_root)
         vb_document_slot(VB_METHOD_GET, false);
     ret_node->resource.slots[VB_METHOD_POST] =
         vb_collection_slot(VB_METHOD_POST);
+    ret_node->resource.slots[VB_METHOD_QUERY] =
+        vb_collection_slot(VB_METHOD_QUERY);
+    ret_root->resource.slots[VB_METHOD_QUERY] =
+        vb_collection_slot(VB_METHOD_QUERY);
     ret_root->resource.slots[VB_METHOD_GET] = vb_collection_slot(VB_METHOD_GET);
     ret_root->resource.slots[VB_METHOD_POST] =
         vb_collection_slot(VB_METHOD_POST);

@@ -163,7 +163,7 @@ static void the_report_is_aligned_and_ends_with_counts(void **state)
         "T 1 (OpenAPI 3.1.0, t.yaml)\n"
         "\n"
         "PATH         ARCHETYPE   METHODS                    NOTES\n"
-        "/books       collection  GET HEAD POST              ids count up\n"
+        "/books       collection  GET HEAD QUERY POST        ids count up\n"
         "/books/{id}  document    GET HEAD PUT DELETE        member; writes "
         "need a precondition\n"
         "/books/{id}/a-long-name/and-then-more-of-it\n"

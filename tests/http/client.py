@@ -81,6 +81,9 @@ class Client:
     def patch(self, target, headers=(), body=None, **more):
         return self.request("PATCH", target, headers, body, **more)
 
+    def query(self, target, headers=(), body=None, **more):
+        return self.request("QUERY", target, headers, body, **more)
+
     def close(self):
         pass
 

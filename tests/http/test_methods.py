@@ -30,15 +30,15 @@ def test_a_method_nobody_knows_is_501(client, method, target):
 
 
 ALLOWED = {
-    "/books": {"GET", "HEAD", "POST", "OPTIONS"},
+    "/books": {"GET", "HEAD", "QUERY", "POST", "OPTIONS"},
     "/books/1": {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"},
     "/books/1/archive": {"POST", "OPTIONS"},
     "/books/1/cover": {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"},
     "/authors/1": {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"},
-    "/settings": {"GET", "HEAD", "OPTIONS"},
+    "/settings": {"GET", "HEAD", "QUERY", "OPTIONS"},
     "/settings/a": {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"},
 }
-KNOWN = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"}
+KNOWN = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "QUERY"}
 
 
 @requirement("9110-9.1-03", "9110-10.2.1-01", "9110-15.5.6-01")

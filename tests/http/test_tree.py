@@ -175,7 +175,7 @@ def test_a_slash_at_the_end_is_redirected(client, place):
 
 
 @pytest.mark.parametrize("name, methods", [
-    ("/", "GET, HEAD, POST, OPTIONS"), ("/some", "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"),
+    ("/", "GET, HEAD, QUERY, POST, OPTIONS"), ("/some", "GET, HEAD, QUERY, POST, PUT, DELETE, PATCH, OPTIONS"),
 ])  # fmt: skip
 def test_options_tells_what_a_place_takes(client, name, methods):
     answer = client.options(name)

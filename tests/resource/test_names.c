@@ -36,48 +36,64 @@ static void short_ids_sort_by_time_and_are_not_guessed(void **state)
         assert_non_null(strchr("0123456789abcdefghijklmnopqrstuv", first[i]));
 }
 
+static const struct vb_span scope = VB_SPAN_INIT("/books");
+static const struct vb_span epoch = VB_SPAN_INIT("k3f9x2bq");
+
 static void a_cursor_comes_back_as_it_was_and_only_to_its_listing(void **state)
 {
-    const struct vb_span parent = VB_SPAN("/books");
-    const struct vb_span epoch = VB_SPAN("k3f9x2bq");
     const struct vb_cursor rows[] = {
-        {0, false}, {1, true}, {123456789, false}, {UINT64_MAX >> 1, true}};
-    struct vb_cursor back;
-    char text[VB_CURSOR_LEN];
+        {0, VB_SPAN(""), false},
+        {1, VB_SPAN(""), true},
+        {123456789, VB_SPAN("key"), false},
+        {UINT64_MAX >> 1, VB_SPAN("\0\xff\0 of any bytes"), true}};
+    struct vb_arena arena;
 
     (void)state;
+    vb_arena_init(&arena, 4096, 65536);
     for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
-        struct vb_span made = vb_span_of(text, sizeof(text));
+        struct vb_cursor back;
+        struct vb_span made;
+        struct vb_buf text;
 
-        vb_cursor_format(&rows[i], parent, epoch, text);
-        assert_true(vb_cursor_parse(made, parent, epoch, &back));
+        vb_buf_init(&text, 4096);
+        vb_cursor_write(&text, &rows[i], scope, epoch);
+        made = vb_buf_span(&text);
+        assert_true(vb_cursor_parse(&arena, made, scope, epoch, &back));
         assert_true(back.position == rows[i].position);
+        assert_true(vb_span_eq(back.key, rows[i].key));
         assert_int_equal(back.backward, rows[i].backward);
-        assert_false(vb_cursor_parse(made, VB_SPAN("/authors"), epoch, &back));
-        assert_false(vb_cursor_parse(made, parent, VB_SPAN("other000"), &back));
         assert_false(
-            vb_cursor_parse(vb_span_head(made, 31), parent, epoch, &back));
+            vb_cursor_parse(&arena, made, VB_SPAN("/authors"), epoch, &back));
+        assert_false(
+            vb_cursor_parse(&arena, made, scope, VB_SPAN("other000"), &back));
+        assert_false(vb_cursor_parse(&arena, vb_span_head(made, made.len - 1),
+                                     scope, epoch, &back));
+        vb_buf_done(&text);
     }
+    vb_arena_done(&arena);
 }
 
 static void a_changed_cursor_is_refused(void **state)
 {
-    const struct vb_span parent = VB_SPAN("/books");
-    const struct vb_span epoch = VB_SPAN("k3f9x2bq");
-    const struct vb_cursor cursor = {42, false};
+    const struct vb_cursor cursor = {42, VB_SPAN("sorted"), false};
     struct vb_cursor back;
-    char text[VB_CURSOR_LEN];
+    struct vb_arena arena;
+    struct vb_buf text;
 
     (void)state;
-    vb_cursor_format(&cursor, parent, epoch, text);
-    for (int i = 0; i < VB_CURSOR_LEN; i++) {
-        char was = text[i];
+    vb_arena_init(&arena, 4096, 65536);
+    vb_buf_init(&text, 4096);
+    vb_cursor_write(&text, &cursor, scope, epoch);
+    for (size_t i = 0; i < text.len; i++) {
+        char was = text.ptr[i];
 
-        text[i] = was == '0' ? '1' : '0';
-        assert_false(vb_cursor_parse(vb_span_of(text, sizeof(text)), parent,
-                                     epoch, &back));
-        text[i] = was;
+        text.ptr[i] = was == '0' ? '1' : '0';
+        assert_false(
+            vb_cursor_parse(&arena, vb_buf_span(&text), scope, epoch, &back));
+        text.ptr[i] = was;
     }
+    vb_buf_done(&text);
+    vb_arena_done(&arena);
 }
 
 int main(void)

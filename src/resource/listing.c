@@ -1,0 +1,177 @@
+/*
+ * Reading a listing. A page is an ordinary representation: an array of the
+ * members' own, in the order of their creation or the one that was asked for,
+ * tagged with the revision of the last change to any member, and cached until
+ * the next one.
+ */
+#include "flow/reply.h"
+#include "resource/cached.h"
+#include "resource/listing_part.h"
+#include "resource/params.h"
+
+/* Bytes of members on a page: fewer come when they are large. */
+#define PAGE_BYTES ((size_t)2 * 1024 * 1024)
+
+struct vb__listing *vb__listing_new(struct vb_exchange *x)
+{
+    struct vb__listing *listing =
+        vb_arena_calloc(&x->arena, 1, sizeof(*listing));
+
+    if (listing == NULL) {
+        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+        return NULL;
+    }
+    listing->x = x;
+    listing->route = vb__listing_built(x)->route;
+    listing->selection.route = listing->route;
+    listing->page.selection = &listing->selection;
+    listing->page.list = &listing->list;
+    return listing;
+}
+
+static enum vb_answer read_page(struct vb__listing *listing);
+
+/* Too many members to look at all of them. */
+static enum vb_answer too_many(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+
+    if (listing->selection.sort_count == 0) { /* uncounted, then */
+        listing->counts = false;
+        return read_page(listing);
+    }
+    vb__listing_refuse(x, "sort",
+                       "is not possible: there are too many members");
+    return VB_HALT;
+}
+
+static void say_count(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+
+    if (!listing->counts)
+        return;
+    vb_reply_applied(x, "count=exact");
+    vb_reply_add(x, VB_SPAN("Total-Count"),
+                 vb_arena_printf(&x->arena, "%llu",
+                                 (unsigned long long)listing->list.total));
+}
+
+static enum vb_answer present(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+    struct vb_rep *rep = vb_page_present(x, &listing->page);
+
+    if (rep == NULL)
+        return VB_HALT;
+    say_count(listing);
+    if (listing->cache_key.len > 0)
+        vb_cached_put(x, listing->cache_key, listing->stamp, rep);
+    vb_cached_select(x, rep);
+    return VB_YES;
+}
+
+static enum vb_answer show_page(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+    enum vb_answer answer;
+
+    if (listing->list.op.err == VB_ERR_LIMIT)
+        return too_many(listing);
+    if (listing->list.op.err != VB_OK)
+        return vb_stored_failed(x, listing->list.op.err);
+    if (listing->only_members && listing->list.count == 0 &&
+        !listing->list.more) {
+        answer = VB_NO;
+    } else if (x->offer < 0) { /* it might have been a document of any type */
+        x->reply.status = VB_STATUS_NOT_ACCEPTABLE;
+        answer = VB_HALT;
+    } else {
+        answer = present(listing);
+    }
+    vb_list_read_done(&listing->list);
+    return answer;
+}
+
+static void list_done(struct vb_store_op *op)
+{
+    struct vb__listing *listing = op->context;
+    enum vb_answer answer = show_page(listing);
+
+    if (answer != VB_PENDING)
+        vb_flow_resume(listing->x, answer);
+}
+
+static enum vb_answer read_page(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+    const struct vb_selection *selection = &listing->selection;
+    const struct vb_cursor *cursor = &listing->page.cursor;
+    struct vb_list_read *list = &listing->list;
+
+    listing->stamp = vb_cached_stamp(x, x->key);
+    list->op.done = list_done;
+    list->op.context = listing;
+    list->parent = x->key;
+    list->from = cursor->position;
+    list->from_key = cursor->key;
+    list->backward = cursor->backward;
+    list->byte_limit = PAGE_BYTES;
+    list->whole = selection->sort_count > 0 ||
+                  (listing->counts && selection->filter_count > 0);
+    if (vb_selection_sieves(selection)) {
+        vb_selection_sieve_init(&listing->sieve, selection, list->whole);
+        list->sieve = &listing->sieve.base;
+    }
+    if (vb_store_list(x->env->store, list) == VB_IO_PENDING)
+        return VB_PENDING;
+    return show_page(listing);
+}
+
+static enum vb_answer cached_or_read(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+
+    if (listing->cache_key.len > 0 && vb_cached_get(x, listing->cache_key))
+        return VB_YES;
+    return read_page(listing);
+}
+
+/* Nothing is asked but all of it, from the beginning. */
+static bool is_plain(struct vb_exchange *x)
+{
+    return !x->head.has_query && x->head.method != VB_METHOD_QUERY &&
+           vb_fields_first(&x->head.fields, VB_FIELD_PREFER) == NULL &&
+           !vb__listing_has_owner(x);
+}
+
+/* What a page is cached under: its URI, and whether a QUERY led to it. */
+static void name_in_cache(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+
+    if (listing->counts)
+        return;
+    listing->cache_key = listing->page.uri;
+    if (x->head.method == VB_METHOD_QUERY)
+        listing->cache_key =
+            vb_arena_printf(&x->arena, "QUERY %.*s", VB_FMT(listing->page.uri));
+}
+
+enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
+{
+    bool queries = x->head.method == VB_METHOD_QUERY;
+    struct vb__listing *listing;
+
+    if (is_plain(x) && vb_cached_get(x, x->key))
+        return VB_YES;
+    listing = queries ? x->state : vb__listing_new(x);
+    if (listing == NULL || (!queries && !vb__listing_ask(listing)) ||
+        !vb_params_path_fits(x, listing->route))
+        return VB_HALT;
+    listing->only_members = only_members;
+    name_in_cache(listing);
+    return vb__listing_after_owner(listing, cached_or_read);
+}
+
+const struct vb_slot vb_listing_get = {.content_ignored = true};

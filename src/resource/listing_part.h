@@ -1,0 +1,67 @@
+/*
+ * The parts of a listing:
+ *
+ *     GET    ─ query ──────────────────┐
+ *     QUERY  ─ query, received, parsed ┴▶ selection      listing_ask.c
+ *                                             │
+ *     cache? ─▶ current ◀── owner there? ◀────┤          listing_owner.c
+ *                  ▲                          │
+ *                  └─ cache ◀── page ◀── list ┘          listing.c, page.c
+ */
+#ifndef VB_RESOURCE_LISTING_PART_H
+#define VB_RESOURCE_LISTING_PART_H
+
+#include "resource/build.h"
+#include "resource/listing.h"
+#include "resource/page.h"
+#include "resource/stored.h"
+
+/* What reading a listing keeps in between. */
+struct vb__listing {
+    struct vb_exchange *x;
+    const struct vb_route *route;
+    struct vb_json *input; /* a QUERY's content */
+    struct vb_selection selection;
+    struct vb_selection_sieve sieve;
+    struct vb_read owner; /* what the listing is part of */
+    struct vb_list_read list;
+    struct vb_collection_read state; /* for a write's precondition */
+    struct vb_page page;
+    struct vb_span cache_key;    /* "" where it is not to be cached */
+    struct vb_cache_stamp stamp; /* taken before the listing was read */
+    bool counts;                 /* the client wants to know how many */
+    bool only_members;           /* without any, there is no listing either */
+    /* What to go on with once what the listing is part of is there. */
+    enum vb_answer (*then)(struct vb__listing *listing);
+};
+
+static inline const struct vb_built *
+vb__listing_built(const struct vb_exchange *x)
+{
+    return x->resource->data;
+}
+
+/* NULL when out of memory, with 503 set: HALT then. */
+struct vb__listing *vb__listing_new(struct vb_exchange *x);
+
+/* --- listing_ask.c ------------------------------------------------------- */
+
+/* Takes what is asked for from the query, a QUERY's content and Prefer. False
+ * with a status set. */
+bool vb__listing_ask(struct vb__listing *listing);
+
+/* A parameter is not what it should be; false. */
+bool vb__listing_refuse(struct vb_exchange *x, const char *name,
+                        const char *detail);
+
+/* --- listing_owner.c ----------------------------------------------------- */
+
+/* Is the listing part of a document, and so there only with it? */
+bool vb__listing_has_owner(struct vb_exchange *x);
+
+/* Goes on with `then` if what the listing is part of is there; else NO. */
+enum vb_answer
+vb__listing_after_owner(struct vb__listing *listing,
+                        enum vb_answer (*then)(struct vb__listing *));
+
+#endif

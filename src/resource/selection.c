@@ -1,0 +1,277 @@
+/*
+ * What the parameters of a listing mean, whichever form they came in. See
+ * selection.h; the forms are selection_read.c's.
+ */
+#include "resource/selection_part.h"
+
+#include "content/json.h"
+#include "content/schema.h"
+#include "flow/reply.h"
+#include "http/query.h"
+
+#define SCALAR                                                                 \
+    (VB_SCHEMA_BOOLEAN | VB_SCHEMA_NUMBER | VB_SCHEMA_INTEGER |                \
+     VB_SCHEMA_STRING)
+
+/* Names that will mean something; until then they are no properties. */
+static const struct vb_span reserved[] = {
+    VB_SPAN_INIT("filter"),
+    VB_SPAN_INIT("expand"),
+    VB_SPAN_INIT("q"),
+};
+
+/* --- names -----------------------------------------------------------------
+ */
+
+static bool is_reserved(struct vb_span name)
+{
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+        if (vb_span_eq(reserved[i], name))
+            return true;
+    return false;
+}
+
+static ssize_t last_colon(struct vb_span name)
+{
+    for (size_t i = name.len; i > 0; i--)
+        if (name.ptr[i - 1] == ':')
+            return (ssize_t)i - 1;
+    return -1;
+}
+
+bool vb__selection_find(const struct vb_selection_reading *reading,
+                        struct vb_span name, struct vb__criterion *ret)
+{
+    const struct vb_route *route = reading->selection->route;
+    ssize_t colon = last_colon(name);
+    struct vb__criterion found = {.name = name, .op = VB_FILTER_EQ};
+
+    if (colon > 0 &&
+        vb_filter_op_find(vb_span_from(name, (size_t)colon + 1), &found.op) &&
+        vb_selection_field(reading->x, route, vb_span_head(name, (size_t)colon),
+                           &found.field)) {
+        *ret = found;
+        return true;
+    }
+    found.op = VB_FILTER_EQ;
+    if (is_reserved(name) ||
+        !vb_selection_field(reading->x, route, name, &found.field))
+        return false;
+    *ret = found;
+    return true;
+}
+
+/* --- filters ---------------------------------------------------------------
+ */
+
+const char *vb__selection_filter(const struct vb_selection_reading *reading,
+                                 const struct vb__criterion *criterion,
+                                 const struct vb_span *texts, size_t count,
+                                 struct vb_span written)
+{
+    struct vb_selection *selection = reading->selection;
+    struct vb_selection_filter *filter;
+    const char *wrong;
+
+    if (!vb_filter_applies(&criterion->field, criterion->op))
+        return "cannot be asked of this property";
+    if (selection->filter_count == VB_SELECTION_FILTERS_MOST)
+        return "is one filter too many";
+    filter = &selection->filters[selection->filter_count];
+    wrong = vb_filter_make(&reading->x->arena, &criterion->field, criterion->op,
+                           texts, count, &filter->filter);
+    if (wrong != NULL)
+        return wrong;
+    filter->name = criterion->name;
+    filter->value = written;
+    selection->filter_count++;
+    return NULL;
+}
+
+/* --- sort, fields ----------------------------------------------------------
+ */
+
+static const char *add_sort(const struct vb_selection_reading *reading,
+                            struct vb_span name)
+{
+    struct vb_selection *selection = reading->selection;
+    struct vb_sort sort = {.descending = vb_span_starts(name, VB_SPAN("-"))};
+
+    name = vb_span_from(name, sort.descending);
+    if (selection->sort_count == VB_SELECTION_SORT_MOST)
+        return "has too many properties";
+    if (!vb_selection_field(reading->x, selection->route, name, &sort.field))
+        return "names no property";
+    if ((sort.field.types & SCALAR) == 0)
+        return "names a property that has no order";
+    selection->sorts[selection->sort_count++] = sort;
+    return NULL;
+}
+
+static const char *add_shown(const struct vb_selection_reading *reading,
+                             struct vb_span name)
+{
+    struct vb_selection *selection = reading->selection;
+
+    if (selection->field_count == VB_SELECTION_FIELDS_MOST)
+        return "has too many properties";
+    if (!vb_selection_field(reading->x, selection->route, name,
+                            &selection->fields[selection->field_count]))
+        return "names no property";
+    selection->field_count++;
+    return NULL;
+}
+
+static const char *
+each_of(const struct vb_selection_reading *reading, struct vb_span list,
+        const char *(*add)(const struct vb_selection_reading *, struct vb_span))
+{
+    const char *wrong = NULL;
+
+    for (bool more = true; more && wrong == NULL;) {
+        ssize_t comma = vb_span_find(list, ',', 0);
+
+        more = comma >= 0;
+        wrong = add(reading, more ? vb_span_head(list, (size_t)comma) : list);
+        list = vb_span_from(list, more ? (size_t)comma + 1 : list.len);
+    }
+    return wrong;
+}
+
+/* --- all of them -----------------------------------------------------------
+ */
+
+static struct vb_span *slot_of(struct vb_selection *selection,
+                               struct vb_span name)
+{
+    const struct {
+        struct vb_span name;
+        struct vb_span *slot;
+    } slots[] = {
+        {VB_SPAN("limit"), &selection->limit},
+        {VB_SPAN("cursor"), &selection->cursor},
+        {VB_SPAN("sort"), &selection->sort},
+        {VB_SPAN("fields"), &selection->shown},
+    };
+
+    for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
+        if (vb_span_eq(slots[i].name, name))
+            return slots[i].slot;
+    return NULL;
+}
+
+bool vb__selection_is_own(struct vb_span name)
+{
+    struct vb_selection none;
+
+    return slot_of(&none, name) != NULL;
+}
+
+bool vb__selection_own(const struct vb_selection_reading *reading,
+                       struct vb_span name, struct vb_span value,
+                       const char **ret_wrong)
+{
+    struct vb_selection *selection = reading->selection;
+    struct vb_span *slot = slot_of(selection, name);
+
+    *ret_wrong = NULL;
+    if (slot == NULL)
+        return false;
+    if (slot->ptr != NULL) {
+        *ret_wrong = "may be given once only";
+        return true;
+    }
+    *slot = value.ptr != NULL ? value : VB_SPAN("");
+    if (slot == &selection->sort)
+        *ret_wrong = each_of(reading, *slot, add_sort);
+    else if (slot == &selection->shown)
+        *ret_wrong = each_of(reading, *slot, add_shown);
+    return true;
+}
+
+/* --- writing ---------------------------------------------------------------
+ */
+
+static void write_own(struct vb_buf *buf, struct vb_span name,
+                      struct vb_span value)
+{
+    if (value.ptr != NULL)
+        vb_query_append(buf, name, value);
+}
+
+void vb_selection_write(struct vb_buf *buf,
+                        const struct vb_selection *selection)
+{
+    for (size_t i = 0; i < selection->filter_count; i++)
+        vb_query_append(buf, selection->filters[i].name,
+                        selection->filters[i].value);
+    write_own(buf, VB_SPAN("sort"), selection->sort);
+    write_own(buf, VB_SPAN("fields"), selection->shown);
+    write_own(buf, VB_SPAN("limit"), selection->limit);
+}
+
+/* How a member stands to the fields that are shown. */
+enum shown { SHOWN_NOT, SHOWN_PARTLY, SHOWN_WHOLE };
+
+/* `path` are the `depth` names that led to the member, and its own. */
+static enum shown is_shown(const struct vb_selection *selection,
+                           const struct vb_span *path, size_t depth)
+{
+    enum shown shown = SHOWN_NOT;
+
+    for (size_t i = 0; i < selection->field_count; i++) {
+        const struct vb_filter_field *field = &selection->fields[i];
+        size_t same = 0;
+
+        while (same < field->path_len && same <= depth &&
+               vb_span_eq(field->path[same], path[same]))
+            same++;
+        if (same == field->path_len)
+            return SHOWN_WHOLE;
+        if (same == depth + 1)
+            shown = SHOWN_PARTLY;
+    }
+    return shown;
+}
+
+/* No deeper than the paths of the fields are long. */
+static void show(struct vb_buf *buf, const struct vb_selection *selection,
+                 yyjson_val *object, struct vb_span *path, size_t depth)
+{
+    yyjson_val *key, *value;
+    size_t i, max;
+    bool first = true;
+
+    vb_buf_char(buf, '{');
+    yyjson_obj_foreach(object, i, max, key, value)
+    {
+        enum shown shown;
+
+        path[depth] = vb_json_text(key);
+        shown = is_shown(selection, path, depth);
+        if (shown == SHOWN_NOT ||
+            (shown == SHOWN_PARTLY && !yyjson_is_obj(value)))
+            continue;
+        if (!first)
+            vb_buf_char(buf, ',');
+        first = false;
+        vb_json_write_string(buf, path[depth]);
+        vb_buf_char(buf, ':');
+        if (shown == SHOWN_WHOLE)
+            vb_json_write(buf, value);
+        else
+            show(buf, selection, value, path, depth + 1);
+    }
+    vb_buf_char(buf, '}');
+}
+
+void vb_selection_show(struct vb_buf *buf, const struct vb_selection *selection,
+                       yyjson_val *root)
+{
+    struct vb_span path[VB_SELECTION_DEPTH_MOST + 1];
+
+    if (yyjson_is_obj(root))
+        show(buf, selection, root, path, 0);
+    else
+        vb_json_write(buf, root);
+}

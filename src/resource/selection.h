@@ -1,0 +1,116 @@
+/*
+ * What a listing is asked for: which members, in which order, how much of
+ * each, and from where on. The query of a GET says it, and so does the content
+ * of a QUERY (RFC 10008), as a form or as JSON:
+ *
+ *     GET /books?year:gte=1970&sort=-year&limit=10
+ *
+ *     QUERY /books                          {"year:gte": 1970, "sort": "-year",
+ *     Content-Type: application/json         "limit": 10}
+ *
+ *     name         : field, field:op (content/filter.h), limit, cursor, sort,
+ *                    fields; the field a dotted path of properties
+ *     repeated     : all must hold
+ *
+ * All forms become the same structure, and the structure can be written as a
+ * URI's query again: so what a QUERY asks can be had by GET as well.
+ */
+#ifndef VB_RESOURCE_SELECTION_H
+#define VB_RESOURCE_SELECTION_H
+
+#include "content/filter.h"
+#include "describe/describe.h"
+#include "flow/resource.h"
+#include "storage/store.h"
+
+#define VB_SELECTION_FILTERS_MOST 32
+#define VB_SELECTION_SORT_MOST    4
+#define VB_SELECTION_FIELDS_MOST  64
+#define VB_SELECTION_DEPTH_MOST   8 /* names in a path */
+
+/* A filter, and how it was written. */
+struct vb_selection_filter {
+    struct vb_filter filter;
+    struct vb_span name, value; /* as in a query: "year:gte", "1970" */
+};
+
+struct vb_sort {
+    struct vb_filter_field field;
+    bool descending;
+};
+
+struct vb_selection {
+    const struct vb_route *route; /* the listing */
+    struct vb_selection_filter filters[VB_SELECTION_FILTERS_MOST];
+    size_t filter_count;
+    struct vb_sort sorts[VB_SELECTION_SORT_MOST];
+    size_t sort_count;
+    /* The properties that are shown; none: all. */
+    struct vb_filter_field fields[VB_SELECTION_FIELDS_MOST];
+    size_t field_count;
+    /* As they were written; ptr NULL: not given. */
+    struct vb_span sort, shown, limit, cursor;
+    bool ignored; /* something unknown was passed over */
+};
+
+/* How one is read. */
+struct vb_selection_reading {
+    struct vb_exchange *x;
+    struct vb_selection *selection;
+    /* Its parameters' schemas hold for what is read, too; or NULL. */
+    const struct vb_operation *operation;
+    bool lenient; /* pass over what is unknown (RFC 7240 section 4.4) */
+};
+
+/*
+ * Each adds what it reads to the selection: the query of a URI, a form, a JSON
+ * text that is an object. False with x->reply.status and complaints set: 400
+ * for the query and for content that is malformed, 422 for content that asks
+ * for what cannot be (RFC 10008 section 2.1), 501 for a parameter that is
+ * described but that nothing is done with. All texts live in the exchange's
+ * arena, or are borrowed from its head and content.
+ */
+bool vb_selection_read_query(struct vb_selection_reading *reading,
+                             struct vb_span query);
+bool vb_selection_read_form(struct vb_selection_reading *reading,
+                            struct vb_span form);
+bool vb_selection_read_json(struct vb_selection_reading *reading,
+                            yyjson_val *root);
+
+/* Appends it as the query of a URI, without "?" and cursor; nothing where it
+ * asks for nothing. */
+void vb_selection_write(struct vb_buf *buf,
+                        const struct vb_selection *selection);
+
+/* Does it ask of members what only looking at them can tell? */
+static inline bool vb_selection_sieves(const struct vb_selection *selection)
+{
+    return selection->filter_count > 0 || selection->sort_count > 0;
+}
+
+/* Appends the members of an object that the selection shows, as JSON. */
+void vb_selection_show(struct vb_buf *buf, const struct vb_selection *selection,
+                       yyjson_val *root);
+
+/* --- selection_field.c -------------------------------------------------- */
+
+/*
+ * The property that a dotted path names in what the listing's members hold.
+ * False: there is none, or none that is shown.
+ */
+bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
+                        struct vb_span name, struct vb_filter_field *ret_field);
+
+/* --- selection_sieve.c --------------------------------------------------- */
+
+/* The selection as a store's list request applies it. */
+struct vb_selection_sieve {
+    struct vb_sieve base;
+    const struct vb_selection *selection;
+};
+
+/* `whole`: for a request that looks at all members. */
+void vb_selection_sieve_init(struct vb_selection_sieve *sieve,
+                             const struct vb_selection *selection, bool whole);
+
+#endif

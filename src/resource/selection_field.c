@@ -1,0 +1,124 @@
+/* From the name of a property to what is known of it. See selection.h. */
+#include "content/schema.h"
+#include "resource/selection.h"
+
+/* Appends `name`, cut at its dots, to the first `len` names of a path. */
+static bool cut_name(struct vb_exchange *x, const struct vb_span *begin,
+                     size_t len, struct vb_span name,
+                     struct vb_filter_field *ret_field)
+{
+    struct vb_span *path =
+        vb_arena_calloc(&x->arena, VB_SELECTION_DEPTH_MOST, sizeof(*path));
+
+    if (path == NULL || len >= VB_SELECTION_DEPTH_MOST)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        path[i] = begin[i];
+    for (;;) {
+        ssize_t dot = vb_span_find(name, '.', 0);
+        size_t end = dot < 0 ? name.len : (size_t)dot;
+
+        if (end == 0 || len == VB_SELECTION_DEPTH_MOST)
+            return false;
+        path[len++] = vb_span_head(name, end);
+        if (dot < 0)
+            break;
+        name = vb_span_from(name, end + 1);
+    }
+    *ret_field = (struct vb_filter_field){
+        .path = path,
+        .path_len = len,
+        .types = VB_SCHEMA_ANY,
+        .item_types = VB_SCHEMA_ANY,
+    };
+    return true;
+}
+
+/* Is the property's path the beginning of the dotted name? Then what follows
+ * it, without the dot, is given back. */
+static bool begins(const struct vb_property *property, struct vb_span name,
+                   struct vb_span *ret_rest)
+{
+    for (size_t i = 0; i < property->path_len; i++) {
+        struct vb_span part = property->path[i];
+
+        if (i > 0) {
+            if (name.len == 0 || name.ptr[0] != '.')
+                return false;
+            name = vb_span_from(name, 1);
+        }
+        if (!vb_span_starts(name, part))
+            return false;
+        name = vb_span_from(name, part.len);
+    }
+    if (name.len > 0 && name.ptr[0] != '.')
+        return false;
+    *ret_rest = vb_span_from(name, name.len > 0);
+    return true;
+}
+
+static bool is_above(const struct vb_property *above,
+                     const struct vb_property *property)
+{
+    if (property->path_len <= above->path_len)
+        return false;
+    for (size_t i = 0; i < above->path_len; i++)
+        if (!vb_span_eq(above->path[i], property->path[i]))
+            return false;
+    return true;
+}
+
+/* An object of which nothing is said may hold anything. */
+static bool is_open(const struct vb_state *state,
+                    const struct vb_property *property)
+{
+    if ((property->types & VB_SCHEMA_OBJECT) == 0)
+        return false;
+    for (size_t i = 0; i < state->field_count; i++)
+        if (is_above(property, &state->fields[i]))
+            return false;
+    return true;
+}
+
+static struct vb_filter_field field_of(const struct vb_property *property)
+{
+    return (struct vb_filter_field){
+        .path = property->path,
+        .path_len = property->path_len,
+        .types = property->types,
+        .item_types = property->item_types,
+        .time = vb_span_eq(property->format, VB_SPAN("date-time")),
+    };
+}
+
+bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
+                        struct vb_span name, struct vb_filter_field *ret_field)
+{
+    const struct vb_state *state = route->state;
+    const struct vb_property *found = NULL;
+    struct vb_span rest, left = VB_SPAN("");
+
+    if (state == NULL || !state->json)
+        return false;
+    if (state->field_count == 0)
+        return cut_name(x, NULL, 0, name, ret_field);
+    for (size_t i = 0; i < state->field_count; i++) {
+        const struct vb_property *property = &state->fields[i];
+
+        if (!begins(property, name, &rest))
+            continue;
+        if (property->write_only) /* nor what is in it */
+            return false;
+        if (found != NULL && rest.len >= left.len)
+            continue;
+        found = property;
+        left = rest;
+    }
+    if (found == NULL)
+        return false;
+    if (left.len > 0)
+        return is_open(state, found) &&
+               cut_name(x, found->path, found->path_len, left, ret_field);
+    *ret_field = field_of(found);
+    return true;
+}
