@@ -162,8 +162,9 @@ static void reply_to_put(struct vb_stored *stored, bool created)
     bool json = stored->text.len > 0;
     bool usual = says(stored->operation, created) != VB_STATUS_NO_CONTENT;
     bool content =
-        json && vb_reply_wants_content(x, usual, created || success->full != 0,
-                                       created || success->minimal != 0);
+        json && vb_reply_wants_content(
+                    x, usual, created || success->full == VB_STATUS_OK,
+                    created || success->minimal == VB_STATUS_NO_CONTENT);
 
     if (stored->elsewhere)
         vb_reply_field(x, VB_FIELD_CONTENT_LOCATION, stored->key);

@@ -19,7 +19,7 @@ static enum vb_answer fixed_exists(struct vb_exchange *x)
 {
     struct vb_fixed *fixed = x->resource->data;
 
-    if (!vb_params_query_fits(x, &route, NULL))
+    if (!vb_params_query_fits(x, &route))
         return VB_HALT;
     vb_cached_select(x, vb_rep_ref(fixed->reps[x->offer]));
     return VB_YES;

@@ -25,8 +25,8 @@ bool vb_params_parameter_fits(struct vb_exchange *x,
                               struct vb_span name, struct vb_span value,
                               bool *ret_described);
 
-/* The same where the parameters that are described mean something to the
- * resource. */
+/* Are all parameters described, and their values what their schemas want? For
+ * resources to which they mean something. If not, 400 is set. */
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route);
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
+from ledger import requirement
 from library import LIBRARY, add, links, parameters, pointers
 from test_filters import THINGS, described, fill
 
@@ -21,7 +22,7 @@ def ids(answer):
     return "".join(str(member["id"]) for member in answer.json())
 
 
-# 10008-2-02, 10008-2.3-01, 10008-2.4-01
+@requirement("10008-2.3-01", "10008-2.4-01")
 @pytest.mark.parametrize("query", [
     {},
     {"title": "Ubik"},
@@ -63,7 +64,7 @@ def test_the_uri_and_the_content_hold_together(client):
     assert client.query("/things?limit=1", json={"limit": 2}).status == 422
 
 
-# 10008-2-01: 400 without a media type
+@requirement("10008-2-01")
 @pytest.mark.parametrize("headers, body", [
     ({}, b"{}"), ({}, None), ({"Content-Type": ""}, b"{}"), ({"Content-Type": "json"}, b"{}"),
 ])  # fmt: skip
@@ -71,7 +72,7 @@ def test_a_query_that_does_not_say_what_it_is_is_400(client, headers, body):
     assert client.query("/things", headers, body).status == 400
 
 
-# 10008-2.1-01: no sniffing
+@requirement("10008-2-01", "10008-2.1-01")  # no sniffing
 @pytest.mark.parametrize("body", [b"", b"<q/>", b"{", b'{"a":1}{', b'{"title":"a","title":"b"}', b"\xff", b"title=Ubik"])
 def test_content_that_is_not_what_it_says_is_400(client, body):
     answer = client.query("/things", {"Content-Type": "application/json"}, body)
@@ -83,7 +84,7 @@ def test_a_malformed_form_is_400(client, body):
     assert client.query("/things", FORM, body).status == 400
 
 
-# 10008-2.1-02, 10008-3-01
+@requirement("10008-2.1-02", "10008-3-01")
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/merge-patch+json"])
 def test_another_media_type_is_415_with_those_that_are_taken(client, kind):
     answer = client.query("/things", {"Content-Type": kind}, b"{}")
@@ -97,6 +98,7 @@ def test_a_coded_query_is_415(client):
     assert answer.headers["Accept-Encoding"] == "identity"
 
 
+@requirement("10008-3-01")
 def test_options_tells_what_a_query_may_be(client):
     answer = client.options("/things")
     assert answer.headers.tokens("Accept-Query") == ["application/json", "application/x-www-form-urlencoded"]
@@ -105,7 +107,7 @@ def test_options_tells_what_a_query_may_be(client):
     assert client.query("/things/1", json={}).status == 405
 
 
-# 10008-2.1-02: well-formed, and nothing that can be asked
+@requirement("10008-2.1-02")  # well-formed, and nothing that can be asked
 @pytest.mark.parametrize("query, where", [
     ([], set()),
     ("x", set()),
@@ -144,14 +146,14 @@ def test_a_bad_query_in_the_uri_is_400(client):
     assert parameters(answer) == {"titel"}
 
 
-# 10008-2.1-02
+@requirement("10008-2.1-02")
 def test_a_result_that_nobody_accepts_is_406(client):
     assert client.query("/things", {"Accept": "image/png"}, json={}).status == 406
     page = client.query("/things", {"Accept": "text/html"}, json={"title": "Ubik"})
     assert page.status == 200 and b"Ubik" in page.body
 
 
-# 10008-2.6-01: the result is what is conditional, not the URI
+@requirement("10008-2.6-01")  # the result is what is conditional, not the URI
 def test_preconditions_are_about_the_result(client):
     ubik = client.query("/things", json={"title": "Ubik"})
     other = client.query("/things", json={"title": "Earthsea"})
@@ -181,7 +183,7 @@ def test_a_result_changes_its_tag_with_the_collection(serve):
     assert client.query("/things", tag, json=query).status == 200
 
 
-# 10008-2-02
+@requirement("10008-2-02")
 def test_a_query_changes_nothing(serve):
     client = serve(described()).client()
     fill(client)
@@ -220,7 +222,7 @@ def test_a_query_may_wait_for_100_continue(client):
     assert client.query("/things", chunked=True, json={"title": "Ubik"}).status == 200
 
 
-# 9110-15.4-*, 10008-2.5-01: the method stays
+@requirement("10008-2.5-01")  # the method stays
 def test_a_query_to_the_other_slash_is_308(client):
     answer = client.query("/things/", json={})
     assert answer.status == 308 and answer.headers["Location"] == "/things"
