@@ -24,9 +24,9 @@
 #define IOV_MAX_PIECES 64
 /* Rounds of drain and send before others get their turn. */
 #define FLUSH_ROUNDS 16
-/* Bytes of a file that one call sends at most: what a client that reads as fast
- * as we send may have of a turn is FLUSH_ROUNDS times this. */
-#define FILE_MAX ((size_t)256 * 1024)
+/* Bytes of a file that a client has of one turn at most, however fast it reads:
+ * a call of sendfile(2) for each costs little beside them. */
+#define FILE_MAX ((size_t)1024 * 1024)
 
 struct vb__conn {
     uv_poll_t poll;
@@ -162,7 +162,7 @@ static bool send_all(struct vb__conn *conn)
         if (n < 0)
             return errno == EAGAIN || errno == EINTR;
         ops->sent(&conn->wire, (size_t)n);
-        if ((size_t)n < wanted)
+        if ((size_t)n < wanted || (count == 0 && wanted < file.length))
             return true;
     }
     return true;

@@ -4,6 +4,7 @@ what is answered somewhere else."""
 import subprocess
 
 import pytest
+from ledger import requirement
 from server import binary
 
 OPENAPI = {"openapi": "3.1.0", "info": {"title": "Redirects", "version": "1"}}
@@ -45,29 +46,33 @@ def client(server):
     return server.client()
 
 
+@requirement("9110-15.4.2-01")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_who_reads_what_has_moved_gets_301(client, method):
     got = client.request(method, "/old/7")
-    assert got.status == 301 and got.headers["Location"] == "/books/7"  # 9110-15.4.2-01
+    assert got.status == 301 and got.headers["Location"] == "/books/7"
 
 
+@requirement("9110-15.4.9-01")
 @pytest.mark.parametrize("method", UNSAFE)
 def test_everyone_else_gets_308_which_keeps_the_method(client, method):
     for body in (None, b"{}"):
         got = client.request(method, "/old/7", {"Content-Type": "application/json"}, body)
-        assert got.status == 308 and got.headers["Location"] == "/books/7"  # 9110-15.4.9-01
+        assert got.status == 308 and got.headers["Location"] == "/books/7"
 
 
+@requirement("9110-15.4.8-02")
 @pytest.mark.parametrize("method", ["GET", "HEAD", *UNSAFE])
 def test_what_is_elsewhere_for_now_is_307(client, method):
     got = client.request(method, "/today")
-    assert got.status == 307 and got.headers["Location"] == "/books/7"  # 9110-15.4.8-02
+    assert got.status == 307 and got.headers["Location"] == "/books/7"
 
 
+@requirement("9110-15.4.4-01")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_an_answer_that_is_elsewhere_is_303(client, method):
     got = client.request(method, "/latest")
-    assert got.status == 303 and got.headers["Location"] == "/books/9"  # 9110-15.4.4-01
+    assert got.status == 303 and got.headers["Location"] == "/books/9"
 
 
 @pytest.mark.parametrize(
@@ -96,12 +101,13 @@ def test_a_client_that_follows_arrives(client):
     assert client.get(client.get("/old/11").headers["Location"]).json() == {"a": 1}
 
 
+@requirement("9110-13.2.1-02")
 @pytest.mark.parametrize("target, status", [("/old/7", 301), ("/today", 307), ("/latest", 303)])
 def test_preconditions_are_for_what_would_be_2xx(client, target, status):
     for field in ({"If-Match": '"x"'}, {"If-None-Match": "*"}, {"If-None-Match": '"x"'},
                   {"If-Modified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"},
                   {"If-Unmodified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}):  # fmt: skip
-        assert client.get(target, field).status == status  # 9110-13.2.1-02
+        assert client.get(target, field).status == status
 
 
 def test_allow_is_what_is_led_on(client):
