@@ -41,11 +41,11 @@ static void read_bound(struct vb__reader *r, yyjson_val *name,
                        struct vb_program *program)
 {
     yyjson_val *value = yyjson_obj_iter_get_val(name);
-    const char *names[BOUNDS + 1] = {"command"};
+    const char *names[BOUNDS + 2] = {"command", "idempotent"};
     int64_t n;
 
     for (size_t i = 0; i < BOUNDS; i++) {
-        names[i + 1] = bounds[i].key;
+        names[i + 2] = bounds[i].key;
         if (!yyjson_equals_str(name, bounds[i].key))
             continue;
         if (!vb_json_is_number(value) ||
@@ -58,7 +58,7 @@ static void read_bound(struct vb__reader *r, yyjson_val *name,
             set_bound(program, i, n);
         return;
     }
-    vb__action_refuse(r, name, "run", names, BOUNDS + 1);
+    vb__action_refuse(r, name, "run", names, BOUNDS + 2);
 }
 
 /* --- the command ------------------------------------------------------------
@@ -152,8 +152,10 @@ static bool read_object(struct vb__reader *r, yyjson_val *run,
 
     yyjson_obj_iter_init(run, &iter);
     while ((name = yyjson_obj_iter_next(&iter)) != NULL)
-        if (!yyjson_equals_str(name, "command"))
+        if (!yyjson_equals_str(name, "command") &&
+            !yyjson_equals_str(name, "idempotent"))
             read_bound(r, name, program);
+    program->idempotent = vb__bool(r, run, "idempotent", false);
     if (!command)
         vb__error(r, run, "command is missing");
     return command && read_words(r, command, program);

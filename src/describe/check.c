@@ -177,6 +177,13 @@ static bool demands_precondition(const struct vb_route *route)
     return false;
 }
 
+static bool may_be_put_off(const struct vb_route *route)
+{
+    const struct vb_operation *post = route->by_method[VB_METHOD_POST];
+
+    return post && post->served && post->success.async;
+}
+
 static void say_membership(struct vb_buf *text, const struct vb_route *route)
 {
     if (route->membership == VB_MEMBER_OF_STORE)
@@ -223,6 +230,8 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         say(text, "merges into ", route->action->target->path);
     if (route->action && route->action->program)
         say(text, "runs ", vb_span_str(route->action->program->words[0]));
+    if (may_be_put_off(route))
+        say(text, "may be a job", VB_SPAN(""));
     if (route->from)
         say(text, "files of ", as_written(route, "from"));
     if (route->redirect)

@@ -150,7 +150,8 @@ struct vb_success {
     int done;    /* otherwise, and nothing was preferred: 200, 204, 303 */
     int minimal; /* with Prefer: return=minimal (RFC 7240 section 4.2) */
     int full;    /* with Prefer: return=representation */
-    bool async;  /* 202 is declared */
+    bool async;  /* 202 is declared, and the work can be put off */
+    bool always_async; /* no other success is declared */
 };
 
 struct vb_operation {
@@ -275,6 +276,9 @@ enum vb_action_kind {
     VB_ACTION_PLUGIN,
 };
 
+/* Below this is the work that is put off. */
+#define VB_JOBS_BASE "/jobs"
+
 /* Where programs without a slash in their name are. */
 #define VB_PROGRAM_PATH "/usr/local/bin:/usr/bin:/bin"
 
@@ -285,6 +289,7 @@ struct vb_program {
     const char *directory;    /* the description's */
     /* Bounds, see program.tbl. */
     uint64_t seconds, memory, input, output, concurrent, processes;
+    bool idempotent; /* it may be run again where it was cut short */
 };
 
 /* What a controller does (x-verbatim.do). */
@@ -362,6 +367,7 @@ struct vb_description {
     size_t route_count;
     yyjson_val *security_schemes; /* components.securitySchemes; NULL: none */
     yyjson_val *root;
+    bool has_jobs;                  /* some operation may be put off */
     const struct vb_note *warnings; /* a list; made while reading */
     size_t warning_count;
 };

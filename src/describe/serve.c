@@ -253,10 +253,18 @@ static const int done_by_program[] = {200, 204, 0}; /* it names no URI */
 static const int done_minimal[] = {204, 0};
 static const int done_full[] = {200, 0};
 
+/* Programs can run after the reply; all else is done at once. */
+static bool may_be_put_off(const struct vb_route *route,
+                           const struct vb_operation *op)
+{
+    return op->method == VB_METHOD_POST && route->action &&
+           route->action->kind == VB_ACTION_RUN && declares_exactly(op, 202);
+}
+
 static struct vb_success success_of(const struct vb_route *route,
                                     const struct vb_operation *op)
 {
-    struct vb_success s = {.async = declares_exactly(op, 202)};
+    struct vb_success s = {.async = may_be_put_off(route, op)};
 
     switch (op->method) {
     case VB_METHOD_PUT:
@@ -280,6 +288,7 @@ static struct vb_success success_of(const struct vb_route *route,
         s.done = 200;
         break;
     }
+    s.always_async = s.async && first_declared(op, done_by_program, 0) == 0;
     s.minimal = s.done ? first_declared(op, done_minimal, s.done) : 0;
     s.full = s.done ? first_declared(op, done_full, s.done) : 0;
     return s;
@@ -305,10 +314,29 @@ static bool creates(const struct vb_route *route, const struct vb_operation *op)
 
 /* --- all together -------------------------------------------------------- */
 
+/* Is something else described where jobs would be? */
+static bool jobs_are_taken(const struct vb__reader *r)
+{
+    const struct vb_span name = vb_span_from(VB_SPAN(VB_JOBS_BASE), 1);
+
+    for (size_t i = 0; i < r->route_count; i++) {
+        const struct vb_template *t = &r->routes[i].template;
+
+        if (t->segment_count > 0 && t->segments[0].kind == VB_SEGMENT_LITERAL &&
+            vb_span_eq(t->segments[0].text, name))
+            return true;
+    }
+    return false;
+}
+
 static void serve_operation(struct vb__reader *r, const struct vb_route *route,
                             struct vb_operation *op)
 {
     const char *why = why_not_method(route, op->method);
+
+    if (!why && may_be_put_off(route, op) && jobs_are_taken(r))
+        why = "202 makes a job below " VB_JOBS_BASE
+              ", where something else is described";
 
     if (op->method == VB_METHOD_PATCH)
         amend_patch(r, op);
@@ -329,6 +357,7 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     op->served = op->why_not.len == 0;
     op->creates = creates(route, op);
     op->success = success_of(route, op);
+    r->into->public.has_jobs |= op->served && op->success.async;
     op->invalid = invalid_of(op);
 }
 

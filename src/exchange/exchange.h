@@ -39,6 +39,8 @@ struct vb_explainer;    /* flow/explain.h */
 struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
 struct vb_runner; /* exchange/run.h */
+struct vb_alarms; /* exchange/alarm.h */
+struct vb_jobs;   /* resource/jobs.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -80,9 +82,11 @@ struct vb_env {
     struct vb_explainer *explainer; /* for who asks why; NULL: nobody may */
     bool unavailable;               /* takes no requests now: 503 */
     struct vb_runner *runner;       /* runs programs; NULL: nothing does */
-    struct vb_pool exchanges;       /* of struct vb_exchange */
-    struct vb_pool arena_blocks;    /* what exchanges' arenas begin with */
-    struct vb_pool output_blocks;   /* VB_OUTPUT_BLOCK bytes each, for wires */
+    struct vb_alarms *alarms;       /* calls again after a while; or NULL */
+    struct vb_jobs *jobs;         /* where work is put off to; NULL: nowhere */
+    struct vb_pool exchanges;     /* of struct vb_exchange */
+    struct vb_pool arena_blocks;  /* what exchanges' arenas begin with */
+    struct vb_pool output_blocks; /* VB_OUTPUT_BLOCK bytes each, for wires */
 };
 
 #define VB_OUTPUT_BLOCK ((size_t)16 * 1024)

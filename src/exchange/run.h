@@ -44,6 +44,7 @@ struct vb_run {
     struct vb_span input;    /* what it reads from stdin */
     const struct vb_run_limits *limits;
     const char *label; /* what it is called in the log */
+    bool beside;       /* does not count among those that run at once */
     void (*done)(struct vb_run *run);
     void *context; /* the caller's */
 

@@ -180,6 +180,11 @@ void vb_loop_broadcast(struct vb_loop *loop,
     }
 }
 
+struct vb_mailbox *vb_loop_mailbox(struct vb_loop *loop)
+{
+    return &loop->workers[0].shown.mailbox;
+}
+
 uint32_t vb_loop_connections(const struct vb_loop *loop)
 {
     return atomic_load(&loop->connections);

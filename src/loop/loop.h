@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/task.h"
+#include "exchange/alarm.h"
 #include "exchange/exchange.h"
 #include "exchange/run.h"
 #include "loop/address.h"
@@ -31,6 +32,7 @@ struct vb_worker {
     struct vb_mailbox mailbox;   /* runs tasks on this worker */
     struct vb_executor executor; /* runs blocking work elsewhere */
     struct vb_runner runner;     /* runs programs */
+    struct vb_alarms alarms;     /* calls again after a while */
     void *user;                  /* the hooks' own */
 };
 
@@ -39,6 +41,8 @@ struct vb_loop_hooks {
     /* Before the first connection: sets env.service and env.site. On failure
      * (not VB_OK) the whole loop ends with that error. */
     enum vb_err (*worker_start)(void *context, struct vb_worker *worker);
+    /* It was asked to stop: nothing new is to be begun. May be NULL. */
+    void (*worker_stopping)(struct vb_worker *worker);
     /* After the last connection is closed and the mailbox has run dry. */
     void (*worker_stop)(void *context, struct vb_worker *worker);
     /* Before the worker goes to sleep; may be NULL. */
@@ -95,6 +99,9 @@ void vb_loop_broadcast(struct vb_loop *loop,
                        struct vb_task *(*make)(void *context,
                                                struct vb_worker *worker),
                        void *context);
+
+/* The mailbox of worker 0, from before the loop runs until it is freed. */
+struct vb_mailbox *vb_loop_mailbox(struct vb_loop *loop);
 
 /* Connections open now, over all workers. */
 uint32_t vb_loop_connections(const struct vb_loop *loop);

@@ -52,7 +52,6 @@ static void handle_closed(uv_handle_t *handle)
         return;
     vb_list_remove(&program->link);
     free(program);
-    atomic_fetch_sub(&worker->loop->programs, 1);
     vb__worker_check_end(worker);
 }
 
@@ -84,6 +83,8 @@ static void finish(struct vb__program *program)
     struct vb_run *run = program->run;
 
     program->run = NULL;
+    if (!run->beside)
+        atomic_fetch_sub(&program->worker->loop->programs, 1);
     for (int i = 0; i < WATCHED; i++)
         close_poll(program, i);
     uv_close((uv_handle_t *)&program->timer, handle_closed);
@@ -285,6 +286,14 @@ static void start_child(struct vb__program *program)
                    err == 0 ? run->limits->time_ms : 0, 0);
 }
 
+static bool take_place(struct vb_loop *loop)
+{
+    if (atomic_fetch_add(&loop->programs, 1) < loop->config.max_programs)
+        return true;
+    atomic_fetch_sub(&loop->programs, 1);
+    return false;
+}
+
 static enum vb_err start(struct vb_runner *runner, struct vb_run *run)
 {
     struct vb__worker *worker = worker_of(runner);
@@ -293,8 +302,7 @@ static enum vb_err start(struct vb_runner *runner, struct vb_run *run)
 
     if (program == NULL)
         return VB_ERR_NOMEM;
-    if (atomic_fetch_add(&loop->programs, 1) >= loop->config.max_programs) {
-        atomic_fetch_sub(&loop->programs, 1);
+    if (!run->beside && !take_place(loop)) {
         free(program);
         return VB_ERR_BUSY;
     }

@@ -148,6 +148,8 @@ static void stop(uv_async_t *async)
     uv_timer_stop(&worker->resume);
     uv_timer_start(&worker->grace, grace_over, worker->loop->config.grace_ms,
                    0);
+    if (worker->loop->hooks->worker_stopping != NULL)
+        worker->loop->hooks->worker_stopping(&worker->shown);
     vb__conns_shut_down(worker);
     vb__worker_check_end(worker);
 }
@@ -217,6 +219,7 @@ enum vb_err vb__worker_init(struct vb__worker *worker, struct vb_loop *loop,
     worker->shown.env.mailbox = &worker->shown.mailbox;
     vb_wheel_init(&worker->wheel, vb_clock_monotonic_ms());
     vb__programs_init(worker);
+    vb__alarms_init(worker);
     init_handles(worker);
     return VB_OK;
 }

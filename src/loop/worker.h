@@ -84,6 +84,9 @@ void vb__listeners_pause(struct vb__worker *worker);
 void vb__listeners_resume(struct vb__worker *worker);
 void vb__listeners_close(struct vb__worker *worker);
 
+/* alarm.c: sets up the worker's alarms. */
+void vb__alarms_init(struct vb__worker *worker);
+
 /* program.c */
 
 /* Sets up the worker's runner. */

@@ -7,6 +7,7 @@
 #include "base/ref.h"
 #include "http/path.h"
 #include "http/percent.h"
+#include "resource/jobs.h"
 #include "resource/start.h"
 #include "resource/tree.h"
 
@@ -37,6 +38,8 @@ struct vb_catalog {
     struct vb_route files_route; /* of the directory that is served besides */
     struct vb_built files;
     struct vb_fixed start; /* "/", where it is not described; or zero */
+    bool has_jobs;         /* then these are: */
+    struct vb_built job, result;
 };
 
 /* --- building
@@ -239,6 +242,25 @@ static void redirect(struct vb_exchange *x, bool slash)
         x->head.has_query ? "?" : "", VB_FMT(x->head.query));
 }
 
+/* "/jobs/ID" and "/jobs/ID/result". */
+static bool route_job(const struct vb_catalog *catalog, struct vb_exchange *x)
+{
+    const struct vb_span base = VB_SPAN(VB_JOBS_BASE "/");
+    struct vb_span id = vb_span_from(x->key, base.len), part;
+
+    if (!vb_span_starts(x->key, base) || id.len < VB_SHORT_ID_LEN ||
+        memchr(id.ptr, '/', VB_SHORT_ID_LEN) != NULL)
+        return false;
+    part = vb_span_from(id, VB_SHORT_ID_LEN);
+    id = vb_span_head(id, VB_SHORT_ID_LEN);
+    if (part.len > 0 && !vb_span_eq(part, VB_SPAN("/result")))
+        return false;
+    x->resource =
+        part.len == 0 ? &catalog->job.resource : &catalog->result.resource;
+    x->key = vb_job_key(&x->arena, id, part.len == 0 ? "" : "/result");
+    return true;
+}
+
 static bool route(struct vb_site *site, struct vb_exchange *x)
 {
     struct vb_catalog *catalog = VB_CONTAINER(site, struct vb_catalog, site);
@@ -249,6 +271,8 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
     if (vb_path_normalise(&x->arena, x->head.path, &x->key) != VB_OK ||
         !cut_path(x, x->key, &cut))
         return false;
+    if (catalog->has_jobs && route_job(catalog, x))
+        return true;
     built = follow(x, &catalog->root, &cut, 0, 0, &elsewhere);
     if (built == NULL && cut.count == 0 && catalog->start.count > 0) {
         x->resource = &catalog->start.resource;
@@ -313,6 +337,9 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
         catalog->root.end == NULL)
         err = vb_start_init(&catalog->start, description, catalog->built,
                             catalog->built_count);
+    catalog->has_jobs = description != NULL && description->has_jobs;
+    if (err == VB_OK && catalog->has_jobs)
+        err = vb_job_build(&catalog->job, &catalog->result);
     if (err == VB_OK)
         *ret_catalog = catalog;
     else
@@ -376,8 +403,24 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     vb_build_done(&catalog->files);
     free((char *)catalog->files_route.from);
     vb_fixed_done(&catalog->start);
+    vb_resource_done(&catalog->job.resource);
+    vb_resource_done(&catalog->result.resource);
     vb_description_unref(catalog->description);
     free(catalog);
+}
+
+bool vb_catalog_has_jobs(const struct vb_catalog *catalog)
+{
+    return catalog->has_jobs;
+}
+
+const struct vb_route *vb_catalog_route(const struct vb_catalog *catalog,
+                                        struct vb_span path)
+{
+    for (size_t i = 0; i < catalog->built_count; i++)
+        if (vb_span_eq(catalog->built[i].route->path, path))
+            return catalog->built[i].route;
+    return NULL;
 }
 
 struct vb_site *vb_catalog_site(struct vb_catalog *catalog)

@@ -35,6 +35,13 @@ struct vb_catalog *vb_catalog_ref(struct vb_catalog *catalog);
 /* NULL is fine. */
 void vb_catalog_unref(struct vb_catalog *catalog);
 
+/* Can some work be put off? */
+bool vb_catalog_has_jobs(const struct vb_catalog *catalog);
+
+/* The route of a path as the description has it; NULL: none. */
+const struct vb_route *vb_catalog_route(const struct vb_catalog *catalog,
+                                        struct vb_span path);
+
 /* As the flow sees it; lives as long as the catalog. */
 struct vb_site *vb_catalog_site(struct vb_catalog *catalog);
 

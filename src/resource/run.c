@@ -14,8 +14,10 @@
 #include "flow/reply.h"
 #include "http/media.h"
 #include "http/method.h"
+#include "http/prefer.h"
 #include "http/query.h"
 #include "resource/build.h"
+#include "resource/jobs.h"
 #include "resource/params.h"
 
 /* The state of one exchange with a program: x->state. */
@@ -25,10 +27,13 @@ struct running {
     struct vb_built *built;
     struct vb_run run;
     struct vb_run_limits limits;
-    const char **argv;
     bool started; /* the output is ours to give back */
     bool counted; /* among those of its controller */
+    struct vb_deferral deferral;
 };
+
+/* Lines of a list field that are looked at; more than that is not sincere. */
+#define MAX_LINES 16
 
 static struct vb_built *built_of(const struct vb_exchange *x)
 {
@@ -308,13 +313,20 @@ static void running_done(struct vb_exchange *x)
     leave(running);
     if (running->started)
         vb_buf_done(&running->run.output);
+    vb_record_unref(running->deferral.result);
+}
+
+/* The media type of the output. */
+static struct vb_span type_of(const struct vb_exchange *x)
+{
+    return x->offer >= 0 ? x->resource->offers[x->offer].media_type
+                         : VB_SPAN("application/octet-stream");
 }
 
 static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
 {
     return vb_rep_new(&(struct vb_rep_draft){
-        .media_type = x->offer >= 0 ? x->resource->offers[x->offer].media_type
-                                    : VB_SPAN("application/octet-stream"),
+        .media_type = type_of(x),
         .modified = VB_DATE_NONE,
         .content = output,
         .length = output.len,
@@ -323,10 +335,9 @@ static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
     });
 }
 
-static enum vb_answer succeed(struct running *running)
+static enum vb_answer succeed(struct running *running, struct vb_span output)
 {
     struct vb_exchange *x = running->x;
-    struct vb_span output = vb_buf_span(&running->run.output);
     const struct vb_operation *operation =
         running->route->by_method[VB_METHOD_POST];
     struct vb_rep *rep;
@@ -344,11 +355,12 @@ static enum vb_answer succeed(struct running *running)
 }
 
 /* The document as the program wrote it, with what members it likes. */
-static enum vb_answer pass_problem(struct running *running, unsigned status)
+static enum vb_answer pass_problem(struct running *running, unsigned status,
+                                   struct vb_span document)
 {
     struct vb_exchange *x = running->x;
 
-    x->reply.bytes = vb_arena_dup(&x->arena, vb_buf_span(&running->run.output));
+    x->reply.bytes = vb_arena_dup(&x->arena, document);
     if (x->reply.bytes.ptr == NULL)
         return refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     x->reply.content = VB_CONTENT_BYTES;
@@ -377,11 +389,12 @@ static void run_done(struct vb_run *run)
     x->call_off = NULL;
     leave(running);
     if (outcome.is_problem)
-        answer = pass_problem(running, outcome.status);
+        answer =
+            pass_problem(running, outcome.status, vb_buf_span(&run->output));
     else if (outcome.status != VB_STATUS_OK)
         answer = refuse(x, outcome.status, outcome.detail);
     else
-        answer = succeed(running);
+        answer = succeed(running, vb_buf_span(&run->output));
     vb_flow_resume(x, answer);
 }
 
@@ -392,34 +405,51 @@ static void call_off(struct vb_exchange *x)
     x->env->runner->cancel(x->env->runner, &running->run);
 }
 
-static struct running *running_new(struct vb_exchange *x)
+const char *const *vb_run_words(struct vb_arena *arena,
+                                const struct vb_program *program)
 {
-    struct vb_built *built = built_of(x);
-    const struct vb_program *program = built->route->action->program;
-    struct running *running = vb_arena_calloc(&x->arena, 1, sizeof(*running));
-    const char *const *environment = vb_run_environment(x, built->route);
+    const char **words;
     size_t count = 1;
 
     while (program->words[count - 1] != NULL)
         count++;
-    if (running != NULL)
-        running->argv = vb_arena_calloc(&x->arena, count, sizeof(char *));
-    if (running == NULL || running->argv == NULL || environment == NULL)
+    words = vb_arena_calloc(arena, count, sizeof(char *));
+    if (words == NULL)
         return NULL;
-    memcpy(running->argv, program->words, count * sizeof(char *));
-    running->argv[0] = program->path;
-    running->x = x;
-    running->built = built;
-    running->route = built->route;
-    running->limits = (struct vb_run_limits){
+    memcpy(words, program->words, count * sizeof(char *));
+    words[0] = program->path;
+    return words;
+}
+
+struct vb_run_limits vb_run_limits_of(const struct vb_program *program)
+{
+    return (struct vb_run_limits){
         .time_ms = (uint32_t)(program->seconds * 1000),
         .memory = program->memory,
         .output = program->output,
         .processes = (uint32_t)program->processes,
     };
+}
+
+/* Made on first use; NULL when out of memory. */
+static struct running *running_of(struct vb_exchange *x)
+{
+    struct vb_built *built = built_of(x);
+    const struct vb_program *program = built->route->action->program;
+    struct running *running = x->state;
+
+    if (running != NULL)
+        return running;
+    running = vb_arena_calloc(&x->arena, 1, sizeof(*running));
+    if (running == NULL)
+        return NULL;
+    running->x = x;
+    running->built = built;
+    running->route = built->route;
+    running->limits = vb_run_limits_of(program);
     running->run = (struct vb_run){
-        .argv = running->argv,
-        .envp = environment,
+        .argv = vb_run_words(&x->arena, program),
+        .envp = vb_run_environment(x, built->route),
         .directory = program->directory,
         .input = vb_buf_span(&x->content),
         .limits = &running->limits,
@@ -427,6 +457,8 @@ static struct running *running_new(struct vb_exchange *x)
         .done = run_done,
         .context = running,
     };
+    if (running->run.argv == NULL || running->run.envp == NULL)
+        return NULL;
     x->state = running;
     x->state_done = running_done;
     return running;
@@ -446,13 +478,11 @@ static bool enter(struct running *running)
 static enum vb_answer start(struct vb_exchange *x)
 {
     struct vb_runner *runner = x->env->runner;
-    struct running *running = x->state;
+    struct running *running = running_of(x);
 
     if (runner == NULL)
         return refuse(x, VB_STATUS_NOT_IMPLEMENTED,
                       VB_SPAN("No programs are run here."));
-    if (running == NULL)
-        running = running_new(x);
     if (running == NULL)
         return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     if (!enter(running) || runner->start(runner, &running->run) != VB_OK)
@@ -461,6 +491,105 @@ static enum vb_answer start(struct vb_exchange *x)
     running->started = true;
     x->call_off = call_off;
     return VB_PENDING;
+}
+
+/* --- answering later --------------------------------------------------------
+ */
+
+static struct vb_prefer prefer_of(const struct vb_exchange *x)
+{
+    struct vb_span values[MAX_LINES];
+    size_t count =
+        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
+
+    return vb_prefer_parse(values, count);
+}
+
+static void deferral_call_off(struct vb_exchange *x)
+{
+    struct running *running = x->state;
+
+    vb_defer_call_off(&running->deferral);
+}
+
+bool vb_run_is_put_off(struct vb_exchange *x)
+{
+    const struct vb_operation *operation =
+        built_of(x)->route->by_method[x->head.method];
+    struct vb_prefer prefer = prefer_of(x);
+
+    return operation->success.async &&
+           (operation->success.always_async || prefer.respond_async ||
+            prefer.has_wait);
+}
+
+/* RFC 7240 sections 3, 4.1 and 4.3. */
+static void say_applied(struct vb_exchange *x, const struct vb_prefer *prefer)
+{
+    struct vb_buf text;
+
+    vb_buf_init(&text, 256);
+    if (prefer->respond_async)
+        vb_preference_applied(&text, VB_SPAN("respond-async"), VB_SPAN(""));
+    if (prefer->has_wait)
+        vb_preference_applied(
+            &text, VB_SPAN("wait"),
+            vb_arena_printf(&x->arena, "%lld", (long long)prefer->wait));
+    vb_reply_field(x, VB_FIELD_PREFERENCE_APPLIED,
+                   vb_arena_dup(&x->arena, vb_buf_span(&text)));
+    vb_buf_done(&text);
+}
+
+/* A wait that is too long is not waited for to its end, and not applied. */
+static enum vb_answer run_deferred(struct vb_exchange *x)
+{
+    struct vb_prefer prefer = prefer_of(x);
+    const struct vb_program *program = built_of(x)->route->action->program;
+    struct running *running;
+
+    if (!vb_run_is_put_off(x) || x->env->jobs == NULL)
+        return VB_NO;
+    running = running_of(x);
+    if (running == NULL)
+        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+    prefer.has_wait = prefer.has_wait && prefer.wait <= VB_JOB_WAIT_MOST / 1000;
+    say_applied(x, &prefer);
+    running->deferral = (struct vb_deferral){
+        .x = x,
+        .route = running->route,
+        .environment = running->run.envp,
+        .media_type = type_of(x),
+        .input_type = x->media_type,
+        .input = running->run.input,
+        .idempotent = program->idempotent,
+        .wait_ms = prefer.has_wait ? (uint32_t)prefer.wait * 1000 : 0,
+        .call_off = deferral_call_off,
+    };
+    return vb_defer(&running->deferral);
+}
+
+/* The status in the problem document of a job that has failed. */
+static enum vb_answer answer_over(struct running *running)
+{
+    const struct vb_deferral *deferral = &running->deferral;
+    unsigned status = problem_status(deferral->problem);
+
+    if (deferral->problem.len > 0)
+        return pass_problem(running, status != 0 ? status : 500,
+                            deferral->problem);
+    return succeed(running, deferral->result == NULL
+                                ? VB_SPAN("")
+                                : deferral->result->content);
+}
+
+/* Where the work was put off, and is over all the same, it is not done again.
+ */
+static enum vb_answer run_commit(struct vb_exchange *x)
+{
+    struct running *running = x->state;
+
+    return running != NULL && running->deferral.over ? answer_over(running)
+                                                     : start(x);
 }
 
 /* --- the questions ----------------------------------------------------------
@@ -487,7 +616,8 @@ const struct vb_slot *vb_run_slot(enum vb_method method)
         .content_optional = true,
         .parsed = run_parsed,
         .valid = run_valid,
-        .commit = start,
+        .deferred = run_deferred,
+        .commit = run_commit,
     };
 
     switch (method) {
@@ -503,7 +633,12 @@ const struct vb_slot *vb_run_slot(enum vb_method method)
 void vb_run_init(struct vb_resource *resource)
 {
     const struct vb_built *built = resource->data;
+    const struct vb_operation *post = built->route->by_method[VB_METHOD_POST];
 
     resource->exists = run_exists;
     resource->max_content = built->route->action->program->input;
+    /* What a job is made of is kept in one piece. */
+    if (post != NULL && post->success.async &&
+        resource->max_content > VB_STORE_CHUNK)
+        resource->max_content = VB_STORE_CHUNK;
 }

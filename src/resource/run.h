@@ -19,6 +19,15 @@ void vb_run_init(struct vb_resource *resource);
 const char *const *vb_run_environment(struct vb_exchange *x,
                                       const struct vb_route *route);
 
+/* Its words, the program's path first, in the arena; NULL: no memory. */
+const char *const *vb_run_words(struct vb_arena *arena,
+                                const struct vb_program *program);
+
+struct vb_run_limits vb_run_limits_of(const struct vb_program *program);
+
+/* Will this request be answered before its program has run? */
+bool vb_run_is_put_off(struct vb_exchange *x);
+
 /* What is known of a program's output. */
 struct vb_run_outcome {
     unsigned status;       /* of the reply; 200: `run->output` is its content */

@@ -151,6 +151,11 @@ static enum vb_answer judge(struct vb_stored *stored)
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
         return stored->absent != NULL ? stored->absent(stored) : VB_NO;
     }
+    if (vb_method_is_safe(x->head.method) && stored->is_here != NULL &&
+        !stored->is_here(stored)) {
+        x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
+        return VB_NO;
+    }
     return vb_method_is_safe(x->head.method) ? select_shown(stored)
                                              : select_state(stored);
 }

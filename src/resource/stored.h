@@ -47,6 +47,9 @@ struct vb_stored {
     int64_t now_ms; /* the change's time, Unix */
     /* What `exists` answers where there is no record; NULL: NO. */
     enum vb_answer (*absent)(struct vb_stored *stored);
+    /* Is the record what a safe method asks for, and not something that points
+     * elsewhere? NULL: it is. */
+    bool (*is_here)(struct vb_stored *stored);
     bool received; /* the content is in (and stays, after AGAIN) */
     struct vb_cache_stamp stamp; /* taken before the key was read */
 

@@ -53,11 +53,14 @@ struct vb_config {
     const char *log_redact; /* rules, as in observe/redact.h */
 
     /* resources */
-    uint32_t workers;         /* 0: one for each usable core */
-    uint32_t max_connections; /* over all workers */
-    uint32_t max_programs;    /* likewise */
-    uint64_t cache_size;      /* bytes for each worker; 0: no cache */
-    uint32_t grace_ms;        /* after a stop, for what is under way */
+    uint32_t workers;          /* 0: one for each usable core */
+    uint32_t max_connections;  /* over all workers */
+    uint32_t max_programs;     /* likewise */
+    uint32_t max_jobs;         /* that are not over */
+    uint32_t jobs_at_once;     /* that run */
+    uint32_t job_retention_ms; /* of what is over */
+    uint64_t cache_size;       /* bytes for each worker; 0: no cache */
+    uint32_t grace_ms;         /* after a stop, for what is under way */
     struct vb_limits limits;
 
     struct vb_arena arena; /* holds the above */

@@ -14,6 +14,7 @@
 #include "flow/explain.h"
 #include "http/method.h"
 #include "resource/build.h"
+#include "resource/run.h"
 #include "server/explain.h"
 #include "server/serve.h"
 #include "server/server.h"
@@ -65,10 +66,10 @@ static enum vb_answer stop_before_commit(struct vb_exchange *x)
     return stop(x, (int)vb_built_success(x));
 }
 
-/* A resource that can put work off would note it down here. */
+/* A resource that puts work off would note it down here. */
 static enum vb_answer stop_before_deferred(struct vb_exchange *x)
 {
-    if (vb_resource_slot(x)->deferred == NULL)
+    if (vb_resource_slot(x)->deferred == NULL || !vb_run_is_put_off(x))
         return VB_NO;
     return stop(x, VB_STATUS_ACCEPTED);
 }

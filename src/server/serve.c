@@ -109,6 +109,11 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->workers = config->workers;
     server->max_connections = config->max_connections;
     server->max_programs = config->max_programs;
+    server->job_options = (struct vb_jobs_options){
+        .most = config->max_jobs,
+        .at_once = config->jobs_at_once,
+        .retention_ms = config->job_retention_ms,
+    };
     server->grace_ms = config->grace_ms;
     server->cache_size = config->cache_size;
     vb_serve_trust(server, config);

@@ -27,6 +27,11 @@ struct vb_server *vb_server_new(void)
     server->limits = vb_limits_default;
     server->max_connections = 100 * 1000;
     server->max_programs = 64;
+    server->job_options = (struct vb_jobs_options){
+        .most = 1000,
+        .at_once = 8,
+        .retention_ms = UINT64_C(24) * 3600 * 1000,
+    };
     server->grace_ms = 10 * 1000;
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_buf_init(&server->why, WHY_LIMIT);
@@ -288,11 +293,18 @@ static enum vb_err start(struct vb_server *server)
         server->hooks.context = server;
         err = vb_loop_new(&config, &server->hooks, &server->loop, &server->why);
     }
+    if (err == VB_OK && server->described) {
+        server->jobs =
+            vb_jobs_new(&server->job_options, vb_loop_mailbox(server->loop));
+        err = server->jobs != NULL ? VB_OK : VB_ERR_NOMEM;
+    }
     return err;
 }
 
 static void come_to_rest(struct vb_server *server)
 {
+    vb_jobs_free(server->jobs);
+    server->jobs = NULL;
     vb_loop_free(server->loop);
     vb_store_close(server->store);
     vb_catalog_unref(server->catalog);

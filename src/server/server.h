@@ -11,6 +11,7 @@
 #include "exchange/exchange.h"
 #include "loop/loop.h"
 #include "observe/access_log.h"
+#include "resource/jobs.h"
 #include "server/site.h"
 #include "storage/cache.h"
 #include "storage/store.h"
@@ -24,6 +25,7 @@ struct vb_server {
     uint32_t max_connections; /* over all workers */
     uint32_t max_programs;    /* likewise, that run at once */
     uint32_t grace_ms;
+    struct vb_jobs_options job_options;
     size_t cache_size;     /* bytes for each worker; 0: no cache */
     struct vb_trust trust; /* its texts are owned */
     bool trace;
@@ -42,6 +44,7 @@ struct vb_server {
     struct vb_catalog *catalog;
     struct vb_traces *traces; /* NULL: none is told why */
     struct vb_store *store;
+    struct vb_jobs *jobs; /* NULL: nothing is described */
     struct vb_loop *loop;
     void (*listening)(struct vb_server *server); /* or NULL */
     struct vb_loop_hooks hooks;

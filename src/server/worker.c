@@ -63,11 +63,19 @@ static enum vb_err attach_store(struct vb_server_worker *own)
     return VB_OK;
 }
 
+/* Jobs are worker 0's. */
+static bool has_jobs(const struct vb_server_worker *own)
+{
+    return own->worker->index == 0 && own->server->jobs != NULL;
+}
+
 static void worker_stop(void *context, struct vb_worker *worker)
 {
     struct vb_server_worker *own = worker->user;
 
     (void)context;
+    if (has_jobs(own))
+        vb_jobs_stop(own->server->jobs);
     vb_cache_free(worker->env.cache);
     vb_store_detach(worker->env.store);
     worker->env.cache = NULL;
@@ -114,6 +122,8 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
     worker->user = own;
     worker->env.service = &own->service;
     worker->env.runner = &worker->runner;
+    worker->env.alarms = &worker->alarms;
+    worker->env.jobs = server->jobs;
     if (server->traces != NULL)
         worker->env.explainer = vb_traces_explainer(server->traces);
     own->site = new_site(server, server->catalog);
@@ -125,6 +135,8 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
         err = open_log(own);
     if (err != VB_OK)
         worker_stop(context, worker);
+    else if (has_jobs(own))
+        vb_jobs_start(server->jobs, &worker->env, server->catalog);
     return err;
 }
 
@@ -138,11 +150,20 @@ static void turn_end(struct vb_worker *worker)
         vb_store_turn_end(worker->env.store);
 }
 
+static void worker_stopping(struct vb_worker *worker)
+{
+    const struct vb_server_worker *own = worker->user;
+
+    if (own != NULL && has_jobs(own))
+        vb_jobs_rest(own->server->jobs);
+}
+
 static bool worker_idle(struct vb_worker *worker)
 {
     struct vb_server_worker *own = worker->user;
 
-    return own == NULL || own->active == 0;
+    return own == NULL || (own->active == 0 &&
+                           (!has_jobs(own) || vb_jobs_idle(own->server->jobs)));
 }
 
 /* --- a new description
@@ -179,6 +200,8 @@ static void deliver(struct vb_task *task)
         own->site = site;
         delivery->worker->env.site = &site->site;
         renew_cache(own);
+        if (has_jobs(own))
+            vb_jobs_describe(own->server->jobs, delivery->catalog);
     }
     vb_catalog_unref(delivery->catalog);
     free(delivery);
@@ -247,6 +270,7 @@ static void listening(void *context, struct vb_loop *loop)
 const struct vb_loop_hooks vb_server_hooks = {
     .worker_start = worker_start,
     .worker_stop = worker_stop,
+    .worker_stopping = worker_stopping,
     .turn_end = turn_end,
     .worker_idle = worker_idle,
     .reload = reload,

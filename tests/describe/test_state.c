@@ -570,6 +570,48 @@ static void a_program_has_words_bounds_and_a_place(void **state)
     describing_done(&t);
 }
 
+/* A program may run after the reply; what only merges is done at once. */
+static void what_may_be_put_off_is_a_program_that_declares_202(void **state)
+{
+    static const struct {
+        const char *what;
+        const char *responses;
+        bool async, always;
+    } rows[] = {
+        {"{run: cat}", "200: {description: d}", false, false},
+        {"{run: cat}", "202: {description: d}", true, true},
+        {"{run: cat}", "202: {description: d}, 204: {description: d}", true,
+         false},
+        {"{run: cat}", "202: {description: d}, 2XX: {description: d}", true,
+         false},
+        {"{merge: {target: /b}}", "202: {description: d}", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        const struct vb_success *success;
+        struct describing t;
+        struct vb_buf text;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text,
+                      "  /b:\n    get: {}\n    put: {requestBody: {content: "
+                      "{application/json: {}}}}\n"
+                      "  /a:\n    x-verbatim: {do: %s}\n"
+                      "    post: {responses: {%s}}\n",
+                      rows[i].what, rows[i].responses);
+        vb_buf_char(&text, 0);
+        describe_paths(&t, text.ptr);
+        assert_described(&t);
+        success = &operation_of(&t, "/a", VB_METHOD_POST)->success;
+        assert_int_equal(success->async, rows[i].async);
+        assert_int_equal(success->always_async, rows[i].always);
+        assert_int_equal(t.d->has_jobs, rows[i].async);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
 static void what_comes_later_is_known_but_not_served(void **state)
 {
     struct describing t;
@@ -613,6 +655,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_with_do_is_told_at_its_place),
         cmocka_unit_test(do_is_for_controllers),
         cmocka_unit_test(a_program_has_words_bounds_and_a_place),
+        cmocka_unit_test(what_may_be_put_off_is_a_program_that_declares_202),
         cmocka_unit_test(what_comes_later_is_known_but_not_served),
     };
 

@@ -1,0 +1,89 @@
+/* What is kept of a job, as JSON. See jobs.h. */
+#include "base/rfc3339.h"
+#include "content/json.h"
+#include "resource/jobs.h"
+
+static const char *const states[] = {"queued", "running", "done", "failed"};
+
+static void write_text(struct vb_buf *json, const char *name,
+                       struct vb_span text)
+{
+    if (text.len == 0)
+        return;
+    vb_buf_char(json, ',');
+    vb_json_write_string(json, vb_span_str(name));
+    vb_buf_char(json, ':');
+    vb_json_write_string(json, text);
+}
+
+static void write_time(struct vb_buf *json, const char *name, int64_t unix_ms)
+{
+    char text[VB_RFC3339_LEN];
+
+    if (unix_ms == 0)
+        return;
+    vb_rfc3339_format(unix_ms, text);
+    write_text(json, name, vb_span_of(text, sizeof(text)));
+}
+
+void vb_job_write(struct vb_buf *json, const struct vb_job_facts *facts)
+{
+    vb_buf_str(json, "{\"id\":");
+    vb_json_write_string(json, facts->id);
+    write_text(json, "state", vb_span_str(facts->state));
+    write_text(json, "method", facts->method);
+    write_text(json, "target", facts->target);
+    write_time(json, "created", facts->created_ms);
+    write_time(json, "started", facts->started_ms);
+    write_time(json, "finished", facts->finished_ms);
+    if (facts->idempotent)
+        vb_buf_str(json, ",\"idempotent\":true");
+    if (facts->problem.len > 0) {
+        vb_buf_str(json, ",\"problem\":");
+        vb_buf_append(json, facts->problem);
+    }
+    vb_buf_char(json, '}');
+}
+
+static struct vb_span text_of(yyjson_val *json, const char *name)
+{
+    yyjson_val *value = vb_json_member(json, vb_span_str(name));
+
+    return yyjson_is_str(value) ? vb_json_text(value) : VB_SPAN("");
+}
+
+static int64_t time_of(yyjson_val *json, const char *name)
+{
+    int64_t unix_ms = 0;
+
+    (void)vb_rfc3339_parse(text_of(json, name), &unix_ms);
+    return unix_ms;
+}
+
+bool vb_job_read(yyjson_val *json, struct vb_job_facts *ret_facts)
+{
+    struct vb_job_facts facts = {
+        .id = text_of(json, "id"),
+        .method = text_of(json, "method"),
+        .target = text_of(json, "target"),
+        .created_ms = time_of(json, "created"),
+        .started_ms = time_of(json, "started"),
+        .finished_ms = time_of(json, "finished"),
+        .idempotent =
+            yyjson_is_true(vb_json_member(json, VB_SPAN("idempotent"))),
+    };
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+        if (vb_span_eq(text_of(json, "state"), vb_span_str(states[i])))
+            facts.state = states[i];
+    if (facts.state == NULL || facts.id.len == 0)
+        return false;
+    *ret_facts = facts;
+    return true;
+}
+
+struct vb_span vb_job_key(struct vb_arena *arena, struct vb_span id,
+                          const char *part)
+{
+    return vb_arena_printf(arena, VB_JOB_KEYS "%.*s%s", VB_FMT(id), part);
+}
