@@ -9,6 +9,8 @@
 
 /* Seconds after which a client may try again. */
 #define RETRY_AFTER "1"
+/* What some resource of a server may have. */
+#define SERVER_METHODS "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, QUERY"
 /* Lines of a list field that are looked at; more than that is not sincere. */
 #define MAX_LINES 16
 
@@ -70,18 +72,25 @@ static void say_see_other(struct vb_exchange *x)
     vb_reply_field(x, VB_FIELD_LOCATION, x->outcome.see_other);
 }
 
-static void say_allow(struct vb_exchange *x)
+/* The methods of the resource (RFC 9110 section 10.2.1), as they are told. */
+static struct vb_span say_allow(struct vb_exchange *x)
 {
-    vb_reply_field(x, VB_FIELD_ALLOW, x->resource->allow_text);
+    struct vb_span allow = x->resource->allow_text;
+
+    if (x->site != NULL && x->site->trace)
+        allow = vb_arena_printf(&x->arena, "%.*s, TRACE", VB_FMT(allow));
+    vb_reply_field(x, VB_FIELD_ALLOW, allow);
+    return allow;
 }
 
 static void say_not_allowed(struct vb_exchange *x)
 {
-    say_allow(x);
+    struct vb_span allow = say_allow(x);
+
     vb_reply_detail(x, vb_arena_printf(&x->arena,
                                        "The methods of this resource are "
                                        "%.*s.",
-                                       VB_FMT(x->resource->allow_text)));
+                                       VB_FMT(allow)));
 }
 
 static void say_retry(struct vb_exchange *x)
@@ -117,8 +126,8 @@ static void say_options(struct vb_exchange *x)
 
     if (resource == NULL) {
         vb_reply_field(x, VB_FIELD_ALLOW,
-                       VB_SPAN("GET, HEAD, POST, PUT, DELETE, OPTIONS, "
-                               "PATCH, QUERY"));
+                       x->site->trace ? VB_SPAN(SERVER_METHODS ", TRACE")
+                                      : VB_SPAN(SERVER_METHODS));
         return;
     }
     say_allow(x);

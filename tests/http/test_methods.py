@@ -103,12 +103,39 @@ def test_trace_that_is_switched_on_shows_the_request_without_its_secrets(serve):
     assert refused.status == 400
 
 
+def test_trace_that_is_switched_on_is_in_allow(serve):
+    server = serve(LIBRARY, ["--trace"])
+    client = server.client()
+    assert "TRACE" in methods(client.options("/books"))
+    refused = client.delete("/books")
+    assert refused.status == 405 and "TRACE" in methods(refused)
+    (answer,) = server.raw(b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert "TRACE" in methods(answer)
+
+
+# 9110-7.6.2: who is no proxy is the final recipient, whatever the count.
+@pytest.mark.parametrize("count", ["0", "1", "255", "x"])
+def test_the_origin_is_the_final_recipient(serve, count):
+    client = serve(LIBRARY, ["--trace"]).client()
+    answer = client.request("TRACE", "/books", {"Max-Forwards": count})
+    assert answer.status == 200 and b"Max-Forwards: " + count.encode() in answer.body
+    assert client.options("/books", {"Max-Forwards": count}).status == 204
+
+
 @requirement("9110-9.3.6-03", "9110-9.3.6-02")
 def test_connect_is_501_and_400_without_a_port(library):
     (answer,) = library.raw(b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n")
     assert answer.status == 501
     (answer,) = library.raw(b"CONNECT a.example HTTP/1.1\r\nHost: a.example\r\n\r\n")
     assert answer.status == 400
+
+
+@requirement("optimistic-upgrade-8-01")
+def test_nothing_behind_a_refused_connect_is_taken_for_a_request(library):
+    connect = b"CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n"
+    smuggled = b"GET /books HTTP/1.1\r\nHost: x\r\n\r\n"
+    (answer,) = library.raw(connect + smuggled, methods=["CONNECT"])
+    assert answer.status == 501 and "close" in answer.headers.tokens("Connection")
 
 
 def same_head(got, head):
