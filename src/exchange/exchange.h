@@ -35,6 +35,7 @@ struct vb_site;         /* flow/resource.h */
 struct vb_problem;      /* content/problem.h */
 struct vb_store_client; /* storage/store.h */
 struct vb_cache;        /* storage/cache.h */
+struct vb_rates;        /* flow/rate.h */
 struct vb_explainer;    /* flow/explain.h */
 struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
@@ -80,6 +81,7 @@ struct vb_env {
     struct vb_mailbox *mailbox;     /* how it comes back; NULL: it runs here */
     const struct vb_node *nodes;    /* the flow's table; NULL: the real one */
     struct vb_explainer *explainer; /* for who asks why; NULL: nobody may */
+    struct vb_rates *rates;         /* how often clients may ask; NULL: ever */
     bool unavailable;               /* takes no requests now: 503 */
     struct vb_runner *runner;       /* runs programs; NULL: nothing does */
     struct vb_alarms *alarms;       /* calls again after a while; or NULL */

@@ -64,6 +64,15 @@ static enum form choose_form(const struct vb_exchange *x)
     return choice.offer < 0 ? FORM_PROBLEM : (enum form)choice.offer;
 }
 
+/* These must not be stored (RFC 6585 sections 3 to 5): they tell of this one
+ * request. */
+static bool is_of_the_moment(unsigned status)
+{
+    return status == VB_STATUS_PRECONDITION_REQUIRED ||
+           status == VB_STATUS_TOO_MANY_REQUESTS ||
+           status == VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE;
+}
+
 void vb__reply_problem(struct vb_exchange *x)
 {
     struct vb_problem *problem = problem_of(x);
@@ -72,7 +81,9 @@ void vb__reply_problem(struct vb_exchange *x)
 
     /* Errors are heuristically cacheable (RFC 9110 section 15.1), but what is
      * missing now may be created at any time. */
-    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, VB_SPAN("no-cache"));
+    vb_reply_field(x, VB_FIELD_CACHE_CONTROL,
+                   is_of_the_moment(x->reply.status) ? VB_SPAN("no-store")
+                                                     : VB_SPAN("no-cache"));
     if (x->reply.content != VB_CONTENT_NONE)
         return; /* prepared already */
     vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Accept"));

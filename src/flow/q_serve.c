@@ -1,5 +1,6 @@
 /* Is this a request that we take at all? Rows `serve` of flow.tbl. */
 #include "flow/flow.h"
+#include "flow/rate.h"
 #include "flow/reply.h"
 
 enum vb_answer vb__q_well_formed(struct vb_exchange *x)
@@ -13,14 +14,27 @@ enum vb_answer vb__q_well_formed(struct vb_exchange *x)
 
 enum vb_answer vb__q_available(struct vb_exchange *x)
 {
-    return x->env->unavailable ? VB_NO : VB_YES;
+    if (!x->env->unavailable)
+        return VB_YES;
+    vb_reply_detail(x, VB_SPAN("The server has more requests under way than "
+                               "it takes at once."));
+    return VB_NO;
 }
 
-/* Nobody is limited by rate yet: the row answers its default. */
+/* RFC 6585 section 4. */
 enum vb_answer vb__q_within_rate(struct vb_exchange *x)
 {
-    (void)x;
-    return VB_YES;
+    int64_t wait_ms;
+
+    if (x->env->rates == NULL || x->peer == NULL)
+        return VB_YES;
+    wait_ms = vb_rates_take(x->env->rates, x->peer, x->env->now.mono_ms);
+    if (wait_ms == 0)
+        return VB_YES;
+    x->retry_after_s = (uint32_t)((wait_ms + 999) / 1000);
+    vb_reply_detail(x, VB_SPAN("More requests come from this address than the "
+                               "server takes from one."));
+    return VB_NO;
 }
 
 enum vb_answer vb__q_known(struct vb_exchange *x)

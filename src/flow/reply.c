@@ -95,7 +95,11 @@ static void say_not_allowed(struct vb_exchange *x)
 
 static void say_retry(struct vb_exchange *x)
 {
-    vb_reply_field(x, VB_FIELD_RETRY_AFTER, VB_SPAN(RETRY_AFTER));
+    struct vb_span seconds = VB_SPAN(RETRY_AFTER);
+
+    if (x->retry_after_s > 0)
+        seconds = vb_arena_printf(&x->arena, "%u", (unsigned)x->retry_after_s);
+    vb_reply_field(x, VB_FIELD_RETRY_AFTER, seconds);
 }
 
 /* What would have been taken instead: the field for this method (RFC 9110

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "exchange/exchange.h"
+#include "flow/rate.h"
 #include "loop/address.h"
 #include "observe/access_log.h"
 
@@ -62,6 +63,9 @@ struct vb_config {
     uint64_t cache_size;       /* bytes for each worker; 0: no cache */
     uint32_t grace_ms;         /* after a stop, for what is under way */
     struct vb_limits limits;
+    uint32_t max_pending;     /* requests of one worker under way */
+    struct vb_rate rate;      /* of one client; count 0: no limit */
+    uint32_t rate_burst;      /* requests at once; 0: what a period brings */
 
     struct vb_arena arena; /* holds the above */
 };

@@ -22,6 +22,7 @@ enum vb_option_kind {
     VB_OPTION_SIZE,     /* bytes: 512, 64k, 10M, 1G, 1T */
     VB_OPTION_DURATION, /* milliseconds: 500ms, 10s, 5m, 1h */
     VB_OPTION_KINDS
+    VB_OPTION_RATE,     /* requests in a time, 100/s, or "off" */
 };
 
 enum vb_option_group {

@@ -118,6 +118,10 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->cache_size = config->cache_size;
     vb_serve_trust(server, config);
     server->trace = config->trace;
+    server->max_pending = config->max_pending;
+    server->rate = config->rate;
+    server->rate.burst =
+        config->rate_burst > 0 ? config->rate_burst : config->rate.count;
     server->explain = config->explain;
     server->listening = tell;
     vb_server_describe(server, config->description, config->storage);

@@ -33,6 +33,7 @@ struct vb_server *vb_server_new(void)
         .retention_ms = UINT64_C(24) * 3600 * 1000,
     };
     server->grace_ms = 10 * 1000;
+    server->max_pending = 10 * 1000;
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_buf_init(&server->why, WHY_LIMIT);
     return server;

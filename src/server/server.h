@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "exchange/exchange.h"
+#include "flow/rate.h"
 #include "loop/loop.h"
 #include "observe/access_log.h"
 #include "resource/jobs.h"
@@ -25,7 +26,12 @@ struct vb_server {
     uint32_t max_connections; /* over all workers */
     uint32_t max_programs;    /* likewise, that run at once */
     uint32_t grace_ms;
+<<<<<<< HEAD
     struct vb_jobs_options job_options;
+=======
+    uint32_t max_pending;  /* exchanges of one worker; beyond: 503 */
+    struct vb_rate rate;   /* count 0: none */
+>>>>>>> 142c83a (Limits on how often a client may ask, and on how much is under way)
     size_t cache_size;     /* bytes for each worker; 0: no cache */
     struct vb_trust trust; /* its texts are owned */
     bool trace;

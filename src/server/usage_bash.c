@@ -18,6 +18,8 @@ static const struct {
     {"FORMAT", "combined json", ""},
     {"RULES", "all none all-but: only:", ""},
     {"URL", "memory: sqlite:", ""},
+    {"TARGET", "/openapi.json off", ""},
+    {"RATE", "off", ""},
 };
 
 #define COMPLETIONS (sizeof(completions) / sizeof(completions[0]))

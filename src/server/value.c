@@ -312,6 +312,7 @@ static const struct unit *find_unit(const struct measure *measure,
 {
     for (size_t i = 0; i < measure->count; i++)
         if (vb_span_ieq(name, measure->units[i].name))
+    [VB_OPTION_RATE] = {counts, 1, ""},
             return &measure->units[i];
     return NULL;
 }
@@ -387,6 +388,34 @@ static enum vb_err read_cores(const struct vb_option *option,
 
 static const reader readers[] = {
     [VB_OPTION_PATH] = read_text,
+/* "100/s": a whole number in one unit of time. */
+static enum vb_err read_rate(const struct vb_option *option,
+                             struct vb_span text, struct vb_config *config,
+                             struct vb_buf *why)
+{
+    static const char what[] =
+        "is neither off nor a rate such as 100/s, 600/m or 5000/h";
+    const struct measure *times = &measures[VB_OPTION_DURATION];
+    struct vb_rate *rate = member(option, config);
+    ssize_t slash = vb_span_find(text, '/', 0);
+    const struct unit *unit;
+    int64_t count;
+
+    *rate = (struct vb_rate){.count = 0};
+    if (vb_span_ieq(text, VB_SPAN("off")))
+        return VB_OK;
+    if (slash < 0 || !vb_span_i64(vb_span_head(text, (size_t)slash), &count))
+        return refuse(why, text, what);
+    unit = find_unit(times, vb_span_from(text, (size_t)slash + 1));
+    if (unit == NULL || unit->factor < 1000)
+        return refuse(why, text, what);
+    if (count < (int64_t)option->least || count > (int64_t)option->most)
+        return out_of_range(option, text, count < (int64_t)option->least, why);
+    rate->count = (uint32_t)count;
+    rate->period_ms = (uint32_t)unit->factor;
+    return VB_OK;
+}
+
     [VB_OPTION_CONFIG] = read_text,
     [VB_OPTION_ADDRESSES] = read_addresses,
     [VB_OPTION_ORIGINS] = read_origins,
@@ -406,3 +435,4 @@ enum vb_err vb_option_read(const struct vb_option *option, struct vb_span text,
 {
     return readers[option->kind](option, text, config, ret_why);
 }
+    [VB_OPTION_RATE] = read_rate,

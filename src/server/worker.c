@@ -18,6 +18,7 @@ static void begin(struct vb_service *service, struct vb_exchange *x)
         VB_CONTAINER(service, struct vb_server_worker, service);
 
     own->active++;
+    own->worker->env.unavailable = own->active > own->server->max_pending;
     vb_worker_site_enter(own->site);
     vb_flow_start(x);
 }
@@ -77,8 +78,10 @@ static void worker_stop(void *context, struct vb_worker *worker)
     if (has_jobs(own))
         vb_jobs_stop(own->server->jobs);
     vb_cache_free(worker->env.cache);
+    vb_rates_free(worker->env.rates);
     vb_store_detach(worker->env.store);
     worker->env.cache = NULL;
+    worker->env.rates = NULL;
     worker->env.store = NULL;
     worker->env.site = NULL;
     vb_worker_site_retire(own->site);
@@ -108,6 +111,16 @@ static enum vb_err open_log(struct vb_server_worker *own)
     return own->log != NULL ? VB_OK : VB_ERR_NOMEM;
 }
 
+static enum vb_err limit_rate(struct vb_server_worker *own)
+{
+    const struct vb_rate *rate = &own->server->rate;
+
+    if (rate->count == 0)
+        return VB_OK;
+    own->worker->env.rates = vb_rates_new(rate);
+    return own->worker->env.rates != NULL ? VB_OK : VB_ERR_NOMEM;
+}
+
 static enum vb_err worker_start(void *context, struct vb_worker *worker)
 {
     struct vb_server *server = context;
@@ -131,6 +144,8 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
         worker->env.site = &own->site->site;
         err = attach_store(own);
     }
+    if (err == VB_OK)
+        err = limit_rate(own);
     if (err == VB_OK)
         err = open_log(own);
     if (err != VB_OK)

@@ -184,6 +184,8 @@ static const char *sample(const struct vb_option *option)
         return "books.example";
     case VB_OPTION_KINDS:
         break;
+    case VB_OPTION_RATE:
+        return "7/m";
     }
     return "";
 }
@@ -225,6 +227,9 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_ORIGINS:
     case VB_OPTION_HOSTS:
         return has_text(at, sample(option));
+    case VB_OPTION_RATE:
+        return ((const struct vb_rate *)at)->count == 7 &&
+               ((const struct vb_rate *)at)->period_ms == 60000;
     case VB_OPTION_KINDS:
         break;
     }

@@ -198,6 +198,23 @@ static void a_bad_value_is_refused_with_the_reason(void **state)
         {"log-redact", "only:",
          "\"only:\" is not a rule: the name of a parameter is missing"},
         {"log", "", "\"\" is empty"},
+        {"publish", "openapi.json",
+         "\"openapi.json\" is neither off nor a path in its normal form such "
+         "as /openapi.json"},
+        {"publish", "/a/../b",
+         "\"/a/../b\" is neither off nor a path in its normal form such as "
+         "/openapi.json"},
+        {"publish", "/",
+         "\"/\" is neither off nor a path in its normal form such as "
+         "/openapi.json"},
+        {"rate", "100",
+         "\"100\" is neither off nor a rate such as 100/s, 600/m or 5000/h"},
+        {"rate", "100/x",
+         "\"100/x\" is neither off nor a rate such as 100/s, 600/m or 5000/h"},
+        {"rate", "1/ms",
+         "\"1/ms\" is neither off nor a rate such as 100/s, 600/m or 5000/h"},
+        {"rate", "0/s", "\"0/s\" is less than 1"},
+        {"rate", "1000001/s", "\"1000001/s\" is more than 1000000"},
         {"origin", "app.example",
          "\"app.example\" is no origin such as https://app.example or "
          "http://localhost:3000"},
