@@ -13,6 +13,7 @@ enum type {
     TYPE_OBJECT,
     TYPE_ARCHETYPE,
     TYPE_VALUE,
+    TYPE_HINTS,
     TYPE_ANY
 };
 
@@ -131,6 +132,11 @@ static const char *why_wrong(enum type type, yyjson_val *val)
                    ? NULL
                    : "must be one of id, uri, created, modified, owner, "
                      "revision";
+    case TYPE_HINTS:
+        return vb__hints_fit(val)
+                   ? NULL
+                   : "must be a list of {href, rel, as}: a URI reference, and "
+                     "tokens, of which as may be left out";
     case TYPE_ANY:
         break;
     }

@@ -98,6 +98,17 @@ static bool demands_precondition(struct vb__reader *r, yyjson_val *path_item,
     return outer ? yyjson_get_bool(outer) : r->require_precondition;
 }
 
+static struct vb_span read_hints(struct vb__reader *r, yyjson_val *path_item,
+                                 yyjson_val *val)
+{
+    yyjson_val *own = vb__extension_get(r, val, VB__AT_OPERATION, "hints");
+    yyjson_val *outer = vb__extension_get(r, path_item, VB__AT_PATH, "hints");
+
+    if (own == NULL)
+        own = outer;
+    return own != NULL ? vb__hints_link(r, own) : VB_SPAN("");
+}
+
 static void read_operation(struct vb__reader *r, yyjson_val *path_item,
                            yyjson_val *name, yyjson_val *val,
                            struct vb_operation *op)
@@ -111,6 +122,8 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
     op->require_precondition = demands_precondition(r, path_item, val) &&
                                !vb_method_is_safe(op->method) &&
                                op->method != VB_METHOD_POST;
+    if (op->method == VB_METHOD_GET)
+        op->hints = read_hints(r, path_item, val);
     vb__parameters_read(r, path_item, val, &parameters, &op->parameter_count);
     op->parameters = parameters;
     vb__request_read(r, val, &op->request);

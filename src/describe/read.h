@@ -109,6 +109,11 @@ yyjson_val *vb__extension(struct vb__reader *r, yyjson_val *in,
 yyjson_val *vb__extension_get(struct vb__reader *r, yyjson_val *in,
                               enum vb__where where, const char *name);
 
+/* hints.c: is it what x-verbatim.hints may be? */
+bool vb__hints_fit(yyjson_val *hints);
+/* The same as the value of a Link field (RFC 8288 section 3). */
+struct vb_span vb__hints_link(struct vb__reader *r, yyjson_val *hints);
+
 /* A word of a closed list: its index, or -1. */
 int vb__archetype_of(yyjson_val *word);
 int vb__fill_of(yyjson_val *word);

@@ -212,6 +212,11 @@ struct vb_carrier {
     void (*want_content)(struct vb_exchange *x);
     /* After VB_SINK_PAUSE. */
     void (*resume_content)(struct vb_exchange *x);
+    /* Sends an interim reply (1xx) before the final one; only where
+     * x->head.interim_ok. The fields are borrowed for the call. Where there is
+     * no memory for it, it is left out. */
+    void (*interim)(struct vb_exchange *x, unsigned status,
+                    const struct vb_field_out *fields, size_t count);
     /* x->reply is complete. The exchange belongs to the wire again. */
     void (*reply)(struct vb_exchange *x);
     /* x->reply.source, which was pending, has more. */
@@ -287,6 +292,8 @@ struct vb_exchange {
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */
     struct vb_outcome outcome;
+    uint32_t retry_after_s;     /* with 429 and 503; 0: the usual */
+    bool hinted;                /* 103 (Early Hints) is sent */
     struct vb_problem *problem; /* what to tell of an error; or NULL */
     struct vb_reply reply;
 

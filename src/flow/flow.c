@@ -125,8 +125,11 @@ static void run(struct vb_exchange *x)
     do {
         node = &nodes[x->walk.node];
         answer = node->ask(x);
-        if (answer == VB_PENDING && !answered(&x->walk, &answer))
+        if (answer == VB_PENDING && !answered(&x->walk, &answer)) {
+            if (x->resource != NULL) /* what takes time may use it */
+                vb__reply_hint(x);
             return;
+        }
     } while (follow(x, node, answer));
 }
 

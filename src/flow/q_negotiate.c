@@ -1,5 +1,6 @@
 /* Is there a representation that the client accepts? Row `negotiate`. */
 #include "flow/flow.h"
+#include "flow/reply.h"
 #include "http/accept.h"
 #include "http/method.h"
 
@@ -28,5 +29,7 @@ enum vb_answer vb__q_acceptable(struct vb_exchange *x)
     x->offer = (int16_t)vb_accept_media(values, count, resource->medias,
                                         resource->offer_count)
                    .offer;
+    if (x->offer >= 0 && resource->offers[x->offer].is_page)
+        vb__reply_hint(x);
     return x->offer >= 0 || resource->mixed ? VB_YES : VB_NO;
 }

@@ -157,8 +157,28 @@ static void say_not_modified(struct vb_exchange *x)
 }
 
 static void say_content(struct vb_exchange *x)
+void vb__reply_hint(struct vb_exchange *x)
+{
+    struct vb_field_out link = {VB_SPAN("Link"), x->resource->hints};
+
+    if (link.value.len == 0 || x->hinted || !x->head.interim_ok ||
+        x->head.method != VB_METHOD_GET ||
+        vb_fields_first(&x->head.fields, VB_FIELD_SEC_FETCH_MODE) == NULL)
+        return;
+    x->hinted = true;
+    x->carrier->interim(x, VB_STATUS_EARLY_HINTS, &link, 1);
+}
+
+/* What was hinted at holds for the final reply as well (RFC 8297 section 2). */
+static void say_hints(struct vb_exchange *x)
+{
+    if (x->resource->hints.len > 0 && vb_method_is_safe(x->head.method))
+        vb_reply_field(x, VB_FIELD_LINK, x->resource->hints);
+}
+
 {
     if (x->reply.content != VB_CONTENT_NONE)
+    say_hints(x);
         return; /* prepared already */
     if (vb_method_is_safe(x->head.method) && x->resource->represent != NULL) {
         x->resource->represent(x);

@@ -46,6 +46,13 @@ void vb_reply_applied(struct vb_exchange *x, const char *preference);
 bool vb_reply_wants_content(struct vb_exchange *x, bool usual, bool may_have,
                             bool may_lack);
 
+/*
+ * Sends 103 (Early Hints, RFC 8297) with the resource's hints, once, to who
+ * GETs and is known to cope with it (section 3): a browser of today, which
+ * tells what it fetches for. When the reply has to wait, or is a page.
+ */
+void vb__reply_hint(struct vb_exchange *x);
+
 /* Prepares the answer to TRACE: the request as it came, but for secrets. */
 void vb__reply_trace(struct vb_exchange *x);
 

@@ -70,6 +70,7 @@ struct vb_resource {
     bool mixed;
     const struct vb_take *takes;
     uint16_t take_count;
+    struct vb_span hints; /* value of Link for pages and 103; "" for none */
     bool require_precondition; /* writes to what exists need one: 428 */
     uint64_t max_content;      /* bytes; 0: the server's limit */
 

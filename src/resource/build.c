@@ -335,6 +335,8 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
     enum vb_err err;
 
     *built = (struct vb_built){.route = route};
+    if (route->by_method[VB_METHOD_GET] != NULL)
+        built->resource.hints = route->by_method[VB_METHOD_GET]->hints;
     set_questions(built);
     set_slots(built);
     err = set_takes(built);

@@ -104,6 +104,10 @@ static void what_is_malformed_in_a_path_is_told_there(void **state)
          "t.yaml:6:29: error: \"archetype\" must be one of document, "
          "collection, store, controller, files, redirect, gateway, graphql, "
          "session, account (at #/paths/~1a/x-verbatim/archetype)"},
+        {"  /a:\n    get: {x-verbatim: {hints: [{href: /b}]}}\n",
+         "t.yaml:6:31: error: \"hints\" must be a list of {href, rel, as}: a "
+         "URI reference, and tokens, of which as may be left out (at "
+         "#/paths/~1a/get/x-verbatim/hints)"},
         {"  /a:\n    get: {x-verbatim: {unique: true}}\n",
          "t.yaml:6:24: error: \"unique\" belongs to the schema of a property "
          "(at #/paths/~1a/get/x-verbatim/unique)"},
@@ -616,6 +620,65 @@ static void preconditions_are_demanded_from_the_outside_in(void **state)
     }
 }
 
+static void hints_are_links_from_the_inside_out(void **state)
+{
+    static const struct {
+        const char *path, *op, *link;
+    } rows[] = {
+        {"{}", "{}", ""},
+        {"{hints: [{href: /s.css, rel: preload, as: style}]}", "{}",
+         "</s.css>; rel=\"preload\"; as=\"style\""},
+        {"{hints: [{href: /a, rel: preload}]}",
+         "{hints: [{href: /b, rel: preload}, {href: 'https://c', rel: "
+         "preconnect}]}",
+         "</b>; rel=\"preload\", <https://c>; rel=\"preconnect\""},
+    };
+    static const char *const wrong[] = {
+        "{}",
+        "[]",
+        "[{}]",
+        "[{href: /a}]",
+        "[{rel: preload}]",
+        "[{href: '', rel: preload}]",
+        "[{href: '/a>', rel: preload}]",
+        "[{href: /a, rel: 'pre load'}]",
+        "[{href: /a, rel: ''}]",
+        "[{href: /a, rel: preload, as: \"x\\r\\ny\"}]",
+        "[{href: /a, rel: preload, to: b}]",
+        "[{href: /a, rel: 7}]",
+    };
+    struct vb_buf text;
+
+    (void)state;
+    vb_buf_init(&text, 4096);
+    for (size_t i = 0; i < VB_COUNT_OF(rows) + VB_COUNT_OF(wrong); i++) {
+        bool good = i < VB_COUNT_OF(rows);
+        struct describing t;
+
+        vb_buf_reset(&text);
+        vb_buf_str(&text, "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n");
+        if (good)
+            vb_buf_printf(&text,
+                          "paths: {/a: {x-verbatim: %s, get: {x-verbatim: "
+                          "%s}}}\n%c",
+                          rows[i].path, rows[i].op, 0);
+        else
+            vb_buf_printf(&text,
+                          "paths: {/a: {get: {x-verbatim: {hints: %s}}}}\n%c",
+                          wrong[i - VB_COUNT_OF(rows)], 0);
+        describe_text(&t, text.ptr);
+        if (good) {
+            assert_described(&t);
+            assert_span_equal(operation_of(&t, "/a", VB_METHOD_GET)->hints,
+                              rows[i].link);
+        } else {
+            assert_null(t.d);
+        }
+        describing_done(&t);
+    }
+    vb_buf_done(&text);
+}
+
 static void a_response_is_found_by_status_class_or_default(void **state)
 {
     struct describing t;
@@ -696,6 +759,7 @@ int main(void)
         cmocka_unit_test(an_operations_parameters_override_the_paths),
         cmocka_unit_test(security_is_inherited_and_may_be_lifted),
         cmocka_unit_test(preconditions_are_demanded_from_the_outside_in),
+        cmocka_unit_test(hints_are_links_from_the_inside_out),
         cmocka_unit_test(a_response_is_found_by_status_class_or_default),
         cmocka_unit_test(a_description_lives_as_long_as_its_last_reference),
         cmocka_unit_test(a_mistyped_extension_is_warned_of),

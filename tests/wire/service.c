@@ -224,6 +224,16 @@ static void on_large(struct play *play, uint64_t n)
     answer_rep(play->x, play->d->large);
 }
 
+static void on_hinted(struct play *play, uint64_t n)
+{
+    const struct vb_field_out link = {VB_SPAN("Link"),
+                                      VB_SPAN("</a>; rel=preload")};
+
+    for (uint64_t i = 0; i < n && play->x->head.interim_ok; i++)
+        play->x->carrier->interim(play->x, 103, &link, 1);
+    answer_rep(play->x, play->d->small);
+}
+
 static void on_bytes(struct play *play, uint64_t n)
 {
     char *bytes = vb_arena_alloc(&play->x->arena, (size_t)n + 1);
@@ -371,6 +381,7 @@ static const struct {
     {"/", false, on_root},
     {"/large", false, on_large},
     {"/bytes/", true, on_bytes},
+    {"/hinted/", true, on_hinted},
     {"/source/", true, on_source},
     {"/stream/", true, on_stream},
     {"/slow/", true, on_slow},

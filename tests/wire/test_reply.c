@@ -20,6 +20,12 @@ struct reply_case {
 static const struct reply_case cases[] = {
     {"a representation", "GET / HTTP/1.1\r\n" H,
      "HTTP/1.1 200 OK\r\n" DATE REP "\r\nhello"},
+    {"8297-2-01, 9110-15.2-04", "GET /hinted/2 HTTP/1.1\r\n" H,
+     "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+     "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+     "HTTP/1.1 200 OK\r\n" DATE REP "\r\nhello"},
+    {"9110-15.2-01", "GET /hinted/2 HTTP/1.0\r\n\r\n",
+     "HTTP/1.1 200 OK\r\n" DATE "Connection: close\r\n" REP "\r\nhello"},
     {"9110-8.6-04 HEAD of it", "HEAD / HTTP/1.1\r\n" H,
      "HTTP/1.1 200 OK\r\n" DATE REP "\r\n"},
     {"9112-2.3-03, 9112-9.3-02",

@@ -41,6 +41,18 @@ static void resume_content(struct vb_exchange *x)
     go_on(m->h1);
 }
 
+static void interim(struct vb_exchange *x, unsigned status,
+                    const struct vb_field_out *fields, size_t count)
+{
+    struct vb_h1_message *m = message_of(x);
+    struct vb_h1 *h1 = m->h1;
+
+    vb_assert(!m->replied && x->head.interim_ok);
+    vb__h1_write_interim(m, status, fields, count);
+    if (!h1->running && h1->wire.wake != NULL)
+        h1->wire.wake(&h1->wire);
+}
+
 static void reply(struct vb_exchange *x)
 {
     struct vb_h1_message *m = message_of(x);
@@ -64,6 +76,7 @@ const struct vb_carrier vb__h1_carrier = {
     .protocol = "HTTP/1.1",
     .want_content = want_content,
     .resume_content = resume_content,
+    .interim = interim,
     .reply = reply,
     .output_ready = output_ready,
 };

@@ -212,6 +212,10 @@ bool vb__h1_take_trailers(struct vb_h1_message *m, struct vb_span *in,
 /* Writes the head of the reply and decides how its content is delimited. */
 void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer);
 
+/* Queues an interim reply (RFC 9110 section 15.2), or nothing. */
+void vb__h1_write_interim(struct vb_h1_message *m, unsigned status,
+                          const struct vb_field_out *fields, size_t count);
+
 /* Queues what can be queued of the reply. False when nothing could be done. */
 bool vb__h1_send_step(struct vb_h1_message *m);
 

@@ -251,6 +251,19 @@ static void write_delimiter(struct vb_h1_writer *writer,
     }
 }
 
+void vb__h1_write_interim(struct vb_h1_message *m, unsigned status,
+                          const struct vb_field_out *fields, size_t count)
+{
+    struct vb_h1_writer writer;
+
+    vb_assert(status >= 100 && status <= 199);
+    vb__h1_writer_init(&writer, m->h1);
+    write_status_line(&writer, status);
+    write_fields(&writer, fields, count);
+    WRITE(&writer, "\r\n");
+    (void)vb__h1_writer_done(&writer);
+}
+
 void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer)
 {
     const struct vb_reply *reply = &m->x->reply;
