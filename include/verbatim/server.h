@@ -63,6 +63,11 @@ VB_API void vb_server_describe(struct vb_server *server, const char *file,
  * vb_server_describe that is all there is: no open tree. */
 VB_API void vb_server_files(struct vb_server *server, const char *directory);
 
+/* Where the description itself is to be found, in JSON and as it came: a path
+ * such as "/openapi.json", which is the default; NULL for nowhere. A path that
+ * it describes wins. */
+VB_API void vb_server_publish(struct vb_server *server, const char *path);
+
 /*
  * Runs until SIGTERM, SIGINT or vb_server_stop, and comes to rest in an
  * orderly way. 0: it did. 1: something failed while running. 2: it could not

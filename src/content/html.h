@@ -25,10 +25,11 @@ extern const char vb_html_policy[];
 
 /* What surrounds the value; spans are borrowed, and "" leaves a thing out. */
 struct vb_html_page {
-    struct vb_span title; /* "": the last segment of the path */
-    struct vb_span path;  /* of the target URI, as it came; begins with "/" */
-    struct vb_span json;  /* URI reference of the JSON representation */
-    struct vb_span first; /* URI references of other parts of a list */
+    struct vb_span title;   /* "": the last segment of the path */
+    struct vb_span path;    /* of the target URI, as it came; begins with "/" */
+    struct vb_span json;    /* URI reference of the JSON representation */
+    struct vb_span openapi; /* URI reference of the API's description */
+    struct vb_span first;   /* URI references of other parts of a list */
     struct vb_span prev;
     struct vb_span next;
 };

@@ -281,10 +281,9 @@ void vb__html_end(struct vb_buf *buf, const struct vb_html_page *page)
         struct vb_span href;
         struct vb_span label;
     } links[] = {
-        {page->first, VB_SPAN("First")},
-        {page->prev, VB_SPAN("Previous")},
-        {page->next, VB_SPAN("Next")},
-        {page->json, VB_SPAN("JSON")},
+        {page->first, VB_SPAN("First")},     {page->prev, VB_SPAN("Previous")},
+        {page->next, VB_SPAN("Next")},       {page->json, VB_SPAN("JSON")},
+        {page->openapi, VB_SPAN("OpenAPI")},
     };
     bool begun = false;
 

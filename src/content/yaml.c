@@ -190,9 +190,11 @@ static enum vb_err slurp(int fd, struct vb_buf *text,
     }
 }
 
-enum vb_err vb_yaml_load(const char *path, const struct vb_yaml_limits *limits,
-                         struct vb_yaml **ret_yaml,
-                         struct vb_yaml_error *ret_error)
+enum vb_err vb_yaml_load_text(const char *path,
+                              const struct vb_yaml_limits *limits,
+                              struct vb_yaml **ret_yaml,
+                              struct vb_buf *ret_text,
+                              struct vb_yaml_error *ret_error)
 {
     /* A FIFO or device must not make us wait for ever. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -212,8 +214,24 @@ enum vb_err vb_yaml_load(const char *path, const struct vb_yaml_limits *limits,
     if (!err)
         err = vb_yaml_parse(vb_span_str(path), vb_buf_span(&text), limits,
                             ret_yaml, ret_error);
-    vb_buf_done(&text);
     close(fd);
+    if (err == VB_OK)
+        *ret_text = text;
+    else
+        vb_buf_done(&text);
+    return err;
+}
+
+enum vb_err vb_yaml_load(const char *path, const struct vb_yaml_limits *limits,
+                         struct vb_yaml **ret_yaml,
+                         struct vb_yaml_error *ret_error)
+{
+    struct vb_buf text;
+    enum vb_err err =
+        vb_yaml_load_text(path, limits, ret_yaml, &text, ret_error);
+
+    if (err == VB_OK)
+        vb_buf_done(&text);
     return err;
 }
 

@@ -70,6 +70,14 @@ enum vb_err vb_yaml_load(const char *path, const struct vb_yaml_limits *limits,
                          struct vb_yaml **ret_yaml,
                          struct vb_yaml_error *ret_error);
 
+/* The same, which also gives the text: *ret_text, untouched on failure, is the
+ * caller's (vb_buf_done). */
+enum vb_err vb_yaml_load_text(const char *path,
+                              const struct vb_yaml_limits *limits,
+                              struct vb_yaml **ret_yaml,
+                              struct vb_buf *ret_text,
+                              struct vb_yaml_error *ret_error);
+
 /* NULL is fine. All values and names taken from it die with it. */
 void vb_yaml_free(struct vb_yaml *yaml);
 

@@ -27,6 +27,7 @@ void vb__files_done(struct vb__files *files)
         free(files->at[i].seen);
     }
     free(files->at);
+    vb_buf_done(&files->text);
     free(files->root);
     free(files->dir);
     vb__files_init(files, files->arena, files->notes);
@@ -129,17 +130,22 @@ static enum vb_err load(struct vb__files *files, const char *name, char *real)
     struct vb_yaml_limits limits = vb_yaml_limits_default;
     struct vb_yaml_error error;
     struct vb_yaml *yaml;
+    struct vb_buf text;
     enum vb_err err;
 
     if (limits.bytes > VB_FILES_BYTES_MOST - files->bytes)
         limits.bytes = VB_FILES_BYTES_MOST - files->bytes;
-    err = vb_yaml_load(name, &limits, &yaml, &error);
+    err = vb_yaml_load_text(name, &limits, &yaml, &text, &error);
     if (err) {
         free(real);
         fail_yaml(files, vb_span_str(name), &error);
         return err;
     }
     files->bytes += vb_yaml_bytes(yaml);
+    if (files->count == 0)
+        files->text = text;
+    else
+        vb_buf_done(&text);
     return add(files, yaml, real) ? VB_OK : no_memory(files, vb_span_str(name));
 }
 

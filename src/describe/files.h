@@ -32,6 +32,7 @@ struct vb__files {
     char *root; /* canonical directory of the main file; NULL: no files */
     char *dir;  /* the same, as it was named, with its slash; "" for "." */
     size_t bytes;
+    struct vb_buf text; /* the main file's; empty if it was given as one */
 };
 
 void vb__files_init(struct vb__files *files, struct vb_arena *arena,

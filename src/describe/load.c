@@ -164,6 +164,8 @@ static void publish(struct vb__reader *r)
         list[i] = &r->routes[i];
     into->public.routes = list;
     into->public.route_count = list ? r->route_count : 0;
+    into->public.source = vb_buf_span(&r->files->text);
+    into->public.file_count = r->files->count;
     into->public.warnings = into->warnings.first;
     into->public.warning_count = into->warnings.warnings;
 }

@@ -128,6 +128,7 @@ static void say_options(struct vb_exchange *x)
 {
     const struct vb_resource *resource = x->resource;
 
+    vb_reply_field(x, VB_FIELD_LINK, x->site->service_desc);
     if (resource == NULL) {
         vb_reply_field(x, VB_FIELD_ALLOW,
                        x->site->trace ? VB_SPAN(SERVER_METHODS ", TRACE")
@@ -156,7 +157,6 @@ static void say_not_modified(struct vb_exchange *x)
     x->reply.rep_head = VB_HEAD_304;
 }
 
-static void say_content(struct vb_exchange *x)
 void vb__reply_hint(struct vb_exchange *x)
 {
     struct vb_field_out link = {VB_SPAN("Link"), x->resource->hints};
@@ -176,9 +176,10 @@ static void say_hints(struct vb_exchange *x)
         vb_reply_field(x, VB_FIELD_LINK, x->resource->hints);
 }
 
+static void say_content(struct vb_exchange *x)
 {
-    if (x->reply.content != VB_CONTENT_NONE)
     say_hints(x);
+    if (x->reply.content != VB_CONTENT_NONE)
         return; /* prepared already */
     if (vb_method_is_safe(x->head.method) && x->resource->represent != NULL) {
         x->resource->represent(x);

@@ -123,6 +123,7 @@ struct vb_site {
      */
     bool (*route)(struct vb_site *site, struct vb_exchange *x);
     const struct vb_trust *trust; /* who may write; NULL: this machine */
+    struct vb_span service_desc;  /* Link to the description, for OPTIONS */
     bool trace;                   /* TRACE is switched on */
 };
 

@@ -7,8 +7,8 @@
 #include "base/ref.h"
 #include "http/path.h"
 #include "http/percent.h"
+#include "resource/about.h"
 #include "resource/jobs.h"
-#include "resource/start.h"
 #include "resource/tree.h"
 
 /* Segments of a path that can have a resource. */
@@ -37,8 +37,8 @@ struct vb_catalog {
     struct branch root;
     struct vb_route files_route; /* of the directory that is served besides */
     struct vb_built files;
-    struct vb_fixed start; /* "/", where it is not described; or zero */
-    bool has_jobs;         /* then these are: */
+    struct vb_about about;
+    bool has_jobs; /* then these are: */
     struct vb_built job, result;
 };
 
@@ -274,12 +274,15 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
     if (catalog->has_jobs && route_job(catalog, x))
         return true;
     built = follow(x, &catalog->root, &cut, 0, 0, &elsewhere);
-    if (built == NULL && cut.count == 0 && catalog->start.count > 0) {
-        x->resource = &catalog->start.resource;
-        return true;
+    if (built == NULL || built == &catalog->files) {
+        bool root = cut.count == 0;
+
+        x->resource = vb_about_find(&catalog->about, x->key);
+        if (x->resource != NULL && !(root && built != NULL))
+            return true;
+        if (built == NULL)
+            return false;
     }
-    if (built == NULL)
-        return false;
     x->resource = &built->resource;
     if (elsewhere && cut.count > 0)
         redirect(x, cut.slash);
@@ -309,6 +312,7 @@ static bool route_tree(struct vb_site *site, struct vb_exchange *x)
  */
 
 enum vb_err vb_catalog_new(const struct vb_description *description,
+                           struct vb_span publish,
                            struct vb_catalog **ret_catalog)
 {
     struct vb_catalog *catalog = calloc(1, sizeof(*catalog));
@@ -333,10 +337,10 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
             err = plant(catalog, &catalog->built[i]);
         }
     }
-    if (err == VB_OK && description != NULL && catalog->root.slash == NULL &&
-        catalog->root.end == NULL)
-        err = vb_start_init(&catalog->start, description, catalog->built,
-                            catalog->built_count);
+    if (err == VB_OK && description != NULL)
+        err = vb_about_init(&catalog->about, description, publish,
+                            catalog->built, catalog->built_count);
+    catalog->site.service_desc = vb_buf_span(&catalog->about.link);
     catalog->has_jobs = description != NULL && description->has_jobs;
     if (err == VB_OK && catalog->has_jobs)
         err = vb_job_build(&catalog->job, &catalog->result);
@@ -402,7 +406,7 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     free(catalog->built);
     vb_build_done(&catalog->files);
     free((char *)catalog->files_route.from);
-    vb_fixed_done(&catalog->start);
+    vb_about_done(&catalog->about);
     vb_resource_done(&catalog->job.resource);
     vb_resource_done(&catalog->result.resource);
     vb_description_unref(catalog->description);

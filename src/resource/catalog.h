@@ -16,9 +16,11 @@ struct vb_catalog;
 
 /*
  * Builds all resources. Takes a reference on the description; NULL describes
- * nothing. VB_ERR_NOMEM.
+ * nothing. `publish`: where the description itself is to be found, a normal
+ * path, or "" for nowhere. VB_ERR_NOMEM.
  */
 enum vb_err vb_catalog_new(const struct vb_description *description,
+                           struct vb_span publish,
                            struct vb_catalog **ret_catalog);
 
 /* The catalog of no description: an open tree, where every URI may become a

@@ -25,14 +25,21 @@ static enum vb_answer fixed_exists(struct vb_exchange *x)
     return VB_YES;
 }
 
+static void release_rep(void *rep)
+{
+    vb_rep_unref(rep);
+}
+
 /* The tag is the content's, so that every instance and every start of a server
- * has the same. */
-static struct vb_rep *make(const struct vb_fixed_draft *draft, bool negotiated)
+ * has the same. `same`: its content is this one's, too; or NULL. */
+static struct vb_rep *make(const struct vb_fixed_draft *draft, bool negotiated,
+                           struct vb_rep *same)
 {
     static const struct vb_hash_key key; /* no secret is needed */
     struct vb_field_out extra[2];
     char tag[TAG_LEN + 1];
     size_t count = 0;
+    struct vb_rep *rep;
 
     (void)snprintf(tag, sizeof(tag), "%016llx",
                    (unsigned long long)vb_hash(&key, draft->content));
@@ -41,17 +48,22 @@ static struct vb_rep *make(const struct vb_fixed_draft *draft, bool negotiated)
     if (draft->is_page)
         extra[count++] = (struct vb_field_out){
             VB_SPAN("Content-Security-Policy"), vb_span_str(vb_html_policy)};
-    return vb_rep_new(&(struct vb_rep_draft){
+    rep = vb_rep_new(&(struct vb_rep_draft){
         .media_type = draft->media_type,
         .tag_core = vb_span_of(tag, TAG_LEN),
         .modified = VB_DATE_NONE,
-        .content = draft->content,
+        .content = same != NULL ? same->content : draft->content,
         .length = draft->content.len,
         .vary = negotiated ? VB_SPAN("Accept") : VB_SPAN(""),
         .cache_control = VB_SPAN("no-cache"),
         .extra = extra,
         .extra_count = count,
+        .owner = same != NULL ? vb_rep_ref(same) : NULL,
+        .release = release_rep,
     });
+    if (rep == NULL)
+        vb_rep_unref(same);
+    return rep;
 }
 
 enum vb_err vb_fixed_init(struct vb_fixed *fixed, const char *kind,
@@ -62,11 +74,15 @@ enum vb_err vb_fixed_init(struct vb_fixed *fixed, const char *kind,
     vb_assert(count > 0 && count <= VB_FIXED_MOST);
     *fixed = (struct vb_fixed){.count = (uint16_t)count};
     for (size_t i = 0; i < count; i++) {
+        bool again =
+            i > 0 && drafts[i].content.ptr == drafts[i - 1].content.ptr;
+
         fixed->offers[i] = (struct vb_offer){
             .media_type = drafts[i].media_type,
             .is_page = drafts[i].is_page,
         };
-        fixed->reps[i] = make(&drafts[i], count > 1);
+        fixed->reps[i] =
+            make(&drafts[i], count > 1, again ? fixed->reps[i - 1] : NULL);
         if (fixed->reps[i] == NULL)
             return VB_ERR_NOMEM;
     }

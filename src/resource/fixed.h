@@ -22,8 +22,9 @@ struct vb_fixed {
 struct vb_fixed_draft {
     struct vb_span media_type;
     bool is_page;
-    struct vb_span content; /* copied, as is the next */
-    struct vb_span link;    /* the value of Link; "" for none */
+    /* Copied, as is the next; once, where drafts in a row have the same. */
+    struct vb_span content;
+    struct vb_span link; /* the value of Link; "" for none */
 };
 
 /*

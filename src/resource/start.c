@@ -6,6 +6,7 @@
 #include "content/html.h"
 #include "content/json.h"
 #include "http/method.h"
+#include "resource/published.h"
 
 /* Bytes of either form. */
 #define TEXT_MOST ((size_t)16 * 1024 * 1024)
@@ -84,6 +85,7 @@ static void write_resource(struct vb_buf *buf, struct vb_span path,
 }
 
 static void write_json(struct vb_buf *buf, const struct vb_description *d,
+                       struct vb_span published,
                        const struct vb_html_entry *entries,
                        const struct vb_built *const *built, size_t count)
 {
@@ -91,6 +93,7 @@ static void write_json(struct vb_buf *buf, const struct vb_description *d,
     vb_json_write_string(buf, d->title);
     write_member(buf, "version", d->version);
     write_member(buf, "description", d->text);
+    write_member(buf, "openapi", published);
     vb_buf_str(buf, ",\"resources\":[");
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
@@ -137,39 +140,55 @@ static void fill(struct contents *contents, const struct vb_built *built,
     }
 }
 
+static void write_link(struct vb_buf *buf, struct vb_span published)
+{
+    vb_published_link(buf, published);
+    vb_buf_str(buf, ", <" VB_API_CATALOG ">; rel=\"api-catalog\"");
+}
+
 static enum vb_err make(struct vb_fixed *start,
                         const struct vb_description *description,
+                        struct vb_span published,
                         const struct contents *contents)
 {
     const struct vb_html_page page = {
         .title = description->title,
         .path = VB_SPAN("/"),
+        .openapi = published,
     };
     struct vb_fixed_draft drafts[] = {
         {.media_type = VB_SPAN("application/json")},
         {.media_type = VB_SPAN("text/html; charset=utf-8"), .is_page = true},
     };
-    struct vb_buf json, html;
+    struct vb_buf json, html, link;
     enum vb_err err;
 
     vb_buf_init(&json, TEXT_MOST);
     vb_buf_init(&html, TEXT_MOST);
-    write_json(&json, description, contents->entries, contents->built,
-               contents->count);
+    vb_buf_init(&link, TEXT_MOST);
+    write_json(&json, description, published, contents->entries,
+               contents->built, contents->count);
     vb_html_start(&html, &page, description->text, contents->entries,
                   contents->count);
     drafts[0].content = vb_buf_span(&json);
     drafts[1].content = vb_buf_span(&html);
+    if (published.len > 0)
+        write_link(&link, published);
+    drafts[0].link = drafts[1].link = vb_buf_span(&link);
     err = json.err != VB_OK ? json.err : html.err;
+    if (err == VB_OK)
+        err = link.err;
     if (err == VB_OK)
         err = vb_fixed_init(start, "start", drafts, 2);
     vb_buf_done(&json);
     vb_buf_done(&html);
+    vb_buf_done(&link);
     return err;
 }
 
 enum vb_err vb_start_init(struct vb_fixed *start,
                           const struct vb_description *description,
+                          struct vb_span published,
                           const struct vb_built *built, size_t count)
 {
     struct contents contents = {
@@ -184,7 +203,7 @@ enum vb_err vb_start_init(struct vb_fixed *start,
         err = contents.paths.err;
     }
     if (err == VB_OK)
-        err = make(start, description, &contents);
+        err = make(start, description, published, &contents);
     vb_buf_done(&contents.paths);
     free(contents.entries);
     free((void *)contents.built);

@@ -8,9 +8,13 @@
 #include "resource/build.h"
 #include "resource/fixed.h"
 
-/* Makes it of a description and its resources. As vb_fixed_init. */
+/*
+ * Makes it of a description, which is published at `published` ("" for
+ * nowhere), and of its resources. As vb_fixed_init.
+ */
 enum vb_err vb_start_init(struct vb_fixed *start,
                           const struct vb_description *description,
+                          struct vb_span published,
                           const struct vb_built *built, size_t count);
 
 #endif

@@ -35,6 +35,7 @@ struct vb_config {
     /* what is served, and where */
     const char *description;   /* FILE; NULL: the open tree, or files */
     const char *files;         /* a directory, or NULL */
+    const char *publish;       /* where it is to be found; "off": nowhere */
     const char *config;        /* --config FILE, or NULL */
     struct vb_address *listen; /* at least one */
     size_t listen_count;
@@ -62,10 +63,10 @@ struct vb_config {
     uint32_t job_retention_ms; /* of what is over */
     uint64_t cache_size;       /* bytes for each worker; 0: no cache */
     uint32_t grace_ms;         /* after a stop, for what is under way */
-    struct vb_limits limits;
     uint32_t max_pending;     /* requests of one worker under way */
     struct vb_rate rate;      /* of one client; count 0: no limit */
     uint32_t rate_burst;      /* requests at once; 0: what a period brings */
+    struct vb_limits limits;
 
     struct vb_arena arena; /* holds the above */
 };

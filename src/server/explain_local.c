@@ -240,7 +240,7 @@ static int build_site(struct rehearsal *r, const struct vb_config *config)
     vb_buf_init(&why, (size_t)64 * 1024);
     r->server = vb_server_new();
     if (r->server != NULL) {
-        vb_serve_trust(r->server, config);
+        vb_serve_api(r->server, config);
         parts.trust = &r->server->trust;
         vb_server_describe(r->server, config->description, "memory:");
         if (config->files != NULL)

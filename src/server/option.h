@@ -14,6 +14,7 @@ enum vb_option_kind {
     VB_OPTION_ORIGINS,
     VB_OPTION_HOSTS,
     VB_OPTION_STORAGE,
+    VB_OPTION_PUBLISH, /* the path of a URI, or "off" */
     VB_OPTION_FLAG,
     VB_OPTION_LOG_FORMAT,
     VB_OPTION_REDACTION,
@@ -21,8 +22,8 @@ enum vb_option_kind {
     VB_OPTION_CORES,    /* a number, or "auto", which is 0 */
     VB_OPTION_SIZE,     /* bytes: 512, 64k, 10M, 1G, 1T */
     VB_OPTION_DURATION, /* milliseconds: 500ms, 10s, 5m, 1h */
-    VB_OPTION_KINDS
     VB_OPTION_RATE,     /* requests in a time, 100/s, or "off" */
+    VB_OPTION_KINDS
 };
 
 enum vb_option_group {

@@ -94,8 +94,11 @@ static void tell(struct vb_server *server)
     vb_buf_done(&text);
 }
 
-void vb_serve_trust(struct vb_server *server, const struct vb_config *config)
+void vb_serve_api(struct vb_server *server, const struct vb_config *config)
 {
+    bool published = strcmp(config->publish, "off") != 0;
+
+    vb_server_publish(server, published ? config->publish : NULL);
     server->trust.open = config->open;
     for (size_t i = 0; i < config->origins.count; i++)
         vb_server_trust_origin(server, config->origins.at[i]);
@@ -115,13 +118,13 @@ static void apply(struct vb_server *server, const struct vb_config *config)
         .retention_ms = config->job_retention_ms,
     };
     server->grace_ms = config->grace_ms;
-    server->cache_size = config->cache_size;
-    vb_serve_trust(server, config);
-    server->trace = config->trace;
     server->max_pending = config->max_pending;
     server->rate = config->rate;
     server->rate.burst =
         config->rate_burst > 0 ? config->rate_burst : config->rate.count;
+    server->cache_size = config->cache_size;
+    vb_serve_api(server, config);
+    server->trace = config->trace;
     server->explain = config->explain;
     server->listening = tell;
     vb_server_describe(server, config->description, config->storage);

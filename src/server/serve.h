@@ -10,7 +10,8 @@ struct vb_server;
  * rest, 1 it failed while running, 2 it could not start (told on stderr). */
 int vb_serve(const struct vb_config *config);
 
-/* Tells a server, freshly made, whom the configuration trusts. */
-void vb_serve_trust(struct vb_server *server, const struct vb_config *config);
+/* Tells a server, freshly made, what decides its answers: whom it trusts, and
+ * where it publishes its description. */
+void vb_serve_api(struct vb_server *server, const struct vb_config *config);
 
 #endif

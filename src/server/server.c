@@ -36,6 +36,7 @@ struct vb_server *vb_server_new(void)
     server->max_pending = 10 * 1000;
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_buf_init(&server->why, WHY_LIMIT);
+    vb_server_publish(server, "/openapi.json");
     return server;
 }
 
@@ -223,6 +224,42 @@ static enum vb_err add_files(const struct vb_server *server,
     return err;
 }
 
+bool vb__publish_valid(struct vb_span path)
+{
+    struct vb_span normal;
+    struct vb_arena arena;
+    bool valid;
+
+    vb_arena_init(&arena, 1024, 65536);
+    valid = path.len > 1 && path.ptr[0] == '/' &&
+            path.ptr[path.len - 1] != '/' &&
+            vb_path_normalise(&arena, path, &normal) == VB_OK &&
+            vb_span_eq(normal, path);
+    vb_arena_done(&arena);
+    return valid;
+}
+
+void vb_server_publish(struct vb_server *server, const char *path)
+{
+    free(server->publish);
+    server->publish = NULL;
+    if (path == NULL)
+        return;
+    if (vb__publish_valid(vb_span_str(path))) {
+        server->publish = strdup(path);
+        if (server->publish == NULL)
+            note(server, VB_ERR_NOMEM);
+        return;
+    }
+    vb_buf_printf(&server->why, "%s is no path in its normal form", path);
+    note(server, VB_ERR_INVALID);
+}
+
+static struct vb_span published(const struct vb_server *server)
+{
+    return server->publish != NULL ? vb_span_str(server->publish) : VB_SPAN("");
+}
+
 enum vb_err vb_server_load(struct vb_server *server,
                            struct vb_catalog **ret_catalog, struct vb_buf *why)
 {
@@ -233,13 +270,13 @@ enum vb_err vb_server_load(struct vb_server *server,
     if (server->file == NULL && server->files == NULL)
         return vb_catalog_new_tree(ret_catalog);
     if (server->file == NULL) {
-        err = vb_catalog_new(NULL, ret_catalog);
+        err = vb_catalog_new(NULL, VB_SPAN(""), ret_catalog);
         return err == VB_OK ? add_files(server, ret_catalog, why) : err;
     }
     vb_notes_init(&notes);
     err = vb_description_load(server->file, &notes, &description);
     if (err == VB_OK) {
-        err = vb_catalog_new(description, ret_catalog);
+        err = vb_catalog_new(description, published(server), ret_catalog);
         vb_description_unref(description);
         if (err == VB_OK)
             err = add_files(server, ret_catalog, why);
@@ -362,6 +399,7 @@ void vb_server_free(struct vb_server *server)
     free(server->file);
     free(server->files);
     free(server->store_url);
+    free(server->publish);
     vb_buf_done(&server->why);
     free(server);
 }

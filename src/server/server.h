@@ -26,12 +26,9 @@ struct vb_server {
     uint32_t max_connections; /* over all workers */
     uint32_t max_programs;    /* likewise, that run at once */
     uint32_t grace_ms;
-<<<<<<< HEAD
     struct vb_jobs_options job_options;
-=======
     uint32_t max_pending;  /* exchanges of one worker; beyond: 503 */
     struct vb_rate rate;   /* count 0: none */
->>>>>>> 142c83a (Limits on how often a client may ask, and on how much is under way)
     size_t cache_size;     /* bytes for each worker; 0: no cache */
     struct vb_trust trust; /* its texts are owned */
     bool trace;
@@ -41,6 +38,7 @@ struct vb_server {
     bool described; /* serves resources with a store */
     char *file;     /* the description; NULL: the open tree, */
     char *files;    /* or this directory's files, from "/" on; NULL: none */
+    char *publish;  /* where it is to be found; NULL: nowhere */
     char *store_url;
     const int *inherited; /* listening sockets of the service manager */
     size_t inherited_count;
@@ -69,6 +67,9 @@ struct vb_server_worker {
     struct vb_access_writer *log; /* NULL: none */
     unsigned active;              /* exchanges under way */
 };
+
+/* Is it a path that vb_server_publish takes? */
+bool vb__publish_valid(struct vb_span path);
 
 /* The hooks that make workers serve (worker.c); context is the server. */
 extern const struct vb_loop_hooks vb_server_hooks;

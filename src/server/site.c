@@ -47,6 +47,8 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
         .trust = parts->trust,
         .trace = parts->trace,
     };
+    if (parts->catalog != NULL)
+        site->site.service_desc = vb_catalog_site(parts->catalog)->service_desc;
     site->mounts = parts->mounts;
     site->mount_count = parts->mount_count;
     site->traces = parts->traces;

@@ -8,6 +8,7 @@
 #include "http/chars.h"
 #include "observe/redact.h"
 #include "server/option.h"
+#include "server/server.h"
 #include "storage/store.h"
 
 #define ADDRESSES_MOST 64
@@ -53,6 +54,17 @@ static enum vb_err read_text(const struct vb_option *option,
         return VB_ERR_NOMEM;
     *(const char **)member(option, config) = copy.ptr;
     return VB_OK;
+}
+
+static enum vb_err read_publish(const struct vb_option *option,
+                                struct vb_span text, struct vb_config *config,
+                                struct vb_buf *why)
+{
+    if (!vb_span_eq(text, VB_SPAN("off")) && !vb__publish_valid(text))
+        return refuse(why, text,
+                      "is neither off nor a path in its normal "
+                      "form such as /openapi.json");
+    return read_text(option, text, config, why);
 }
 
 static enum vb_err read_storage(const struct vb_option *option,
@@ -300,6 +312,7 @@ struct measure {
 };
 
 static const struct measure measures[] = {
+    [VB_OPTION_RATE] = {counts, 1, ""},
     [VB_OPTION_COUNT] = {counts, 1, "is not a whole number"},
     [VB_OPTION_CORES] = {counts, 1, "is neither auto nor a whole number"},
     [VB_OPTION_SIZE] = {sizes, 5, "is not a size such as 512, 64k, 10M or 1G"},
@@ -312,7 +325,6 @@ static const struct unit *find_unit(const struct measure *measure,
 {
     for (size_t i = 0; i < measure->count; i++)
         if (vb_span_ieq(name, measure->units[i].name))
-    [VB_OPTION_RATE] = {counts, 1, ""},
             return &measure->units[i];
     return NULL;
 }
@@ -376,18 +388,6 @@ static enum vb_err read_number(const struct vb_option *option,
     return VB_OK;
 }
 
-static enum vb_err read_cores(const struct vb_option *option,
-                              struct vb_span text, struct vb_config *config,
-                              struct vb_buf *why)
-{
-    if (!vb_span_ieq(text, VB_SPAN("auto")))
-        return read_number(option, text, config, why);
-    store_number(option, 0, config);
-    return VB_OK;
-}
-
-static const reader readers[] = {
-    [VB_OPTION_PATH] = read_text,
 /* "100/s": a whole number in one unit of time. */
 static enum vb_err read_rate(const struct vb_option *option,
                              struct vb_span text, struct vb_config *config,
@@ -416,11 +416,24 @@ static enum vb_err read_rate(const struct vb_option *option,
     return VB_OK;
 }
 
+static enum vb_err read_cores(const struct vb_option *option,
+                              struct vb_span text, struct vb_config *config,
+                              struct vb_buf *why)
+{
+    if (!vb_span_ieq(text, VB_SPAN("auto")))
+        return read_number(option, text, config, why);
+    store_number(option, 0, config);
+    return VB_OK;
+}
+
+static const reader readers[] = {
+    [VB_OPTION_PATH] = read_text,
     [VB_OPTION_CONFIG] = read_text,
     [VB_OPTION_ADDRESSES] = read_addresses,
     [VB_OPTION_ORIGINS] = read_origins,
     [VB_OPTION_HOSTS] = read_hosts,
     [VB_OPTION_STORAGE] = read_storage,
+    [VB_OPTION_PUBLISH] = read_publish,
     [VB_OPTION_FLAG] = read_flag,
     [VB_OPTION_LOG_FORMAT] = read_log_format,
     [VB_OPTION_REDACTION] = read_redaction,
@@ -428,6 +441,7 @@ static enum vb_err read_rate(const struct vb_option *option,
     [VB_OPTION_CORES] = read_cores,
     [VB_OPTION_SIZE] = read_number,
     [VB_OPTION_DURATION] = read_number,
+    [VB_OPTION_RATE] = read_rate,
 };
 
 enum vb_err vb_option_read(const struct vb_option *option, struct vb_span text,
@@ -435,4 +449,3 @@ enum vb_err vb_option_read(const struct vb_option *option, struct vb_span text,
 {
     return readers[option->kind](option, text, config, ret_why);
 }
-    [VB_OPTION_RATE] = read_rate,

@@ -165,6 +165,8 @@ static const char *sample(const struct vb_option *option)
         return "[::1]:81";
     case VB_OPTION_STORAGE:
         return "memory:";
+    case VB_OPTION_PUBLISH:
+        return "/api.json";
     case VB_OPTION_FLAG:
         return "yes";
     case VB_OPTION_LOG_FORMAT:
@@ -182,10 +184,10 @@ static const char *sample(const struct vb_option *option)
         return "https://app.example";
     case VB_OPTION_HOSTS:
         return "books.example";
-    case VB_OPTION_KINDS:
-        break;
     case VB_OPTION_RATE:
         return "7/m";
+    case VB_OPTION_KINDS:
+        break;
     }
     return "";
 }
@@ -209,6 +211,7 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_CONFIG:
     case VB_OPTION_STORAGE:
     case VB_OPTION_REDACTION:
+    case VB_OPTION_PUBLISH:
         return *text != NULL && strcmp(*text, sample(option)) == 0;
     case VB_OPTION_ADDRESSES:
         assert_listens(config, "http://[::1]:81");
@@ -224,12 +227,12 @@ static bool has_sample(const struct vb_option *option,
         return n == 5 * 1024;
     case VB_OPTION_DURATION:
         return n == 777;
-    case VB_OPTION_ORIGINS:
-    case VB_OPTION_HOSTS:
-        return has_text(at, sample(option));
     case VB_OPTION_RATE:
         return ((const struct vb_rate *)at)->count == 7 &&
                ((const struct vb_rate *)at)->period_ms == 60000;
+    case VB_OPTION_ORIGINS:
+    case VB_OPTION_HOSTS:
+        return has_text(at, sample(option));
     case VB_OPTION_KINDS:
         break;
     }
