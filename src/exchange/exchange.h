@@ -39,6 +39,7 @@ struct vb_rates;        /* flow/rate.h */
 struct vb_explainer;    /* flow/explain.h */
 struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
+struct vb_ranges;       /* http/range.h */
 struct vb_runner; /* exchange/run.h */
 struct vb_alarms; /* exchange/alarm.h */
 struct vb_jobs;   /* resource/jobs.h */
@@ -291,6 +292,9 @@ struct vb_exchange {
     void (*call_off)(struct vb_exchange *x);
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */
+    /* Which parts of it are asked for, none if none of those there is; NULL:
+     * all of it. */
+    struct vb_ranges *ranges;
     struct vb_outcome outcome;
     uint32_t retry_after_s;     /* with 429 and 503; 0: the usual */
     bool hinted;                /* 103 (Early Hints) is sent */

@@ -7,14 +7,15 @@
 #include "http/date.h"
 
 /* Fields a representation can have of itself, beside the draft's extra ones. */
-#define OWN_FIELDS 6
+#define OWN_FIELDS 7
 
 /* Everything a representation consists of, before it is laid out. */
 struct plan {
     const struct vb_rep_draft *draft;
     struct vb_field_out fields[OWN_FIELDS];
     size_t field_count;
-    size_t repeated; /* the first so many are repeated in a 304 */
+    size_t repeated;   /* the first so many are repeated in a 304 */
+    size_t media_type; /* index of Content-Type, where there is one */
     char etag[80];
     size_t etag_len;
     char date[VB_DATE_LEN + 1];
@@ -74,6 +75,8 @@ static void plan_fields(struct plan *plan)
     if (plan->etag_len == 0)
         plan->repeated = plan->field_count;
     plan_field(plan, VB_SPAN("Content-Type"), draft->media_type);
+    plan->media_type = plan->field_count - 1;
+    plan_field(plan, VB_SPAN("Accept-Ranges"), VB_SPAN("bytes"));
 }
 
 static const struct vb_field_out *plan_at(const struct plan *plan, size_t i)
@@ -140,7 +143,7 @@ static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
     if (plan->etag_len > 0)
         rep->etag = fields[0].value;
     if (draft->media_type.len > 0)
-        rep->media_type = fields[plan->field_count - 1].value;
+        rep->media_type = fields[plan->media_type].value;
     rep->content = borrow ? draft->content : put(&at, draft->content);
     return rep;
 }

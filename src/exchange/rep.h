@@ -69,7 +69,8 @@ struct vb_rep_draft {
 
 /*
  * One reference, the caller's. On NULL (out of memory) the owner has not been
- * released. Source of the fields: RFC 9110 sections 8.3 to 8.8, 12.5.5.
+ * released. Source of the fields: RFC 9110 sections 8.3 to 8.8, 12.5.5, 14.3
+ * (a part of any of them can be asked for).
  */
 struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft);
 

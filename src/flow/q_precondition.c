@@ -3,6 +3,7 @@
  * of flow.tbl; what each field means is http/precondition.h.
  */
 #include "flow/flow.h"
+#include "flow/partial.h"
 #include "flow/reply.h"
 #include "http/method.h"
 #include "http/precondition.h"
@@ -40,8 +41,11 @@ static struct vb_current current_of(const struct vb_exchange *x)
 {
     bool reads = vb_method_is_safe(x->head.method);
 
+    /* While the second lasts in which it was modified, it may change again in
+     * it: no strong validator (RFC 9110 section 8.8.2.2). */
     return (struct vb_current){
         .exists = x->selected.exists,
+        .modified_strong = x->selected.modified < x->env->now.unix_ms / 1000,
         .modified = x->selected.exists ? x->selected.modified : VB_DATE_NONE,
         .known = reads ? known_by_tag : known_by_core,
         .context = &x->selected,
@@ -219,4 +223,12 @@ enum vb_answer vb__q_modified(struct vb_exchange *x)
                    VB_CONDITION_TRUE
                ? VB_YES
                : VB_NO;
+}
+
+/* Section 13.1.5, the last step: asked by `ranged`. */
+bool vb__range_is_meant(const struct vb_exchange *x)
+{
+    enum vb_condition condition = check_date(x, VB_FIELD_IF_RANGE, vb_if_range);
+
+    return condition == VB_CONDITION_ABSENT || condition == VB_CONDITION_TRUE;
 }

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "flow/explain.h"
+#include "flow/partial.h"
 #include "http/field.h"
 #include "http/method.h"
 #include "http/status.h"
@@ -139,6 +140,8 @@ static void say_options(struct vb_exchange *x)
     vb_reply_field(x, VB_FIELD_ACCEPT_PATCH, resource->accept_patch);
     vb_reply_field(x, VB_FIELD_ACCEPT_POST, resource->accept_post);
     vb_reply_field(x, VB_FIELD_ACCEPT_QUERY, resource->accept_query);
+    if (resource->slots[VB_METHOD_GET] != NULL)
+        vb_reply_field(x, VB_FIELD_ACCEPT_RANGES, VB_SPAN("bytes"));
     if (resource->describe != NULL)
         resource->describe(x);
 }
@@ -179,15 +182,13 @@ static void say_hints(struct vb_exchange *x)
 static void say_content(struct vb_exchange *x)
 {
     say_hints(x);
-    if (x->reply.content != VB_CONTENT_NONE)
-        return; /* prepared already */
-    if (vb_method_is_safe(x->head.method) && x->resource->represent != NULL) {
-        x->resource->represent(x);
-    } else if (x->current != NULL) {
-        x->reply.rep = vb_rep_ref(x->current);
-        x->reply.rep_head = VB_HEAD_FULL;
-        x->reply.content = VB_CONTENT_REP;
-    }
+    if (x->reply.content != VB_CONTENT_NONE || x->current == NULL)
+        return; /* prepared already, or nothing to say */
+    x->reply.rep = vb_rep_ref(x->current);
+    x->reply.rep_head = VB_HEAD_FULL;
+    x->reply.content = VB_CONTENT_REP;
+    if (x->current->streamed && !vb_exchange_is_head(x))
+        vb__reply_whole_stream(x);
 }
 
 static void say_created(struct vb_exchange *x)
@@ -220,6 +221,7 @@ static const struct {
     {VB_STATUS_OK, say_content},
     {VB_STATUS_NOT_MODIFIED, say_not_modified},
     {VB_STATUS_NO_CONTENT, say_no_content},
+    {VB_STATUS_PARTIAL_CONTENT, vb__reply_partial},
     {VB_STATUS_CREATED, say_created},
     {VB_STATUS_ACCEPTED, say_created},
     {VB_STATUS_MOVED_PERMANENTLY, say_location},
@@ -229,9 +231,20 @@ static const struct {
     {VB_STATUS_METHOD_NOT_ALLOWED, say_not_allowed},
     {VB_STATUS_NOT_ACCEPTABLE, say_not_acceptable},
     {VB_STATUS_UNSUPPORTED_MEDIA_TYPE, say_accept},
+    {VB_STATUS_RANGE_NOT_SATISFIABLE, vb__reply_unsatisfiable},
     {VB_STATUS_TOO_MANY_REQUESTS, say_retry},
     {VB_STATUS_SERVICE_UNAVAILABLE, say_retry},
 };
+
+static void say(struct vb_exchange *x, unsigned status)
+{
+    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
+        if (sayings[i].status == status) {
+            sayings[i].say(x);
+            break;
+        }
+    }
+}
 
 void vb__reply_finish(struct vb_exchange *x, unsigned status)
 {
@@ -244,13 +257,10 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
     }
     reply->status = (uint16_t)status;
     reply->head_only = vb_exchange_is_head(x);
-    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
-        if (sayings[i].status == status) {
-            sayings[i].say(x);
-            break;
-        }
-    }
-    if (status >= 400)
+    say(x, status);
+    if (reply->status != status) /* it could not be said, and 503 is left */
+        say(x, reply->status);
+    if (reply->status >= 400)
         vb__reply_problem(x);
     if (x->env->explainer != NULL)
         vb__explain_reply(x);

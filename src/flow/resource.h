@@ -81,9 +81,11 @@ struct vb_resource {
     vb_question *moved;     /* default: NO. Sets outcome.location, status */
     vb_question *gone;      /* default: NO */
     vb_question *elsewhere; /* default: NO. Sets outcome.see_other */
-    /* Completes the reply of a successful safe method; default: x->current
-     * with its content. */
-    void (*represent)(struct vb_exchange *x);
+    /* Opens `length` bytes, more than 0, from byte `first` on of x->current,
+     * which is streamed. NULL: there is no memory for it. Never asked where
+     * no representation is streamed. */
+    struct vb_source *(*stream)(struct vb_exchange *x, uint64_t first,
+                                uint64_t length);
     /* Adds fields to the answer to OPTIONS; default: nothing more. */
     void (*describe)(struct vb_exchange *x);
     void *data;

@@ -175,7 +175,8 @@ struct outlet {
     struct vb_record *record; /* a reference: it keeps the blob */
     struct vb_chunk_read read;
     uint64_t next;  /* index of the next chunk */
-    uint64_t given; /* bytes so far */
+    size_t skipped; /* bytes at its front that are not asked for */
+    uint64_t left;  /* bytes still to be given */
     char *chunk;    /* VB_STORE_CHUNK bytes */
     bool reading;   /* the store is at it */
     bool ready;     /* it is done, and not given yet */
@@ -201,13 +202,20 @@ static void read_done(struct vb_store_op *op)
         outlet->x->carrier->output_ready(outlet->x);
 }
 
+/* What is asked for of the chunk that was read. */
 static enum vb_pull give(struct outlet *outlet, struct vb_span *ret_bytes)
 {
+    struct vb_span bytes = {outlet->chunk, outlet->read.length};
+
     outlet->ready = false;
-    if (outlet->read.op.err != VB_OK)
+    if (outlet->read.op.err != VB_OK || bytes.len <= outlet->skipped)
         return VB_PULL_FAILED;
-    outlet->given += outlet->read.length;
-    *ret_bytes = vb_span_of(outlet->chunk, outlet->read.length);
+    bytes = vb_span_from(bytes, outlet->skipped);
+    if (bytes.len > outlet->left)
+        bytes = vb_span_head(bytes, (size_t)outlet->left);
+    outlet->skipped = 0;
+    outlet->left -= bytes.len;
+    *ret_bytes = bytes;
     return VB_PULL_BYTES;
 }
 
@@ -219,7 +227,7 @@ static enum vb_pull pull(struct vb_source *source, struct vb_span *ret_bytes)
         return VB_PULL_PENDING;
     if (outlet->ready)
         return give(outlet, ret_bytes);
-    if (outlet->given == outlet->record->length)
+    if (outlet->left == 0)
         return VB_PULL_END;
     outlet->read = (struct vb_chunk_read){
         .op = {.done = read_done, .context = outlet},
@@ -245,8 +253,8 @@ static void close_outlet(struct vb_source *source)
         outlet_free(outlet);
 }
 
-static struct outlet *outlet_new(struct vb_exchange *x,
-                                 struct vb_record *record)
+struct vb_source *vb_blob_stream(struct vb_exchange *x, uint64_t first,
+                                 uint64_t length)
 {
     struct outlet *outlet = calloc(1, sizeof(*outlet));
 
@@ -260,32 +268,12 @@ static struct outlet *outlet_new(struct vb_exchange *x,
     outlet->source = (struct vb_source){
         .pull = pull,
         .close = close_outlet,
-        .length = (int64_t)record->length,
+        .length = (int64_t)length,
     };
     outlet->x = x;
-    outlet->record = vb_record_ref(record);
-    return outlet;
-}
-
-void vb_blob_represent(struct vb_exchange *x)
-{
-    struct vb_reply *reply = &x->reply;
-    struct outlet *outlet;
-
-    reply->rep = vb_rep_ref(x->current);
-    reply->rep_head = VB_HEAD_FULL;
-    reply->content = VB_CONTENT_REP;
-    if (!x->current->streamed || vb_exchange_is_head(x))
-        return;
-    outlet = outlet_new(x, x->current->owner);
-    if (outlet != NULL) {
-        reply->content = VB_CONTENT_SOURCE;
-        reply->source = &outlet->source;
-        return;
-    }
-    vb_rep_unref(reply->rep);
-    reply->rep = NULL;
-    reply->rep_head = VB_HEAD_NONE;
-    reply->content = VB_CONTENT_NONE;
-    reply->status = VB_STATUS_SERVICE_UNAVAILABLE;
+    outlet->record = vb_record_ref(x->current->owner);
+    outlet->next = first / VB_STORE_CHUNK;
+    outlet->skipped = (size_t)(first % VB_STORE_CHUNK);
+    outlet->left = length;
+    return &outlet->source;
 }

@@ -350,5 +350,5 @@ const struct vb_slot *vb_document_slot(enum vb_method method, bool creates)
 void vb_document_init(struct vb_resource *resource)
 {
     resource->exists = document_exists;
-    resource->represent = vb_blob_represent;
+    resource->stream = vb_blob_stream;
 }

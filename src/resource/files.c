@@ -419,27 +419,6 @@ static struct vb_source *stream(struct vb_exchange *x, uint64_t first,
     return &outlet->source;
 }
 
-static void files_represent(struct vb_exchange *x)
-{
-    struct vb_reply *reply = &x->reply;
-
-    reply->rep = vb_rep_ref(x->current);
-    reply->rep_head = VB_HEAD_FULL;
-    reply->content = VB_CONTENT_REP;
-    if (!x->current->streamed || vb_exchange_is_head(x))
-        return;
-    reply->source = stream(x, 0, x->current->length);
-    if (reply->source != NULL) {
-        reply->content = VB_CONTENT_SOURCE;
-        return;
-    }
-    vb_rep_unref(reply->rep);
-    reply->rep = NULL;
-    reply->rep_head = VB_HEAD_NONE;
-    reply->content = VB_CONTENT_NONE;
-    reply->status = VB_STATUS_SERVICE_UNAVAILABLE;
-}
-
 const struct vb_slot *vb_files_slot(enum vb_method method)
 {
     static const struct vb_slot get_slot = {.content_ignored = true};
@@ -452,5 +431,5 @@ void vb_files_init(struct vb_resource *resource)
     resource->slots[VB_METHOD_GET] = vb_files_slot(VB_METHOD_GET);
     resource->exists = files_exists;
     resource->moved = files_moved;
-    resource->represent = files_represent;
+    resource->stream = stream;
 }

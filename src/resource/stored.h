@@ -191,7 +191,8 @@ struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view);
  */
 enum vb_answer vb_blob_receive(struct vb_stored *stored);
 
-/* The slot `represent`: sends x->current, piece by piece where it is a blob. */
-void vb_blob_represent(struct vb_exchange *x);
+/* The slot `stream`: a part of x->current, a blob, chunk by chunk. */
+struct vb_source *vb_blob_stream(struct vb_exchange *x, uint64_t first,
+                                 uint64_t length);
 
 #endif

@@ -171,7 +171,7 @@ static enum vb_err build(struct vb_built *built)
     built->route = &node;
     resource->data = built;
     resource->kind = "node";
-    resource->represent = vb_blob_represent;
+    resource->stream = vb_blob_stream;
     resource->offers = offers;
     resource->offer_count = 2;
     resource->mixed = true;

@@ -12,6 +12,7 @@
 
 #include "flow/flow.h"
 #include "flow/reply.h"
+#include "http/range.h"
 #include "http/status.h"
 
 /* --- the graph --------------------------------------------------------------
@@ -186,6 +187,7 @@ static bool lead_to(int node)
 
 /* A resource that finish() can read from, whatever the status. */
 static const struct vb_resource bare;
+static struct vb_ranges some_ranges = {.count = 1, .at = {{0, 0}}};
 
 static struct vb_exchange *begin(void)
 {
@@ -196,10 +198,13 @@ static struct vb_exchange *begin(void)
     x->resource = &bare;
     x->head.method = VB_METHOD_GET;
     x->outcome.location = VB_SPAN("/there");
+    x->ranges = &some_ranges;
     vb_reply_current(x, vb_rep_new(&(struct vb_rep_draft){
                             .media_type = VB_SPAN("a/b"),
                             .tag_core = VB_SPAN("1"),
                             .modified = VB_DATE_NONE,
+                            .content = VB_SPAN("x"),
+                            .length = 1,
                         }));
     replied = 0;
     return x;

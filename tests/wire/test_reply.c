@@ -9,7 +9,8 @@
 #define DATE "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
 #define REP                                                                    \
     "ETag: \"k7\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"         \
-    "Content-Type: text/plain\r\nContent-Length: 5\r\n"
+    "Content-Type: text/plain\r\nAccept-Ranges: bytes\r\n"                     \
+    "Content-Length: 5\r\n"
 
 struct reply_case {
     const char *rule;
