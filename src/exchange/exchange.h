@@ -282,6 +282,8 @@ struct vb_exchange {
     struct vb_span variables[8]; /* decoded path segments it matched */
     uint8_t variable_count;
     int16_t offer;  /* index of the media type to answer with; -1: none */
+    uint8_t coding; /* that the client likes best: enum vb_coding */
+    bool identity_refused; /* without a coding it takes nothing */
     int16_t accept; /* index of the take that covers the content; -1: none */
     struct vb_span media_type; /* of the content, once it is understood */
     bool coding_refused;       /* 415 because of Content-Encoding */

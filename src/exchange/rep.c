@@ -7,7 +7,7 @@
 #include "http/date.h"
 
 /* Fields a representation can have of itself, beside the draft's extra ones. */
-#define OWN_FIELDS 7
+#define OWN_FIELDS 8
 
 /* Everything a representation consists of, before it is laid out. */
 struct plan {
@@ -16,7 +16,7 @@ struct plan {
     size_t field_count;
     size_t repeated;   /* the first so many are repeated in a 304 */
     size_t media_type; /* index of Content-Type, where there is one */
-    char etag[80];
+    char etag[96];
     size_t etag_len;
     char date[VB_DATE_LEN + 1];
 };
@@ -76,6 +76,7 @@ static void plan_fields(struct plan *plan)
         plan->repeated = plan->field_count;
     plan_field(plan, VB_SPAN("Content-Type"), draft->media_type);
     plan->media_type = plan->field_count - 1;
+    plan_field(plan, VB_SPAN("Content-Encoding"), draft->coding);
     plan_field(plan, VB_SPAN("Accept-Ranges"), VB_SPAN("bytes"));
 }
 
@@ -127,6 +128,8 @@ static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
         .tag_core_len = (uint16_t)draft->tag_core.len,
         .tag_weak = draft->tag_weak,
         .streamed = draft->streamed,
+        .codable = draft->codable,
+        .coded = draft->coding.len > 0,
         .length = draft->length,
         .modified = draft->modified,
         .fields = fields,
@@ -169,6 +172,61 @@ struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft)
         rep = lay_out(&plan, vb_buf_span(&head), repeated_len);
     vb_buf_done(&head);
     return rep;
+}
+
+/* The value of one of its own fields, or "". */
+static struct vb_span own_field(const struct vb_rep *rep, const char *name)
+{
+    for (size_t i = 0; i < rep->field_count; i++)
+        if (vb_span_eq(rep->fields[i].name, vb_span_str(name)))
+            return rep->fields[i].value;
+    return vb_span_of(NULL, 0);
+}
+
+/* The fields behind the last of its own. */
+static size_t first_extra(const struct vb_rep *rep)
+{
+    size_t i = 0;
+
+    while (!vb_span_eq(rep->fields[i].name, VB_SPAN("Accept-Ranges")))
+        i++;
+    return i + 1;
+}
+
+struct vb_rep *vb_rep_coded(const struct vb_rep *rep, struct vb_span coding,
+                            struct vb_span content)
+{
+    size_t extra = first_extra(rep);
+    struct vb_rep_draft draft = {
+        .media_type = rep->media_type,
+        .modified = rep->modified,
+        .content = content,
+        .length = content.len,
+        .codable = true,
+        .coding = coding,
+        .vary = own_field(rep, "Vary"),
+        .cache_control = own_field(rep, "Cache-Control"),
+        .content_location = own_field(rep, "Content-Location"),
+        .extra = rep->fields + extra,
+        .extra_count = rep->field_count - extra,
+    };
+    char variant[64];
+    struct vb_buf buf = vb_buf_over(variant, sizeof(variant));
+
+    if (rep->etag.len > 0) {
+        size_t before = 1 + (size_t)rep->tag_core_len;
+
+        draft.tag_core = vb_rep_tag_core(rep);
+        if (rep->etag.len > before + 1) { /* "core-html" */
+            vb_buf_append(&buf, vb_span_of(rep->etag.ptr + before + 1,
+                                           rep->etag.len - before - 2));
+            vb_buf_char(&buf, '-');
+        }
+        vb_buf_append(&buf, coding);
+        vb_assert(buf.err == VB_OK);
+        draft.tag_variant = vb_buf_span(&buf);
+    }
+    return vb_rep_new(&draft);
 }
 
 void vb_rep_unref(struct vb_rep *rep)

@@ -31,11 +31,13 @@ struct vb_rep {
     uint16_t tag_core_len;  /* see etag */
     bool tag_weak;          /* etag begins with W/ */
     bool streamed;          /* content is fetched piece by piece (by `owner`) */
+    bool codable;           /* a content coding would make it smaller */
+    bool coded;             /* and has */
     uint64_t length;        /* bytes of content */
     struct vb_span content; /* all of it; {NULL, 0} when streamed */
     struct vb_span media_type;
-    /* As sent, with its quotes: "k7.3f9a01zb" or "k7.3f9a01zb-html". The core
-     * (tag_core_len bytes after the quote) is the revision's, the same for
+    /* As sent, with its quotes: "k7.3f9a01zb" or "k7.3f9a01zb-html-br". The
+     * core (tag_core_len bytes after the quote) is the revision's, the same for
      * all representations of one revision; what follows tells the variant. */
     struct vb_span etag;
     int64_t modified; /* Unix seconds, VB_DATE_NONE when unknown */
@@ -58,6 +60,8 @@ struct vb_rep_draft {
     struct vb_span content;
     uint64_t length; /* bytes; content.len, unless streamed */
     bool streamed;
+    bool codable;
+    struct vb_span coding;            /* "" for none, or "gzip" */
     struct vb_span vary;              /* "" for none */
     struct vb_span cache_control;     /* "" for none */
     struct vb_span content_location;  /* "" for none */
@@ -73,6 +77,14 @@ struct vb_rep_draft {
  * (a part of any of them can be asked for).
  */
 struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft);
+
+/*
+ * The same representation in a content coding (RFC 9110 section 8.4): all its
+ * fields, with the coding, and with a tag of its own (8.8.3.3). The content is
+ * copied. One reference, the caller's; NULL: out of memory.
+ */
+struct vb_rep *vb_rep_coded(const struct vb_rep *rep, struct vb_span coding,
+                            struct vb_span content);
 
 static inline struct vb_rep *vb_rep_ref(struct vb_rep *rep)
 {

@@ -25,6 +25,12 @@ void vb_reply_detail(struct vb_exchange *x, struct vb_span detail)
         problem->detail = detail;
 }
 
+void vb_reply_no_coding(struct vb_exchange *x)
+{
+    vb_reply_detail(x, VB_SPAN("There is a representation, but in no content "
+                               "coding that is accepted."));
+}
+
 void vb_reply_complain(struct vb_exchange *x, enum vb_problem_part part,
                        struct vb_span where, struct vb_span detail)
 {
@@ -86,7 +92,10 @@ void vb__reply_problem(struct vb_exchange *x)
                                                      : VB_SPAN("no-cache"));
     if (x->reply.content != VB_CONTENT_NONE)
         return; /* prepared already */
-    vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Accept"));
+    vb_reply_add(x, VB_SPAN("Vary"),
+                 x->reply.status == VB_STATUS_NOT_ACCEPTABLE
+                     ? VB_SPAN("Accept, Accept-Encoding")
+                     : VB_SPAN("Accept"));
     if (problem == NULL)
         return;
     problem->status = x->reply.status;

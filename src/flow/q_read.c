@@ -27,6 +27,11 @@ static enum vb_answer read_ranges(struct vb_exchange *x)
                                    "so often, are not served."));
         break;
     case VB_RANGES_SATISFIABLE:
+        /* The coding would seem to be that of the multipart, which it is not:
+         * nobody could read it. */
+        if (x->current->coded && ranges->count > 1)
+            return VB_NO;
+        break;
     case VB_RANGES_UNSATISFIABLE:
         break;
     default:

@@ -15,6 +15,9 @@
  */
 void vb_reply_detail(struct vb_exchange *x, struct vb_span detail);
 
+/* Says that 406 is because of Accept-Encoding, and what there is. */
+void vb_reply_no_coding(struct vb_exchange *x);
+
 /*
  * Adds one complaint about a part of the request: a JSON Pointer into the
  * content, or the name of a parameter or field. Texts as above. There is a

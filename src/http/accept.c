@@ -22,8 +22,10 @@ struct vb_choice vb__verdicts_best(const struct vb__verdict *verdicts, size_t n)
 
         if (verdict->precedence == 0 || verdict->q <= best.q)
             continue;
-        best = (struct vb_choice){(int)i, VB_CHOICE_LISTED, verdict->q,
-                                  verdict->element};
+        best = (struct vb_choice){.offer = (int)i,
+                                  .reason = VB_CHOICE_LISTED,
+                                  .q = verdict->q,
+                                  .element = verdict->element};
     }
     return best;
 }

@@ -10,6 +10,7 @@
 #ifndef VB_HTTP_ACCEPT_H
 #define VB_HTTP_ACCEPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/span.h"
@@ -34,6 +35,8 @@ struct vb_choice {
     enum vb_choice_reason reason;
     int q;                  /* thousandths; 1000 for VB_CHOICE_FREE */
     struct vb_span element; /* of the field, that decided; or empty */
+    /* Accept-Encoding only: identity was among the offers, and is refused. */
+    bool identity_refused;
 };
 
 /*

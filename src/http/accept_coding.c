@@ -74,9 +74,12 @@ struct vb_choice vb_accept_coding(const struct vb_span *values, size_t count,
         return vb__choice_free(identity >= 0 ? identity : 0);
     weigh(values, count, offers, n, verdicts);
     choice = vb__verdicts_best(verdicts, n);
+    if (identity < 0)
+        return choice;
     /* Identity is acceptable unless the field decided that it is not. */
-    if (choice.reason == VB_CHOICE_NONE && identity >= 0 &&
-        verdicts[identity].precedence == 0)
+    choice.identity_refused =
+        verdicts[identity].precedence > 0 && verdicts[identity].q == 0;
+    if (choice.reason == VB_CHOICE_NONE && !choice.identity_refused)
         choice =
             (struct vb_choice){.offer = identity, .reason = VB_CHOICE_FALLBACK};
     return choice;

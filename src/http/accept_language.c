@@ -109,7 +109,10 @@ static struct vb_choice fall_back(const struct vb_span *values, size_t count,
         int i = q > best.q ? look_up(range, offers, n, verdicts) : -1;
 
         if (i >= 0)
-            best = (struct vb_choice){i, VB_CHOICE_FALLBACK, q, element};
+            best = (struct vb_choice){.offer = i,
+                                      .reason = VB_CHOICE_FALLBACK,
+                                      .q = q,
+                                      .element = element};
     }
     return best;
 }

@@ -1,16 +1,18 @@
 /* The hot cache as resources see it. See cached.h. */
 #include "resource/cached.h"
 
+#include "content/coding.h"
 #include "http/accept.h"
 #include "http/media.h"
+#include "resource/coded.h"
 
 /* Lines of a list field that are looked at; more than that is not sincere. */
 #define MAX_LINES 16
 
 /* The cache tells variants apart by a small number. */
-static unsigned variant_of(const struct vb_exchange *x)
+static unsigned variant_of(const struct vb_exchange *x, unsigned coding)
 {
-    return (unsigned)(x->offer + 1);
+    return (unsigned)(x->offer + 1) | coding << 16;
 }
 
 void vb_cached_select(struct vb_exchange *x, struct vb_rep *rep)
@@ -36,23 +38,39 @@ bool vb_accepts(const struct vb_exchange *x, struct vb_span media_type)
            vb_accept_media(values, count, &media, 1).offer == 0;
 }
 
-bool vb_cached_get(struct vb_exchange *x, struct vb_span key)
+/* Borrowed from the cache; NULL when it is not there, or not accepted. */
+static struct vb_rep *look_up(const struct vb_exchange *x,
+                              struct vb_cache_name *name, unsigned coding)
 {
-    struct vb_cache *cache = x->env->cache;
-    struct vb_cache_name name;
     void *value;
     struct vb_rep *rep;
 
-    if (cache == NULL)
-        return false;
-    name = vb_cache_name(cache, key, variant_of(x));
-    if (vb_cache_get(cache, &name, &value) != VB_CACHE_HIT)
-        return false;
+    name->variant = variant_of(x, coding);
+    if (vb_cache_get(x->env->cache, name, &value) != VB_CACHE_HIT)
+        return NULL;
     rep = value;
-    if (x->resource->mixed && !vb_accepts(x, rep->media_type))
-        return false;
-    vb_cached_select(x, vb_rep_ref(rep));
-    return true;
+    return x->resource->mixed && !vb_accepts(x, rep->media_type) ? NULL : rep;
+}
+
+enum vb_answer vb_cached_get(struct vb_exchange *x, struct vb_span key)
+{
+    struct vb_coded_place place = {.key = key};
+    struct vb_cache_name name;
+    struct vb_rep *rep;
+
+    if (x->env->cache == NULL)
+        return VB_NO;
+    name = vb_cache_name(x->env->cache, key, 0);
+    rep = look_up(x, &name, x->coding);
+    if (rep != NULL && (rep->coded || !x->identity_refused)) {
+        vb_cached_select(x, vb_rep_ref(rep));
+        return VB_YES;
+    }
+    if (x->coding == VB_CODING_IDENTITY)
+        return VB_NO;
+    place.stamp = vb_cached_stamp(x, x->key);
+    rep = look_up(x, &name, VB_CODING_IDENTITY);
+    return rep == NULL ? VB_NO : vb_coded_select(x, place, vb_rep_ref(rep));
 }
 
 struct vb_cache_stamp vb_cached_stamp(struct vb_exchange *x,
@@ -65,7 +83,7 @@ struct vb_cache_stamp vb_cached_stamp(struct vb_exchange *x,
     return vb_cache_stamp(cache, vb_store_hash(x->env->store->store, listing));
 }
 
-void vb_cached_put(struct vb_exchange *x, struct vb_span key,
+void vb_cached_put(struct vb_exchange *x, struct vb_span key, unsigned coding,
                    struct vb_cache_stamp stamp, struct vb_rep *rep)
 {
     struct vb_cache *cache = x->env->cache;
@@ -73,6 +91,14 @@ void vb_cached_put(struct vb_exchange *x, struct vb_span key,
 
     if (cache == NULL || rep->streamed)
         return;
-    name = vb_cache_name(cache, key, variant_of(x));
+    name = vb_cache_name(cache, key, variant_of(x, coding));
     vb_cache_put(cache, &name, stamp, vb_rep_ref(rep), vb_rep_size(rep));
+}
+
+enum vb_answer vb_cached_show(struct vb_exchange *x, struct vb_span key,
+                              struct vb_cache_stamp stamp, struct vb_rep *rep)
+{
+    if (key.len > 0)
+        vb_cached_put(x, key, VB_CODING_IDENTITY, stamp, rep);
+    return vb_coded_select(x, (struct vb_coded_place){key, stamp}, rep);
 }

@@ -1,5 +1,5 @@
 /*
- * The hot cache as resources see it: representations by key and offer.
+ * The hot cache as resources see it: representations by key, offer and coding.
  */
 #ifndef VB_RESOURCE_CACHED_H
 #define VB_RESOURCE_CACHED_H
@@ -7,9 +7,13 @@
 #include "flow/resource.h"
 #include "storage/cache.h"
 
-/* The representation of `key` for x->offer, if it is cached and current: it
- * becomes x->current, and x->selected is filled. */
-bool vb_cached_get(struct vb_exchange *x, struct vb_span key);
+/*
+ * The representation of `key` for x->offer and x->coding, if it is cached and
+ * current, or can be made of one that is: it becomes x->current, and
+ * x->selected is filled. NO: it must be read from the store. Otherwise as
+ * vb_coded_select. The listing of what is made is x->key.
+ */
+enum vb_answer vb_cached_get(struct vb_exchange *x, struct vb_span key);
 
 /* Before reading what a representation is made from: `listing` is the key
  * whose changes outdate it, the key itself, or of a page its collection. */
@@ -23,8 +27,14 @@ void vb_cached_select(struct vb_exchange *x, struct vb_rep *rep);
  * of beforehand. */
 bool vb_accepts(const struct vb_exchange *x, struct vb_span media_type);
 
-/* Keeps it, unless its content is streamed anyway. */
-void vb_cached_put(struct vb_exchange *x, struct vb_span key,
+/* Keeps it for clients that like this coding best (enum vb_coding), whether it
+ * is in that or not, unless its content is streamed anyway. */
+void vb_cached_put(struct vb_exchange *x, struct vb_span key, unsigned coding,
                    struct vb_cache_stamp stamp, struct vb_rep *rep);
+
+/* Takes over a reference to what was just made, without a coding: keeps it
+ * (key "": nowhere), and goes on with vb_coded_select. */
+enum vb_answer vb_cached_show(struct vb_exchange *x, struct vb_span key,
+                              struct vb_cache_stamp stamp, struct vb_rep *rep);
 
 #endif

@@ -1,6 +1,7 @@
 /* Writing what was composed, and what the outcome means. See stored.h. */
 #include "base/list.h"
 #include "flow/reply.h"
+#include "resource/coded.h"
 #include "resource/stored.h"
 
 /* --- what the store's answer means
@@ -133,6 +134,8 @@ static void show_outcome(struct vb_stored *stored)
                .content = stored->bytes,
            });
 
+    if (rep != NULL)
+        rep = vb_coded_now(x, rep);
     if (rep != NULL)
         vb_reply_current(x, rep);
 }

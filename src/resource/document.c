@@ -26,12 +26,15 @@ static enum vb_answer document_exists(struct vb_exchange *x)
 {
     const struct vb_route *route = route_of(x);
     bool reads = vb_method_is_safe(x->head.method);
+    enum vb_answer answer = VB_NO;
     struct vb_stored *stored;
 
     if (x->head.has_query && !vb_params_query_fits(x, route))
         return VB_HALT;
-    if (reads && vb_cached_get(x, x->key))
-        return VB_YES;
+    if (reads)
+        answer = vb_cached_get(x, x->key);
+    if (answer != VB_NO)
+        return answer;
     if (!vb_params_path_fits(x, route))
         return VB_HALT;
     stored = vb_stored_get(x, route);

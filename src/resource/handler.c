@@ -14,6 +14,7 @@
 #include "http/chars.h"
 #include "http/field.h"
 #include "http/method.h"
+#include "resource/coded.h"
 
 /* Bytes that a handler may write. */
 #define MAX_CONTENT ((size_t)16 * 1024 * 1024)
@@ -170,6 +171,15 @@ static vb_handle *handle_for(const struct vb_handler *handler,
     }
 }
 
+/* Has the handler encoded what it wrote? */
+static bool is_coded(const struct vb_exchange *x)
+{
+    for (size_t i = 0; i < x->reply.field_count; i++)
+        if (vb_field_find(x->reply.fields[i].name) == VB_FIELD_CONTENT_ENCODING)
+            return true;
+    return false;
+}
+
 /* What was written becomes the representation, or an error's detail. */
 static void take_content(struct vb_exchange *x,
                          const struct vb_response *response, int status)
@@ -189,7 +199,8 @@ static void take_content(struct vb_exchange *x,
         return;
     }
     if (content.len > 0 || vb_method_is_safe(x->head.method))
-        vb_reply_current(x, vb_rep_new(&draft));
+        vb_reply_current(x, is_coded(x) ? vb_rep_new(&draft)
+                                        : vb_coded_base(x, &draft));
 }
 
 static int call(struct vb_exchange *x)
@@ -214,6 +225,7 @@ static int call(struct vb_exchange *x)
 
 static enum vb_answer handler_exists(struct vb_exchange *x)
 {
+    struct vb_rep *rep;
     int status;
 
     x->selected =
@@ -229,10 +241,9 @@ static enum vb_answer handler_exists(struct vb_exchange *x)
         x->reply.status = (uint16_t)(status == VB_STATUS_OK ? 503 : status);
         return VB_HALT;
     }
-    x->selected.etag = x->current->etag;
-    x->selected.tag_core = vb_rep_tag_core(x->current);
-    x->selected.modified = x->current->modified;
-    return VB_YES;
+    rep = x->current;
+    x->current = NULL;
+    return vb_coded_select(x, (struct vb_coded_place){.key = VB_SPAN("")}, rep);
 }
 
 static enum vb_answer handler_commit(struct vb_exchange *x)
@@ -242,6 +253,8 @@ static enum vb_answer handler_commit(struct vb_exchange *x)
     if (status == VB_STATUS_CREATED || status == VB_STATUS_OK ||
         status == VB_STATUS_NO_CONTENT) {
         x->outcome.created = status == VB_STATUS_CREATED;
+        if (x->current != NULL)
+            x->current = vb_coded_now(x, x->current);
         return VB_YES;
     }
     x->reply.status = (uint16_t)status;

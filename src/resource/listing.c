@@ -65,10 +65,7 @@ static enum vb_answer present(struct vb__listing *listing)
     if (rep == NULL)
         return VB_HALT;
     say_count(listing);
-    if (listing->cache_key.len > 0)
-        vb_cached_put(x, listing->cache_key, listing->stamp, rep);
-    vb_cached_select(x, rep);
-    return VB_YES;
+    return vb_cached_show(x, listing->cache_key, listing->stamp, rep);
 }
 
 static enum vb_answer show_page(struct vb__listing *listing)
@@ -130,11 +127,12 @@ static enum vb_answer read_page(struct vb__listing *listing)
 
 static enum vb_answer cached_or_read(struct vb__listing *listing)
 {
-    struct vb_exchange *x = listing->x;
+    enum vb_answer answer =
+        listing->cache_key.len > 0
+            ? vb_cached_get(listing->x, listing->cache_key)
+            : VB_NO;
 
-    if (listing->cache_key.len > 0 && vb_cached_get(x, listing->cache_key))
-        return VB_YES;
-    return read_page(listing);
+    return answer == VB_NO ? read_page(listing) : answer;
 }
 
 /* Nothing is asked but all of it, from the beginning. */
@@ -161,10 +159,11 @@ static void name_in_cache(struct vb__listing *listing)
 enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
 {
     bool queries = x->head.method == VB_METHOD_QUERY;
+    enum vb_answer answer = is_plain(x) ? vb_cached_get(x, x->key) : VB_NO;
     struct vb__listing *listing;
 
-    if (is_plain(x) && vb_cached_get(x, x->key))
-        return VB_YES;
+    if (answer != VB_NO)
+        return answer;
     listing = queries ? x->state : vb__listing_new(x);
     if (listing == NULL || (!queries && !vb__listing_ask(listing)) ||
         !vb_params_path_fits(x, listing->route))

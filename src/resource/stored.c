@@ -118,9 +118,7 @@ static enum vb_answer select_shown(struct vb_stored *stored)
 
     if (rep == NULL)
         return VB_HALT;
-    vb_cached_put(x, stored->key, stored->stamp, rep);
-    vb_cached_select(x, rep);
-    return VB_YES;
+    return vb_cached_show(x, stored->key, stored->stamp, rep);
 }
 
 /* An unsafe method is about the state: any tag of its revision is good. */

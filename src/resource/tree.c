@@ -131,10 +131,11 @@ static enum vb_answer listing_instead(struct vb_stored *stored)
 static enum vb_answer document_exists(struct vb_exchange *x)
 {
     bool reads = vb_method_is_safe(x->head.method);
+    enum vb_answer answer = reads ? vb_cached_get(x, x->key) : VB_NO;
     struct vb_stored *stored;
 
-    if (reads && vb_cached_get(x, x->key))
-        return VB_YES;
+    if (answer != VB_NO)
+        return answer;
     stored = vb_stored_get(x, &node);
     if (stored == NULL)
         return VB_HALT;

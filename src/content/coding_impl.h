@@ -1,0 +1,25 @@
+/*
+ * What a content coding is, one file each: coding_gzip.c, coding_br.c,
+ * coding_zstd.c.
+ */
+#ifndef VB_CONTENT_CODING_IMPL_H
+#define VB_CONTENT_CODING_IMPL_H
+
+#include "content/coding.h"
+
+struct vb__coding {
+    /* See vb_coding_encode. */
+    enum vb_err (*encode)(struct vb_span content, struct vb_buf *buf);
+    /* What a decoder of it begins with; NULL: no memory. */
+    void *(*decoder_new)(void);
+    void (*decoder_free)(void *state);
+    /* See vb_decoder_run; sets *may_end, too, when it took or gave anything. */
+    enum vb_err (*decode)(void *state, struct vb_span *in, char *out,
+                          size_t size, size_t *ret_len, bool *may_end);
+};
+
+extern const struct vb__coding vb__coding_gzip;
+extern const struct vb__coding vb__coding_br;
+extern const struct vb__coding vb__coding_zstd;
+
+#endif
