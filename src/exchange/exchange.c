@@ -87,6 +87,8 @@ void vb_exchange_release(struct vb_exchange *x)
         env->service->end(env->service, x);
     if (x->reply.source != NULL && x->reply.source->close != NULL)
         x->reply.source->close(x->reply.source);
+    if (x->sink != NULL && x->sink->close != NULL)
+        x->sink->close(x->sink);
     if (x->state_done != NULL)
         x->state_done(x);
     vb_buf_done(&x->content);

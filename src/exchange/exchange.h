@@ -36,6 +36,7 @@ struct vb_problem;      /* content/problem.h */
 struct vb_store_client; /* storage/store.h */
 struct vb_cache;        /* storage/cache.h */
 struct vb_rates;        /* flow/rate.h */
+struct vb_decoding;     /* flow/decode.c */
 struct vb_explainer;    /* flow/explain.h */
 struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
@@ -124,9 +125,14 @@ struct vb_peer {
 
 /* --- Content coming in -------------------------------------------------- */
 
+/* Content codings that content may come in, one applied to the other. */
+#define VB_CODINGS_MAX 2
+
 enum vb_sink_want {
-    VB_SINK_MORE, /* go on */
-    VB_SINK_PAUSE /* these were taken; wait for vb_exchange_resume_content */
+    VB_SINK_MORE,  /* go on */
+    VB_SINK_PAUSE, /* these were taken; wait for vb_exchange_resume_content */
+    VB_SINK_DONE   /* the flow was told: nothing more is of use, and outside of
+                      the wire's own calls the exchange may be gone */
 };
 
 /*
@@ -140,6 +146,8 @@ enum vb_sink_want {
 struct vb_sink {
     enum vb_sink_want (*write)(struct vb_sink *sink, struct vb_span bytes);
     void (*end)(struct vb_sink *sink, enum vb_err err);
+    /* Called exactly once when the exchange ends; NULL is fine. */
+    void (*close)(struct vb_sink *sink);
 };
 
 /* --- Content going out --------------------------------------------------- */
@@ -285,9 +293,12 @@ struct vb_exchange {
     uint8_t coding; /* that the client likes best: enum vb_coding */
     bool identity_refused; /* without a coding it takes nothing */
     int16_t accept; /* index of the take that covers the content; -1: none */
-    struct vb_span media_type; /* of the content, once it is understood */
-    bool coding_refused;       /* 415 because of Content-Encoding */
-    void *state;               /* the resource's, for this exchange */
+    struct vb_span media_type;       /* of the content, once it is understood */
+    uint8_t codings[VB_CODINGS_MAX]; /* of the content, in the order applied */
+    uint8_t coding_count;
+    bool coding_refused;          /* 415 because of Content-Encoding */
+    struct vb_decoding *decoding; /* what undoes them; or NULL */
+    void *state;                  /* the resource's, for this exchange */
     void (*state_done)(struct vb_exchange *x); /* gives it back; or NULL */
     /* The client has gone while a question waits: whoever it waits for need not
      * go on, but answers all the same, also from within this call; or NULL. */

@@ -1,7 +1,8 @@
-/* Buffering request content. See intake.h. */
+/* Taking request content in, and buffering it. See intake.h. */
 #include "flow/intake.h"
 
 #include "base/list.h"
+#include "flow/decode.h"
 #include "flow/flow.h"
 #include "flow/reply.h"
 
@@ -26,6 +27,9 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
          VB_SPAN_INIT("The content's framing is malformed.")},
         {VB_ERR_CLOSED, VB_STATUS_BAD_REQUEST,
          VB_SPAN_INIT("The content ended too early.")},
+        {VB_ERR_CORRUPT, VB_STATUS_BAD_REQUEST,
+         VB_SPAN_INIT("The content is not of the coding that Content-Encoding "
+                      "names, or was damaged.")},
         {VB_ERR_NOSPACE, VB_STATUS_INSUFFICIENT_STORAGE,
          VB_SPAN_INIT("There is no room left to store this.")},
         {VB_ERR_NOMEM, VB_STATUS_SERVICE_UNAVAILABLE,
@@ -44,6 +48,34 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
     return VB_NO;
 }
 
+/* --- from the wire to a sink ------------------------------------------------
+ */
+
+enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink)
+{
+    if (x->coding_count > 0)
+        sink = vb__decode_sink(x, sink);
+    if (sink == NULL)
+        return vb_intake_verdict(x, VB_ERR_NOMEM);
+    x->sink = sink;
+    if (x->head.has_content)
+        x->carrier->want_content(x);
+    else
+        sink->end(sink, VB_OK);
+    return VB_PENDING;
+}
+
+void vb_intake_resume(struct vb_exchange *x)
+{
+    if (x->decoding != NULL)
+        vb__decode_resume(x);
+    else
+        x->carrier->resume_content(x);
+}
+
+/* --- into a buffer ----------------------------------------------------------
+ */
+
 struct intake {
     struct vb_sink sink;
     struct vb_exchange *x;
@@ -61,12 +93,11 @@ static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
 {
     struct intake *intake = VB_CONTAINER(sink, struct intake, sink);
 
-    if (intake->finished)
-        return VB_SINK_MORE;
     vb_buf_append(&intake->x->content, bytes);
-    if (intake->x->content.err != VB_OK)
-        finish(intake, intake->x->content.err);
-    return VB_SINK_MORE;
+    if (intake->x->content.err == VB_OK)
+        return VB_SINK_MORE;
+    finish(intake, intake->x->content.err);
+    return VB_SINK_DONE;
 }
 
 static void end(struct vb_sink *sink, enum vb_err err)
@@ -81,16 +112,12 @@ enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit)
 {
     struct intake *intake;
 
-    if (!x->head.has_content)
-        return VB_YES;
     if (x->head.content_length > 0 && (uint64_t)x->head.content_length > limit)
         return vb_intake_verdict(x, VB_ERR_LIMIT);
     intake = vb_arena_alloc(&x->arena, sizeof(*intake));
     if (intake == NULL)
         return vb_intake_verdict(x, VB_ERR_NOMEM);
-    *intake = (struct intake){.sink = {take, end}, .x = x};
+    *intake = (struct intake){.sink = {take, end, NULL}, .x = x};
     x->content.limit = limit;
-    x->sink = &intake->sink;
-    x->carrier->want_content(x);
-    return VB_PENDING;
+    return vb_intake_begin(x, &intake->sink);
 }

@@ -13,6 +13,16 @@
 enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit);
 
 /*
+ * Asks the wire for the content, which goes to `sink` without its content
+ * codings. PENDING, also where there is none: then the sink is ended at once.
+ * NO, with 503 set, when there is no memory. The sink tells the flow.
+ */
+enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink);
+
+/* After the sink said PAUSE: it can go on. The exchange may be gone then. */
+void vb_intake_resume(struct vb_exchange *x);
+
+/*
  * What a broken-off content means for the reply: sets x->reply.status and a
  * detail, and gives NO; YES for VB_OK. For sinks of their own.
  */

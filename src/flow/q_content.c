@@ -1,7 +1,9 @@
 /* What the head alone says of the content. Rows `content` of flow.tbl. */
+#include "content/coding.h"
 #include "flow/flow.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
+#include "http/elements.h"
 #include "http/expect.h"
 #include "http/media.h"
 #include "http/method.h"
@@ -116,18 +118,39 @@ static enum vb_answer take_media_type(struct vb_exchange *x)
     return VB_YES;
 }
 
+/* Content-Encoding (RFC 9110 section 8.4): false where there is one of them
+ * that we cannot undo. */
+static bool take_codings(struct vb_exchange *x)
+{
+    struct vb_span values[MAX_LINES];
+    size_t count = vb_fields_values(&x->head.fields, VB_FIELD_CONTENT_ENCODING,
+                                    values, MAX_LINES);
+    struct vb_elements elements;
+    struct vb_span name;
+    enum vb_coding coding;
+
+    vb_elements_init(&elements, values, count, VB_ELEMENTS_USUAL);
+    while (vb_elements_next(&elements, &name)) {
+        if (!vb_coding_find(name, &coding))
+            return false;
+        if (coding == VB_CODING_IDENTITY)
+            continue;
+        if (x->coding_count == VB_CODINGS_MAX)
+            return false;
+        x->codings[x->coding_count++] = (uint8_t)coding;
+    }
+    return true;
+}
+
 enum vb_answer vb__q_understood(struct vb_exchange *x)
 {
-    const struct vb_field *coding =
-        vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_ENCODING);
-
     if (!content_counts(x))
         return VB_YES;
-    if (coding != NULL && (coding->next != 0 ||
-                           !vb_span_ieq(coding->value, VB_SPAN("identity")))) {
+    if (!take_codings(x)) {
         x->coding_refused = true;
         x->reply.status = VB_STATUS_UNSUPPORTED_MEDIA_TYPE;
-        return refuse(x, "Content is taken without a content coding only.");
+        return refuse(x, "Content is taken in these codings, no more than two "
+                         "of them, or in none.");
     }
     return take_media_type(x);
 }

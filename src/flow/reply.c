@@ -111,7 +111,7 @@ static void say_accept(struct vb_exchange *x)
     struct vb_span accept = vb_resource_accept(x->resource, x->head.method);
 
     if (x->coding_refused) {
-        vb_reply_field(x, VB_FIELD_ACCEPT_ENCODING, VB_SPAN("identity"));
+        vb_reply_field(x, VB_FIELD_ACCEPT_ENCODING, VB_SPAN("gzip, br, zstd"));
         return;
     }
     if (x->head.method == VB_METHOD_PATCH)

@@ -106,7 +106,7 @@ static void write_done(struct vb_store_op *op)
     if (intake->ended || intake->err != VB_OK)
         finish(intake);
     else if (!x->abandoned)
-        x->carrier->resume_content(x);
+        vb_intake_resume(x);
 }
 
 static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
@@ -114,8 +114,6 @@ static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
     struct intake *intake = VB_CONTAINER(sink, struct intake, sink);
     struct vb_stored *stored = intake->stored;
 
-    if (intake->finished)
-        return VB_SINK_MORE;
     vb_buf_append(&intake->pending, bytes);
     if (intake->err == VB_OK)
         intake->err = intake->pending.err;
@@ -124,9 +122,10 @@ static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
         intake->err = VB_ERR_LIMIT;
     if (intake->writing > 0 || !advance(intake))
         return VB_SINK_PAUSE;
-    if (intake->err != VB_OK)
-        finish(intake);
-    return VB_SINK_MORE;
+    if (intake->err == VB_OK)
+        return VB_SINK_MORE;
+    finish(intake);
+    return VB_SINK_DONE;
 }
 
 static void end(struct vb_sink *sink, enum vb_err err)
@@ -150,20 +149,13 @@ enum vb_answer vb_blob_receive(struct vb_stored *stored)
     stored->media_type = x->media_type;
     if (stored->received)
         return VB_YES;
-    if (!x->head.has_content) {
-        stored->bytes = VB_SPAN("");
-        stored->received = true;
-        return VB_YES;
-    }
     intake = vb_arena_calloc(&x->arena, 1, sizeof(*intake));
     if (intake == NULL)
         return vb_intake_verdict(x, VB_ERR_NOMEM);
-    intake->sink = (struct vb_sink){take, end};
+    intake->sink = (struct vb_sink){take, end, NULL};
     intake->stored = stored;
     vb_buf_init(&intake->pending, VB_STORE_CHUNK + SLACK);
-    x->sink = &intake->sink;
-    x->carrier->want_content(x);
-    return VB_PENDING;
+    return vb_intake_begin(x, &intake->sink);
 }
 
 /* --- going out

@@ -108,15 +108,18 @@ static enum vb_answer refused(struct vb_stored *stored)
 /*
  * May the reply to this PUT say which tag the state now has? Only when what is
  * kept is what was sent, octet by octet (RFC 9110 section 9.3.4): else the
- * client would take its own copy for the current representation.
+ * client would take its own copy for the current representation. To undo a
+ * content coding is to change it.
  */
 static bool may_say_validators(const struct vb_stored *stored)
 {
     const struct vb_exchange *x = stored->x;
     bool verbatim = stored->text.len == 0;
 
-    return x->head.method != VB_METHOD_PUT || verbatim ||
-           vb_span_eq(vb_buf_span(&x->content), stored->bytes);
+    if (x->head.method != VB_METHOD_PUT)
+        return true;
+    return x->coding_count == 0 &&
+           (verbatim || vb_span_eq(vb_buf_span(&x->content), stored->bytes));
 }
 
 static void show_outcome(struct vb_stored *stored)

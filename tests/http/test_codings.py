@@ -296,3 +296,148 @@ def test_a_range_is_one_of_the_coded_bytes(client, book, coding):
     assert other.status == 200
     several = client.get(book, {**accepting(coding), "Range": "bytes=0-1,5-6"})
     assert several.status == 200 and several.body == whole.body  # a coded multipart could not be read
+
+
+# Request content
+
+def sent(coding):
+    return {**JSON, "Content-Encoding": coding}
+
+
+@pytest.mark.parametrize("coding", [*CODINGS, "x-gzip", "GZIP"])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_document_may_come_in_a_coding(client, coding, chunked):
+    content = ENCODE[coding.lower().removeprefix("x-")](json.dumps({"title": WORDS}).encode())
+    made = client.post("/books", sent(coding), [content] if chunked else content, chunked=chunked)
+    assert made.status == 201
+    shown = client.get(made.headers["Location"])
+    assert shown.json()["title"] == WORDS and "Content-Encoding" not in shown.headers
+
+
+def test_a_patch_may_come_in_a_coding(client):
+    path = add(client, title="x")
+    patch = {**MERGE, "Content-Encoding": "gzip"}
+    assert client.patch(path, patch, gzip.compress(b'{"pages": 7}')).status == 200
+    assert client.get(path).json()["pages"] == 7
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * MIB])
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("kind", ["noise", "text"])
+def test_bytes_are_kept_decoded(client, coding, size, kind):
+    content = noise(size) if kind == "noise" else b"".join(b"%d bottles\n" % n for n in range(size))[:size]
+    cover = add(client) + "/cover"
+    made = client.put(cover, {**PNG, "Content-Encoding": coding}, ENCODE[coding](content))
+    assert made.status == 201
+    assert "ETag" not in made.headers  # 9110-9.3.4-06: it is not what was sent
+    got = client.get(cover)
+    assert got.body == content and got.headers["Content-Type"] == "image/png"
+    assert "Content-Encoding" not in got.headers
+
+
+@pytest.mark.parametrize("piece", [1, 7, 1000])
+@pytest.mark.parametrize("coding", CODINGS)
+def test_it_does_not_matter_how_the_bytes_are_split(client, coding, piece):
+    content = noise(3000, 3)
+    coded = ENCODE[coding](content)
+    cover = add(client) + "/cover"
+    pieces = [coded[at:at + piece] for at in range(0, len(coded), piece)]
+    assert client.put(cover, {**PNG, "Content-Encoding": coding}, pieces, chunked=True).status == 201
+    assert client.get(cover).body == content
+
+
+@pytest.mark.parametrize("first", CODINGS)
+@pytest.mark.parametrize("second", CODINGS)
+def test_codings_are_undone_in_their_order(client, first, second):
+    content = noise(2 * MIB, 4)
+    cover = add(client) + "/cover"
+    coded = ENCODE[second](ENCODE[first](content))
+    for headers in ([("Content-Encoding", f"{first}, identity,, {second}")],
+                    [("Content-Encoding", first), ("Content-Encoding", second)]):
+        assert client.put(cover, [*PNG.items(), *headers], coded).status in (201, 204)
+        assert client.get(cover).body == content
+
+
+def test_members_of_gzip_follow_each_other(client):
+    cover = add(client) + "/cover"
+    coded = gzip.compress(b"one ") + gzip.compress(b"two")
+    client.put(cover, {**PNG, "Content-Encoding": "gzip"}, coded)
+    assert client.get(cover).body == b"one two"
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("path", ["/books", "cover"])
+def test_damaged_content_is_400_and_changes_nothing(client, coding, path):
+    whole = ENCODE[coding](json.dumps({"title": WORDS}).encode())
+    damaged = [whole[:-1], whole[:len(whole) // 2], b"", b'{"title": "x"}', whole + b"more"]
+    cover = add(client) + "/cover"
+    for content in damaged:
+        if path == "cover":
+            got = client.put(cover, {**PNG, "Content-Encoding": coding}, content)
+        else:
+            got = client.post(path, sent(coding), content)
+        assert got.status == 400, content
+        assert "Content-Encoding" in got.json()["detail"] and "Accept-Encoding" not in got.headers
+    assert client.get(cover).status == 404
+
+
+def test_bounds_are_those_of_the_decoded_content(client):
+    large = json.dumps({"title": "x", "note": noise(300 * KIB).hex()}).encode()
+    for coding in CODINGS:
+        coded = ENCODE[coding](large)
+        assert client.post("/books", sent(coding), coded).status == 413
+
+
+BOMBS = {
+    "gzip": lambda: gzip.compress(bytes(40 * MIB)),
+    "br": lambda: brotli.compress(bytes(40 * MIB)),
+    "zstd": lambda: ENCODE["zstd"](bytes(40 * MIB)),
+    "gzip, gzip": lambda: gzip.compress(gzip.compress(bytes(40 * MIB))),
+    "br, zstd": lambda: ENCODE["zstd"](brotli.compress(bytes(40 * MIB))),
+}
+
+
+@pytest.mark.parametrize("coding", BOMBS)
+def test_what_swells_beyond_reason_is_413(library, client, coding):
+    bomb = BOMBS[coding]()
+    cover = add(client) + "/cover"
+    assert client.put(cover, {**PNG, "Content-Encoding": coding}, bomb).status == 413
+    assert client.post("/books", sent(coding), bomb).status == 413
+    assert client.get(cover).status == 404
+    assert client.get("/books").status == 200
+
+
+def test_what_only_looks_like_a_bomb_is_taken(client):
+    cover = add(client) + "/cover"
+    content = bytes(MIB)
+    assert client.put(cover, {**PNG, "Content-Encoding": "gzip"}, gzip.compress(content)).status == 201
+    assert client.get(cover).body == content
+
+
+def test_a_client_that_goes_away_while_its_content_is_decoded(library):
+    coded = gzip.compress(noise(4 * MIB, 9))
+    client = library.client()
+    for part in (1, 100, len(coded) // 2, len(coded) - 1):
+        cover = add(client) + "/cover"
+        with library.connect() as connection:
+            connection.send(
+                f"PUT {cover} HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Encoding: gzip\r\n"
+                f"Content-Length: {len(coded)}\r\n\r\n".encode() + coded[:part])
+        assert client.get(cover).status == 404
+
+
+def test_the_client_is_told_to_go_on_before_content_in_a_coding_comes(library):
+    with library.connect() as connection:
+        content = gzip.compress(b'{"title": "x"}')
+        connection.send(
+            b"POST /books HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+            b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(content))
+        assert connection.read_interim().status == 100
+        connection.send(content)
+        assert connection.read_response("POST").status == 201
+
+
+def test_a_coding_of_content_that_means_nothing_is_nothing(client):
+    path = add(client)
+    assert client.delete(path, {"Content-Encoding": "unknown"}).status == 204
+    assert client.get("/books", {"Content-Encoding": "unknown"}).status == 200

@@ -150,11 +150,11 @@ def test_the_media_type_is_compared_as_http_says(client, media_type):
 
 
 @requirement("9110-12.5.3-06")
-@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "gzip, identity", "unknown"])
+@pytest.mark.parametrize("coding", ["deflate", "compress", "unknown", "gzip, unknown", "gzip, gzip, gzip"])
 def test_a_content_coding_is_415_with_accept_encoding(client, coding):
     answer = client.post("/books", {**JSON, "Content-Encoding": coding}, b'{"title":"x"}')
     assert answer.status == 415
-    assert answer.headers.tokens("Accept-Encoding") == ["identity"]
+    assert answer.headers.tokens("Accept-Encoding") == ["gzip", "br", "zstd"]
     assert "Accept" not in answer.headers and "Accept-Post" not in answer.headers
 
 
