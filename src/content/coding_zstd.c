@@ -43,8 +43,9 @@ static enum vb_err decode(void *state, struct vb_span *in, char *out,
                           size_t size, size_t *ret_len, bool *may_end)
 {
     ZSTD_inBuffer input = {in->ptr, in->len, 0};
-    ZSTD_outBuffer output = {out, size, 0};
+    ZSTD_outBuffer output = {.size = size};
 
+    output.dst = out;
     /* Its end of a frame is "nothing more wanted": do not begin another. */
     if (*may_end && in->len == 0)
         return VB_OK;

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "flow/decode.h"
+#include "flow/digests.h"
 #include "flow/flow.h"
 #include "flow/reply.h"
 
@@ -30,6 +31,8 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
         {VB_ERR_CORRUPT, VB_STATUS_BAD_REQUEST,
          VB_SPAN_INIT("The content is not of the coding that Content-Encoding "
                       "names, or was damaged.")},
+        {VB_ERR_INVALID, VB_STATUS_BAD_REQUEST,
+         VB_SPAN_INIT("The content is not what its digest says.")},
         {VB_ERR_NOSPACE, VB_STATUS_INSUFFICIENT_STORAGE,
          VB_SPAN_INIT("There is no room left to store this.")},
         {VB_ERR_NOMEM, VB_STATUS_SERVICE_UNAVAILABLE,
@@ -53,15 +56,20 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
 
 enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink)
 {
+    enum vb_err err;
+
     if (x->coding_count > 0)
         sink = vb__decode_sink(x, sink);
     if (sink == NULL)
         return vb_intake_verdict(x, VB_ERR_NOMEM);
     x->sink = sink;
+    err = vb__verify_digests(x, &x->sink);
+    if (err != VB_OK)
+        return vb_intake_verdict(x, err);
     if (x->head.has_content)
         x->carrier->want_content(x);
     else
-        sink->end(sink, VB_OK);
+        x->sink->end(x->sink, VB_OK);
     return VB_PENDING;
 }
 

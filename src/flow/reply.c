@@ -2,6 +2,7 @@
 #include "flow/reply.h"
 
 #include "base/assert.h"
+#include "flow/digests.h"
 #include "flow/explain.h"
 #include "flow/partial.h"
 #include "http/field.h"
@@ -262,6 +263,9 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
         say(x, reply->status);
     if (reply->status >= 400)
         vb__reply_problem(x);
+    if (vb_fields_first(&x->head.fields, VB_FIELD_WANT_CONTENT_DIGEST) ||
+        vb_fields_first(&x->head.fields, VB_FIELD_WANT_REPR_DIGEST))
+        vb__reply_digests(x);
     if (x->env->explainer != NULL)
         vb__explain_reply(x);
     x->carrier->reply(x);
