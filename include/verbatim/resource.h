@@ -3,7 +3,9 @@
  *
  * Verbatim does what HTTP asks of every resource around it: HEAD comes with
  * GET; OPTIONS, 405 with Allow, 406 and 415 follow from what the handler has;
- * conditional requests are decided before it is called, or on what it says.
+ * conditional requests are decided before it is called, or on what it says;
+ * ranges, content codings and digests come with what it writes and reads (one
+ * that writes in a coding of its own says so in Content-Encoding).
  */
 #ifndef VERBATIM_RESOURCE_H
 #define VERBATIM_RESOURCE_H

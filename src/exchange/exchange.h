@@ -40,7 +40,7 @@ struct vb_decoding;     /* flow/decode.c */
 struct vb_explainer;    /* flow/explain.h */
 struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
-struct vb_ranges;       /* http/range.h */
+struct vb_ranges; /* http/range.h */
 struct vb_runner; /* exchange/run.h */
 struct vb_alarms; /* exchange/alarm.h */
 struct vb_jobs;   /* resource/jobs.h */
@@ -70,6 +70,15 @@ struct vb_limits {
 /* A set of limits that suits most servers (docs: verbatim(1)). */
 extern const struct vb_limits vb_limits_default;
 
+/* The last line of Accept-Encoding, and what followed from it (flow's): one
+ * client after the other sends the same. */
+struct vb_coding_memo {
+    char line[48];
+    uint8_t len; /* of line; 0: nothing is known */
+    int8_t offer;
+    bool identity_refused;
+};
+
 /* What a worker lends to everything that runs on it. */
 struct vb_env {
     struct vb_now now;
@@ -85,6 +94,7 @@ struct vb_env {
     struct vb_explainer *explainer; /* for who asks why; NULL: nobody may */
     struct vb_rates *rates;         /* how often clients may ask; NULL: ever */
     bool unavailable;               /* takes no requests now: 503 */
+    struct vb_coding_memo coding_memo;
     struct vb_runner *runner;       /* runs programs; NULL: nothing does */
     struct vb_alarms *alarms;       /* calls again after a while; or NULL */
     struct vb_jobs *jobs;         /* where work is put off to; NULL: nowhere */

@@ -8,9 +8,8 @@
 /* Lines of a list field that are looked at; more than that is not sincere. */
 #define MAX_LINES 16
 
-/* By Accept-Encoding (RFC 9110 section 12.5.3). The outcome of a write is shown
- * once and not kept, so that a coding is worth it only where it must be. */
-static bool choose_coding(struct vb_exchange *x)
+/* What all the lines of Accept-Encoding come to; *memo keeps it for one. */
+static void read_codings(struct vb_exchange *x, struct vb_coding_memo *memo)
 {
     struct vb_span values[MAX_LINES];
     size_t count = vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT_ENCODING,
@@ -18,13 +17,32 @@ static bool choose_coding(struct vb_exchange *x)
     struct vb_choice choice =
         vb_accept_coding(values, count, vb_coding_offers, VB_CODING_COUNT);
 
-    x->identity_refused = choice.identity_refused;
-    if (choice.offer < 0) {
+    memo->len = 0;
+    if (count == 1 && values[0].len > 0 &&
+        values[0].len <= sizeof(memo->line)) {
+        memcpy(memo->line, values[0].ptr, values[0].len);
+        memo->len = (uint8_t)values[0].len;
+    }
+    memo->offer = (int8_t)choice.offer;
+    memo->identity_refused = choice.identity_refused;
+}
+
+/* By Accept-Encoding (RFC 9110 section 12.5.3). The outcome of a write is shown
+ * once and not kept, so that a coding is worth it only where it must be. */
+static bool choose_coding(struct vb_exchange *x, const struct vb_field *field)
+{
+    struct vb_coding_memo *memo = &x->env->coding_memo;
+
+    if (memo->len == 0 || field->next != 0 ||
+        !vb_span_eq(field->value, vb_span_of(memo->line, memo->len)))
+        read_codings(x, memo);
+    x->identity_refused = memo->identity_refused;
+    if (memo->offer < 0) {
         vb_reply_no_coding(x);
         return false;
     }
-    if (vb_method_is_safe(x->head.method) || choice.identity_refused)
-        x->coding = (uint8_t)vb_coding_of_offer(choice.offer);
+    if (vb_method_is_safe(x->head.method) || memo->identity_refused)
+        x->coding = (uint8_t)vb_coding_of_offer(memo->offer);
     return true;
 }
 
@@ -50,6 +68,8 @@ static bool choose_offer(struct vb_exchange *x)
  */
 enum vb_answer vb__q_acceptable(struct vb_exchange *x)
 {
+    const struct vb_field *codings =
+        vb_fields_first(&x->head.fields, VB_FIELD_ACCEPT_ENCODING);
     bool any = x->resource->offer_count > 0;
 
     if (any)
@@ -59,7 +79,5 @@ enum vb_answer vb__q_acceptable(struct vb_exchange *x)
     if (any && vb_fields_first(&x->head.fields, VB_FIELD_ACCEPT) != NULL &&
         !choose_offer(x))
         return VB_NO;
-    if (vb_fields_first(&x->head.fields, VB_FIELD_ACCEPT_ENCODING) == NULL)
-        return VB_YES;
-    return choose_coding(x) ? VB_YES : VB_NO;
+    return codings == NULL || choose_coding(x, codings) ? VB_YES : VB_NO;
 }

@@ -215,6 +215,24 @@ static const struct vb_handler dated_handler = {
     .get = get_dated,
 };
 
+/* --- /coded: in a content coding of the handler's own -------------------- */
+
+static int get_coded(void *self, const struct vb_request *request,
+                     struct vb_response *response)
+{
+    (void)self;
+    (void)request;
+    vb_response_field(response, "Content-Encoding", "x-mine");
+    for (int i = 0; i < 100; i++)
+        vb_response_printf(response, "nothing new ");
+    return VB_STATUS_OK;
+}
+
+static const struct vb_handler coded_handler = {
+    .media_type = "text/plain",
+    .get = get_coded,
+};
+
 int main(int argc, char **argv)
 {
     struct note note = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -232,6 +250,7 @@ int main(int argc, char **argv)
     vb_server_mount(server, "/field", &field_handler, NULL);
     vb_server_mount(server, "/huge", &huge_handler, NULL);
     vb_server_mount(server, "/dated", &dated_handler, NULL);
+    vb_server_mount(server, "/coded", &coded_handler, NULL);
     vb_server_describe(server, NULL, "memory:");
     status = vb_server_run(server);
     if (status != 0)

@@ -1,5 +1,8 @@
 """Resources written in C against include/verbatim/: what HTTP adds to them."""
 
+import gzip
+import zlib
+
 import pytest
 from embedded import build_folder
 from ledger import requirement
@@ -141,6 +144,33 @@ def test_validators_are_only_sent_when_they_can_be_true(client):
 def test_only_what_the_handler_makes_is_acceptable(client, note):
     assert client.get(note, {"Accept": "text/*"}).status == 200
     assert client.get(note, {"Accept": "application/json"}).status == 406
+
+
+def test_what_a_handler_writes_is_encoded_and_decoded_around_it(client, note):
+    text = "not again. " * 22
+    put = client.put(note, {**TEXT, "Content-Encoding": "gzip"}, gzip.compress(text.encode()))
+    assert put.status == 204
+    assert "Accept-Encoding" in client.get(note).headers["Vary"]
+    for gone in (note, "/nothing"):
+        got = client.get(gone, {"Accept-Encoding": "gzip"})
+        assert (got.headers.get("Content-Encoding") == "gzip") == (got.status == 200)
+    got = client.get(note, {"Accept-Encoding": "gzip"})
+    assert zlib.decompress(got.body, 31).decode() == text
+    assert got.headers["ETag"] == client.get(note).headers["ETag"][:-1] + '-gzip"'
+    same = client.get(note, {"Accept-Encoding": "gzip", "If-None-Match": got.headers["ETag"]})
+    assert same.status == 304
+
+
+def test_what_a_handler_has_encoded_is_not_encoded_again(client):
+    got = client.get("/coded", {"Accept-Encoding": "gzip"})
+    assert got.headers.all("Content-Encoding") == ["x-mine"]
+    assert got.text.startswith("nothing new ")
+
+
+def test_a_part_of_what_a_handler_writes_can_be_asked_for(client, note):
+    got = client.get(note, {"Range": "bytes=1-3"})
+    assert got.status == 206 and got.text == "irs"
+    assert got.headers["Content-Range"] == "bytes 1-3/5"
 
 
 def test_only_what_the_handler_takes_is_taken(client, note):

@@ -50,6 +50,58 @@ static void without_a_tag_a_304_repeats_the_date(void **state)
     vb_rep_unref(rep);
 }
 
+/* 9110-8.4-01, 9110-8.8.3.3-01: all else is as it was. */
+static void a_coding_makes_a_representation_of_its_own(void **state)
+{
+    const struct vb_field_out link = {VB_SPAN_INIT("Link"),
+                                      VB_SPAN_INIT("<a>")};
+    const struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("text/html"),
+        .tag_core = VB_SPAN_INIT("1a.epoch"),
+        .tag_variant = VB_SPAN_INIT("html"),
+        .modified = 784111777,
+        .content = VB_SPAN_INIT("xxxx"),
+        .length = 4,
+        .vary = VB_SPAN_INIT("Accept-Encoding"),
+        .cache_control = VB_SPAN_INIT("no-cache"),
+        .extra = &link,
+        .extra_count = 1,
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+    struct vb_rep *coded = vb_rep_coded(rep, VB_SPAN("br"), VB_SPAN("4x"));
+
+    (void)state;
+    assert_false(rep->coded);
+    vb_rep_unref(rep);
+    assert_true(coded->coded);
+    assert_span_equal(
+        coded->head, "ETag: \"1a.epoch-html-br\"\r\nCache-Control: no-cache\r\n"
+                     "Vary: Accept-Encoding\r\n"
+                     "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                     "Content-Type: text/html\r\nContent-Encoding: br\r\n"
+                     "Accept-Ranges: bytes\r\nLink: <a>\r\n"
+                     "Content-Length: 2\r\n");
+    assert_span_equal(vb_rep_tag_core(coded), "1a.epoch");
+    assert_span_equal(coded->content, "4x");
+    vb_rep_unref(coded);
+}
+
+static void what_has_no_tag_gets_none_by_a_coding(void **state)
+{
+    const struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("a/b"),
+        .modified = VB_DATE_NONE,
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+    struct vb_rep *coded = vb_rep_coded(rep, VB_SPAN("br"), VB_SPAN("x"));
+
+    (void)state;
+    assert_int_equal(coded->etag.len, 0);
+    assert_span_equal(coded->head_304, "");
+    vb_rep_unref(rep);
+    vb_rep_unref(coded);
+}
+
 static int released;
 
 static void note_release(void *owner)
@@ -102,6 +154,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_representation_is_described_by_its_fields),
+        cmocka_unit_test(a_coding_makes_a_representation_of_its_own),
+        cmocka_unit_test(what_has_no_tag_gets_none_by_a_coding),
         cmocka_unit_test(without_a_tag_a_304_repeats_the_date),
         cmocka_unit_test(borrowed_content_is_released_with_the_last_reference),
         cmocka_unit_test(test_a_weak_tag),

@@ -137,6 +137,32 @@ static void accept_chooses_by_precedence_then_weight_then_order(void **state)
     }
 }
 
+/* Also where something else is chosen: it may turn out not to be there. */
+static void accept_encoding_tells_whether_identity_is_refused(void **state)
+{
+    static const struct {
+        struct vb_span line;
+        bool refused;
+    } rows[] = {
+        {VB_SPAN_INIT("gzip"), false},
+        {VB_SPAN_INIT("gzip, identity;q=0"), true},
+        {VB_SPAN_INIT("gzip, *;q=0"), true},
+        {VB_SPAN_INIT("gzip, *;q=0, identity;q=0.001"), false},
+        {VB_SPAN_INIT("gzip, *, identity;q=0"), true},
+        {VB_SPAN_INIT("*;q=0"), true},
+        {VB_SPAN_INIT(""), false},
+    };
+    static const struct vb_span offers[] = {VB_SPAN_INIT("gzip"),
+                                            VB_SPAN_INIT("identity")};
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++)
+        assert_int_equal(
+            vb_accept_coding(&rows[i].line, 1, offers, 2).identity_refused,
+            rows[i].refused);
+    assert_false(vb_accept_coding(NULL, 0, offers, 2).identity_refused);
+}
+
 static void accept_encoding_refuses_identity_only_when_told_to(void **state)
 {
     static const struct row rows[] = {
@@ -303,6 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accept_chooses_by_precedence_then_weight_then_order),
+        cmocka_unit_test(accept_encoding_tells_whether_identity_is_refused),
         cmocka_unit_test(accept_encoding_refuses_identity_only_when_told_to),
         cmocka_unit_test(accept_language_filters_and_then_looks_up),
         cmocka_unit_test(elements_past_the_bound_are_not_read),
