@@ -8,6 +8,7 @@ import zlib
 import brotli
 import pytest
 import zstandard
+from ledger import requirement
 from library import HTML, JSON, LIBRARY, MERGE, PNG, add, tag_of, unused_key
 from test_large import CHUNK, KIB, MIB, noise
 
@@ -63,24 +64,28 @@ def book(library):
 
 # Which coding
 
+@requirement(
+    "9110-8.4-01", "9110-8.4.1-01", "9110-8.4.1.3-01", "9110-8.4-02", "9110-12.5.3-01",
+    "9110-12.5.3-02", "9110-12.5.3-03", "9110-12.5.3-04", "9110-12.5.3-05",
+)
 @pytest.mark.parametrize(
     ("accepted", "coding"),
     [
-        (None, None),  # 9110-12.5.3-01
-        ("", None),  # 9110-12.5.3-02
+        (None, None),
+        ("", None),
         ("gzip", "gzip"), ("br", "br"), ("zstd", "zstd"),
-        ("GZIP", "gzip"),  # 9110-8.4.1-01
-        ("x-gzip", "gzip"),  # 9110-8.4.1.3-01
+        ("GZIP", "gzip"),
+        ("x-gzip", "gzip"),
         ("gzip, deflate, br, zstd", "br"),
-        ("gzip;q=1, br;q=0.5", "gzip"),  # 9110-12.5.3-04
+        ("gzip;q=1, br;q=0.5", "gzip"),
         ("gzip;q=0.2, zstd;q=0.3, br;q=0.1", "zstd"),
         ("*", "br"),
-        ("br;q=0, *", "zstd"),  # 9110-12.5.3-05
+        ("br;q=0, *", "zstd"),
         ("br;q=0, zstd;q=0, *", "gzip"),
         ("gzip;q=0", None),
         ("identity", None), ("identity, gzip;q=0.5", None),
         ("identity;q=0.5, gzip", "gzip"),
-        ("deflate, compress, x-none", None),  # 9110-12.5.3-03
+        ("deflate, compress, x-none", None),
         ("gzip;q=0.001", "gzip"),
         ("identity;q=0, gzip", "gzip"),
         ("identity;q=0, *", "br"),
@@ -93,16 +98,17 @@ def test_the_coding_is_the_one_the_client_likes_best(client, book, accepted, cod
     for _ in range(2):  # made, and then kept
         got = client.get(book, {} if accepted is None else accepting(accepted))
         assert got.status == 200
-        assert got.headers.get("Content-Encoding") == coding  # 9110-8.4-01, 9110-8.4-02
+        assert got.headers.get("Content-Encoding") == coding
         assert decoded(got) == plain.body
         assert got.headers["Content-Length"] == str(len(got.body))
         assert (len(got.body) < len(plain.body)) == (coding is not None)
 
 
+@requirement("9110-12.4.1-02", "9110-12.5.3-01")
 @pytest.mark.parametrize("accepted", ["identity;q=0", "*;q=0", "identity;q=0, gzip;q=0, br;q=0, zstd;q=0, *", "x-none, identity;q=0"])
 def test_nothing_acceptable_is_406(client, book, accepted):
     got = client.get(book, accepting(accepted))
-    assert got.status == 406  # 9110-12.4.1-02, 9110-12.5.3-01
+    assert got.status == 406
     assert "coding" in got.json()["detail"]
     assert set(got.headers.tokens("Vary")) == {"accept", "accept-encoding"}
 
@@ -235,11 +241,12 @@ def test_head_tells_what_get_would_send(client, book):
 
 # Tags, caches, ranges
 
+@requirement("9110-8.8.3.3-01")
 def test_each_coding_has_a_tag_of_its_own(client, book):
     plain = tag_of(client, book)
     tags = {coding: tag_of(client, book, accepting(coding)) for coding in CODINGS}
     for coding, tag in tags.items():
-        assert tag == plain[:-1] + f'-{coding}"'  # 9110-8.8.3.3-01
+        assert tag == plain[:-1] + f'-{coding}"'
         assert tag == tag_of(client, book, accepting(coding))
     page = tag_of(client, book, {**HTML, **accepting("gzip")})
     assert page == plain[:-1] + '-html-gzip"'
@@ -254,20 +261,22 @@ def test_the_tag_of_any_coding_is_good_for_a_write(client):
         assert client.patch(path, patch, '{"pages": 2}').status == 412
 
 
+@requirement("9110-12.5.5-01", "9110-15.4.5-02")
 def test_a_read_is_about_the_selected_coding(client, book):
     plain, coded = tag_of(client, book), tag_of(client, book, accepting("gzip"))
     same = client.get(book, {**accepting("gzip"), "If-None-Match": coded})
     assert same.status == 304 and same.headers["ETag"] == coded
-    assert set(same.headers.tokens("Vary")) == {"accept", "accept-encoding"}  # 9110-12.5.5-01
-    assert "Content-Encoding" not in same.headers  # 9110-15.4.5-02
+    assert set(same.headers.tokens("Vary")) == {"accept", "accept-encoding"}
+    assert "Content-Encoding" not in same.headers
     assert client.get(book, {**accepting("gzip"), "If-None-Match": plain}).status == 200
     assert client.get(book, {"If-None-Match": coded}).status == 200
 
 
+@requirement("9110-12.5.5-01")
 def test_vary_names_accept_encoding_on_every_variant(client, book):
     for headers in ({}, HTML, ALL, accepting("identity"), {**HTML, **ALL}):
         got = client.get(book, headers)
-        assert set(got.headers.tokens("Vary")) == {"accept", "accept-encoding"}  # 9110-12.5.5-01
+        assert set(got.headers.tokens("Vary")) == {"accept", "accept-encoding"}
 
 
 @pytest.mark.parametrize("coding", CODINGS)
@@ -282,11 +291,12 @@ def test_a_change_shows_in_every_coding(client, coding):
         assert json.loads(decoded(listing))
 
 
+@requirement("9110-14.1.2-05", "9110-14.2-01")
 @pytest.mark.parametrize("coding", CODINGS)
 def test_a_range_is_one_of_the_coded_bytes(client, book, coding):
     whole = client.get(book, accepting(coding))
     got = client.get(book, {**accepting(coding), "Range": "bytes=10-19"})
-    assert got.status == 206 and got.body == whole.body[10:20]  # 9110-14.1.2-05
+    assert got.status == 206 and got.body == whole.body[10:20]
     assert got.headers["Content-Encoding"] == coding and got.headers["ETag"] == whole.headers["ETag"]
     assert got.headers["Content-Range"] == f"bytes 10-19/{len(whole.body)}"
     rest = client.get(book, {**accepting(coding), "Range": "bytes=10-", "If-Range": whole.headers["ETag"]})
@@ -321,6 +331,7 @@ def test_a_patch_may_come_in_a_coding(client):
     assert client.get(path).json()["pages"] == 7
 
 
+@requirement("9110-9.3.4-06")
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * MIB])
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("kind", ["noise", "text"])
@@ -329,7 +340,7 @@ def test_bytes_are_kept_decoded(client, coding, size, kind):
     cover = add(client) + "/cover"
     made = client.put(cover, {**PNG, "Content-Encoding": coding}, ENCODE[coding](content))
     assert made.status == 201
-    assert "ETag" not in made.headers  # 9110-9.3.4-06: it is not what was sent
+    assert "ETag" not in made.headers  # it is not what was sent
     got = client.get(cover)
     assert got.body == content and got.headers["Content-Type"] == "image/png"
     assert "Content-Encoding" not in got.headers

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from h1 import format_request
+from ledger import requirement
 from library import HTML, JSON, LIBRARY, PNG, add
 from test_large import CHUNK, KIB, noise
 
@@ -42,7 +43,7 @@ def cover(request, covers):
 def parts_of(response):
     """The parts of a multipart/byteranges: (first, last, complete, type, bytes)."""
     kind = re.fullmatch(r"multipart/byteranges; boundary=([0-9A-Za-z]+)", response.headers["Content-Type"])
-    assert kind, response  # 9110-14.6-01, and the boundary unquoted
+    assert kind, response  # the boundary is not quoted
     delimiter = b"--" + kind[1].encode()
     assert response.body.startswith(delimiter + b"\r\n")
     assert response.body.endswith(b"\r\n" + delimiter + b"--\r\n")
@@ -57,20 +58,24 @@ def parts_of(response):
 
 # One range
 
+@requirement(
+    "9110-14.1-01", "9110-14.1.2-01", "9110-14.1.2-02", "9110-14.1.2-06", "9110-14.4-04",
+    "9110-15.3.7.1-01", "9110-15.3.7.2-06", "9110-15.3.7.2-07", "9110-15.3.7-05",
+)
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [
         ("bytes=0-0", 0, 0),
         ("bytes=0-499", 0, 499),
         ("bytes=500-999", 500, 999),
-        ("BYTES=1-2", 1, 2),  # 9110-14.1-01
-        ("bytes=9500-", 9500, None),  # 9110-14.1.2-01
+        ("BYTES=1-2", 1, 2),
+        ("bytes=9500-", 9500, None),
         ("bytes=9500-9999999", 9500, None),
-        ("bytes=0-99999999999999999999999", 0, None),  # 9110-14.1.2-06
+        ("bytes=0-99999999999999999999999", 0, None),
         ("bytes=-1", -1, None),
         ("bytes=-500", -500, None),
-        ("bytes=-9999999", 0, None),  # 9110-14.1.2-02
-        ("bytes=0-1,99999999-", 0, 1),  # 9110-15.3.7.2-07: one part is no multipart
+        ("bytes=-9999999", 0, None),
+        ("bytes=0-1,99999999-", 0, 1),  # one part is no multipart
         ("bytes=0-99, 100-199", 0, 199),  # what touches is one
     ],
 )
@@ -82,9 +87,9 @@ def test_a_range_is_206_with_exactly_its_bytes(client, cover, asked, first, last
         last = len(content) - 1
     got = client.get(path, {"Range": asked})
     assert got.status == 206
-    assert got.headers["Content-Range"] == f"bytes {first}-{last}/{len(content)}"  # 9110-15.3.7.1-01, 9110-14.4-04
-    assert got.headers["Content-Length"] == str(last - first + 1)  # 9110-15.3.7-05
-    assert got.headers["Content-Type"] == "image/png"  # 9110-15.3.7.2-06
+    assert got.headers["Content-Range"] == f"bytes {first}-{last}/{len(content)}"
+    assert got.headers["Content-Length"] == str(last - first + 1)
+    assert got.headers["Content-Type"] == "image/png"
     assert got.body == content[first:last + 1]
 
 
@@ -99,6 +104,7 @@ def test_parts_of_large_content_begin_and_end_anywhere(client, covers, first):
         assert got.status == 206 and got.body == content[first:last + 1], (first, last)
 
 
+@requirement("9110-15.3.7-02", "9110-15.3.7-04")
 def test_a_206_has_the_fields_of_the_200(client, cover):
     path, _ = cover
     whole = client.get(path)
@@ -106,7 +112,7 @@ def test_a_206_has_the_fields_of_the_200(client, cover):
     own = {"Date", "Content-Length", "Content-Range"}
     assert part.status == 206
     assert {(n, v) for n, v in part.headers if n not in own} == {
-        (n, v) for n, v in whole.headers if n not in own}  # 9110-15.3.7-02, -04
+        (n, v) for n, v in whole.headers if n not in own}
     assert "Last-Modified" in part.headers and "ETag" in part.headers
 
 
@@ -133,12 +139,16 @@ def test_a_part_that_is_all_is_206_all_the_same(client, cover):
 
 # Several ranges
 
+@requirement(
+    "9110-8.3.3-01", "9110-14.2-08", "9110-14.6-01", "9110-15.3.7.2-01", "9110-15.3.7.2-02",
+    "9110-15.3.7.2-03", "9110-15.3.7.2-04", "9110-15.3.7.2-05", "9110-15.3.7.2-09",
+)
 @pytest.mark.parametrize(
     ("asked", "ranges"),
     [
-        ("bytes=0-0,-1", [(0, 0), (-1, None)]),  # 9110-14.2-08
-        ("bytes=500-600,0-1", [(500, 600), (0, 1)]),  # 9110-15.3.7.2-09
-        ("bytes=0-5,3-9,20-30", [(0, 9), (20, 30)]),  # 9110-15.3.7.2-05
+        ("bytes=0-0,-1", [(0, 0), (-1, None)]),
+        ("bytes=500-600,0-1", [(500, 600), (0, 1)]),
+        ("bytes=0-5,3-9,20-30", [(0, 9), (20, 30)]),
         ("bytes=0-1,99999999-,5-6", [(0, 1), (5, 6)]),
         (f"bytes={KIB}-{9 * KIB},1-2", [(KIB, 9 * KIB), (1, 2)]),
     ],
@@ -147,14 +157,14 @@ def test_several_ranges_are_parts_of_a_multipart(client, cover, asked, ranges):
     path, content = cover
     got = client.get(path, {"Range": asked})
     assert got.status == 206
-    assert "Content-Range" not in got.headers  # 9110-15.3.7.2-02
+    assert "Content-Range" not in got.headers
     assert got.headers["Content-Length"] == str(len(got.body))
-    parts = parts_of(got)  # 9110-15.3.7.2-01
+    parts = parts_of(got)
     assert len(parts) == len(ranges)
     for (first, last), part in zip(ranges, parts):
         first += len(content) if first < 0 else 0
         last = len(content) - 1 if last is None else last
-        assert part == (first, last, len(content), "image/png", content[first:last + 1])  # -03, -04
+        assert part == (first, last, len(content), "image/png", content[first:last + 1])
 
 
 def test_parts_of_large_content_are_read_one_after_the_other(client, covers):
@@ -187,20 +197,22 @@ def test_the_next_reply_follows_a_multipart(library, covers):
 
 # What is not satisfiable, and what is no range
 
+@requirement("9110-14.1.2-03", "9110-14.2-09", "9110-14.4-05", "9110-15.5.17-01")
 @pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0", "bytes=99999999999999999999999-", "bytes=88888888-88888889,99999999-"])
 def test_what_lies_outside_is_416_and_tells_the_length(client, cover, asked):
     path, content = cover
     got = client.get(path, {"Range": asked})
-    assert got.status == 416  # 9110-14.2-09, 9110-14.1.2-03
-    assert got.headers["Content-Range"] == f"bytes */{len(content)}"  # 9110-15.5.17-01, 9110-14.4-05
+    assert got.status == 416
+    assert got.headers["Content-Range"] == f"bytes */{len(content)}"
     assert got.headers["Content-Type"] == "application/problem+json"
 
 
+@requirement("9110-14.1.1-01", "9110-14.2-03")
 @pytest.mark.parametrize(
     "asked",
     [
-        "lines=1-2",  # 9110-14.2-03
-        "bytes=5-2", "bytes=0-1,5-2",  # 9110-14.1.1-01
+        "lines=1-2",
+        "bytes=5-2", "bytes=0-1,5-2",
         "bytes", "bytes=", "bytes=,", "bytes=a-b", "bytes=-", "bytes 0-1", "bytes=0-1;2-3", "bytes=1", "",
     ],
 )
@@ -216,17 +228,19 @@ def test_two_lines_of_ranges_are_ignored(client, cover):
     assert got.status == 200 and got.body == content
 
 
+@requirement("9110-14.1.2-04", "9110-14.2-06")
 def test_nothing_at_all_has_no_parts(client):
     path = add(client) + "/cover"
     client.put(path, PNG, b"")
-    assert client.get(path, {"Range": "bytes=-1"}).status == 200  # 9110-14.1.2-04, 9110-14.2-06
+    assert client.get(path, {"Range": "bytes=-1"}).status == 200
     assert client.get(path, {"Range": "bytes=0-"}).status == 416
 
 
+@requirement("9110-14.2-02")
 def test_other_methods_ignore_range(client, cover):
     path, content = cover
     head = client.head(path, {"Range": "bytes=0-1"})
-    assert head.status == 200 and head.headers["Content-Length"] == str(len(content))  # 9110-14.2-02
+    assert head.status == 200 and head.headers["Content-Length"] == str(len(content))
     assert "Content-Range" not in head.headers
     mine = add(client) + "/cover"
     assert client.put(mine, {**PNG, "Range": "bytes=0-1"}, b"abc").status == 201
@@ -235,11 +249,12 @@ def test_other_methods_ignore_range(client, cover):
     assert client.post("/books", {**JSON, "Range": "bytes=0-1"}, '{"title": "x"}').status == 201
 
 
+@requirement("9110-14.2-07")
 def test_a_range_applies_only_where_the_answer_would_be_200(client, cover):
     path, _ = cover
     tag = client.get(path).headers["ETag"]
     asked = {"Range": "bytes=0-1"}
-    assert client.get("/books/none/cover", asked).status == 404  # 9110-14.2-07
+    assert client.get("/books/none/cover", asked).status == 404
     assert client.get(path, {**asked, "If-None-Match": tag}).status == 304
     assert client.get(path, {**asked, "If-Match": '"other"'}).status == 412
     assert client.get(path, {**asked, "If-Match": tag}).status == 206
@@ -248,10 +263,11 @@ def test_a_range_applies_only_where_the_answer_would_be_200(client, cover):
 
 # Bounds
 
+@requirement("9110-14.2-05", "9110-17.15-01")
 @pytest.mark.parametrize(
     "asked",
     [
-        "bytes=" + ",".join(["0-"] * 1000),  # 9110-17.15-01
+        "bytes=" + ",".join(["0-"] * 1000),
         "bytes=" + ",".join(f"{n}-{n + 5}" for n in range(20)),
         "bytes=" + ",".join(f"{n * 3}-{n * 3}" for n in range(65)),
         "bytes=" + ",".join(f"{n * 3}-{n * 3}" for n in reversed(range(17))),
@@ -260,7 +276,7 @@ def test_a_range_applies_only_where_the_answer_would_be_200(client, cover):
 def test_many_or_overlapping_ranges_are_refused(client, cover, asked):
     path, content = cover
     got = client.get(path, {"Range": asked})
-    assert got.status == 416  # 9110-14.2-05
+    assert got.status == 416
     assert got.headers["Content-Range"] == f"bytes */{len(content)}"
     assert "overlap" in got.json()["detail"]
 
@@ -274,20 +290,22 @@ def test_as_many_ranges_as_are_served(client, cover):
 
 # If-Range
 
+@requirement("9110-13.1.5-02", "9110-13.1.5-05", "9110-13.1.5-07", "9110-13.1.5-08", "9110-13.1.5-09")
 def test_if_range_by_tag(client, cover):
     path, content = cover
     tag = client.get(path).headers["ETag"]
     asked = {"Range": "bytes=0-1"}
-    assert client.get(path, {**asked, "If-Range": tag}).status == 206  # 9110-13.1.5-09
-    for other in ('"other"', "W/" + tag, f"{tag}, {tag}", "*", "x"):  # 9110-13.1.5-07, 9110-13.1.5-08
+    assert client.get(path, {**asked, "If-Range": tag}).status == 206
+    for other in ('"other"', "W/" + tag, f"{tag}, {tag}", "*", "x"):
         got = client.get(path, {**asked, "If-Range": other})
         assert got.status == 200 and got.body == content, other
     past = client.get(path, {"Range": "bytes=99999999-", "If-Range": '"other"'})
     assert past.status == 200
-    assert client.get(path, {"If-Range": '"other"'}).status == 200  # 9110-13.1.5-02
+    assert client.get(path, {"If-Range": '"other"'}).status == 200
     assert client.head(path, {**asked, "If-Range": tag}).status == 200
 
 
+@requirement("9110-8.8.2.2-01", "9110-13.1.5-06")
 def test_if_range_by_date(client, covers):
     path, _ = covers["small"]
     modified = client.get(path).headers["Last-Modified"]
@@ -298,17 +316,18 @@ def test_if_range_by_date(client, covers):
         assert time.monotonic() < deadline
     assert got.status == 206
     later = "Fri, 31 Dec 2100 23:59:59 GMT"
-    assert client.get(path, {**asked, "If-Range": later}).status == 200  # 9110-13.1.5-06
+    assert client.get(path, {**asked, "If-Range": later}).status == 200
     assert client.get(path, {**asked, "If-Range": "yesterday"}).status == 200
 
 
+@requirement("9110-15.3.7-03")
 def test_who_has_the_rest_is_not_told_its_fields_again(client, cover):
     path, _ = cover
     tag = client.get(path).headers["ETag"]
     got = client.get(path, {"Range": "bytes=0-1", "If-Range": tag})
     assert got.status == 206 and got.headers["ETag"] == tag and "Cache-Control" in got.headers
     assert got.headers["Content-Type"] == "image/png"
-    assert "Last-Modified" not in got.headers  # 9110-15.3.7-03
+    assert "Last-Modified" not in got.headers
 
 
 def test_a_download_goes_on_only_while_nothing_has_changed(client):
@@ -325,10 +344,11 @@ def test_a_download_goes_on_only_while_nothing_has_changed(client):
 
 # Saying so
 
+@requirement("9110-14.3-01")
 def test_accept_ranges_is_told(client, cover):
     path, _ = cover
     for answer in (client.get(path), client.head(path), client.options(path), client.get("/books")):
-        assert answer.headers["Accept-Ranges"] == "bytes"  # 9110-14.3-01
+        assert answer.headers["Accept-Ranges"] == "bytes"
     assert "Accept-Ranges" not in client.options("/books/1/archive").headers
 
 
