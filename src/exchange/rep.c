@@ -199,6 +199,7 @@ struct vb_rep *vb_rep_coded(const struct vb_rep *rep, struct vb_span coding,
     size_t extra = first_extra(rep);
     struct vb_rep_draft draft = {
         .media_type = rep->media_type,
+        .tag_weak = rep->tag_weak,
         .modified = rep->modified,
         .content = content,
         .length = content.len,
@@ -214,7 +215,7 @@ struct vb_rep *vb_rep_coded(const struct vb_rep *rep, struct vb_span coding,
     struct vb_buf buf = vb_buf_over(variant, sizeof(variant));
 
     if (rep->etag.len > 0) {
-        size_t before = 1 + (size_t)rep->tag_core_len;
+        size_t before = (rep->tag_weak ? 3 : 1) + (size_t)rep->tag_core_len;
 
         draft.tag_core = vb_rep_tag_core(rep);
         if (rep->etag.len > before + 1) { /* "core-html" */

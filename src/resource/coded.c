@@ -1,28 +1,36 @@
 /* Encoding representations. See coded.h. */
 #include "resource/coded.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/list.h"
+#include "base/task.h"
 #include "content/coding.h"
 #include "flow/flow.h"
 #include "flow/reply.h"
 #include "resource/cached.h"
-#include "storage/store.h"
 
 /* Encoding so much takes a worker's loop about a millisecond; what is larger
  * is encoded on another thread meanwhile. Bytes. */
 #define ON_THE_SPOT ((size_t)32 * 1024)
 
-struct vb_rep *vb_coded_base(const struct vb_exchange *x,
-                             struct vb_rep_draft *draft)
+/* What Vary can be, its own fields and ours. */
+#define VARY_MOST 64
+
+struct vb_rep *vb_coded_base(struct vb_rep_draft *draft)
 {
+    char vary[VARY_MOST];
+    int len;
+
     draft->codable = !draft->streamed && vb_coding_is_worth(draft->media_type);
-    draft->vary = x->resource->vary;
-    if (draft->codable)
-        draft->vary = x->resource->vary.len > 0
-                          ? VB_SPAN("Accept, Accept-Encoding")
-                          : VB_SPAN("Accept-Encoding");
+    if (draft->codable) {
+        len = snprintf(vary, sizeof(vary), "%.*s%sAccept-Encoding",
+                       VB_FMT(draft->vary), draft->vary.len > 0 ? ", " : "");
+        vb_assert(len > 0 && (size_t)len < sizeof(vary));
+        draft->vary = vb_span_of(vary, (size_t)len);
+    }
     return vb_rep_new(draft);
 }
 
@@ -110,7 +118,6 @@ static void work(struct vb_task *task)
 static enum vb_answer submit(struct vb_exchange *x, struct vb_coded_place place,
                              struct vb_rep *rep)
 {
-    struct vb_store_client *client = x->env->store;
     struct job *job = vb_arena_alloc(&x->arena, sizeof(*job));
 
     if (job == NULL) {
@@ -120,13 +127,13 @@ static enum vb_answer submit(struct vb_exchange *x, struct vb_coded_place place,
     *job = (struct job){
         .task.run = work,
         .x = x,
-        .mailbox = client->mailbox,
+        .mailbox = x->env->mailbox,
         .place = place,
         .rep = rep,
         .coding = (enum vb_coding)x->coding,
         .identity_refused = x->identity_refused,
     };
-    client->executor->submit(client->executor, &job->task);
+    x->env->executor->submit(x->env->executor, &job->task);
     return VB_PENDING;
 }
 
@@ -136,8 +143,6 @@ static enum vb_answer submit(struct vb_exchange *x, struct vb_coded_place place,
 enum vb_answer vb_coded_select(struct vb_exchange *x,
                                struct vb_coded_place place, struct vb_rep *rep)
 {
-    bool elsewhere = x->env->store != NULL && x->env->store->executor != NULL;
-
     if (!is_to_be_coded(x, rep)) {
         if (!x->identity_refused) {
             vb_cached_select(x, rep);
@@ -146,7 +151,7 @@ enum vb_answer vb_coded_select(struct vb_exchange *x,
         vb_rep_unref(rep);
         return refuse(x, VB_STATUS_NOT_ACCEPTABLE);
     }
-    if (rep->length > ON_THE_SPOT && elsewhere)
+    if (rep->length > ON_THE_SPOT && x->env->executor != NULL)
         return submit(x, place, rep);
     return select_coded(
         x, place, encode(rep, (enum vb_coding)x->coding, x->identity_refused));

@@ -15,9 +15,9 @@
 #include "flow/resource.h"
 #include "storage/cache.h"
 
-/* vb_rep_new of the draft, with the Vary that it needs for this resource. */
-struct vb_rep *vb_coded_base(const struct vb_exchange *x,
-                             struct vb_rep_draft *draft);
+/* vb_rep_new of the draft, with Accept-Encoding in its Vary, which is "" or
+ * "Accept" yet, where it may be encoded. */
+struct vb_rep *vb_coded_base(struct vb_rep_draft *draft);
 
 /* Where the outcome is kept, and from when it is true; key "": nowhere. */
 struct vb_coded_place {

@@ -269,26 +269,27 @@ static struct vb_rep *make(const struct vb_files_name *name,
     bool small = id->size <= VB_FILES_SMALL;
     const struct vb_field_out extra[] = {
         {VB_SPAN("X-Content-Type-Options"), VB_SPAN("nosniff")},
-        {VB_SPAN("Content-Encoding"), vb__files_codings[coding]},
     };
+    struct vb_span applied =
+        coding == VB_FILES_PLAIN ? VB_SPAN("") : vb__files_codings[coding];
     const int64_t now = unix_ms * (NS_PER_S / 1000);
     bool weak = now - id->changed < GRAIN_NS;
     char tag[16];
     const struct vb_rep_draft draft = {
         .media_type = vb_media_of_name(last_segment(name)),
         .tag_core = tag_of(id, tag),
-        .tag_variant =
-            coding == VB_FILES_PLAIN ? VB_SPAN("") : vb__files_codings[coding],
+        .tag_variant = applied,
         .tag_weak = weak,
         .modified = modified_of(id, unix_ms),
         .content = vb_span_of(kept->content, small ? (size_t)id->size : 0),
         .length = id->size,
         .streamed = !small,
+        .coding = applied,
         .vary =
             has_codings(&kept->look) ? VB_SPAN("Accept-Encoding") : VB_SPAN(""),
         .cache_control = VB_SPAN("no-cache"),
         .extra = extra,
-        .extra_count = coding == VB_FILES_PLAIN ? 1 : 2,
+        .extra_count = sizeof(extra) / sizeof(extra[0]),
         .owner = kept,
         .release = free,
     };

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/hash.h"
 #include "content/html.h"
-#include "resource/cached.h"
+#include "resource/coded.h"
 #include "resource/params.h"
 
 /* 64 bits in hexadecimal digits. */
@@ -21,8 +21,8 @@ static enum vb_answer fixed_exists(struct vb_exchange *x)
 
     if (!vb_params_query_fits(x, &route))
         return VB_HALT;
-    vb_cached_select(x, vb_rep_ref(fixed->reps[x->offer]));
-    return VB_YES;
+    return vb_coded_select(x, (struct vb_coded_place){.key = VB_SPAN("")},
+                           vb_rep_ref(fixed->reps[x->offer]));
 }
 
 static void release_rep(void *rep)
@@ -48,7 +48,7 @@ static struct vb_rep *make(const struct vb_fixed_draft *draft, bool negotiated,
     if (draft->is_page)
         extra[count++] = (struct vb_field_out){
             VB_SPAN("Content-Security-Policy"), vb_span_str(vb_html_policy)};
-    rep = vb_rep_new(&(struct vb_rep_draft){
+    rep = vb_coded_base(&(struct vb_rep_draft){
         .media_type = draft->media_type,
         .tag_core = vb_span_of(tag, TAG_LEN),
         .modified = VB_DATE_NONE,

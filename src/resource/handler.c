@@ -200,7 +200,7 @@ static void take_content(struct vb_exchange *x,
     }
     if (content.len > 0 || vb_method_is_safe(x->head.method))
         vb_reply_current(x, is_coded(x) ? vb_rep_new(&draft)
-                                        : vb_coded_base(x, &draft));
+                                        : vb_coded_base(&draft));
 }
 
 static int call(struct vb_exchange *x)

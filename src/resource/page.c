@@ -290,7 +290,7 @@ static struct vb_rep *make_rep(struct vb_exchange *x,
     if (offer->is_page)
         extra[draft.extra_count++] = (struct vb_field_out){
             VB_SPAN("Content-Security-Policy"), vb_span_str(vb_html_policy)};
-    return x->arena.failed ? NULL : vb_coded_base(x, &draft);
+    return x->arena.failed ? NULL : vb_coded_base(&draft);
 }
 
 struct vb_rep *vb_page_present(struct vb_exchange *x,

@@ -29,7 +29,8 @@ static void release_record(void *record)
 
 /* What every representation of a stored state says of itself. Changes must
  * show at once, so caches ask before they use what they have. */
-static struct vb_rep_draft draft_of(const struct vb_view *view)
+static struct vb_rep_draft draft_of(const struct vb_exchange *x,
+                                    const struct vb_view *view)
 {
     return (struct vb_rep_draft){
         .media_type = view->media_type,
@@ -37,6 +38,7 @@ static struct vb_rep_draft draft_of(const struct vb_view *view)
         .modified = view->tag.len > 0 ? view->modified_ms / 1000 : VB_DATE_NONE,
         .content = view->content,
         .length = view->content.len,
+        .vary = x->resource->vary,
         .cache_control = VB_SPAN("no-cache"),
     };
 }
@@ -45,7 +47,7 @@ static struct vb_rep_draft draft_of(const struct vb_view *view)
 static struct vb_rep *as_it_is(struct vb_exchange *x,
                                const struct vb_view *view)
 {
-    struct vb_rep_draft draft = draft_of(view);
+    struct vb_rep_draft draft = draft_of(x, view);
     struct vb_rep *rep;
 
     if (view->record != NULL) {
@@ -54,7 +56,7 @@ static struct vb_rep *as_it_is(struct vb_exchange *x,
         draft.length = view->record->length;
         draft.streamed = view->record->blob != 0;
     }
-    rep = vb_coded_base(x, &draft);
+    rep = vb_coded_base(&draft);
     if (rep == NULL && view->record != NULL)
         vb_record_unref(view->record);
     return rep != NULL ? rep : refuse(x, VB_STATUS_SERVICE_UNAVAILABLE);
@@ -122,7 +124,7 @@ static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
                            bool page)
 {
     const struct vb_offer *offer = &x->resource->offers[x->offer];
-    struct vb_rep_draft draft = draft_of(view);
+    struct vb_rep_draft draft = draft_of(x, view);
     struct vb_json *shown = vb_present_value(view->route, view->content);
     const struct vb_field_out policy = {VB_SPAN("Content-Security-Policy"),
                                         vb_span_str(vb_html_policy)};
@@ -147,7 +149,7 @@ static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
         draft.extra_count = 1;
     }
     if (text.err == VB_OK)
-        rep = vb_coded_base(x, &draft);
+        rep = vb_coded_base(&draft);
     vb_buf_done(&text);
     return rep != NULL ? rep : refuse(x, VB_STATUS_SERVICE_UNAVAILABLE);
 }

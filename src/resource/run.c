@@ -17,6 +17,7 @@
 #include "http/prefer.h"
 #include "http/query.h"
 #include "resource/build.h"
+#include "resource/coded.h"
 #include "resource/jobs.h"
 #include "resource/params.h"
 
@@ -325,7 +326,7 @@ static struct vb_span type_of(const struct vb_exchange *x)
 
 static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
 {
-    return vb_rep_new(&(struct vb_rep_draft){
+    struct vb_rep *rep = vb_coded_base(&(struct vb_rep_draft){
         .media_type = type_of(x),
         .modified = VB_DATE_NONE,
         .content = output,
@@ -333,6 +334,8 @@ static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
         .vary = x->resource->vary,
         .cache_control = VB_SPAN("no-cache"),
     });
+
+    return rep == NULL ? NULL : vb_coded_now(x, rep);
 }
 
 static enum vb_answer succeed(struct running *running, struct vb_span output)
