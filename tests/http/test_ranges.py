@@ -357,3 +357,27 @@ def test_the_open_tree_has_ranges_too(serve):
     client.put("/a/b", {"Content-Type": "text/plain"}, "one two three")
     assert client.get("/a/b", {"Range": "bytes=4-6"}).text == "two"
     assert client.get("/a", {"Range": "bytes=0-0"}).text == "["
+
+
+def test_files_have_ranges_from_memory_and_from_the_disk(serve, tmp_path):
+    site = tmp_path / "site"
+    site.mkdir()
+    for name, size in (("small.bin", 10_000), ("large.bin", 300_000)):
+        (site / name).write_bytes(noise(size))
+    (site / "large.bin.gz").write_bytes(noise(100_000, 1))
+    client = serve(None, ["--files", site]).client()
+    for name, size in (("small.bin", 10_000), ("large.bin", 300_000)):
+        content = noise(size)
+        for asked, first, last in (("0-0", 0, 0), ("70-9998", 70, 9998), ("-300", size - 300, size - 1), ("5-", 5, size - 1)):
+            got = client.get(f"/{name}", {"Range": f"bytes={asked}"})
+            assert got.status == 206 and got.body == content[first:last + 1]
+            assert got.headers["Content-Range"] == f"bytes {first}-{last}/{size}"
+        several = client.get(f"/{name}", {"Range": "bytes=9000-9999,0-99,-7,300-301"})
+        parts = {part[0]: part[4] for part in parts_of(several)}
+        assert parts[0] == content[:100] and parts[300] == content[300:302]
+        assert client.get(f"/{name}", {"Range": "bytes=999999-"}).status == 416
+    coded = client.get("/large.bin", {"Accept-Encoding": "gzip", "Range": "bytes=90000-"})
+    assert coded.status == 206 and coded.headers["Content-Encoding"] == "gzip"
+    assert coded.body == noise(100_000, 1)[90_000:]
+    whole = client.get("/large.bin", {"Accept-Encoding": "gzip", "Range": "bytes=0-1,5-6"})
+    assert whole.status == 200 and whole.body == noise(100_000, 1)
