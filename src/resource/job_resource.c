@@ -63,10 +63,15 @@ static bool is_in(struct vb_exchange *x, const char *state)
            vb_job_is(&facts, state);
 }
 
-/* What came of it is: then the answer is there, not here. */
+/* When it is done, the answer is where the result is, and not here. Until then
+ * the client is told when to look again. */
 static bool is_not_done(struct vb_stored *stored)
 {
-    return !is_in(stored->x, "done");
+    if (is_in(stored->x, "done"))
+        return false;
+    if (!is_in(stored->x, "failed"))
+        vb_reply_field(stored->x, VB_FIELD_RETRY_AFTER, VB_SPAN("1"));
+    return true;
 }
 
 static enum vb_answer job_exists(struct vb_exchange *x)
@@ -86,13 +91,6 @@ static enum vb_answer job_elsewhere(struct vb_exchange *x)
     x->outcome.see_other = vb_arena_printf(
         &x->arena, VB_JOBS_BASE "/%.*s/result", VB_FMT(id_of(x)));
     return VB_YES;
-}
-
-static void job_represent(struct vb_exchange *x)
-{
-    if (!is_in(x, "failed"))
-        vb_reply_field(x, VB_FIELD_RETRY_AFTER, VB_SPAN("1"));
-    vb_blob_represent(x);
 }
 
 /* --- DELETE -----------------------------------------------------------------
@@ -174,7 +172,6 @@ enum vb_err vb_job_build(struct vb_built *ret_job, struct vb_built *ret_result)
     ret_job->resource.slots[VB_METHOD_DELETE] = &delete_slot;
     ret_job->resource.exists = job_exists;
     ret_job->resource.elsewhere = job_elsewhere;
-    ret_job->resource.represent = job_represent;
     set(ret_result, &result_route, "result");
     ret_result->resource.mixed = true;
     vb_document_init(&ret_result->resource);
