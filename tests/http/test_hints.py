@@ -5,7 +5,7 @@ from client import Connection
 from ledger import requirement
 from library import HTML as PAGE
 
-# What a browser sends that knows of 103 (8297-3-01).
+# What a browser sends that knows of 103.
 HTML = {**PAGE, "Sec-Fetch-Mode": "navigate"}
 
 LINK = '</style.css>; rel="preload"; as="style", <https://cdn.example>; rel="preconnect"'
