@@ -47,7 +47,7 @@ def test_the_description_is_served_in_json(library):
 def test_its_form_is_negotiated(library, accept, got):
     answer = library.get(OPENAPI, {"Accept": accept})
     assert answer.status == 200 and answer.headers["Content-Type"] == got
-    assert answer.headers["Vary"] == "Accept"
+    assert answer.headers.tokens("Vary")[0] == "accept"
     if "yaml" in got:
         assert answer.body == (ROOT / "examples/library.yaml").read_bytes()
     else:

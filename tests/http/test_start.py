@@ -42,7 +42,7 @@ def test_it_links_to_every_path_without_variables(library):
     listed = {entry["href"]: entry for entry in start["resources"]}
     assert list(listed) == ["/books", "/authors", "/settings"]
     assert listed["/books"]["kind"] == "collection"
-    assert listed["/books"]["methods"] == ["GET", "HEAD", "POST", "OPTIONS"]
+    assert listed["/books"]["methods"] == ["GET", "HEAD", "POST", "OPTIONS", "QUERY"]
     for href in listed:
         assert library.get(href).status == 200
 
