@@ -27,8 +27,11 @@ def summary(text):
     """What is not met, and the counts of each RFC."""
     lines = text.splitlines()
     broken = [line for line in lines if line.endswith("| BROKEN |")]
-    end = next(n for n, line in enumerate(lines) if line.startswith("| **all**"))
-    return "\n".join([*broken, "", *lines[end - 14 : end + 1]])
+    begin, end = (
+        next(n for n, line in enumerate(lines) if line.startswith(start))
+        for start in ("| RFC |", "| **all** |")
+    )
+    return "\n".join([*broken, "", *lines[begin : end + 1]])
 
 
 def conform_own(arguments):

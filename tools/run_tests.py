@@ -7,6 +7,7 @@ each libFuzzer target runs for a short while. script/test calls this.
 """
 
 import argparse
+import difflib
 import json
 import os
 import re
@@ -119,6 +120,21 @@ def run_unit(build, tally):
         tally.add(failed=1)
 
 
+def count_conformance(written, kept, tally):
+    """The document of what the RFCs require must be what this run would write."""
+    wanted, found = (
+        path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        for path in (written, kept)
+    )
+    if wanted == found:
+        tally.add(passed=1)
+        return
+    print(f"-- {kept.name} is stale: run script/conformance, and commit it")
+    for line in list(difflib.unified_diff(found, wanted, lineterm="", n=0))[:20]:
+        print(line[:200])
+    tally.add(failed=1)
+
+
 def run_http(build, tally):
     heading("black-box tests")
     binary = build / "src/server/verbatim"
@@ -127,10 +143,13 @@ def run_http(build, tally):
         tally.add(failed=1)
         return
     report = build / "http-tests.xml"
-    report.unlink(missing_ok=True)
+    conformance = build / "conformance.md"
+    for path in (report, conformance):
+        path.unlink(missing_ok=True)
     env = dict(os.environ, **SANITIZERS, VB_BINARY=str(binary))
     done = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={report}", "tests"],
+        [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={report}",
+         f"--conformance={conformance}", "tests"],
         cwd=ROOT,
         env=env,
         check=False,
@@ -149,6 +168,7 @@ def run_http(build, tally):
     if done.returncode != 0 and failed == 0:
         print(f"pytest ended with {done.returncode}", file=sys.stderr)
         tally.add(failed=1)
+    count_conformance(conformance, ROOT / "docs/conformance.md", tally)
 
 
 def fuzz_targets():

@@ -24,3 +24,26 @@ def test_the_first_of_a_preference_counts(client, document, first, second, statu
         answer = document.put(client, path, document.other, fields)
         assert answer.status == status
         assert answer.headers["Preference-Applied"] == f"return={first}"
+
+
+@requirement("7240-4.4-01")
+def test_handling_is_strict_or_lenient_and_not_both(target, client):
+    lenient = target.need("lenient")
+    path, strict = lenient["path"], lenient["status"]
+    assert client.get(path).status == strict
+    assert client.get(path, {"Prefer": "handling=strict"}).status == strict
+    answer = client.get(path, {"Prefer": "handling=lenient"})
+    assert answer.status == 200
+    assert "handling=lenient" in answer.headers.tokens("Preference-Applied")
+    for both in ("handling=strict, handling=lenient", "handling=lenient, handling=strict"):
+        assert client.get(path, {"Prefer": both}).status == strict
+
+
+@requirement("7240-2-04")
+def test_what_a_preference_can_change_varies_by_it(target, client):
+    counted = target.need("counted")
+    plain = client.get(counted["path"])
+    asked = client.get(counted["path"], {"Prefer": counted["preference"]})
+    assert asked.headers["Preference-Applied"] == counted["preference"]
+    for answer in (plain, asked):
+        assert "prefer" in answer.headers.tokens("Vary")

@@ -230,6 +230,17 @@ def test_who_reads_what_is_elsewhere_is_led_there(target, client, method):
     assert client.get(moved["to"]).status == 200
 
 
+@requirement("9110-15.4.8-02", "9110-9.3.4-08")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT"])
+def test_what_is_elsewhere_for_a_while_keeps_the_method(target, client, method):
+    away = target.need("away")
+    before = client.get(away["to"]).headers["ETag"]
+    answer = client.request(method, away["path"], json={"name": "away"})
+    assert answer.status == 307
+    assert answer.headers["Location"].endswith(away["to"])
+    assert client.get(away["to"]).headers["ETag"] == before
+
+
 # DELETE
 
 

@@ -173,7 +173,8 @@ def test_preconditions_are_about_the_result(client):
     assert client.query("/things", {"If-Match": "*"}, json={}).status == 200
 
 
-# 10008-2.6-01: first whether it can be asked, then whether it has changed
+# first whether it can be asked, then whether it has changed
+@requirement("10008-2.6-01")
 def test_a_bad_query_is_bad_whatever_its_preconditions(client):
     assert client.query("/things", {"If-Match": '"no"'}, json={"titel": 1}).status == 422
 

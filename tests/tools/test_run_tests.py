@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-from run_tests import Tally, count_unit, tap_counts  # noqa: E402
+from run_tests import Tally, count_conformance, count_unit, tap_counts  # noqa: E402
 
 
 def test_tap_counts_what_cmocka_prints():
@@ -37,3 +37,15 @@ def test_a_program_counts_for_its_functions(result, output, counts):
     fine = count_unit({"name": "t", "result": result, "stdout": output}, tally)
     assert str(tally) == counts
     assert fine == (", 0 failed," in counts)
+
+
+@pytest.mark.parametrize("kept, counts", [("a\nb\n", "1 passed, 0 failed, 0 skipped"), ("a\n", "0 passed, 1 failed, 0 skipped"),
+                                          (None, "0 passed, 1 failed, 0 skipped")])  # fmt: skip
+def test_a_document_of_conformance_that_is_stale_fails(tmp_path, capsys, kept, counts):
+    (tmp_path / "written.md").write_text("a\nb\n")
+    if kept is not None:
+        (tmp_path / "conformance.md").write_text(kept)
+    tally = Tally()
+    count_conformance(tmp_path / "written.md", tmp_path / "conformance.md", tally)
+    assert str(tally) == counts
+    assert ("script/conformance" in capsys.readouterr().out) == ("1 failed" in counts)
