@@ -368,7 +368,7 @@ struct vb_description {
     size_t route_count;
     yyjson_val *security_schemes; /* components.securitySchemes; NULL: none */
     yyjson_val *root;
-    bool has_jobs;                  /* some operation may be put off */
+    bool has_jobs;         /* some operation may be put off */
     struct vb_span source; /* the main file's text; ptr NULL if not from one */
     size_t file_count;     /* files that it is made of */
     const struct vb_note *warnings; /* a list; made while reading */

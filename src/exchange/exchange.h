@@ -95,8 +95,8 @@ struct vb_env {
     struct vb_rates *rates;         /* how often clients may ask; NULL: ever */
     bool unavailable;               /* takes no requests now: 503 */
     struct vb_coding_memo coding_memo;
-    struct vb_runner *runner;       /* runs programs; NULL: nothing does */
-    struct vb_alarms *alarms;       /* calls again after a while; or NULL */
+    struct vb_runner *runner;     /* runs programs; NULL: nothing does */
+    struct vb_alarms *alarms;     /* calls again after a while; or NULL */
     struct vb_jobs *jobs;         /* where work is put off to; NULL: nowhere */
     struct vb_pool exchanges;     /* of struct vb_exchange */
     struct vb_pool arena_blocks;  /* what exchanges' arenas begin with */

@@ -127,10 +127,9 @@ static enum vb_answer read_page(struct vb__listing *listing)
 
 static enum vb_answer cached_or_read(struct vb__listing *listing)
 {
-    enum vb_answer answer =
-        listing->cache_key.len > 0
-            ? vb_cached_get(listing->x, listing->cache_key)
-            : VB_NO;
+    enum vb_answer answer = listing->cache_key.len > 0
+                                ? vb_cached_get(listing->x, listing->cache_key)
+                                : VB_NO;
 
     return answer == VB_NO ? read_page(listing) : answer;
 }

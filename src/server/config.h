@@ -63,9 +63,9 @@ struct vb_config {
     uint32_t job_retention_ms; /* of what is over */
     uint64_t cache_size;       /* bytes for each worker; 0: no cache */
     uint32_t grace_ms;         /* after a stop, for what is under way */
-    uint32_t max_pending;     /* requests of one worker under way */
-    struct vb_rate rate;      /* of one client; count 0: no limit */
-    uint32_t rate_burst;      /* requests at once; 0: what a period brings */
+    uint32_t max_pending;      /* requests of one worker under way */
+    struct vb_rate rate;       /* of one client; count 0: no limit */
+    uint32_t rate_burst;       /* requests at once; 0: what a period brings */
     struct vb_limits limits;
 
     struct vb_arena arena; /* holds the above */
