@@ -57,7 +57,7 @@ def test_the_uris_that_it_makes_are_taken(target, client):
         made = client.post(collection["path"], json=collection["content"])
         assert client.get(made.headers["Location"]).status == 200
     listing = client.get(collection["path"] + "?limit=1")
-    targets = [one.target for one in link.parse(listing.headers["Link"])]
+    targets = [one.target for one in link.parse(listing.headers.get("Link")) if one.rel in ("first", "prev", "next")]
     assert len(targets) > 0
     for one in targets:
         assert client.get(one).status == 200
