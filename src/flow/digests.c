@@ -211,8 +211,10 @@ static bool content_of(const struct vb_reply *reply, struct vb_span *ret_bytes)
 static bool representation_of(const struct vb_reply *reply,
                               struct vb_span *ret_bytes)
 {
-    if (reply->rep == NULL)
-        return content_of(reply, ret_bytes);
+    if (reply->rep == NULL) {
+        *ret_bytes = reply->bytes;
+        return reply->content == VB_CONTENT_BYTES;
+    }
     *ret_bytes = reply->rep->content;
     return !reply->rep->streamed;
 }

@@ -64,8 +64,11 @@ static size_t place_of(const struct branch *branch, struct vb_span literal)
 static struct branch *find_literal(const struct branch *branch,
                                    struct vb_span literal)
 {
-    size_t place = place_of(branch, literal);
+    size_t place;
 
+    if (branch->literals == NULL)
+        return NULL;
+    place = place_of(branch, literal);
     if (place == branch->literal_count ||
         !vb_span_eq(branch->literals[place]->literal, literal))
         return NULL;
