@@ -184,6 +184,15 @@ static bool may_be_put_off(const struct vb_route *route)
     return post && post->served && post->success.async;
 }
 
+static bool demands_key(const struct vb_route *route)
+{
+    for (size_t i = 0; i < route->operation_count; i++) {
+        if (route->operations[i].served && route->operations[i].require_key)
+            return true;
+    }
+    return false;
+}
+
 static void say_membership(struct vb_buf *text, const struct vb_route *route)
 {
     if (route->membership == VB_MEMBER_OF_STORE)
@@ -238,6 +247,8 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         say(text, redirect_text(route->redirect->kind), route->redirect->text);
     if (demands_precondition(route))
         say(text, "writes need a precondition", VB_SPAN(""));
+    if (demands_key(route))
+        say(text, "needs an Idempotency-Key", VB_SPAN(""));
 }
 
 static size_t path_width(const struct vb_description *d)

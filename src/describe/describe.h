@@ -171,6 +171,7 @@ struct vb_operation {
     bool creates; /* PUT, PATCH: makes the resource where there is none */
     bool require_precondition; /* 428 without one (RFC 6585 section 3) */
     struct vb_span hints;      /* of GET: the value of Link for 103; or "" */
+    bool require_key;          /* 400 without an Idempotency-Key */
 
     bool secured;         /* needs credentials: `security` is not met by none */
     yyjson_val *security; /* Security Requirement Objects; NULL: none */

@@ -14,6 +14,7 @@ enum type {
     TYPE_ARCHETYPE,
     TYPE_VALUE,
     TYPE_HINTS,
+    TYPE_REQUIRED,
     TYPE_ANY
 };
 
@@ -137,6 +138,9 @@ static const char *why_wrong(enum type type, yyjson_val *val)
                    ? NULL
                    : "must be a list of {href, rel, as}: a URI reference, and "
                      "tokens, of which as may be left out";
+    case TYPE_REQUIRED:
+        return yyjson_equals_str(val, "required") ? NULL
+                                                  : "must be \"required\"";
     case TYPE_ANY:
         break;
     }

@@ -109,6 +109,19 @@ static struct vb_span read_hints(struct vb__reader *r, yyjson_val *path_item,
     return own != NULL ? vb__hints_link(r, own) : VB_SPAN("");
 }
 
+/* Of a path: its POST and PATCH, which are not idempotent by themselves. */
+static bool demands_key(struct vb__reader *r, yyjson_val *path_item,
+                        yyjson_val *val, enum vb_method method)
+{
+    static const char key[] = "idempotency-key";
+
+    if (vb_method_is_safe(method))
+        return false;
+    return vb__extension_get(r, val, VB__AT_OPERATION, key) != NULL ||
+           (!vb_method_info(method)->idempotent &&
+            vb__extension_get(r, path_item, VB__AT_PATH, key) != NULL);
+}
+
 static void read_operation(struct vb__reader *r, yyjson_val *path_item,
                            yyjson_val *name, yyjson_val *val,
                            struct vb_operation *op)
@@ -124,6 +137,7 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
                                op->method != VB_METHOD_POST;
     if (op->method == VB_METHOD_GET)
         op->hints = read_hints(r, path_item, val);
+    op->require_key = demands_key(r, path_item, val, op->method);
     vb__parameters_read(r, path_item, val, &parameters, &op->parameter_count);
     op->parameters = parameters;
     vb__request_read(r, val, &op->request);

@@ -26,6 +26,7 @@ const struct vb_limits vb_limits_default = {
     .idle_timeout_ms = 75 * 1000,
     .write_timeout_ms = 30 * 1000,
     .linger_ms = 2 * 1000,
+    .once_retention_ms = 24 * 3600 * 1000,
     .max_requests = 0,
 };
 
@@ -91,6 +92,8 @@ void vb_exchange_release(struct vb_exchange *x)
         x->sink->close(x->sink);
     if (x->state_done != NULL)
         x->state_done(x);
+    if (x->once != NULL)
+        x->once->done(x);
     vb_buf_done(&x->content);
     vb_rep_unref(x->reply.rep);
     vb_rep_unref(x->current);

@@ -64,6 +64,7 @@ struct vb_limits {
     uint32_t idle_timeout_ms;    /* between requests: close */
     uint32_t write_timeout_ms;   /* without progress in sending: close */
     uint32_t linger_ms;          /* reading on after a last reply */
+    uint32_t once_retention_ms;  /* how long an Idempotency-Key is known */
     uint32_t max_requests;       /* on one connection; 0: no bound */
 };
 
@@ -279,6 +280,20 @@ struct vb_outcome {
     struct vb_span see_other; /* where the outcome can be had (303); "" */
 };
 
+/*
+ * A request that its client names, so that it is done once however often it
+ * comes (Idempotency-Key). Filled in by who keeps such names; see
+ * flow/intake.h and resource/once.c.
+ */
+struct vb_once {
+    /* Content that a sink is about to get; borrowed for the call. */
+    void (*content)(struct vb_exchange *x, struct vb_span bytes);
+    /* The reply is decided, and not sent yet. */
+    void (*settled)(struct vb_exchange *x);
+    /* The exchange is over, whether settled or not. */
+    void (*done)(struct vb_exchange *x);
+};
+
 struct vb_exchange {
     struct vb_arena arena;
     struct vb_env *env;
@@ -313,6 +328,7 @@ struct vb_exchange {
     /* The client has gone while a question waits: whoever it waits for need not
      * go on, but answers all the same, also from within this call; or NULL. */
     void (*call_off)(struct vb_exchange *x);
+    struct vb_once *once; /* NULL: it may be done as often as it comes */
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */
     /* Which parts of it are asked for, none if none of those there is; NULL:

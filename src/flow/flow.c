@@ -161,3 +161,16 @@ void vb_flow_resume(struct vb_exchange *x, enum vb_answer answer)
     if (follow(x, &nodes_of(x)[walk->node], answer))
         run(x);
 }
+
+unsigned vb_flow_foresee(struct vb_exchange *x)
+{
+    const struct vb_node *node = &vb_flow_nodes[VB_NODE_created];
+    const struct vb_edge *edge;
+
+    for (;;) {
+        edge = node->ask(x) == VB_YES ? &node->yes : &node->no;
+        if (edge->ends)
+            return edge->status;
+        node = &vb_flow_nodes[edge->node];
+    }
+}

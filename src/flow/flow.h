@@ -59,6 +59,10 @@ void vb_flow_start(struct vb_exchange *x);
  */
 void vb_flow_resume(struct vb_exchange *x, enum vb_answer answer);
 
+/* The status that a commit's outcome, as it stands, leads to: the rows `reply`,
+ * asked ahead and not recorded. */
+unsigned vb_flow_foresee(struct vb_exchange *x);
+
 /* An entry of the trace. */
 static inline enum vb_node_id vb_trace_node(uint16_t entry)
 {

@@ -51,6 +51,49 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
     return VB_NO;
 }
 
+/* --- a sink that lets others see what comes ---------------------------------
+ */
+
+struct shown {
+    struct vb_sink sink;
+    struct vb_sink *to;
+    struct vb_exchange *x;
+};
+
+static enum vb_sink_want show(struct vb_sink *sink, struct vb_span bytes)
+{
+    struct shown *shown = VB_CONTAINER(sink, struct shown, sink);
+
+    shown->x->once->content(shown->x, bytes);
+    return shown->to->write(shown->to, bytes);
+}
+
+static void show_end(struct vb_sink *sink, enum vb_err err)
+{
+    struct shown *shown = VB_CONTAINER(sink, struct shown, sink);
+
+    shown->to->end(shown->to, err);
+}
+
+static void show_close(struct vb_sink *sink)
+{
+    struct shown *shown = VB_CONTAINER(sink, struct shown, sink);
+
+    if (shown->to->close != NULL)
+        shown->to->close(shown->to);
+}
+
+/* NULL: out of memory. */
+static struct vb_sink *show_to_once(struct vb_exchange *x, struct vb_sink *sink)
+{
+    struct shown *shown = vb_arena_alloc(&x->arena, sizeof(*shown));
+
+    if (shown == NULL)
+        return NULL;
+    *shown = (struct shown){{show, show_end, show_close}, sink, x};
+    return &shown->sink;
+}
+
 /* --- from the wire to a sink ------------------------------------------------
  */
 
@@ -58,7 +101,9 @@ enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink)
 {
     enum vb_err err;
 
-    if (x->coding_count > 0)
+    if (x->once != NULL)
+        sink = show_to_once(x, sink);
+    if (sink != NULL && x->coding_count > 0)
         sink = vb__decode_sink(x, sink);
     if (sink == NULL)
         return vb_intake_verdict(x, VB_ERR_NOMEM);

@@ -13,11 +13,11 @@
 enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit);
 
 /*
- * Asks the wire for the content, which goes to `sink` without its content
- * codings, and is ended with VB_ERR_INVALID where it is not what its digest
- * says. PENDING, also where there is none: then the sink is ended at once. NO,
- * with 400 or 503 set, for a malformed digest or out of memory. The sink tells
- * the flow.
+ * Asks the wire for the content, which goes to `sink` (past x->once, if there
+ * is such) without its content codings, and is ended with VB_ERR_INVALID where
+ * it is not what its digest says. PENDING, also where there is none: then the
+ * sink is ended at once. NO, with 400 or 503 set, for a malformed digest or out
+ * of memory. The sink tells the flow.
  */
 enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink);
 

@@ -7,9 +7,12 @@
 #include "http/expect.h"
 #include "http/media.h"
 #include "http/method.h"
+#include "http/sf.h"
 
 /* Lines of a list field that are looked at; more than that is not sincere. */
 #define MAX_LINES 16
+/* Characters of an Idempotency-Key. */
+#define MAX_KEY 255
 
 /* 100-continue is the one expectation there is (RFC 9110 section 10.1.1). */
 enum vb_answer vb__q_expected(struct vb_exchange *x)
@@ -166,9 +169,46 @@ enum vb_answer vb__q_whole(struct vb_exchange *x)
                      "changes.");
 }
 
-/* Idempotency keys are not kept yet: the row answers its default. */
+static enum vb_answer refuse_key(struct vb_exchange *x, const char *detail)
+{
+    x->reply.status = VB_STATUS_BAD_REQUEST;
+    vb_reply_complain(x, VB_PROBLEM_HEADER, VB_SPAN("Idempotency-Key"),
+                      vb_span_str(detail));
+    return VB_NO;
+}
+
+/* Section 2.1: an Item that is a String. It is the client's to choose, within
+ * reason. */
+static bool read_key(struct vb_exchange *x, struct vb_span *ret_key)
+{
+    struct vb_span values[2];
+    size_t count =
+        vb_fields_values(&x->head.fields, VB_FIELD_IDEMPOTENCY_KEY, values, 2);
+    struct vb_sf_item item;
+
+    if (vb_sf_parse_item(&x->arena, values, count, &item) != VB_OK ||
+        item.value.type != VB_SF_STRING || item.value.text.len == 0 ||
+        item.value.text.len > MAX_KEY)
+        return false;
+    *ret_key = item.value.text;
+    return true;
+}
+
+/* A key names a request that changes something; elsewhere it means nothing. */
 enum vb_answer vb__q_fresh_key(struct vb_exchange *x)
 {
-    (void)x;
-    return VB_YES;
+    struct vb_span key;
+
+    if (vb_method_is_safe(x->head.method))
+        return VB_YES;
+    if (vb_fields_first(&x->head.fields, VB_FIELD_IDEMPOTENCY_KEY) == NULL)
+        return vb_method_set_has(x->resource->needs_key, x->head.method)
+                   ? refuse_key(x, "is required here: a string that is new for "
+                                   "each request, and the same when it is "
+                                   "sent again")
+                   : VB_YES;
+    if (!read_key(x, &key))
+        return refuse_key(x, "must be a quoted string of 1 to 255 characters");
+    return x->resource->fresh_key == NULL ? VB_YES
+                                          : x->resource->fresh_key(x, key);
 }

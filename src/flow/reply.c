@@ -252,6 +252,8 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
     struct vb_reply *reply = &x->reply;
 
     vb_assert(status >= 200 && status <= 599);
+    if (x->once != NULL)
+        x->once->settled(x);
     if (x->abandoned) {
         vb_exchange_release(x);
         return;

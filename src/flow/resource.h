@@ -73,9 +73,15 @@ struct vb_resource {
     struct vb_span hints; /* value of Link for pages and 103; "" for none */
     bool require_precondition; /* writes to what exists need one: 428 */
     uint64_t max_content;      /* bytes; 0: the server's limit */
+    uint32_t needs_key;        /* set of methods that are 400 without an
+                                  Idempotency-Key */
 
     vb_question *permitted; /* default: safe methods, and clients that are
                                trusted (trust.h) */
+    /* Is this Idempotency-Key new here? YES, and x->once is set; HALT: no, and
+     * the reply is that of the first time; NO: 409 or 422 is set. Default:
+     * YES, and it is not kept. */
+    enum vb_answer (*fresh_key)(struct vb_exchange *x, struct vb_span key);
     vb_question *exists;    /* default: YES. Sets x->selected, and for safe
                                methods x->current, of offer x->offer */
     vb_question *moved;     /* default: NO. Sets outcome.location, status */

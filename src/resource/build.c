@@ -9,6 +9,7 @@
 #include "resource/document.h"
 #include "resource/files.h"
 #include "resource/merge.h"
+#include "resource/once.h"
 #include "resource/redirect.h"
 #include "resource/run.h"
 
@@ -106,6 +107,8 @@ static void set_slots(struct vb_built *built)
         }
         resource->slots[operation->method] = slot;
         resource->require_precondition |= operation->require_precondition;
+        if (operation->require_key)
+            resource->needs_key |= VB_METHOD_BIT(operation->method);
     }
     if (query_comes_with_get(route))
         resource->slots[VB_METHOD_QUERY] = vb_collection_slot(VB_METHOD_QUERY);
@@ -308,6 +311,7 @@ static void set_questions(struct vb_built *built)
 
     resource->kind = vb_archetype_name(route->archetype);
     resource->data = built;
+    resource->fresh_key = vb_once_fresh;
     switch (route->archetype) {
     case VB_ARCHETYPE_DOCUMENT:
         vb_document_init(resource);

@@ -2,6 +2,7 @@
 #include "base/list.h"
 #include "flow/reply.h"
 #include "resource/coded.h"
+#include "resource/once.h"
 #include "resource/stored.h"
 
 /* --- what the store's answer means
@@ -85,6 +86,11 @@ static enum vb_answer refused(struct vb_stored *stored)
         return VB_AGAIN;
     case VB_ERR_CONFLICT:
         complain_conflict(stored);
+        break;
+    case VB_ERR_EXISTS:
+        x->reply.status = VB_STATUS_CONFLICT;
+        vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key has "
+                                   "been done meanwhile."));
         break;
     case VB_ERR_NOSPACE:
         x->reply.status = VB_STATUS_INSUFFICIENT_STORAGE;
@@ -189,12 +195,17 @@ static void reply_to_put(struct vb_stored *stored, bool created)
 /* --- the commit
  * --------------------------------------------------------------------- */
 
+static void put_reply(struct vb_stored *stored)
+{
+    reply_to_put(stored, stored->record == NULL);
+}
+
 static enum vb_answer judge_put(struct vb_stored *stored)
 {
     if (stored->commit.op.err != VB_OK)
         return refused(stored);
     stored->blob = 0; /* the record's now */
-    reply_to_put(stored, stored->record == NULL);
+    put_reply(stored);
     return VB_YES;
 }
 
@@ -205,10 +216,16 @@ static void put_done(struct vb_store_op *op)
     vb_flow_resume(stored->x, judge_put(stored));
 }
 
+/* What there will be to say, and how it is found out. */
+struct course {
+    void (*done)(struct vb_store_op *op);
+    enum vb_answer (*judge)(struct vb_stored *stored);
+    void (*reply)(struct vb_stored *stored); /* NULL: nothing */
+};
+
 /* Of a change of the record, that comes first, and of what must be so. */
 static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
-                             void (*done)(struct vb_store_op *op),
-                             enum vb_answer (*judge)(struct vb_stored *stored))
+                             const struct course *course)
 {
     bool expects = stored->listing_expect != VB_EXPECT_ANY;
 
@@ -219,14 +236,19 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
         .expect = stored->listing_expect,
     };
     stored->commit = (struct vb_commit){
-        .op = {.done = done, .context = stored},
+        .op = {.done = course->done, .context = stored},
         .changes = stored->changes,
         .change_count = expects ? 2 : 1,
     };
+    if (stored->x->once != NULL &&
+        !vb_once_memo(stored, course->reply, &stored->commit.memo)) {
+        stored->x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+        return VB_HALT;
+    }
     if (vb_store_commit(stored->x->env->store, &stored->commit) ==
         VB_IO_PENDING)
         return VB_PENDING;
-    return judge(stored);
+    return course->judge(stored);
 }
 
 enum vb_answer vb_stored_put(struct vb_stored *stored)
@@ -249,7 +271,8 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
         .reference_count = stored->reference_count,
     };
 
-    return commit(stored, change, put_done, judge_put);
+    return commit(stored, change,
+                  &(struct course){put_done, judge_put, put_reply});
 }
 
 static enum vb_answer judge_delete(struct vb_stored *stored)
@@ -273,7 +296,8 @@ enum vb_answer vb_stored_delete(struct vb_stored *stored)
         .modified_ms = stored->now_ms,
     };
 
-    return commit(stored, change, delete_done, judge_delete);
+    return commit(stored, change,
+                  &(struct course){delete_done, judge_delete, NULL});
 }
 
 enum vb_answer vb_stored_require_empty(struct vb_stored *stored)
@@ -283,5 +307,6 @@ enum vb_answer vb_stored_require_empty(struct vb_stored *stored)
         .key = stored->key,
     };
 
-    return commit(stored, change, delete_done, judge_delete);
+    return commit(stored, change,
+                  &(struct course){delete_done, judge_delete, NULL});
 }

@@ -17,6 +17,7 @@
 #include "resource/collection.h"
 #include "resource/document.h"
 #include "resource/listing.h"
+#include "resource/once.h"
 #include "resource/params.h"
 
 #define CONTENT(text_, kind_, ...)                                             \
@@ -173,6 +174,7 @@ static enum vb_err build(struct vb_built *built)
     resource->data = built;
     resource->kind = "node";
     resource->stream = vb_blob_stream;
+    resource->fresh_key = vb_once_fresh;
     resource->offers = offers;
     resource->offer_count = 2;
     resource->mixed = true;

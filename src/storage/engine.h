@@ -38,6 +38,9 @@ static inline enum vb_io vb__op_done(struct vb_store_op *op, enum vb_err err)
 /* Empties a list's answer. False: what it asks for is out of range. */
 bool vb__list_init(struct vb_list_read *list);
 
+/* Empties what a request for a note brings. */
+void vb__memo_init(struct vb_memo_read *read);
+
 /* Hands the finished request back to its client's worker. Any thread. After
  * it the request is the caller's again: do not look at it any more. */
 void vb__op_answer(struct vb_store_op *op);

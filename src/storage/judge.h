@@ -51,6 +51,9 @@ struct vb__view {
                               uint64_t *ret_revision);
     enum vb_err (*blob)(struct vb__view *view, uint64_t blob, uint64_t length,
                         struct vb__blob_state *ret_state);
+    /* Is there a note of that name that has not expired? */
+    enum vb_err (*memo)(struct vb__view *view, const struct vb_memo *memo,
+                        bool *ret_found);
     /* The record's key, NUL-terminated and cut to `size` bytes. */
     enum vb_err (*key)(struct vb__view *view, uint64_t id, char *to,
                        size_t size);

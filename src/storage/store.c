@@ -95,6 +95,13 @@ bool vb__list_init(struct vb_list_read *list)
            list->from <= INT64_MAX && (!list->whole || list->sieve != NULL);
 }
 
+void vb__memo_init(struct vb_memo_read *read)
+{
+    read->found = false;
+    read->revision = 0;
+    vb_buf_init(&read->bytes, VB_MEMO_MAX);
+}
+
 void vb_list_read_done(struct vb_list_read *list)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -124,6 +131,7 @@ bool vb__store_init(struct vb_store *store, const struct vb_store_ops *ops)
 {
     store->ops = ops;
     store->generations = vb__generations_new();
+    vb__holds_init(&store->holds);
     return store->generations != NULL;
 }
 
@@ -131,6 +139,7 @@ void vb__store_done(struct vb_store *store)
 {
     vb__generations_free(store->generations);
     store->generations = NULL;
+    vb__holds_done(&store->holds);
 }
 
 void vb__epoch_new(char epoch[9])

@@ -35,6 +35,7 @@
 #include "base/ref.h"
 #include "base/span.h"
 #include "base/task.h"
+#include "storage/holds.h"
 
 /* Content up to this many bytes lies in the record itself; longer content is
  * a blob: chunks of exactly this size (the last one may be shorter). */
@@ -235,6 +236,32 @@ struct vb_change {
     size_t reference_count;
 };
 
+/*
+ * A note: bytes that are kept with a commit, in its own transaction, under a
+ * name that only one commit can have until the note expires. So who has to do
+ * something once writes down with it that it was done. Expired notes are gone;
+ * engines remove them little by little, as others come.
+ */
+struct vb_memo {
+    struct vb_span name;  /* 1 to VB_MEMO_NAME_MAX bytes */
+    struct vb_span bytes; /* at most VB_MEMO_MAX */
+    int64_t now_ms;       /* Unix time, and */
+    int64_t expires_ms;   /* when it goes */
+};
+
+#define VB_MEMO_NAME_MAX 64
+#define VB_MEMO_MAX      ((size_t)4 * 1024 * 1024)
+
+/* A note by its name. */
+struct vb_memo_read {
+    struct vb_store_op op;
+    struct vb_span name;
+    int64_t now_ms;
+    bool found;          /* out */
+    struct vb_buf bytes; /* out, the caller's: vb_buf_done */
+    uint64_t revision;   /* out: of its commit */
+};
+
 enum vb_conflict_kind {
     VB_CONFLICT_NONE,
     VB_CONFLICT_CLAIMED,    /* claims[item] is another record's (`key`) */
@@ -253,16 +280,18 @@ enum vb_conflict_kind {
  * Outcomes: VB_OK; VB_ERR_AGAIN (a revision was not the expected one; comes
  * before any conflict); VB_ERR_CONFLICT (see `conflict`); VB_ERR_INVALID (the
  * changes are not well-formed: a key twice, content too long, a blob that is
- * incomplete or another record's); VB_ERR_NOSPACE; VB_ERR_IO and others when
- * the store is in trouble. After anything but VB_OK nothing was changed. A
+ * incomplete or another record's); VB_ERR_EXISTS (there is a note of that name:
+ * what was to be done once has been done); VB_ERR_NOSPACE; VB_ERR_IO and others
+ * when the store is in trouble. After anything but VB_OK nothing was changed. A
  * deletion with VB_EXPECT_ANY of what is not there is VB_OK.
  */
 struct vb_commit {
     struct vb_store_op op;
     const struct vb_change *changes;
     size_t change_count;
-    uint64_t revision; /* out, VB_OK: of all records written */
-    struct {           /* out, VB_ERR_CONFLICT */
+    const struct vb_memo *memo; /* to be kept with it; NULL: none */
+    uint64_t revision;          /* out, VB_OK: of all records written */
+    struct {                    /* out, VB_ERR_CONFLICT */
         enum vb_conflict_kind kind;
         size_t change; /* index of the change that failed */
         size_t item;   /* see the kinds */
@@ -312,6 +341,8 @@ struct vb_store_ops {
                          struct vb_number_take *take);
     enum vb_io (*commit)(struct vb_store_client *client,
                          struct vb_commit *commit);
+    enum vb_io (*memo)(struct vb_store_client *client,
+                       struct vb_memo_read *read);
     /* The worker's loop turn ends: drop what was kept open over it. */
     void (*turn_end)(struct vb_store_client *client);
     /* The last reference to a record with this blob is gone. Any thread. */
@@ -325,6 +356,7 @@ struct vb_store {
     struct vb_generations *generations;
     char epoch[9]; /* 8 characters [0-9a-z], NUL: made when the store was
                       created, kept for its life; entity tags carry it */
+    struct vb_holds holds; /* names for which one thing is under way */
 };
 
 struct vb_store_client {
@@ -405,6 +437,12 @@ static inline enum vb_io vb_store_commit(struct vb_store_client *client,
                                          struct vb_commit *commit)
 {
     return client->store->ops->commit(client, commit);
+}
+
+static inline enum vb_io vb_store_memo(struct vb_store_client *client,
+                                       struct vb_memo_read *read)
+{
+    return client->store->ops->memo(client, read);
 }
 
 /* A name for a blob to write; never 0, never given before. */

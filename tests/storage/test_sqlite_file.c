@@ -41,8 +41,8 @@ static void newer_file_is_refused_and_left_alone(void **state)
     assert_non_null(strstr(scene->why, "999"));
     assert_non_null(strstr(scene->why, "newer"));
     assert_null(strchr(scene->why, '\n'));
-    scene_sql(scene, "PRAGMA user_version = 1");
-    scene_open(scene);
+    scene_sql(scene, "DROP TABLE memo; PRAGMA user_version = 1");
+    scene_open(scene); /* an older one is brought up */
     scene_close(scene);
 }
 

@@ -286,6 +286,25 @@ static void memory_turn_end(struct vb_store_client *client)
     (void)client;
 }
 
+static enum vb_io memory_memo(struct vb_store_client *client,
+                              struct vb_memo_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    const struct vb__memo *memo;
+
+    vb__memo_init(read);
+    pthread_mutex_lock(&memory->lock);
+    memo = vb__memo_find(memory, read->name, read->now_ms);
+    if (memo != NULL) {
+        read->found = true;
+        read->revision = memo->revision;
+        vb_buf_append(&read->bytes,
+                      vb_span_of(memo->bytes + memo->name_len, memo->len));
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, read->bytes.err);
+}
+
 /* --- Opening and closing. --- */
 
 static void free_state(struct vb__memory *memory)
@@ -311,6 +330,7 @@ static void memory_close(struct vb_store *store)
     vb_table_done(&memory->collections);
     vb_table_done(&memory->claims);
     vb_table_done(&memory->blobs);
+    vb__memos_free(memory);
     vb_arena_done(&memory->scratch);
     pthread_mutex_destroy(&memory->lock);
     vb__store_done(store);
@@ -330,6 +350,7 @@ static const struct vb_store_ops ops = {
     .blob_discard = memory_blob_discard,
     .number = memory_number,
     .commit = memory_commit,
+    .memo = memory_memo,
     .turn_end = memory_turn_end,
     .blob_unpin = memory_blob_unpin,
     .close = memory_close,
@@ -361,10 +382,11 @@ enum vb_err vb__memory_open(struct vb_span rest, struct vb_store **ret_store,
         return VB_ERR_NOMEM;
     pthread_mutex_init(&memory->lock, NULL);
     memory->hash_key = vb_hash_key_random();
+    vb_list_init(&memory->memos_by_age);
     vb_arena_init(&memory->scratch, SCRATCH_BLOCK, SCRATCH_LIMIT);
     vb__epoch_new(memory->store.epoch);
     if (!vb__store_init(&memory->store, &ops) || !prime(&memory->rows) ||
-        !prime(&memory->claims)) {
+        !prime(&memory->claims) || !prime(&memory->memos)) {
         memory_close(&memory->store);
         return VB_ERR_NOMEM;
     }

@@ -31,10 +31,12 @@ struct vb__memory {
     struct vb_table collections;
     struct vb_table claims;
     struct vb_table blobs;
-    struct vb_arena scratch; /* one commit's */
-    uint64_t revision;       /* last given */
-    uint64_t position;       /* last given */
-    uint64_t blob;           /* last given */
+    struct vb_table memos;
+    struct vb_link memos_by_age; /* in the order in which they came */
+    struct vb_arena scratch;     /* one commit's */
+    uint64_t revision;           /* last given */
+    uint64_t position;           /* last given */
+    uint64_t blob;               /* last given */
 };
 
 struct vb__member {
@@ -91,6 +93,16 @@ struct vb__blob {
     char **chunks;
 };
 
+struct vb__memo {
+    struct vb_table_node node;
+    struct vb_link link; /* in the store's, by age */
+    uint64_t revision;
+    int64_t expires_ms;
+    size_t name_len;
+    size_t len;
+    char bytes[]; /* the name, then the note's */
+};
+
 struct vb__memory_view {
     struct vb__view base;
     struct vb__memory *memory;
@@ -130,6 +142,17 @@ void vb__collection_remove(struct vb__collection *collection,
 size_t vb__collection_seek(const struct vb__collection *collection,
                            uint64_t from);
 void vb__collection_free(struct vb__collection *collection);
+
+/* A note that has not expired, or NULL. */
+struct vb__memo *vb__memo_find(struct vb__memory *memory, struct vb_span name,
+                               int64_t now_ms);
+/* A note that is in no table yet; NULL when out of memory. */
+struct vb__memo *vb__memo_new(const struct vb_memo *memo);
+/* Keeps it, in the place of an expired one of that name; some that have expired
+ * go. */
+void vb__memo_keep(struct vb__memory *memory, struct vb__memo *kept,
+                   int64_t now_ms);
+void vb__memos_free(struct vb__memory *memory);
 
 /* The rest of the contract's functions, where the other parts need them. */
 enum vb_err vb__memory_commit(struct vb__memory *memory,

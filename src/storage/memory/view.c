@@ -137,6 +137,14 @@ static enum vb_err view_blob(struct vb__view *view, uint64_t id,
     return VB_OK;
 }
 
+static enum vb_err view_memo(struct vb__view *view, const struct vb_memo *memo,
+                             bool *ret_found)
+{
+    *ret_found =
+        vb__memo_find(memory_of(view), memo->name, memo->now_ms) != NULL;
+    return VB_OK;
+}
+
 static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
                             size_t size)
 {
@@ -157,6 +165,7 @@ struct vb__memory_view vb__memory_view(struct vb__memory *memory)
                  .member = view_member,
                  .collection = view_collection,
                  .blob = view_blob,
+                 .memo = view_memo,
                  .key = view_key},
         .memory = memory,
     };

@@ -192,10 +192,30 @@ static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
     return VB_OK;
 }
 
+/* More expired ones go than new ones come, so they never pile up. */
+static enum vb_err keep_memo(struct vb__writer *writer,
+                             const struct vb_memo *kept)
+{
+    struct vb__call drop = vb__writer_use(writer, VB__WRITER_MEMOS_DROP);
+    struct vb__call add = vb__writer_use(writer, VB__WRITER_MEMO_ADD);
+    enum vb_err err;
+
+    vb__call_i64(&drop, kept->now_ms);
+    err = vb__call_run(&drop);
+    if (err != VB_OK)
+        return err;
+    vb__call_blob(&add, kept->name);
+    vb__call_u64(&add, writer->revision);
+    vb__call_i64(&add, kept->expires_ms);
+    vb__call_blob(&add, kept->bytes);
+    return vb__call_run(&add);
+}
+
 /* Old ties go first and new ones come last: they may pass from one record to
  * another, and to records that this very commit creates. */
 static enum vb_err carry_out(struct vb__writer *writer,
-                             const struct vb__plan *plan)
+                             const struct vb__plan *plan,
+                             const struct vb_memo *kept)
 {
     enum vb_err err = VB_OK;
 
@@ -206,6 +226,8 @@ static enum vb_err carry_out(struct vb__writer *writer,
     for (size_t i = 0; err == VB_OK && i < plan->count; i++)
         if (plan->steps[i].change->kind == VB_CHANGE_PUT)
             err = tie(writer, plan, &plan->steps[i]);
+    if (err == VB_OK && kept != NULL)
+        err = keep_memo(writer, kept);
     if (err == VB_OK)
         err = writer->touched.err;
     if (err == VB_OK)
@@ -222,7 +244,7 @@ enum vb_err vb__apply_commit(struct vb__writer *writer,
 
     if (err == VB_OK) {
         commit->revision = ++writer->revision;
-        err = carry_out(writer, &plan);
+        err = carry_out(writer, &plan, commit->memo);
     }
     vb_arena_reset(&writer->scratch);
     return err;

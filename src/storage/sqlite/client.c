@@ -69,6 +69,13 @@ static enum vb_io sqlite_collection(struct vb_store_client *client,
                        vb__reader_collection(&client_of(client)->reader, read));
 }
 
+static enum vb_io sqlite_memo(struct vb_store_client *client,
+                              struct vb_memo_read *read)
+{
+    return vb__op_done(&read->op,
+                       vb__reader_memo(&client_of(client)->reader, read));
+}
+
 static enum vb_io sqlite_number(struct vb_store_client *client,
                                 struct vb_number_take *take)
 {
@@ -195,6 +202,7 @@ const struct vb_store_ops vb__sqlite_ops = {
     .blob_discard = sqlite_blob_discard,
     .number = sqlite_number,
     .commit = sqlite_commit,
+    .memo = sqlite_memo,
     .turn_end = sqlite_turn_end,
     .blob_unpin = sqlite_blob_unpin,
     .close = vb__sqlite_close,

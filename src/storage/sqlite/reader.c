@@ -460,3 +460,25 @@ enum vb_err vb__reader_chunk(struct vb__reader *reader,
     read->length = bytes.len;
     return VB_OK;
 }
+
+/* --- Notes. --- */
+
+enum vb_err vb__reader_memo(struct vb__reader *reader,
+                            struct vb_memo_read *read)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_MEMO]);
+    enum vb_err err = turn_begin(reader);
+
+    vb__memo_init(read);
+    if (err != VB_OK)
+        return err;
+    vb__call_blob(&call, read->name);
+    vb__call_i64(&call, read->now_ms);
+    if (vb__call_row(&call)) {
+        read->found = true;
+        read->revision = vb__call_get_u64(&call, 0);
+        vb_buf_append(&read->bytes, vb__call_get_blob(&call, 1));
+    }
+    err = ended(reader, &call);
+    return err == VB_OK ? read->bytes.err : err;
+}

@@ -63,7 +63,19 @@ static const char version_1[] =
     "  blob INTEGER PRIMARY KEY" /* no record has it */
     ") STRICT;";
 
-static const char *const steps[] = {version_1};
+/* What was done once, for a while: found by name, removed by time. */
+static const char version_2[] =
+    "CREATE TABLE memo ("
+    "  id INTEGER PRIMARY KEY,"
+    "  name BLOB NOT NULL,"
+    "  revision INTEGER NOT NULL," /* of the commit that it was kept with */
+    "  expires_ms INTEGER NOT NULL,"
+    "  bytes BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX memo_name ON memo (name);"
+    "CREATE INDEX memo_expires ON memo (expires_ms);";
+
+static const char *const steps[] = {version_1, version_2};
 
 const struct vb__tables vb__tables = {steps, sizeof(steps) / sizeof(steps[0])};
 

@@ -150,6 +150,18 @@ static enum vb_err view_blob(struct vb__view *view, uint64_t blob,
     return err;
 }
 
+static enum vb_err view_memo(struct vb__view *view, const struct vb_memo *memo,
+                             bool *ret_found)
+{
+    struct vb__call call =
+        vb__writer_use(writer_of(view), VB__WRITER_MEMO_FIND);
+
+    vb__call_blob(&call, memo->name);
+    vb__call_i64(&call, memo->now_ms);
+    *ret_found = vb__call_row(&call);
+    return ended(view, &call);
+}
+
 static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
                             size_t size)
 {
@@ -173,6 +185,7 @@ struct vb__writer_view vb__writer_view(struct vb__writer *writer)
                  .member = view_member,
                  .collection = view_collection,
                  .blob = view_blob,
+                 .memo = view_memo,
                  .key = view_key},
         .writer = writer,
     };

@@ -59,6 +59,12 @@ struct vb__sqlite;
     X(TALLY_SAVE, "INSERT OR REPLACE INTO collection"                          \
                   " (key, revision, count, modified_ms, number)"               \
                   " VALUES (?1, ?2, ?3, ?4, ?5)")                              \
+    X(MEMO_FIND, "SELECT 1 FROM memo WHERE name = ?1 AND expires_ms > ?2")     \
+    X(MEMO_ADD,                                                                \
+      "INSERT OR REPLACE INTO memo"                                            \
+      " (name, revision, expires_ms, bytes) VALUES (?1, ?2, ?3, ?4)")          \
+    X(MEMOS_DROP, "DELETE FROM memo WHERE id IN (SELECT id FROM memo"          \
+                  " WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 8)")      \
     X(CHUNK_ADD, "INSERT INTO chunk (id, bytes) VALUES (?1, ?2)")              \
     X(CHUNK_LENGTH, "SELECT length(bytes) FROM chunk WHERE id = ?1")           \
     X(CHUNKS_DROP, "DELETE FROM chunk WHERE id BETWEEN ?1 AND ?2")             \

@@ -1,0 +1,277 @@
+/* Requests that are done once. See once.h. */
+#include "resource/once.h"
+
+#include <sodium.h>
+
+#include "base/list.h"
+#include "flow/intake.h"
+#include "flow/reply.h"
+#include "http/method.h"
+
+/* What a note begins with: the fingerprint, and whether it is one of all the
+ * content; there are methods that leave theirs unread. */
+#define PRINT      crypto_hash_sha256_BYTES
+#define PREFIX     (PRINT + 1)
+#define PRINT_SEEN 's'
+#define PRINT_NONE '-'
+
+/* x->once of a request with an Idempotency-Key. */
+struct once {
+    struct vb_once base;
+    struct vb_exchange *x;
+    struct vb_hold hold; /* while it is under way */
+    bool held;
+    bool has_seen; /* content came by */
+    unsigned char name[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_state print; /* of what it asks */
+    struct vb_memo_read read;       /* the note of the first time */
+    struct vb_memo memo;            /* to be kept */
+    struct vb_buf bytes;            /* of it */
+    struct vb_sink sink;            /* of content that is only compared */
+    uint64_t compared;              /* bytes */
+    bool finished;                  /* the flow was told */
+};
+
+static struct once *once_of(struct vb_exchange *x)
+{
+    return VB_CONTAINER(x->once, struct once, base);
+}
+
+/* A part and its end, so that parts cannot be moved into each other. */
+static void add(crypto_hash_sha256_state *state, struct vb_span part)
+{
+    uint64_t len = part.len;
+
+    crypto_hash_sha256_update(state, (const unsigned char *)&len, sizeof(len));
+    crypto_hash_sha256_update(state, (const unsigned char *)part.ptr, part.len);
+}
+
+/* One key may be used with several methods and URIs, as if it were several. */
+static void make_name(struct once *once, struct vb_span key)
+{
+    const struct vb_exchange *x = once->x;
+    crypto_hash_sha256_state state;
+
+    crypto_hash_sha256_init(&state);
+    add(&state, x->head.method_text);
+    add(&state, x->key);
+    add(&state, x->head.query);
+    add(&state, key);
+    crypto_hash_sha256_final(&state, once->name);
+}
+
+/* --- what the exchange asks ------------------------------------------------
+ */
+
+static void content(struct vb_exchange *x, struct vb_span bytes)
+{
+    struct once *once = once_of(x);
+
+    once->has_seen = true;
+    crypto_hash_sha256_update(&once->print, (const unsigned char *)bytes.ptr,
+                              bytes.len);
+}
+
+static void let_go(struct once *once)
+{
+    if (once->held)
+        vb_hold_drop(&once->x->env->store->store->holds, &once->hold);
+    once->held = false;
+}
+
+/* Before the client can know the reply, and send the request again. */
+static void settled(struct vb_exchange *x)
+{
+    let_go(once_of(x));
+}
+
+static void done(struct vb_exchange *x)
+{
+    struct once *once = once_of(x);
+
+    let_go(once);
+    vb_buf_done(&once->bytes);
+    vb_buf_done(&once->read.bytes);
+}
+
+static struct once *once_new(struct vb_exchange *x, struct vb_span key)
+{
+    struct once *once = vb_arena_calloc(&x->arena, 1, sizeof(*once));
+
+    if (once == NULL) {
+        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+        return NULL;
+    }
+    once->base = (struct vb_once){content, settled, done};
+    once->x = x;
+    make_name(once, key);
+    crypto_hash_sha256_init(&once->print);
+    add(&once->print, x->media_type);
+    vb_buf_init(&once->bytes, VB_MEMO_MAX);
+    vb_buf_init(&once->read.bytes, VB_MEMO_MAX);
+    x->once = &once->base;
+    return once;
+}
+
+/* --- once more: is it the same request? ------------------------------------
+ */
+
+static struct vb_span name_of(const struct once *once)
+{
+    return vb_span_of((const char *)once->name, sizeof(once->name));
+}
+
+static enum vb_answer replay(struct once *once)
+{
+    struct vb_exchange *x = once->x;
+    struct vb_span text = vb_span_from(vb_buf_span(&once->read.bytes), PREFIX);
+
+    if (!vb__once_read(x, text, once->read.revision))
+        x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
+    return VB_HALT;
+}
+
+static enum vb_answer compare(struct once *once)
+{
+    struct vb_exchange *x = once->x;
+    const char *kept = once->read.bytes.ptr;
+    unsigned char print[PRINT];
+
+    crypto_hash_sha256_final(&once->print, print);
+    if (kept[PRINT] != PRINT_SEEN || memcmp(kept, print, PRINT) == 0)
+        return replay(once);
+    x->reply.status = VB_STATUS_UNPROCESSABLE_CONTENT;
+    vb_reply_detail(x, VB_SPAN("This Idempotency-Key was used for a request "
+                               "with other content."));
+    return VB_NO;
+}
+
+static void finish(struct once *once, enum vb_err err)
+{
+    enum vb_answer answer = vb_intake_verdict(once->x, err);
+
+    once->finished = true;
+    vb_flow_resume(once->x, answer == VB_YES ? compare(once) : answer);
+}
+
+static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
+{
+    struct once *once = VB_CONTAINER(sink, struct once, sink);
+
+    once->compared += bytes.len;
+    if (once->compared <= vb_intake_limit(once->x))
+        return VB_SINK_MORE;
+    finish(once, VB_ERR_LIMIT);
+    return VB_SINK_DONE;
+}
+
+static void end(struct vb_sink *sink, enum vb_err err)
+{
+    struct once *once = VB_CONTAINER(sink, struct once, sink);
+
+    if (!once->finished)
+        finish(once, err);
+}
+
+/* Its content is looked at as it comes, and kept nowhere. */
+static enum vb_answer compare_content(struct once *once)
+{
+    struct vb_exchange *x = once->x;
+
+    if (once->read.bytes.len < PREFIX) {
+        x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
+        return VB_HALT;
+    }
+    if (!x->head.has_content || once->read.bytes.ptr[PRINT] != PRINT_SEEN)
+        return compare(once);
+    once->sink = (struct vb_sink){take, end, NULL};
+    return vb_intake_begin(x, &once->sink);
+}
+
+/* --- the question ----------------------------------------------------------
+ */
+
+static enum vb_answer judge(struct once *once)
+{
+    if (once->read.op.err != VB_OK)
+        return vb_stored_failed(once->x, once->read.op.err);
+    if (!once->read.found)
+        return VB_YES;
+    let_go(once);
+    return compare_content(once);
+}
+
+static void read_done(struct vb_store_op *op)
+{
+    struct once *once = op->context;
+    enum vb_answer answer = judge(once);
+
+    if (answer != VB_PENDING)
+        vb_flow_resume(once->x, answer);
+}
+
+enum vb_answer vb_once_fresh(struct vb_exchange *x, struct vb_span key)
+{
+    struct vb_store_client *client = x->env->store;
+    struct once *once = once_new(x, key);
+
+    if (once == NULL)
+        return VB_HALT;
+    once->held =
+        vb_hold_take(&client->store->holds, &once->hold, name_of(once));
+    if (!once->held) {
+        x->reply.status = VB_STATUS_CONFLICT;
+        vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key is "
+                                   "still under way."));
+        return VB_NO;
+    }
+    once->read.op = (struct vb_store_op){.done = read_done, .context = once};
+    once->read.name = name_of(once);
+    once->read.now_ms = x->env->now.unix_ms;
+    if (vb_store_memo(client, &once->read) == VB_IO_PENDING)
+        return VB_PENDING;
+    return judge(once);
+}
+
+/* --- keeping the reply -----------------------------------------------------
+ */
+
+/* A copy: the commit may have to be tried again. */
+static void write_print(struct once *once)
+{
+    bool seen = once->has_seen || !once->x->head.has_content;
+    crypto_hash_sha256_state state = once->print;
+    unsigned char print[PRINT];
+
+    crypto_hash_sha256_final(&state, print);
+    vb_buf_append(&once->bytes, vb_span_of((const char *)print, PRINT));
+    vb_buf_char(&once->bytes, seen ? PRINT_SEEN : PRINT_NONE);
+}
+
+bool vb_once_memo(struct vb_stored *stored,
+                  void (*reply)(struct vb_stored *stored),
+                  const struct vb_memo **ret_memo)
+{
+    struct vb_exchange *x = stored->x;
+    struct once *once = once_of(x);
+    uint16_t fields = x->reply.field_count;
+
+    if (reply != NULL)
+        reply(stored);
+    vb_buf_reset(&once->bytes);
+    write_print(once);
+    vb__once_write(&once->bytes, x, vb_flow_foresee(x));
+    vb_rep_unref(x->current);
+    x->current = NULL;
+    x->outcome = (struct vb_outcome){0};
+    x->reply.field_count = fields;
+    once->memo = (struct vb_memo){
+        .name = name_of(once),
+        .bytes = vb_buf_span(&once->bytes),
+        .now_ms = stored->now_ms,
+        .expires_ms =
+            stored->now_ms + (int64_t)x->env->limits->once_retention_ms,
+    };
+    *ret_memo = &once->memo;
+    return once->bytes.err == VB_OK && !x->arena.failed;
+}

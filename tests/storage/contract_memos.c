@@ -1,0 +1,141 @@
+/* The contract: notes, which are kept with a commit; and holds. */
+#include "unit.h"
+
+#include <stdio.h>
+
+#include "base/span.h"
+#include "contract.h"
+
+static enum vb_err commit(struct rig_worker *worker,
+                          const struct vb_change *change, const char *name,
+                          const char *text, int64_t now_ms)
+{
+    const struct vb_memo note = {.name = vb_span_str(name),
+                                 .bytes = vb_span_str(text),
+                                 .now_ms = now_ms,
+                                 .expires_ms = now_ms + 1000};
+    struct vb_commit request = {
+        .changes = change, .change_count = change != NULL, .memo = &note};
+
+    return rig_commit(worker, &request);
+}
+
+/* The note's text, or "" where there is none. */
+static void expect_note(struct rig_worker *worker, const char *name,
+                        int64_t now_ms, const char *text)
+{
+    struct vb_memo_read read = {.name = vb_span_str(name), .now_ms = now_ms};
+
+    assert_int_equal(vb_store_memo(worker->client, &read), VB_IO_DONE);
+    assert_int_equal(read.op.err, VB_OK);
+    assert_int_equal(read.found, text[0] != '\0');
+    assert_span_equal(vb_buf_span(&read.bytes), text);
+    if (read.found)
+        assert_true(read.revision > 0);
+    vb_buf_done(&read.bytes);
+}
+
+static void a_note_is_kept_with_its_commit(void **state)
+{
+    struct contract *c = *state;
+    const struct vb_change change = rig_put("/c/1", "/c", "x");
+    struct vb_memo_read read = {.name = VB_SPAN("n"), .now_ms = 5};
+
+    expect_note(&c->a, "n", 0, "");
+    assert_int_equal(commit(&c->a, &change, "n", "done", 0), VB_OK);
+    expect_note(&c->b, "n", 999, "done");
+    expect_note(&c->b, "m", 999, "");
+    assert_int_equal(vb_store_memo(c->b.client, &read), VB_IO_DONE);
+    assert_int_equal(read.revision, contract_holds(&c->b, "/c/1", "x"));
+    vb_buf_done(&read.bytes);
+}
+
+static void what_was_done_once_is_not_done_again(void **state)
+{
+    struct contract *c = *state;
+    const struct vb_change first = rig_put("/c/1", "/c", "first");
+    const struct vb_change second = rig_put("/c/2", "/c", "second");
+
+    assert_int_equal(commit(&c->a, &first, "n", "1", 0), VB_OK);
+    assert_int_equal(commit(&c->b, &second, "n", "2", 500), VB_ERR_EXISTS);
+    contract_absent(&c->a, "/c/2");
+    expect_note(&c->a, "n", 500, "1");
+    assert_int_equal(commit(&c->b, &second, "m", "2", 500), VB_OK);
+}
+
+static void a_note_expires(void **state)
+{
+    struct contract *c = *state;
+    const struct vb_change change = rig_put("/c/1", "/c", "x");
+
+    assert_int_equal(commit(&c->a, &change, "n", "1", 0), VB_OK);
+    expect_note(&c->a, "n", 1000, "");
+    assert_int_equal(commit(&c->a, &change, "n", "2", 1000), VB_OK);
+    expect_note(&c->a, "n", 1500, "2");
+}
+
+static void what_was_refused_leaves_no_note(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change change = rig_put("/c/1", "/c", "x");
+
+    change.expect = 77;
+    assert_int_equal(commit(&c->a, &change, "n", "1", 0), VB_ERR_AGAIN);
+    expect_note(&c->a, "n", 0, "");
+    change.expect = VB_EXPECT_NONE;
+    assert_int_equal(commit(&c->a, &change, "", "1", 0), VB_ERR_INVALID);
+    contract_absent(&c->a, "/c/1");
+}
+
+/* More go than come, whatever their number. */
+static void expired_notes_do_not_pile_up(void **state)
+{
+    struct contract *c = *state;
+    const struct vb_change change = rig_put("/c/1", "/c", "x");
+
+    for (int i = 0; i < 60; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof(name), "n%d", i);
+        assert_int_equal(commit(&c->a, &change, name, name, i), VB_OK);
+    }
+    for (int i = 0; i < 20; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof(name), "m%d", i);
+        assert_int_equal(commit(&c->a, &change, name, name, 5000), VB_OK);
+    }
+    for (int i = 0; i < 20; i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof(name), "m%d", i);
+        expect_note(&c->b, name, 5001, name);
+        (void)snprintf(name, sizeof(name), "n%d", i);
+        expect_note(&c->b, name, 0, ""); /* gone, whatever the time */
+    }
+}
+
+static void a_name_is_held_once(void **state)
+{
+    struct contract *c = *state;
+    struct vb_holds *holds = &c->store->holds;
+    struct vb_hold a, b, other;
+
+    assert_true(vb_hold_take(holds, &a, VB_SPAN("x")));
+    assert_false(vb_hold_take(holds, &b, VB_SPAN("x")));
+    assert_true(vb_hold_take(holds, &other, VB_SPAN("y")));
+    vb_hold_drop(holds, &a);
+    assert_true(vb_hold_take(holds, &b, VB_SPAN("x")));
+    vb_hold_drop(holds, &b);
+    vb_hold_drop(holds, &other);
+}
+
+const struct CMUnitTest contract_memos[] = {
+    contract_test(a_note_is_kept_with_its_commit),
+    contract_test(what_was_done_once_is_not_done_again),
+    contract_test(a_note_expires),
+    contract_test(what_was_refused_leaves_no_note),
+    contract_test(expired_notes_do_not_pile_up),
+    contract_test(a_name_is_held_once),
+};
+const size_t contract_memos_count = VB_COUNT_OF(contract_memos);
