@@ -104,8 +104,9 @@ static struct refusal check_names(yyjson_val *object)
 static struct refusal check_values(yyjson_val *root, unsigned depth)
 {
     yyjson_val *end = unsafe_yyjson_get_next(root);
-    struct nesting nesting = {.depth = 0};
+    struct nesting nesting;
 
+    nesting.depth = 0; /* the rest is only read once written */
     for (yyjson_val *value = root; value < end; value++) {
         vb_assert(!yyjson_is_num(value));
         if (!yyjson_is_ctn(value))

@@ -83,6 +83,17 @@ struct vb_cache_stamp vb_cached_stamp(struct vb_exchange *x,
     return vb_cache_stamp(cache, vb_store_hash(x->env->store->store, listing));
 }
 
+static void release_rep(void *rep)
+{
+    vb_rep_unref(rep);
+}
+
+struct vb_cache_value vb_cached_rep(struct vb_rep *rep)
+{
+    return (struct vb_cache_value){vb_rep_ref(rep), release_rep,
+                                   vb_rep_size(rep)};
+}
+
 void vb_cached_put(struct vb_exchange *x, struct vb_span key, unsigned coding,
                    struct vb_cache_stamp stamp, struct vb_rep *rep)
 {
@@ -92,7 +103,50 @@ void vb_cached_put(struct vb_exchange *x, struct vb_span key, unsigned coding,
     if (cache == NULL || rep->streamed)
         return;
     name = vb_cache_name(cache, key, variant_of(x, coding));
-    vb_cache_put(cache, &name, stamp, vb_rep_ref(rep), vb_rep_size(rep));
+    vb_cache_put(cache, &name, stamp, vb_cached_rep(rep));
+}
+
+/* --- records ----------------------------------------------------------------
+ */
+
+/* No offer's and coding's variant. */
+#define RECORD_VARIANT UINT32_MAX
+
+static void release_record(void *record)
+{
+    vb_record_unref(record);
+}
+
+struct vb_record *vb_cached_record(struct vb_exchange *x, struct vb_span key)
+{
+    struct vb_cache *cache = x->env->cache;
+    struct vb_cache_name name;
+    void *record;
+
+    if (cache == NULL)
+        return NULL;
+    name = vb_cache_name(cache, key, RECORD_VARIANT);
+    if (vb_cache_get(cache, &name, &record) != VB_CACHE_HIT)
+        return NULL;
+    return vb_record_ref(record);
+}
+
+void vb_cached_commit(struct vb_exchange *x, const struct vb_commit *commit,
+                      const struct vb_record *before)
+{
+    struct vb_cache *cache = x->env->cache;
+    struct vb_record *record;
+    struct vb_cache_name name;
+
+    if (cache == NULL || commit->changes[0].blob != 0)
+        return;
+    name = vb_cache_name(cache, commit->changes[0].key, RECORD_VARIANT);
+    record = vb_commit_record(commit, before);
+    if (record != NULL)
+        vb_cache_put(cache, &name,
+                     (struct vb_cache_stamp){name.hash, commit->generation},
+                     (struct vb_cache_value){record, release_record,
+                                             vb_record_size(record)});
 }
 
 enum vb_answer vb_cached_show(struct vb_exchange *x, struct vb_span key,

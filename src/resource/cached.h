@@ -37,4 +37,16 @@ void vb_cached_put(struct vb_exchange *x, struct vb_span key, unsigned coding,
 enum vb_answer vb_cached_show(struct vb_exchange *x, struct vb_span key,
                               struct vb_cache_stamp stamp, struct vb_rep *rep);
 
+/* A reference to it as the cache's value. */
+struct vb_cache_value vb_cached_rep(struct vb_rep *rep);
+
+/* The record under a key, if it is cached and current: a reference, or NULL.
+ * There are those that this worker has written, see below. */
+struct vb_record *vb_cached_record(struct vb_exchange *x, struct vb_span key);
+
+/* Keeps what a commit's first change, a PUT in place of `before` (or NULL), has
+ * written: a client that writes mostly reads or writes it again. */
+void vb_cached_commit(struct vb_exchange *x, const struct vb_commit *commit,
+                      const struct vb_record *before);
+
 #endif

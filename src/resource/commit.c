@@ -1,6 +1,7 @@
 /* Writing what was composed, and what the outcome means. See stored.h. */
 #include "base/list.h"
 #include "flow/reply.h"
+#include "resource/cached.h"
 #include "resource/coded.h"
 #include "resource/once.h"
 #include "resource/stored.h"
@@ -205,6 +206,7 @@ static enum vb_answer judge_put(struct vb_stored *stored)
     if (stored->commit.op.err != VB_OK)
         return refused(stored);
     stored->blob = 0; /* the record's now */
+    vb_cached_commit(stored->x, &stored->commit, stored->record);
     put_reply(stored);
     return VB_YES;
 }

@@ -20,9 +20,12 @@ static yyjson_mut_val *holder(yyjson_mut_val *root,
     return root != NULL && yyjson_mut_is_obj(root) ? root : NULL;
 }
 
-static yyjson_val *value_at(yyjson_val *root,
-                            const struct vb_property *property)
+/* What the property was before; NULL: nothing. */
+static yyjson_val *value_before(struct vb_stored *stored,
+                                const struct vb_property *property)
 {
+    yyjson_val *root = vb_stored_before(stored);
+
     for (size_t i = 0; i < property->path_len && root != NULL; i++)
         root = vb_json_member(root, property->path[i]);
     return root;
@@ -122,9 +125,7 @@ static void compose_read_only(const struct work *work,
                               const struct vb_property *property,
                               yyjson_mut_val *object)
 {
-    yyjson_val *before = work->stored->before == NULL
-                             ? NULL
-                             : value_at(work->stored->before->root, property);
+    yyjson_val *before = value_before(work->stored, property);
     struct vb_span name = last_name(property);
     yyjson_mut_val *value;
 
@@ -157,8 +158,8 @@ static void compose_property(const struct work *work,
         return;
     /* Nobody can read a write-only property, so nobody can send it back: it
      * stays when it is not there. */
-    if (property->write_only && work->stored->before != NULL)
-        kept = value_at(work->stored->before->root, property);
+    if (property->write_only)
+        kept = value_before(work->stored, property);
     if (kept == NULL && work->stored->record == NULL)
         kept = property->default_value;
     if (kept != NULL)
@@ -195,45 +196,77 @@ static yyjson_mut_val *in_order(const struct work *work,
     return ordered;
 }
 
-static enum vb_err write_text(struct vb_stored *stored, yyjson_mut_val *root)
+static enum vb_err keep(struct vb_stored *stored, yyjson_mut_val *root,
+                        unsigned purpose)
 {
-    struct vb_json *whole;
-    enum vb_err err = vb_json_freeze(root, NULL, &whole, NULL);
+    enum vb_err err = vb_json_freeze(root, NULL, &stored->after, NULL);
 
     if (err != VB_OK)
         return err;
+    stored->after_for = purpose;
     vb_buf_reset(&stored->text);
-    vb_json_write(&stored->text, whole->root);
-    vb_json_free(whole);
+    vb_json_write(&stored->text, stored->after->root);
     stored->bytes = vb_buf_span(&stored->text);
     stored->media_type = VB_SPAN("application/json");
     return stored->text.err;
 }
 
-enum vb_err vb_compose(struct vb_stored *stored, yyjson_val *input,
-                       enum vb_compose_for purpose)
+/* Is the state the same when it is composed once more, and for whatever purpose?
+ * Not where the server fills something in (an id may be known by then), and not
+ * where there is more to it than a request has. */
+static bool is_plain(const struct vb_state *state)
+{
+    for (size_t i = 0; state != NULL && i < state->property_count; i++) {
+        const struct vb_property *property = &state->properties[i];
+
+        if (property->fill != VB_FILL_NONE ||
+            (property->read_only && !property->in_request))
+            return false;
+    }
+    return true;
+}
+
+/* Has that been composed, or what is the same? */
+static bool is_composed(const struct vb_stored *stored, unsigned purpose)
+{
+    return stored->after != NULL &&
+           ((stored->after_for ^ purpose) & ~(unsigned)VB_COMPOSE_CHECK) == 0 &&
+           is_plain(stored->route->state);
+}
+
+static enum vb_err compose(struct vb_stored *stored, yyjson_mut_doc *doc,
+                           unsigned purpose)
 {
     const struct vb_state *state = stored->route->state;
-    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     struct work work = {
         .stored = stored,
         .doc = doc,
+        .root = yyjson_val_mut_copy(doc, stored->input->root),
         .checking = (purpose & VB_COMPOSE_CHECK) != 0,
         .by_server = (purpose & VB_COMPOSE_BY_SERVER) != 0,
     };
-    enum vb_err err = VB_ERR_NOMEM;
 
-    if (doc == NULL)
-        return VB_ERR_NOMEM;
-    vb_stored_before(stored);
-    work.root = yyjson_val_mut_copy(doc, input);
     if (work.root != NULL && state != NULL && yyjson_mut_is_obj(work.root)) {
         for (size_t i = 0; i < state->property_count; i++)
             compose_property(&work, &state->properties[i]);
         work.root = in_order(&work, state);
     }
-    if (work.root != NULL)
-        err = write_text(stored, work.root);
+    return work.root == NULL ? VB_ERR_NOMEM : keep(stored, work.root, purpose);
+}
+
+enum vb_err vb_compose(struct vb_stored *stored, unsigned purpose)
+{
+    yyjson_mut_doc *doc;
+    enum vb_err err;
+
+    if (is_composed(stored, purpose))
+        return VB_OK;
+    vb_json_free(stored->after);
+    stored->after = NULL;
+    doc = yyjson_mut_doc_new(NULL);
+    if (doc == NULL)
+        return VB_ERR_NOMEM;
+    err = compose(stored, doc, purpose);
     yyjson_mut_doc_free(doc);
     return err;
 }

@@ -95,16 +95,17 @@ static enum vb_answer parse_json(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
     struct vb_json_error error;
+    struct vb_json *input;
     enum vb_err err;
 
-    vb_json_free(stored->input);
-    stored->input = NULL;
+    vb_stored_input(stored, NULL);
     if (x->content.len == 0)
         return bad_request(x, "The request has no content.");
-    err = vb_json_parse(vb_buf_span(&x->content), &json_limits, &stored->input,
-                        &error);
-    if (err == VB_OK)
+    err = vb_json_parse(vb_buf_span(&x->content), &json_limits, &input, &error);
+    if (err == VB_OK) {
+        vb_stored_input(stored, input);
         return VB_YES;
+    }
     x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
                                           : VB_STATUS_BAD_REQUEST;
     vb_reply_detail(x, vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
@@ -194,8 +195,7 @@ static enum vb_answer apply_patch(struct vb_stored *stored,
                                               : VB_STATUS_SERVICE_UNAVAILABLE;
         return VB_HALT;
     }
-    vb_json_free(stored->input);
-    stored->input = after;
+    vb_stored_input(stored, after);
     return VB_YES;
 }
 
@@ -231,11 +231,12 @@ enum vb_answer vb_document_check(struct vb_stored *stored,
 
     if (schema == NULL)
         return VB_YES;
-    err = vb_compose(stored, stored->input->root, purpose | VB_COMPOSE_CHECK);
+    err = vb_compose(stored, purpose | VB_COMPOSE_CHECK);
     if (err != VB_OK)
         return out_of_bounds(x, err);
-    return vb_params_content_fits(x, schema, stored->bytes, invalid) ? VB_YES
-                                                                     : VB_NO;
+    return vb_params_value_fits(x, schema, stored->after->root, invalid)
+               ? VB_YES
+               : VB_NO;
 }
 
 enum vb_answer vb_document_valid(struct vb_stored *stored)
@@ -273,7 +274,7 @@ enum vb_answer vb_document_write(struct vb_stored *stored, unsigned purpose)
     enum vb_err err = VB_OK;
 
     if (stored->input != NULL)
-        err = vb_compose(stored, stored->input->root, purpose);
+        err = vb_compose(stored, purpose);
     if (err == VB_OK)
         err = vb_compose_ties(stored);
     if (err != VB_OK)

@@ -293,13 +293,15 @@ static void put_cached(struct visit *visit, int coding)
 {
     struct vb_exchange *x = visit->x;
     struct vb_rep *rep = visit->reps[coding];
+    struct vb_cache_value value;
     struct vb_cache_name name;
 
     if (x->env->cache == NULL || rep == NULL)
         return;
     name = cache_name(x, coding);
-    vb_cache_put(x->env->cache, &name, visit->stamp, vb_rep_ref(rep),
-                 sizeof(struct vb_files_kept) + vb_rep_size(rep));
+    value = vb_cached_rep(rep);
+    value.size += sizeof(struct vb_files_kept);
+    vb_cache_put(x->env->cache, &name, visit->stamp, value);
 }
 
 static enum vb_answer judge(struct visit *visit)

@@ -48,8 +48,8 @@ static bool read_content(struct vb__listing *listing,
         return vb_selection_read_form(reading, vb_buf_span(&x->content));
     content = vb__listing_built(x)->contents[x->accept];
     if (content->schema != NULL &&
-        !vb_params_content_fits(x, content->schema, vb_buf_span(&x->content),
-                                VB_STATUS_UNPROCESSABLE_CONTENT))
+        !vb_params_value_fits(x, content->schema, listing->input->root,
+                              VB_STATUS_UNPROCESSABLE_CONTENT))
         return false;
     return vb_selection_read_json(reading, listing->input->root);
 }

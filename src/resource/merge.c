@@ -101,8 +101,7 @@ static enum vb_answer apply(struct vb_stored *stored, yyjson_val *patch)
                       err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
                                           : VB_STATUS_SERVICE_UNAVAILABLE,
                       NULL);
-    vb_json_free(stored->input);
-    stored->input = after;
+    vb_stored_input(stored, after);
     return VB_YES;
 }
 

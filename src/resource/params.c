@@ -65,26 +65,38 @@ static void write_list(struct vb_buf *buf, struct vb_span text, unsigned types)
 typedef void complain_fn(struct vb_exchange *x,
                          const struct vb_schema_error *error, void *context);
 
-/* Validates a JSON text; errors are handed to `complain` one by one. */
+/* Validates a value; errors are handed to `complain` one by one. */
 static enum vb_err validate(struct vb_exchange *x,
-                            const struct vb_schema *schema, struct vb_span text,
+                            const struct vb_schema *schema, yyjson_val *value,
                             complain_fn *complain, void *context)
 {
     struct vb_arena scratch;
     struct vb_schema_run run = {.arena = &scratch,
                                 .max_errors = VB_PROBLEM_MOST};
-    struct vb_json *json;
-    enum vb_err err = vb_json_parse(text, NULL, &json, NULL);
+    enum vb_err err;
 
-    if (err != VB_OK)
-        return err;
     vb_arena_init(&scratch, SCRATCH_BLOCK, SCRATCH_LIMIT);
-    err = vb_schema_validate(schema, json->root, &run);
+    err = vb_schema_validate(schema, value, &run);
     if (err == VB_ERR_INVALID)
         for (const struct vb_schema_error *error = run.errors; error != NULL;
              error = error->next)
             complain(x, error, context);
     vb_arena_done(&scratch);
+    return err;
+}
+
+/* The same for a JSON text. */
+static enum vb_err validate_text(struct vb_exchange *x,
+                                 const struct vb_schema *schema,
+                                 struct vb_span text, complain_fn *complain,
+                                 void *context)
+{
+    struct vb_json *json;
+    enum vb_err err = vb_json_parse(text, NULL, &json, NULL);
+
+    if (err != VB_OK)
+        return err;
+    err = validate(x, schema, json->root, complain, context);
     vb_json_free(json);
     return err;
 }
@@ -98,12 +110,10 @@ static void complain_pointer(struct vb_exchange *x,
                       vb_arena_dup(&x->arena, error->detail));
 }
 
-bool vb_params_content_fits(struct vb_exchange *x,
-                            const struct vb_schema *schema, struct vb_span text,
-                            unsigned invalid)
+/* From the outcome of a validation to the reply. */
+static bool content_fits(struct vb_exchange *x, enum vb_err err,
+                         unsigned invalid)
 {
-    enum vb_err err = validate(x, schema, text, complain_pointer, NULL);
-
     if (err == VB_OK)
         return true;
     x->reply.status = (uint16_t)invalid;
@@ -113,6 +123,21 @@ bool vb_params_content_fits(struct vb_exchange *x,
         vb_reply_detail(x, VB_SPAN("Checking this content against its schema "
                                    "takes more than is given."));
     return false;
+}
+
+bool vb_params_content_fits(struct vb_exchange *x,
+                            const struct vb_schema *schema, struct vb_span text,
+                            unsigned invalid)
+{
+    return content_fits(
+        x, validate_text(x, schema, text, complain_pointer, NULL), invalid);
+}
+
+bool vb_params_value_fits(struct vb_exchange *x, const struct vb_schema *schema,
+                          yyjson_val *value, unsigned invalid)
+{
+    return content_fits(x, validate(x, schema, value, complain_pointer, NULL),
+                        invalid);
 }
 
 static void complain_parameter(struct vb_exchange *x,
@@ -144,8 +169,8 @@ static bool parameter_fits(struct vb_exchange *x,
     else
         write_scalar(&buf, text, parameter->types);
     if (buf.err == VB_OK)
-        err = validate(x, parameter->schema, vb_buf_span(&buf),
-                       complain_parameter, (void *)parameter);
+        err = validate_text(x, parameter->schema, vb_buf_span(&buf),
+                            complain_parameter, (void *)parameter);
     vb_buf_done(&buf);
     return err == VB_OK;
 }

@@ -5,6 +5,8 @@
 #ifndef VB_RESOURCE_PARAMS_H
 #define VB_RESOURCE_PARAMS_H
 
+#include <yyjson.h>
+
 #include "describe/describe.h"
 #include "flow/resource.h"
 
@@ -35,5 +37,9 @@ bool vb_params_query_described(struct vb_exchange *x,
 bool vb_params_content_fits(struct vb_exchange *x,
                             const struct vb_schema *schema, struct vb_span text,
                             unsigned invalid);
+
+/* The same for a value. */
+bool vb_params_value_fits(struct vb_exchange *x, const struct vb_schema *schema,
+                          yyjson_val *value, unsigned invalid);
 
 #endif

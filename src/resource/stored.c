@@ -14,6 +14,7 @@ static void stored_done(struct vb_exchange *x)
     vb_record_unref(stored->record);
     vb_json_free(stored->before);
     vb_json_free(stored->input);
+    vb_json_free(stored->after);
     vb_buf_done(&stored->text);
     if (stored->blob != 0)
         vb_store_blob_discard(x->env->store, stored->blob);
@@ -77,16 +78,32 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
 struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-    char text[16];
-    char *at = text + sizeof(text);
+    const struct vb_store *store = x->env->store->store;
+    char text[16 + sizeof(store->epoch)];
+    char *end = text + sizeof(text) - sizeof(store->epoch);
+    char *at = end;
 
+    *end = '.';
+    memcpy(end + 1, store->epoch, sizeof(store->epoch) - 1);
     do {
         *--at = digits[revision % 36];
         revision /= 36;
     } while (revision > 0);
-    return vb_arena_printf(&x->arena, "%.*s.%s",
-                           (int)(text + sizeof(text) - at), at,
-                           x->env->store->store->epoch);
+    return vb_arena_dup(&x->arena,
+                        vb_span_of(at, (size_t)(text + sizeof(text) - at)));
+}
+
+static void drop(struct vb_json **json)
+{
+    vb_json_free(*json);
+    *json = NULL;
+}
+
+void vb_stored_input(struct vb_stored *stored, struct vb_json *input)
+{
+    drop(&stored->input);
+    drop(&stored->after);
+    stored->input = input;
 }
 
 yyjson_val *vb_stored_before(struct vb_stored *stored)
@@ -173,14 +190,16 @@ enum vb_answer vb_stored_exists(struct vb_stored *stored)
     struct vb_store_client *client = x->env->store;
 
     /* After AGAIN, what was read before is not what is there. */
-    vb_json_free(stored->before);
-    stored->before = NULL;
+    drop(&stored->before);
+    drop(&stored->after);
     stored->stamp = vb_cached_stamp(x, stored->key);
     stored->read = (struct vb_read){
         .op = {.done = read_done, .context = stored},
         .key = stored->key,
     };
-    if (vb_store_read(client, &stored->read) == VB_IO_PENDING)
+    stored->read.record = vb_cached_record(x, stored->key);
+    if (stored->read.record == NULL &&
+        vb_store_read(client, &stored->read) == VB_IO_PENDING)
         return VB_PENDING;
     return judge(stored);
 }

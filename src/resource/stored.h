@@ -39,7 +39,9 @@ struct vb_stored {
     struct vb_record *record;  /* what is there, a reference; NULL: nothing */
     struct vb_json *before;    /* its content as a value, once wanted */
     struct vb_json *input;     /* the request's content as a value */
-    struct vb_buf text;        /* JSON: the state to be, as it is stored */
+    struct vb_json *after;     /* the state to be, once composed, */
+    unsigned after_for;        /* and for what (enum vb_compose_for) */
+    struct vb_buf text;        /* its JSON, as it is stored */
     struct vb_span media_type; /* of the state to be */
     struct vb_span bytes;      /* the state to be, when it is no blob */
     uint64_t blob;             /* put aside in the store, or 0 */
@@ -92,6 +94,10 @@ struct vb_span vb_stored_listing(struct vb_span key);
 /* Is this the media type of JSON, parameters aside? */
 bool vb_is_json(struct vb_span media_type);
 
+/* Takes over a value (or NULL) as stored->input; what was composed of another
+ * one is dropped. */
+void vb_stored_input(struct vb_stored *stored, struct vb_json *input);
+
 /* The record's JSON as a value; NULL when it is no JSON or damaged. */
 yyjson_val *vb_stored_before(struct vb_stored *stored);
 
@@ -111,12 +117,11 @@ enum vb_compose_for {
 };
 
 /*
- * Makes the state to be, in stored->text: the client's input, with what is
- * the server's own taken from the server and from `before`. VB_ERR_NOMEM,
- * VB_ERR_LIMIT.
+ * Makes the state to be, in stored->after and ->text: stored->input, with what
+ * is the server's own taken from the server and from `before`. Nothing is done
+ * where it is there already. VB_ERR_NOMEM, VB_ERR_LIMIT.
  */
-enum vb_err vb_compose(struct vb_stored *stored, yyjson_val *input,
-                       enum vb_compose_for purpose);
+enum vb_err vb_compose(struct vb_stored *stored, unsigned purpose);
 
 /* Derives claims and references from the state to be. VB_ERR_NOMEM, or
  * VB_ERR_LIMIT for too many of them. */

@@ -228,21 +228,17 @@ enum vb_err vb_compose_ties(struct vb_stored *stored)
 {
     const struct vb_route *above = owner_of(stored->route);
     struct vb_span owner = VB_SPAN("");
-    struct vb_json *after = NULL;
     enum vb_err err = VB_OK;
 
     if (above != NULL)
         owner = vb_route_key(stored->x, above, stored->variables,
                              stored->variable_count);
     stored->claim_count = stored->reference_count = 0;
-    if (stored->text.len > 0 && stored->route->state != NULL &&
-        stored->route->state->property_count > 0)
-        err = vb_json_parse(stored->bytes, NULL, &after, NULL);
-    if (after != NULL) {
-        err = add_claims(stored, after->root);
+    if (stored->after != NULL && stored->route->state != NULL &&
+        stored->route->state->property_count > 0) {
+        err = add_claims(stored, stored->after->root);
         if (err == VB_OK)
-            err = add_references(stored, after->root);
-        vb_json_free(after);
+            err = add_references(stored, stored->after->root);
     }
     stored->has_owner = owner.len > 0;
     if (err == VB_OK && stored->has_owner)

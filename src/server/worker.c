@@ -39,11 +39,6 @@ static void end(struct vb_service *service, struct vb_exchange *x)
  * ---------------------------------------------------------------------------------
  */
 
-static void release_rep(void *rep)
-{
-    vb_rep_unref(rep);
-}
-
 static enum vb_err attach_store(struct vb_server_worker *own)
 {
     struct vb_server *server = own->server;
@@ -56,8 +51,7 @@ static enum vb_err attach_store(struct vb_server_worker *own)
     if (env->store == NULL)
         return VB_ERR_NOMEM;
     if (server->cache_size > 0) {
-        env->cache =
-            vb_cache_new(server->store, server->cache_size, release_rep);
+        env->cache = vb_cache_new(server->store, server->cache_size);
         if (env->cache == NULL)
             return VB_ERR_NOMEM;
     }
@@ -199,8 +193,7 @@ static void renew_cache(struct vb_server_worker *own)
     if (env->cache == NULL)
         return;
     vb_cache_free(env->cache);
-    env->cache =
-        vb_cache_new(own->server->store, own->server->cache_size, release_rep);
+    env->cache = vb_cache_new(own->server->store, own->server->cache_size);
 }
 
 static void deliver(struct vb_task *task)

@@ -20,6 +20,7 @@ struct entry {
     /* The rest is what a look-up wants. */
     struct vb_table_node node;
     void *value; /* NULL: absent */
+    void (*release)(void *value);
     struct vb_cache_stamp stamp;
     uint32_t variant;
     bool asked; /* for since the hand came by */
@@ -29,7 +30,6 @@ struct entry {
 
 struct vb_cache {
     const struct vb_store *store;
-    void (*release)(void *value);
     struct vb_table table;
     struct vb_link ring;
     struct vb_link *hand; /* the next to be looked at; or the ring itself */
@@ -41,8 +41,7 @@ struct vb_cache {
     uint64_t evicted;
 };
 
-struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget,
-                              void (*release)(void *value))
+struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget)
 {
     struct vb_cache *cache = calloc(1, sizeof(*cache));
 
@@ -50,7 +49,6 @@ struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget,
         return NULL;
     cache->store = store;
     cache->budget = budget;
-    cache->release = release;
     vb_table_init(&cache->table);
     vb_list_init(&cache->ring);
     cache->hand = &cache->ring;
@@ -65,7 +63,7 @@ static void drop(struct vb_cache *cache, struct entry *entry)
     vb_table_remove(&cache->table, &entry->node);
     cache->bytes -= entry->bytes;
     if (entry->value != NULL)
-        cache->release(entry->value);
+        entry->release(entry->value);
     free(entry);
 }
 
@@ -165,15 +163,16 @@ static void evict(struct vb_cache *cache)
 }
 
 static struct entry *entry_new(const struct vb_cache_name *name,
-                               struct vb_cache_stamp stamp, void *value,
-                               size_t bytes)
+                               struct vb_cache_stamp stamp,
+                               struct vb_cache_value value, size_t bytes)
 {
     struct entry *entry = malloc(sizeof(*entry) + name->key.len);
 
     if (entry == NULL)
         return NULL;
     entry->bytes = bytes;
-    entry->value = value;
+    entry->value = value.of;
+    entry->release = value.release;
     entry->stamp = stamp;
     entry->variant = name->variant;
     entry->asked = false;
@@ -184,17 +183,17 @@ static struct entry *entry_new(const struct vb_cache_name *name,
 }
 
 static bool add(struct vb_cache *cache, const struct vb_cache_name *name,
-                struct vb_cache_stamp stamp, void *value, size_t size)
+                struct vb_cache_stamp stamp, struct vb_cache_value value)
 {
     size_t own = sizeof(struct entry) + OVERHEAD + name->key.len;
     struct entry *entry;
 
-    if (size > cache->budget / 8 || own > cache->budget / 8 ||
+    if (value.size > cache->budget / 8 || own > cache->budget / 8 ||
         !is_current(cache, stamp))
         return false;
-    while (cache->bytes + own + size > cache->budget)
+    while (cache->bytes + own + value.size > cache->budget)
         evict(cache);
-    entry = entry_new(name, stamp, value, own + size);
+    entry = entry_new(name, stamp, value, own + value.size);
     if (entry == NULL)
         return false;
     if (!vb_table_insert(&cache->table, &entry->node, place(name))) {
@@ -208,14 +207,14 @@ static bool add(struct vb_cache *cache, const struct vb_cache_name *name,
 }
 
 void vb_cache_put(struct vb_cache *cache, const struct vb_cache_name *name,
-                  struct vb_cache_stamp stamp, void *value, size_t size)
+                  struct vb_cache_stamp stamp, struct vb_cache_value value)
 {
     struct entry *old = find(cache, name);
 
     if (old != NULL)
         drop(cache, old);
-    if (!add(cache, name, stamp, value, size) && value != NULL)
-        cache->release(value);
+    if (!add(cache, name, stamp, value) && value.of != NULL)
+        value.release(value.of);
 }
 
 struct vb_cache_stats vb_cache_stats(const struct vb_cache *cache)

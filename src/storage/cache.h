@@ -13,7 +13,7 @@
  *     if (vb_cache_get(cache, &name, &value) == VB_CACHE_MISS) {
  *         stamp = vb_cache_stamp(cache, name.hash);
  *         ... read the store, make the value ...
- *         vb_cache_put(cache, &name, stamp, value, size);
+ *         vb_cache_put(cache, &name, stamp, value);
  *     }
  *
  * Values are opaque and counted by their owner. That there is nothing under a
@@ -42,6 +42,14 @@ struct vb_cache_stamp {
     uint64_t generation;
 };
 
+/* What is kept: a counted value, how to give back one reference to it, and how
+ * many bytes it takes. */
+struct vb_cache_value {
+    void *of; /* NULL: there is nothing under that name */
+    void (*release)(void *value);
+    size_t size;
+};
+
 enum vb_cache_answer {
     VB_CACHE_MISS,
     VB_CACHE_HIT,
@@ -57,13 +65,9 @@ struct vb_cache_stats {
     size_t bytes; /* values, keys and our own */
 };
 
-/*
- * `budget` bounds the bytes. `release` gives back one reference to a value.
- * The store must outlive the cache: values may hold its records. NULL: no
- * memory.
- */
-struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget,
-                              void (*release)(void *value));
+/* `budget` bounds the bytes. The store must outlive the cache: values may hold
+ * its records. NULL: no memory. */
+struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget);
 
 /* NULL is fine. */
 void vb_cache_free(struct vb_cache *cache);
@@ -84,12 +88,12 @@ enum vb_cache_answer vb_cache_get(struct vb_cache *cache,
                                   void **ret_value);
 
 /*
- * Keeps a value of `size` bytes, in place of what was there; takes over one
- * reference. NULL: there is nothing under that name. What is untrue already,
- * too large (an eighth of the budget) or finds no memory is released at once.
+ * Keeps a value in place of what was there; takes over one reference. What is
+ * untrue already, too large (an eighth of the budget) or finds no memory is
+ * released at once.
  */
 void vb_cache_put(struct vb_cache *cache, const struct vb_cache_name *name,
-                  struct vb_cache_stamp stamp, void *value, size_t size);
+                  struct vb_cache_stamp stamp, struct vb_cache_value value);
 
 struct vb_cache_stats vb_cache_stats(const struct vb_cache *cache);
 

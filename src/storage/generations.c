@@ -46,8 +46,9 @@ uint64_t vb__generations_get(const struct vb_generations *generations,
                                 memory_order_acquire);
 }
 
-void vb__generations_bump(struct vb_generations *generations, uint64_t hash)
+uint64_t vb__generations_bump(struct vb_generations *generations, uint64_t hash)
 {
-    atomic_fetch_add_explicit(&generations->counters[index_of(hash)], 1,
-                              memory_order_release);
+    return atomic_fetch_add_explicit(&generations->counters[index_of(hash)], 1,
+                                     memory_order_release) +
+           1;
 }

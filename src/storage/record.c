@@ -11,11 +11,15 @@ static char *place(char *at, struct vb_span from, struct vb_span *to)
     return at + from.len;
 }
 
+size_t vb_record_size(const struct vb_record *record)
+{
+    return sizeof(*record) + record->key.len + record->parent.len +
+           record->media_type.len + record->content.len;
+}
+
 struct vb_record *vb__record_new(const struct vb_record *fields)
 {
-    size_t bytes = fields->key.len + fields->parent.len +
-                   fields->media_type.len + fields->content.len;
-    struct vb_record *record = malloc(sizeof(*record) + bytes);
+    struct vb_record *record = malloc(vb_record_size(fields));
     char *at;
 
     if (record == NULL)
@@ -34,6 +38,24 @@ struct vb_record *vb__record_new(const struct vb_record *fields)
     at = place(at, fields->media_type, &record->media_type);
     place(at, fields->content, &record->content);
     return record;
+}
+
+struct vb_record *vb_commit_record(const struct vb_commit *commit,
+                                   const struct vb_record *before)
+{
+    const struct vb_change *change = &commit->changes[0];
+
+    return vb__record_new(&(struct vb_record){
+        .key = change->key,
+        .parent = before != NULL ? before->parent : change->parent,
+        .revision = commit->revision,
+        .position = commit->position,
+        .created_ms = before != NULL ? before->created_ms : change->modified_ms,
+        .modified_ms = change->modified_ms,
+        .media_type = change->media_type,
+        .length = change->length,
+        .content = change->content,
+    });
 }
 
 struct vb_record *vb_record_ref(struct vb_record *record)

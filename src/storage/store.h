@@ -77,6 +77,9 @@ struct vb_record {
     struct vb_store *store;    /* set when blob != 0: the reference pins it */
 };
 
+/* Bytes it takes in memory. */
+size_t vb_record_size(const struct vb_record *record);
+
 struct vb_record *vb_record_ref(struct vb_record *record);
 /* NULL is fine. The last reference of a blob's record unpins the blob, so it
  * must go before the store is closed. */
@@ -291,6 +294,9 @@ struct vb_commit {
     size_t change_count;
     const struct vb_memo *memo; /* to be kept with it; NULL: none */
     uint64_t revision;          /* out, VB_OK: of all records written */
+    uint64_t position;   /* out, VB_OK, changes[0] is a PUT: its record's, and */
+    uint64_t generation; /* its key's (below): what the caller makes of the
+                            record counts as long as that is the current one */
     struct {                    /* out, VB_ERR_CONFLICT */
         enum vb_conflict_kind kind;
         size_t change; /* index of the change that failed */
@@ -298,6 +304,14 @@ struct vb_commit {
         char key[256]; /* NUL-terminated, cut when longer; "" when unknown */
     } conflict;
 };
+
+/*
+ * The record that changes[0], a PUT of content, has written: for who has asked
+ * for the commit, and need not read it then. `before` is what the change took
+ * the place of; NULL: nothing. NULL when out of memory; a reference.
+ */
+struct vb_record *vb_commit_record(const struct vb_commit *commit,
+                                   const struct vb_record *before);
 
 /*
  * Generations: the thread that commits tells all workers that something under
@@ -343,7 +357,9 @@ struct vb_store_ops {
                          struct vb_commit *commit);
     enum vb_io (*memo)(struct vb_store_client *client,
                        struct vb_memo_read *read);
-    /* The worker's loop turn ends: drop what was kept open over it. */
+    /* Begin what was only noted so far. */
+    void (*flush)(struct vb_store_client *client);
+    /* The worker's loop turn ends: flush, drop what was kept open over it. */
     void (*turn_end)(struct vb_store_client *client);
     /* The last reference to a record with this blob is gone. Any thread. */
     void (*blob_unpin)(struct vb_store *store, uint64_t blob);
@@ -460,9 +476,18 @@ static inline void vb_store_blob_discard(struct vb_store_client *client,
 }
 
 /*
- * Call it when the worker's loop turn ends, before it waits for events: what
- * reading kept open over the turn is dropped. Without it all answers stay
- * right, but space that the store could reuse stays taken.
+ * Call it before waiting for answers within a turn: a store may keep changes
+ * that it is asked for until it has several of them.
+ */
+static inline void vb_store_flush(struct vb_store_client *client)
+{
+    client->store->ops->flush(client);
+}
+
+/*
+ * Call it when the worker's loop turn ends, before it waits for events: the
+ * turn's changes are begun (as by vb_store_flush), and what reading kept open
+ * over the turn is dropped.
  */
 static inline void vb_store_turn_end(struct vb_store_client *client)
 {

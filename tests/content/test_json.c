@@ -282,6 +282,39 @@ static void json_strings_of_any_bytes_become_utf8(void **state)
     vb_buf_done(&buf);
 }
 
+/* Whatever must be escaped, wherever it stands: the reader takes it, which
+ * refuses what is not escaped, and finds the same. */
+static void json_escapes_at_every_place(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 0x80; c++)
+        for (size_t at = 0; at < 20; at++) {
+            char text[20];
+            yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+            struct vb_json *json, *again;
+            struct vb_buf buf;
+
+            memset(text, 'a', sizeof(text));
+            text[at] = (char)c;
+            assert_int_equal(
+                vb_json_freeze(yyjson_mut_strn(doc, text, sizeof(text)), NULL,
+                               &json, NULL),
+                VB_OK);
+            vb_buf_init(&buf, 1000);
+            vb_json_write(&buf, json->root);
+            assert_int_equal(
+                vb_json_parse(vb_buf_span(&buf), NULL, &again, NULL), VB_OK);
+            assert_true(vb_span_eq(vb_json_text(again->root),
+                                   vb_span_of(text, sizeof(text))));
+            assert_int_equal(buf.len == 22,
+                             c >= 0x20 && c != '"' && c != '\\');
+            vb_buf_done(&buf);
+            vb_json_free(again);
+            vb_json_free(json);
+            yyjson_mut_doc_free(doc);
+        }
+}
+
 static void members_are_found_by_their_exact_name(void **state)
 {
     static const char *const texts[] = {
@@ -402,6 +435,7 @@ int main(void)
         cmocka_unit_test(json_pretty_is_one_line_a_member),
         cmocka_unit_test(json_writing_stops_at_the_buffers_bound),
         cmocka_unit_test(json_strings_of_any_bytes_become_utf8),
+        cmocka_unit_test(json_escapes_at_every_place),
         cmocka_unit_test(members_are_found_by_their_exact_name),
         cmocka_unit_test(json_checks_many_names_in_linear_time),
         cmocka_unit_test(json_freezes_built_values_under_the_same_rules),

@@ -366,6 +366,74 @@ static void commit_bumps_generations_of_key_and_parent(void **state)
     }
 }
 
+static void record_told_by_a_commit_is_the_one_that_is_read(void **state)
+{
+    struct contract *c = *state;
+    struct vb_record *before = NULL;
+    struct vb_change change = rig_put("/books/1", "/books", "first");
+
+    for (int i = 0; i < 3; i++) {
+        struct vb_commit commit = {.changes = &change, .change_count = 1};
+        struct vb_record *told, *read;
+
+        change.modified_ms = 1000 + i;
+        assert_int_equal(rig_commit(&c->a, &commit), VB_OK);
+        told = vb_commit_record(&commit, before);
+        assert_int_equal(rig_read(&c->b, change.key, &read), VB_OK);
+        assert_true(vb_span_eq(told->key, read->key));
+        assert_true(vb_span_eq(told->parent, read->parent));
+        assert_true(vb_span_eq(told->media_type, read->media_type));
+        assert_true(vb_span_eq(told->content, read->content));
+        assert_int_equal(told->revision, read->revision);
+        assert_int_equal(told->position, read->position);
+        assert_int_equal(told->created_ms, read->created_ms);
+        assert_int_equal(told->modified_ms, read->modified_ms);
+        assert_int_equal(told->length, read->length);
+        assert_int_equal(commit.generation,
+                         vb_store_generation(c->store, change.key));
+        vb_record_unref(before);
+        vb_record_unref(told);
+        before = read;
+        change = rig_put("/books/1", "/elsewhere", i == 0 ? "second" : "third");
+    }
+    vb_record_unref(before);
+}
+
+static void note_answer(struct vb_store_op *op)
+{
+    bool *answered = op->context;
+
+    *answered = true;
+}
+
+/* In one group, too: what the first has written is not what is there. */
+static void generation_of_a_commit_passes_with_the_next_one(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change changes[] = {rig_put("/a", "", "1"), rig_put("/a", "", "2"),
+                                  rig_put("/b", "", "3")};
+    struct vb_commit commits[3];
+    bool answered[3] = {false};
+
+    for (int i = 0; i < 3; i++) {
+        commits[i] = (struct vb_commit){
+            .op = {.done = note_answer, .context = &answered[i]},
+            .changes = &changes[i],
+            .change_count = 1};
+        if (vb_store_commit(c->a.client, &commits[i]) == VB_IO_DONE)
+            answered[i] = true;
+    }
+    while (!answered[0] || !answered[1] || !answered[2])
+        rig_worker_turn(&c->a);
+    contract_holds(&c->b, "/a", "2");
+    assert_int_not_equal(commits[0].generation,
+                         vb_store_generation(c->store, VB_SPAN("/a")));
+    assert_int_equal(commits[1].generation,
+                     vb_store_generation(c->store, VB_SPAN("/a")));
+    assert_int_equal(commits[2].generation,
+                     vb_store_generation(c->store, VB_SPAN("/b")));
+}
+
 static void epoch_is_eight_letters_or_digits(void **state)
 {
     struct contract *c = *state;
@@ -390,6 +458,8 @@ const struct CMUnitTest contract_records[] = {
     contract_test(empty_commit_is_fine),
     contract_test(answered_commit_is_seen_by_every_client),
     contract_test(commit_bumps_generations_of_key_and_parent),
+    contract_test(record_told_by_a_commit_is_the_one_that_is_read),
+    contract_test(generation_of_a_commit_passes_with_the_next_one),
     contract_test(epoch_is_eight_letters_or_digits),
 };
 const size_t contract_records_count = VB_COUNT_OF(contract_records);

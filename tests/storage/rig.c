@@ -100,6 +100,7 @@ void rig_worker_done(struct rig_worker *worker)
 
 void rig_worker_turn(struct rig_worker *worker)
 {
+    vb_store_flush(worker->client);
     pthread_mutex_lock(&worker->lock);
     while (!worker->awake)
         pthread_cond_wait(&worker->woken, &worker->lock);

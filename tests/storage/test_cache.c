@@ -36,6 +36,11 @@ static void value_release(void *context)
     }
 }
 
+static struct vb_cache_value counted(int number, size_t size)
+{
+    return (struct vb_cache_value){value_new(number), value_release, size};
+}
+
 struct scene {
     struct vb_store *store;
     struct rig_worker worker;
@@ -51,7 +56,7 @@ static int open_scene(void **state)
     assert_int_equal(vb_store_open(VB_SPAN("memory:"), &scene->store, &why),
                      VB_OK);
     assert_true(rig_worker_init(&scene->worker, scene->store, NULL));
-    scene->cache = vb_cache_new(scene->store, 1 << 20, value_release);
+    scene->cache = vb_cache_new(scene->store, 1 << 20);
     *state = scene;
     return 0;
 }
@@ -71,7 +76,7 @@ static int close_scene(void **state)
 static void set_budget(struct scene *scene, size_t budget)
 {
     vb_cache_free(scene->cache);
-    scene->cache = vb_cache_new(scene->store, budget, value_release);
+    scene->cache = vb_cache_new(scene->store, budget);
 }
 
 static void put(struct scene *scene, const char *key, uint32_t variant,
@@ -81,7 +86,7 @@ static void put(struct scene *scene, const char *key, uint32_t variant,
         vb_cache_name(scene->cache, vb_span_str(key), variant);
 
     vb_cache_put(scene->cache, &name, vb_cache_stamp(scene->cache, name.hash),
-                 value_new(number), size);
+                 counted(number, size));
 }
 
 /* The number of the value; -1 for a miss, -2 for absence. */
@@ -179,7 +184,7 @@ static void value_read_before_a_commit_is_not_kept(void **state)
     struct vb_cache_stamp stamp = vb_cache_stamp(scene->cache, name.hash);
 
     change(scene, "/a", "");
-    vb_cache_put(scene->cache, &name, stamp, value_new(1), 100);
+    vb_cache_put(scene->cache, &name, stamp, counted(1, 100));
     assert_int_equal(get(scene, "/a", 0), -1);
     assert_int_equal(values_alive, 0);
 }
@@ -192,7 +197,7 @@ static void page_of_a_listing_depends_on_its_collection(void **state)
     uint64_t hash = vb_store_hash(scene->store, VB_SPAN("/books"));
 
     vb_cache_put(scene->cache, &name, vb_cache_stamp(scene->cache, hash),
-                 value_new(1), 100);
+                 counted(1, 100));
     change(scene, "/books?limit=10", "");
     assert_int_equal(get(scene, "/books?limit=10", 0), 1);
     change(scene, "/books/1", "/books");
@@ -205,7 +210,7 @@ static void absence_is_known_until_something_comes(void **state)
     struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("/a"), 0);
 
     vb_cache_put(scene->cache, &name, vb_cache_stamp(scene->cache, name.hash),
-                 NULL, 0);
+                 (struct vb_cache_value){.of = NULL});
     assert_int_equal(get(scene, "/a", 0), -2);
     change(scene, "/a", "");
     assert_int_equal(get(scene, "/a", 0), -1);

@@ -246,7 +246,7 @@ static void measure_cache(struct vb_store *store, const char *what,
 {
     static char value[64];
     struct vb_cache *cache =
-        vb_cache_new(store, (size_t)8 << 30, release_nothing);
+        vb_cache_new(store, (size_t)8 << 30);
     char(*keys)[32] = calloc((size_t)entries, sizeof(*keys));
     int64_t count = 5000000, found = 0;
     struct stopwatch watch;
@@ -257,8 +257,8 @@ static void measure_cache(struct vb_store *store, const char *what,
 
         (void)snprintf(keys[i], sizeof(keys[i]), "/rows/%lld", (long long)i);
         name = vb_cache_name(cache, vb_span_str(keys[i]), 0);
-        vb_cache_put(cache, &name, vb_cache_stamp(cache, name.hash), value,
-                     1500);
+        vb_cache_put(cache, &name, vb_cache_stamp(cache, name.hash),
+                     (struct vb_cache_value){value, release_nothing, 1500});
     }
     watch = start();
     for (int64_t i = 0; i < count; i++) {

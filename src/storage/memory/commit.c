@@ -323,6 +323,20 @@ static enum vb_err carry_out(struct vb__memory *memory,
     return VB_OK;
 }
 
+/* Under the lock, so nobody has touched the key since. */
+static void tell(struct vb__memory *memory, struct vb_commit *commit,
+                 const struct vb__plan *plan)
+{
+    const struct vb__step *first = plan->steps;
+
+    commit->revision = memory->revision;
+    if (plan->count == 0 || first->change->kind != VB_CHANGE_PUT)
+        return;
+    commit->position = vb__row_of(first->id)->record->position;
+    commit->generation =
+        vb_store_generation(&memory->store, first->change->key);
+}
+
 enum vb_err vb__memory_commit(struct vb__memory *memory,
                               struct vb_commit *commit)
 {
@@ -342,7 +356,7 @@ enum vb_err vb__memory_commit(struct vb__memory *memory,
     if (err == VB_OK)
         err = carry_out(memory, &plan, &fallen);
     if (err == VB_OK) {
-        commit->revision = memory->revision;
+        tell(memory, commit, &plan);
         if (memo != NULL)
             vb__memo_keep(memory, memo, commit->memo->now_ms);
     } else {

@@ -281,6 +281,7 @@ static enum vb_io memory_commit(struct vb_store_client *client,
                        vb__memory_commit(memory_of(client->store), commit));
 }
 
+/* All is done where it is asked for. */
 static void memory_turn_end(struct vb_store_client *client)
 {
     (void)client;
@@ -351,6 +352,7 @@ static const struct vb_store_ops ops = {
     .number = memory_number,
     .commit = memory_commit,
     .memo = memory_memo,
+    .flush = memory_turn_end,
     .turn_end = memory_turn_end,
     .blob_unpin = memory_blob_unpin,
     .close = memory_close,

@@ -244,7 +244,10 @@ enum vb_err vb__apply_commit(struct vb__writer *writer,
 
     if (err == VB_OK) {
         commit->revision = ++writer->revision;
+        /* Where its key will be among what is touched: see group.c. */
+        commit->generation = writer->touched.len / sizeof(uint64_t);
         err = carry_out(writer, &plan, commit->memo);
+        commit->position = plan.count > 0 ? plan.steps[0].id : 0;
     }
     vb_arena_reset(&writer->scratch);
     return err;

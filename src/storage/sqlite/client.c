@@ -13,7 +13,14 @@ struct client {
     struct vb_store_client base;
     struct vb__reader reader;
     struct vb__answers answers;
+    /* Changes that are still to be queued, so that the writer is roused once
+     * for all that a turn brings, and commits it in one group. */
+    struct vb__requests requests;
 };
+
+/* With so many it is roused before the turn ends: on another core it can begin
+ * while this one goes on. */
+#define REQUESTS_HELD 16
 
 static struct client *client_of(struct vb_store_client *client)
 {
@@ -42,8 +49,17 @@ struct vb__answers *vb__client_answers(struct vb_store_client *client)
     return &client_of(client)->answers;
 }
 
+static void sqlite_flush(struct vb_store_client *client)
+{
+    struct vb__requests *requests = &client_of(client)->requests;
+
+    if (requests->count > 0)
+        vb__writer_queue(&vb__sqlite_of(client->store)->writer, requests);
+}
+
 static void sqlite_turn_end(struct vb_store_client *client)
 {
+    sqlite_flush(client);
     vb__reader_turn_end(&client_of(client)->reader);
 }
 
@@ -152,11 +168,29 @@ static enum vb_io sqlite_chunk_read(struct vb_store_client *client,
 
 /* --- Requests that change something: the writer's. --- */
 
+static enum vb_io writers(struct vb_store_client *client,
+                          struct vb_store_op *op,
+                          void (*run)(struct vb_task *task))
+{
+    struct vb__requests *requests = &client_of(client)->requests;
+
+    op->client = client;
+    op->task.run = run;
+    op->task.next = NULL;
+    if (requests->count++ == 0)
+        requests->first = &op->task;
+    else
+        requests->last->next = &op->task;
+    requests->last = &op->task;
+    if (requests->count >= REQUESTS_HELD)
+        sqlite_flush(client);
+    return VB_IO_PENDING;
+}
+
 static enum vb_io sqlite_commit(struct vb_store_client *client,
                                 struct vb_commit *commit)
 {
-    vb__writer_commit(client, commit);
-    return VB_IO_PENDING;
+    return writers(client, &commit->op, vb__run_commit);
 }
 
 static enum vb_io sqlite_chunk_write(struct vb_store_client *client,
@@ -166,8 +200,7 @@ static enum vb_io sqlite_chunk_write(struct vb_store_client *client,
         write->index > VB__CHUNK_MAX || write->bytes.len == 0 ||
         write->bytes.len > VB_STORE_CHUNK)
         return vb__op_done(&write->op, VB_ERR_INVALID);
-    vb__writer_chunk(client, write);
-    return VB_IO_PENDING;
+    return writers(client, &write->op, vb__run_chunk);
 }
 
 static uint64_t sqlite_blob_new(struct vb_store_client *client)
@@ -203,6 +236,7 @@ const struct vb_store_ops vb__sqlite_ops = {
     .number = sqlite_number,
     .commit = sqlite_commit,
     .memo = sqlite_memo,
+    .flush = sqlite_flush,
     .turn_end = sqlite_turn_end,
     .blob_unpin = sqlite_blob_unpin,
     .close = vb__sqlite_close,

@@ -7,9 +7,9 @@
 #include "storage/sqlite/state.h"
 #include "storage/sqlite/writer.h"
 
-static struct vb_store_op *op_of(struct vb_task *task)
+static struct vb_store_op *op_of(const struct vb_task *task)
 {
-    return VB_CONTAINER(task, struct vb_store_op, task);
+    return VB_CONTAINER((struct vb_task *)task, struct vb_store_op, task);
 }
 
 void vb__run_commit(struct vb_task *task)
@@ -117,22 +117,40 @@ enum vb_err vb__group_attempt(struct vb__writer *writer, struct vb_task *tasks)
     return err;
 }
 
+/* Bumps the generation of each key that the group has touched, once for each
+ * time; and tells each commit which one its own change has led to. Where a
+ * later one of the group, or of another, has touched the same key, that is not
+ * the current one. */
+static void bump_all(struct vb__writer *writer, const struct vb_task *tasks)
+{
+    struct vb_generations *generations = writer->sqlite->store.generations;
+    size_t count = writer->touched.len / sizeof(uint64_t);
+    uint64_t *words = (uint64_t *)(void *)writer->touched.ptr;
+
+    for (size_t i = 0; i < count; i++)
+        words[i] = vb__generations_bump(generations, words[i]);
+    for (; tasks != NULL; tasks = tasks->next) {
+        struct vb_commit *commit = (struct vb_commit *)(void *)op_of(tasks);
+
+        if (tasks->run == vb__run_commit && commit->op.err == VB_OK &&
+            commit->generation < count)
+            commit->generation = words[commit->generation];
+    }
+}
+
 /*
  * The group is durable. The order matters: first the count, so that readers
  * leave older snapshots; then the generations, so that who notes a new one
  * reads anew; then (by the caller) the answers. README.md has the argument.
  */
-static void publish(struct vb__writer *writer)
+static void publish(struct vb__writer *writer, const struct vb_task *tasks)
 {
     struct vb__sqlite *sqlite = writer->sqlite;
     uint64_t commits = atomic_fetch_add(&sqlite->commits, 1) + 1;
-    const char *at = writer->touched.ptr;
+    const char *at;
     uint64_t word;
 
-    for (size_t i = 0; i < writer->touched.len; i += sizeof(word)) {
-        memcpy(&word, at + i, sizeof(word));
-        vb__generations_bump(sqlite->store.generations, word);
-    }
+    bump_all(writer, tasks);
     vb__numbers_saved(&sqlite->numbers);
     vb__tallies_trim(&writer->tallies);
     at = writer->loosened.ptr;
@@ -189,7 +207,7 @@ static void run_singly(struct vb__writer *writer, struct vb_task *tasks)
         tasks->next = NULL;
         err = vb__group_attempt(writer, tasks);
         if (err == VB_OK) {
-            publish(writer);
+            publish(writer, tasks);
             answer(tasks);
         } else {
             answer_all(tasks, err);
@@ -203,7 +221,7 @@ void vb__group_run(struct vb__writer *writer, struct vb_task *tasks)
     enum vb_err err = vb__group_attempt(writer, tasks);
 
     if (err == VB_OK) {
-        publish(writer);
+        publish(writer, tasks);
         answer(tasks);
         return;
     }

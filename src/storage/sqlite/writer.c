@@ -28,28 +28,13 @@ static void unlock_and_rouse(struct vb__writer *writer)
         pthread_cond_signal(&writer->work);
 }
 
-static void enqueue(struct vb_store_client *client, struct vb_store_op *op,
-                    void (*run)(struct vb_task *task))
+void vb__writer_queue(struct vb__writer *writer, struct vb__requests *requests)
 {
-    struct vb__writer *writer = &vb__sqlite_of(client->store)->writer;
-
-    op->client = client;
-    op->task.run = run;
-    op->task.next = NULL;
     pthread_mutex_lock(&writer->lock);
-    *writer->last = &op->task;
-    writer->last = &op->task.next;
+    *writer->last = requests->first;
+    writer->last = &requests->last->next;
     unlock_and_rouse(writer);
-}
-void vb__writer_commit(struct vb_store_client *client, struct vb_commit *commit)
-{
-    enqueue(client, &commit->op, vb__run_commit);
-}
-
-void vb__writer_chunk(struct vb_store_client *client,
-                      struct vb_chunk_write *write)
-{
-    enqueue(client, &write->op, vb__run_chunk);
+    *requests = (struct vb__requests){.count = 0};
 }
 
 void vb__writer_nudge(struct vb__writer *writer)

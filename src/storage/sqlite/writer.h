@@ -88,6 +88,13 @@ struct vb__log_state {
     bool ailing; /* the operator was told that copying fails */
 };
 
+/* What one client is about to send to the writer; the client's own. */
+struct vb__requests {
+    struct vb_task *first;
+    struct vb_task *last;
+    unsigned count;
+};
+
 /* What the writer is about to send to one client; the writer's own. */
 struct vb__answers {
     struct vb_mailbox *mailbox;
@@ -141,11 +148,8 @@ void vb__writer_done(struct vb__writer *writer);
 /* client.c */
 struct vb__answers *vb__client_answers(struct vb_store_client *client);
 
-/* Queues a request of this client; it will be answered. */
-void vb__writer_commit(struct vb_store_client *client,
-                       struct vb_commit *commit);
-void vb__writer_chunk(struct vb_store_client *client,
-                      struct vb_chunk_write *write);
+/* Queues these requests, one at least; they will be answered. Leaves none. */
+void vb__writer_queue(struct vb__writer *writer, struct vb__requests *requests);
 
 /* A loose blob is to be removed. Any thread. */
 void vb__writer_discard(struct vb__writer *writer, uint64_t blob);
