@@ -28,9 +28,22 @@ static bool has_sign(struct fy_event *event)
     return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 }
 
+/* What is not there has a place in newer versions of libfyaml only. */
+static bool is_missing(struct fy_event *event)
+{
+    size_t len = 0;
+
+    if (event->type != FYET_SCALAR || has_sign(event))
+        return false;
+    if (event->scalar.value)
+        (void)fy_token_get_text(event->scalar.value, &len);
+    return len == 0;
+}
+
 static struct vb_yaml_mark place_of(struct reader *r, struct fy_event *event)
 {
-    const struct fy_mark *mark = fy_event_start_mark(event);
+    const struct fy_mark *mark =
+        is_missing(event) ? NULL : fy_event_start_mark(event);
 
     if (mark) {
         r->last.line = (unsigned)mark->line + 1;
