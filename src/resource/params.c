@@ -251,11 +251,16 @@ static bool take_pair(struct vb_exchange *x,
                   "is described, but this server does nothing with it");
 }
 
+static const struct vb_operation *operation_of(const struct vb_exchange *x,
+                                               const struct vb_route *route)
+{
+    return route->by_method[x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET
+                                                             : x->head.method];
+}
+
 static bool take_query(struct vb_exchange *x, const struct vb_route *route,
                        bool means)
 {
-    enum vb_method method =
-        x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET : x->head.method;
     struct vb_query_pair pair;
     struct vb_query query;
 
@@ -263,7 +268,7 @@ static bool take_query(struct vb_exchange *x, const struct vb_route *route,
         return true;
     vb_query_init(&query, &x->arena, x->head.query);
     while (vb_query_next(&query, &pair))
-        if (!take_pair(x, route->by_method[method], means, &pair))
+        if (!take_pair(x, operation_of(x, route), means, &pair))
             return false;
     if (query.err == VB_OK)
         return true;
@@ -277,8 +282,38 @@ bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route)
     return take_query(x, route, false);
 }
 
+static bool is_asked(struct vb_exchange *x, struct vb_span name)
+{
+    struct vb_query_pair pair;
+    struct vb_query query;
+
+    vb_query_init(&query, &x->arena, x->head.query);
+    while (x->head.has_query && vb_query_next(&query, &pair))
+        if (vb_span_eq(pair.name, name))
+            return true;
+    return false;
+}
+
+static bool has_required(struct vb_exchange *x,
+                         const struct vb_operation *operation)
+{
+    bool all = true;
+
+    for (size_t i = 0; operation != NULL && i < operation->parameter_count;
+         i++) {
+        const struct vb_parameter *parameter = &operation->parameters[i];
+
+        if (parameter->in == VB_IN_QUERY && parameter->required &&
+            !is_asked(x, parameter->name))
+            all = refuse(x, VB_STATUS_BAD_REQUEST, parameter->name,
+                         "is required");
+    }
+    return all;
+}
+
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route)
 {
-    return take_query(x, route, true);
+    return take_query(x, route, true) &&
+           has_required(x, operation_of(x, route));
 }

@@ -27,8 +27,9 @@ bool vb_params_parameter_fits(struct vb_exchange *x,
                               struct vb_span name, struct vb_span value,
                               bool *ret_described);
 
-/* Are all parameters described, and their values what their schemas want? For
- * resources to which they mean something. If not, 400 is set. */
+/* Are all parameters described, their values what their schemas want, and those
+ * that are required there? For resources to which they mean something. If not,
+ * 400 is set. */
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route);
 

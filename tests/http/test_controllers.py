@@ -177,6 +177,19 @@ def test_get_runs_where_it_is_declared(serve):
 # --- what is refused before it runs -------------------------------------------
 
 
+def test_a_parameter_that_is_required_is_asked_for(serve, tmp_path):
+    mark = tmp_path / "ran"
+    needed = {"name": "a", "in": "query", "required": True, "schema": {"type": "string"}}
+    item = operation({"run": ["touch", str(mark)]}, parameters=[needed])
+    client = serve(api(x=item)).client()
+    for target in "/x", "/x?", "/x?&":
+        refused = client.post(target)
+        assert refused.status == 400
+        assert refused.json()["errors"] == [{"parameter": "a", "detail": "is required"}]
+    assert not mark.exists()
+    assert client.post("/x?a=").status == 204
+
+
 def test_content_meets_its_schema_first(serve, tmp_path):
     mark = tmp_path / "ran"
     schema = {"type": "object", "required": ["a"]}
