@@ -44,12 +44,27 @@ VB_API struct vb_span vb_request_path(const struct vb_request *request);
 /* The query without its "?", still encoded; ptr NULL when there is none. */
 VB_API struct vb_span vb_request_query(const struct vb_request *request);
 
+/* The first parameter of the query that has this name, decoded; ptr NULL:
+ * absent. NUL-terminated. */
+VB_API struct vb_span vb_request_parameter(const struct vb_request *request,
+                                           const char *name);
+
+/* The value of {name} in the path that a description has, decoded; ptr NULL:
+ * there is none, or the handler was mounted at a path. NUL-terminated. */
+VB_API struct vb_span vb_request_variable(const struct vb_request *request,
+                                          const char *name);
+
 /* The first line of a field, by its name in any case; ptr NULL: absent. */
 VB_API struct vb_span vb_request_field(const struct vb_request *request,
                                        const char *name);
 
 /* All of the content; empty for methods without. */
 VB_API struct vb_span vb_request_content(const struct vb_request *request);
+
+/* The media type that what is written has: of those that there are the one
+ * that the client likes best. */
+VB_API struct vb_span
+vb_response_media_type(const struct vb_response *response);
 
 /* Appends to the response's content. What does not fit in memory, or in the
  * server's bounds, makes the response a 503. */

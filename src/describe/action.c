@@ -38,6 +38,56 @@ struct vb_span vb__action_path(struct vb__reader *r, struct vb_span name)
     return vb_arena_printf(r->arena, "%s/%.*s", r->files->root, VB_FMT(name));
 }
 
+static bool is_bound(yyjson_val *value, const struct vb__bound *bound,
+                     int64_t *ret_n)
+{
+    return vb_json_is_number(value) &&
+           vb_span_i64(vb_json_text(value), ret_n) && *ret_n >= bound->least &&
+           *ret_n <= bound->most;
+}
+
+static void read_bound(struct vb__reader *r, yyjson_val *name,
+                       const struct vb__bounds *bounds, void *into)
+{
+    yyjson_val *value = yyjson_obj_iter_get_val(name);
+    const char *names[2 + 8] = {bounds->others[0], bounds->others[1]};
+    int64_t n;
+
+    for (size_t i = 0; i < bounds->count; i++) {
+        const struct vb__bound *bound = &bounds->rows[i];
+
+        names[i + 2] = bound->key;
+        if (!yyjson_equals_str(name, bound->key))
+            continue;
+        if (is_bound(value, bound, &n))
+            *(uint64_t *)(void *)((char *)into + bound->offset) = (uint64_t)n;
+        else
+            vb__error(r, value, "\"%s\" is a whole number from %lld to %lld",
+                      bound->key, (long long)bound->least,
+                      (long long)bound->most);
+        return;
+    }
+    vb__action_refuse(r, name, bounds->where, names, bounds->count + 2);
+}
+
+void vb__action_bounds(struct vb__reader *r, yyjson_val *object,
+                       const struct vb__bounds *bounds, void *into)
+{
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+
+    for (size_t i = 0; i < bounds->count; i++)
+        *(uint64_t *)(void *)((char *)into + bounds->rows[i].offset) =
+            (uint64_t)bounds->rows[i].usual;
+    if (!yyjson_is_obj(object))
+        return;
+    yyjson_obj_iter_init(object, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL)
+        if (!yyjson_equals_str(name, bounds->others[0]) &&
+            !yyjson_equals_str(name, bounds->others[1]))
+            read_bound(r, name, bounds, into);
+}
+
 void vb__only(struct vb__reader *r, yyjson_val *object, const char *where,
               const char *const *names, size_t count)
 {
@@ -196,6 +246,9 @@ static void read_action(struct vb__reader *r, struct vb_route *route)
         !read_merge(r, route, details, action))
         return;
     if (action->kind == VB_ACTION_RUN && !vb__action_run(r, details, action))
+        return;
+    if (action->kind == VB_ACTION_PLUGIN &&
+        !vb__action_plugin(r, details, action))
         return;
     route->action = action;
 }

@@ -12,8 +12,31 @@ void vb__action_refuse(struct vb__reader *r, yyjson_val *name,
 /* A file that a description names, from its directory, in the arena. */
 struct vb_span vb__action_path(struct vb__reader *r, struct vb_span name);
 
-/* action_run.c: false, with a noted error, when it is wrong. */
+/* A whole number, into the uint64_t at `offset`. */
+struct vb__bound {
+    const char *key;
+    size_t offset;
+    int64_t least, most, usual;
+};
+
+/* What the object at "do" is called, may have, and is bounded by. */
+struct vb__bounds {
+    const char *where;     /* "run" */
+    const char *others[2]; /* keys that are no bounds */
+    const struct vb__bound *rows;
+    size_t count; /* at most 8 */
+};
+
+/* The usual bounds, then those of `object`, where it is one. Notes an error at
+ * each that is wrong, and at keys that there are not. */
+void vb__action_bounds(struct vb__reader *r, yyjson_val *object,
+                       const struct vb__bounds *bounds, void *into);
+
+/* action_run.c, action_plugin.c: false, with a noted error, when it is wrong.
+ */
 bool vb__action_run(struct vb__reader *r, yyjson_val *run,
                     struct vb_action *action);
+bool vb__action_plugin(struct vb__reader *r, yyjson_val *plugin,
+                       struct vb_action *action);
 
 #endif

@@ -19,47 +19,15 @@ enum { WORDS_MOST = 256 };
 /* --- bounds -----------------------------------------------------------------
  */
 
-static const struct {
-    const char *key;
-    size_t offset;
-    int64_t least, most, usual;
-} bounds[] = {
+static const struct vb__bound rows[] = {
 #define BOUND(key, member, least, most, usual)                                 \
     {key, offsetof(struct vb_program, member), least, most, usual},
 #include "describe/program.tbl"
 #undef BOUND
 };
 
-enum { BOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
-
-static void set_bound(struct vb_program *program, size_t index, int64_t n)
-{
-    *(uint64_t *)(void *)((char *)program + bounds[index].offset) = (uint64_t)n;
-}
-
-static void read_bound(struct vb__reader *r, yyjson_val *name,
-                       struct vb_program *program)
-{
-    yyjson_val *value = yyjson_obj_iter_get_val(name);
-    const char *names[BOUNDS + 2] = {"command", "idempotent"};
-    int64_t n;
-
-    for (size_t i = 0; i < BOUNDS; i++) {
-        names[i + 2] = bounds[i].key;
-        if (!yyjson_equals_str(name, bounds[i].key))
-            continue;
-        if (!vb_json_is_number(value) ||
-            !vb_span_i64(vb_json_text(value), &n) || n < bounds[i].least ||
-            n > bounds[i].most)
-            vb__error(r, value, "\"%s\" is a whole number from %lld to %lld",
-                      bounds[i].key, (long long)bounds[i].least,
-                      (long long)bounds[i].most);
-        else
-            set_bound(program, i, n);
-        return;
-    }
-    vb__action_refuse(r, name, "run", names, BOUNDS + 2);
-}
+static const struct vb__bounds bounds = {
+    "run", {"command", "idempotent"}, rows, sizeof(rows) / sizeof(rows[0])};
 
 /* --- the command ------------------------------------------------------------
  */
@@ -147,14 +115,7 @@ static bool read_object(struct vb__reader *r, yyjson_val *run,
                         struct vb_program *program)
 {
     yyjson_val *command = yyjson_obj_get(run, "command");
-    yyjson_obj_iter iter;
-    yyjson_val *name;
 
-    yyjson_obj_iter_init(run, &iter);
-    while ((name = yyjson_obj_iter_next(&iter)) != NULL)
-        if (!yyjson_equals_str(name, "command") &&
-            !yyjson_equals_str(name, "idempotent"))
-            read_bound(r, name, program);
     program->idempotent = vb__bool(r, run, "idempotent", false);
     if (!command)
         vb__error(r, run, "command is missing");
@@ -168,8 +129,7 @@ bool vb__action_run(struct vb__reader *r, yyjson_val *run,
 
     if (!program)
         return false;
-    for (size_t i = 0; i < BOUNDS; i++)
-        set_bound(program, i, bounds[i].usual);
+    vb__action_bounds(r, run, &bounds, program);
     if (yyjson_is_obj(run) ? !read_object(r, run, program)
                            : !read_words(r, run, program))
         return false;

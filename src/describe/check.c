@@ -239,6 +239,8 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         say(text, "merges into ", route->action->target->path);
     if (route->action && route->action->program)
         say(text, "runs ", vb_span_str(route->action->program->words[0]));
+    if (route->action && route->action->plugin)
+        say(text, "plugin ", vb_span_str(route->action->plugin->name));
     if (may_be_put_off(route))
         say(text, "may be a job", VB_SPAN(""));
     if (route->from)

@@ -72,8 +72,8 @@ const struct vb_content *vb_content_find(const struct vb_content *media,
     return best;
 }
 
-const struct vb_response *vb_response_find(const struct vb_operation *operation,
-                                           int status)
+const struct vb_described_response *
+vb_response_find(const struct vb_operation *operation, int status)
 {
     const int wanted[] = {status, status / 100, 0};
 

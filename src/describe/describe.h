@@ -117,7 +117,7 @@ struct vb_content {
     struct vb_place place;
 };
 
-struct vb_request {
+struct vb_request_body {
     bool declared; /* false: there is no requestBody */
     bool required;
     const struct vb_content *media;
@@ -130,7 +130,7 @@ struct vb_header {
     const struct vb_schema *schema; /* NULL: anything goes */
 };
 
-struct vb_response {
+struct vb_described_response {
     int status; /* 100 to 599; 1 to 5 for "1XX" to "5XX"; 0 for "default" */
     const struct vb_content *media;
     size_t media_count;
@@ -162,8 +162,8 @@ struct vb_operation {
 
     const struct vb_parameter *parameters; /* the path item's and its own */
     size_t parameter_count;
-    struct vb_request request;
-    const struct vb_response *responses;
+    struct vb_request_body request;
+    const struct vb_described_response *responses;
     size_t response_count;
 
     struct vb_success success;
@@ -274,8 +274,8 @@ enum vb_membership {
 enum vb_action_kind {
     VB_ACTION_MERGE,
     VB_ACTION_RUN,
-    VB_ACTION_FORWARD, /* from here on: not served yet */
     VB_ACTION_PLUGIN,
+    VB_ACTION_FORWARD, /* not served yet */
 };
 
 /* Below this is the work that is put off. */
@@ -294,6 +294,16 @@ struct vb_program {
     bool idempotent; /* it may be run again where it was cut short */
 };
 
+/* A shared object that is loaded (include/verbatim/plugin.h); texts are
+ * NUL-terminated. */
+struct vb_plugin_file {
+    const char *name;       /* as it is written */
+    const char *path;       /* from the description's directory */
+    const char *config;     /* a JSON text; NULL: none */
+    uint64_t input, output; /* bounds, see plugin.tbl */
+    struct vb_place place;
+};
+
 /* What a controller does (x-verbatim.do). */
 struct vb_action {
     enum vb_action_kind kind;
@@ -303,7 +313,8 @@ struct vb_action {
     const uint8_t *variables;
     size_t variable_count;
     yyjson_val *patch; /* a JSON Merge Patch; NULL: the request's content is */
-    const struct vb_program *program; /* run */
+    const struct vb_program *program;    /* run */
+    const struct vb_plugin_file *plugin; /* plugin */
     struct vb_span why_not; /* it cannot be done on this machine; or "" */
 };
 
@@ -409,7 +420,7 @@ const struct vb_content *vb_content_find(const struct vb_content *media,
 extern const struct vb_content vb_query_contents[VB_QUERY_CONTENTS];
 
 /* The response declared for a status: itself, its class, or the default. */
-const struct vb_response *vb_response_find(const struct vb_operation *operation,
-                                           int status);
+const struct vb_described_response *
+vb_response_find(const struct vb_operation *operation, int status);
 
 #endif

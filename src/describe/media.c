@@ -108,12 +108,12 @@ void vb__media_read(struct vb__reader *r, yyjson_val *content,
 }
 
 void vb__request_read(struct vb__reader *r, yyjson_val *operation,
-                      struct vb_request *ret)
+                      struct vb_request_body *ret)
 {
     yyjson_val *body = vb__object(r, operation, "requestBody");
     yyjson_val *content;
 
-    *ret = (struct vb_request){0};
+    *ret = (struct vb_request_body){0};
     body = body ? vb__follow(r, body) : NULL;
     if (!body || !vb__must_be_object(r, body))
         return;
@@ -157,7 +157,7 @@ static void read_header(struct vb__reader *r, yyjson_val *name,
 }
 
 static void read_headers(struct vb__reader *r, yyjson_val *headers,
-                         struct vb_response *response)
+                         struct vb_described_response *response)
 {
     struct vb_header *list =
         VB__NEW(r, struct vb_header, yyjson_obj_size(headers));
@@ -171,7 +171,7 @@ static void read_headers(struct vb__reader *r, yyjson_val *headers,
 }
 
 static void read_response(struct vb__reader *r, yyjson_val *name,
-                          struct vb_response *response)
+                          struct vb_described_response *response)
 {
     yyjson_val *val = vb__follow(r, yyjson_obj_iter_get_val(name));
 
@@ -190,11 +190,12 @@ static void read_response(struct vb__reader *r, yyjson_val *name,
 }
 
 void vb__responses_read(struct vb__reader *r, yyjson_val *operation,
-                        const struct vb_response **ret, size_t *ret_count)
+                        const struct vb_described_response **ret,
+                        size_t *ret_count)
 {
     yyjson_val *responses = vb__object(r, operation, "responses");
-    struct vb_response *list =
-        VB__NEW(r, struct vb_response, yyjson_obj_size(responses));
+    struct vb_described_response *list =
+        VB__NEW(r, struct vb_described_response, yyjson_obj_size(responses));
     yyjson_val *name;
     size_t count = 0;
     yyjson_obj_iter iter;

@@ -153,9 +153,10 @@ void vb__parameters_read(struct vb__reader *r, yyjson_val *path_item,
 void vb__media_read(struct vb__reader *r, yyjson_val *content,
                     const struct vb_content **ret, size_t *ret_count);
 void vb__request_read(struct vb__reader *r, yyjson_val *operation,
-                      struct vb_request *ret);
+                      struct vb_request_body *ret);
 void vb__responses_read(struct vb__reader *r, yyjson_val *operation,
-                        const struct vb_response **ret, size_t *ret_count);
+                        const struct vb_described_response **ret,
+                        size_t *ret_count);
 
 /* All of one path: template, operations, extensions. `key` is followed by its
  * Path Item Object. */

@@ -158,7 +158,7 @@ static bool has_flag(const struct vb_schema *schema, struct vb_arena *scratch,
 bool vb__rule_error_in_200(const struct vb__subject *s, struct vb_buf *detail)
 {
     for (size_t i = 0; s->op && i < s->op->response_count; i++) {
-        const struct vb_response *response = &s->op->responses[i];
+        const struct vb_described_response *response = &s->op->responses[i];
 
         if (response->status / 100 != 2 && response->status != 2)
             continue;
@@ -173,7 +173,8 @@ bool vb__rule_error_in_200(const struct vb__subject *s, struct vb_buf *detail)
 /* The JSON schema of what GET answers with on success. */
 static const struct vb_schema *shown(const struct vb_operation *op)
 {
-    const struct vb_response *response = op ? vb_response_find(op, 200) : NULL;
+    const struct vb_described_response *response =
+        op ? vb_response_find(op, 200) : NULL;
 
     for (size_t i = 0; response && i < response->media_count; i++) {
         if (response->status != 0 && response->media[i].kind == VB_MEDIA_JSON)
@@ -184,7 +185,7 @@ static const struct vb_schema *shown(const struct vb_operation *op)
 
 static const struct vb_schema *answered(const struct vb_operation *op)
 {
-    const struct vb_response *created =
+    const struct vb_described_response *created =
         op->success.created ? vb_response_find(op, op->success.created) : NULL;
 
     for (size_t i = 0; created && i < created->media_count; i++) {

@@ -33,6 +33,7 @@ static const struct {
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PUT, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PATCH, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_DELETE, "a controller takes POST only"},
+    {VB_ARCHETYPE_CONTROLLER, VB_METHOD_QUERY, "QUERY is for collections"},
     {VB_ARCHETYPE_FILES, VB_METHOD_POST, FILES_ARE_READ},
     {VB_ARCHETYPE_FILES, VB_METHOD_PUT, FILES_ARE_READ},
     {VB_ARCHETYPE_FILES, VB_METHOD_PATCH, FILES_ARE_READ},
@@ -43,8 +44,8 @@ static const struct {
 static const char *const actions[] = {
     [VB_ACTION_MERGE] = NULL,
     [VB_ACTION_RUN] = NULL,
+    [VB_ACTION_PLUGIN] = NULL,
     [VB_ACTION_FORWARD] = "x-verbatim.do.forward" NOT_YET,
-    [VB_ACTION_PLUGIN] = "x-verbatim.do.plugin" NOT_YET,
 };
 
 static const char *why_not_archetype(const struct vb_route *route,
@@ -196,7 +197,7 @@ static struct vb_span why_not_content(struct vb__reader *r,
                                       const struct vb_route *route,
                                       const struct vb_operation *op)
 {
-    const struct vb_request *request = &op->request;
+    const struct vb_request_body *request = &op->request;
 
     if (route->archetype == VB_ARCHETYPE_REDIRECT)
         return VB_SPAN(""); /* whoever it leads to will look at it */
@@ -249,7 +250,7 @@ static const int created_by_post[] = {201, 200, 204, 303, 0};
 static const int done_by_write[] = {200, 204, 0};
 static const int done_by_delete[] = {204, 200, 0};
 static const int done_by_controller[] = {200, 204, 303, 0};
-static const int done_by_program[] = {200, 204, 0}; /* it names no URI */
+static const int done_by_others[] = {200, 204, 0}; /* they name no URI */
 static const int done_minimal[] = {204, 0};
 static const int done_full[] = {200, 0};
 
@@ -259,6 +260,17 @@ static bool may_be_put_off(const struct vb_route *route,
 {
     return op->method == VB_METHOD_POST && route->action &&
            route->action->kind == VB_ACTION_RUN && declares_exactly(op, 202);
+}
+
+/* Its thread is a worker's, which answers others as well. */
+static bool only_puts_off(const struct vb_route *route,
+                          const struct vb_operation *op)
+{
+    static const int at_once[] = {200, 201, 204, 0};
+
+    return op->method == VB_METHOD_POST && route->action &&
+           route->action->kind == VB_ACTION_PLUGIN &&
+           declares_exactly(op, 202) && first_declared(op, at_once, 0) == 0;
 }
 
 static struct vb_success success_of(const struct vb_route *route,
@@ -280,7 +292,7 @@ static struct vb_success success_of(const struct vb_route *route,
         if (route->archetype == VB_ARCHETYPE_COLLECTION)
             s.created = first_declared(op, created_by_post, 201);
         else if (route->action && route->action->kind != VB_ACTION_MERGE)
-            s.done = first_declared(op, done_by_program, 200);
+            s.done = first_declared(op, done_by_others, 200);
         else
             s.done = first_declared(op, done_by_controller, 200);
         break;
@@ -288,7 +300,7 @@ static struct vb_success success_of(const struct vb_route *route,
         s.done = 200;
         break;
     }
-    s.always_async = s.async && first_declared(op, done_by_program, 0) == 0;
+    s.always_async = s.async && first_declared(op, done_by_others, 0) == 0;
     s.minimal = s.done ? first_declared(op, done_minimal, s.done) : 0;
     s.full = s.done ? first_declared(op, done_full, s.done) : 0;
     return s;
@@ -337,6 +349,9 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     if (!why && may_be_put_off(route, op) && jobs_are_taken(r))
         why = "202 makes a job below " VB_JOBS_BASE
               ", where something else is described";
+    if (!why && only_puts_off(route, op))
+        why = "a plugin answers at once; 202 is for what runs as a program "
+              "(x-verbatim.do.run)";
 
     if (op->method == VB_METHOD_PATCH)
         amend_patch(r, op);

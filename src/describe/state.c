@@ -58,7 +58,7 @@ static const struct vb_schema *request_schema(const struct vb_operation *op)
 static const struct vb_schema *response_schema(const struct vb_operation *op)
 {
     for (size_t i = 0; op && i < op->response_count; i++) {
-        const struct vb_response *response = &op->responses[i];
+        const struct vb_described_response *response = &op->responses[i];
         const struct vb_content *media =
             json_of(response->media, response->media_count);
 
@@ -376,7 +376,7 @@ static bool takes(const struct vb_operation *op, enum vb_media_kind kind)
 static bool gives(const struct vb_operation *op, enum vb_media_kind kind)
 {
     for (size_t i = 0; op && i < op->response_count; i++) {
-        const struct vb_response *response = &op->responses[i];
+        const struct vb_described_response *response = &op->responses[i];
 
         for (size_t k = 0; k < response->media_count; k++) {
             if (response->media[k].kind == kind && response->media[k].served &&

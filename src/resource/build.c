@@ -10,6 +10,7 @@
 #include "resource/files.h"
 #include "resource/merge.h"
 #include "resource/once.h"
+#include "resource/plugin.h"
 #include "resource/redirect.h"
 #include "resource/run.h"
 
@@ -52,8 +53,17 @@ static enum vb_answer exists_unless_unserved(struct vb_exchange *x)
 static const struct vb_slot *controller_slot(const struct vb_route *route,
                                              enum vb_method method)
 {
-    return route->action->kind == VB_ACTION_RUN ? vb_run_slot(method)
-                                                : vb_merge_slot(method);
+    switch (route->action->kind) {
+    case VB_ACTION_MERGE:
+        return vb_merge_slot(method);
+    case VB_ACTION_RUN:
+        return vb_run_slot(method);
+    case VB_ACTION_PLUGIN:
+        return vb_plugged_slot(method);
+    case VB_ACTION_FORWARD:
+        break;
+    }
+    return NULL;
 }
 
 static const struct vb_slot *served_slot(const struct vb_route *route,
@@ -173,7 +183,7 @@ static enum vb_err set_takes(struct vb_built *built)
 /* --- what it offers
  * ------------------------------------------------------------------------ */
 
-static bool is_success(const struct vb_response *response)
+static bool is_success(const struct vb_described_response *response)
 {
     return response->status == 2 ||
            (response->status >= 200 && response->status <= 299);
@@ -187,7 +197,8 @@ static struct vb_span json_type(const struct vb_route *route)
         const struct vb_operation *operation = &route->operations[i];
 
         for (size_t r = 0; r < operation->response_count; r++) {
-            const struct vb_response *response = &operation->responses[r];
+            const struct vb_described_response *response =
+                &operation->responses[r];
 
             if (!is_success(response))
                 continue;
@@ -209,7 +220,8 @@ static bool is_offered(const struct vb_built *built, struct vb_span media_type)
 }
 
 static void add_offers(struct vb_built *built,
-                       const struct vb_response *response, size_t most)
+                       const struct vb_described_response *response,
+                       size_t most)
 {
     for (size_t i = 0; i < response->media_count; i++) {
         const struct vb_content *media = &response->media[i];
@@ -285,6 +297,8 @@ static void set_controller(struct vb_built *built)
         vb_merge_init(&built->resource);
     else if (is_served(action, VB_ACTION_RUN))
         vb_run_init(&built->resource);
+    else if (is_served(action, VB_ACTION_PLUGIN))
+        vb_plugged_init(&built->resource);
 }
 
 static enum vb_err choose_offers(struct vb_built *built)
@@ -293,7 +307,8 @@ static enum vb_err choose_offers(struct vb_built *built)
 
     switch (built->route->archetype) {
     case VB_ARCHETYPE_CONTROLLER:
-        if (is_served(action, VB_ACTION_RUN))
+        if (is_served(action, VB_ACTION_RUN) ||
+            is_served(action, VB_ACTION_PLUGIN))
             return set_declared_offers(built);
         return is_served(action, VB_ACTION_MERGE) ? set_offers(built) : VB_OK;
     case VB_ARCHETYPE_FILES:
@@ -355,6 +370,7 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
 
 void vb_build_done(struct vb_built *built)
 {
+    vb_plugged_unload(built->plugged);
     vb_resource_done(&built->resource);
     free(built->contents);
     free(built->offers);

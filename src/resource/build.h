@@ -10,6 +10,8 @@
 #include "describe/describe.h"
 #include "flow/resource.h"
 
+struct vb_plugged;
+
 /* A resource with what it was made of. */
 struct vb_built {
     struct vb_resource resource; /* its data points back here */
@@ -20,6 +22,7 @@ struct vb_built {
     struct vb_take *takes;
     vb_question *exists; /* of what is served, behind what is not */
     atomic_uint running; /* programs of this controller, on all workers */
+    struct vb_plugged *plugged; /* NULL: no plugin is loaded (plugin.h) */
 };
 
 /* Makes the resource of a route, which must live as long. VB_ERR_NOMEM. */

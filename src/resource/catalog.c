@@ -9,6 +9,7 @@
 #include "http/percent.h"
 #include "resource/about.h"
 #include "resource/jobs.h"
+#include "resource/plugin.h"
 #include "resource/tree.h"
 
 /* Segments of a path that can have a resource. */
@@ -391,6 +392,29 @@ enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
     };
     err = files->from == NULL ? VB_ERR_NOMEM : vb_build(files, &catalog->files);
     return err == VB_OK ? plant(catalog, &catalog->files) : err;
+}
+
+static bool has_plugin(const struct vb_route *route)
+{
+    return route->served && route->action != NULL &&
+           route->action->plugin != NULL;
+}
+
+enum vb_err vb_catalog_load_plugins(struct vb_catalog *catalog,
+                                    struct vb_notes *notes)
+{
+    enum vb_err err = VB_OK;
+
+    for (size_t i = 0; err != VB_ERR_NOMEM && i < catalog->built_count; i++) {
+        struct vb_built *built = &catalog->built[i];
+        enum vb_err failed = VB_OK;
+
+        if (has_plugin(built->route))
+            failed = vb_plugged_load(built->route, notes, &built->plugged);
+        if (failed != VB_OK)
+            err = failed;
+    }
+    return err;
 }
 
 struct vb_catalog *vb_catalog_ref(struct vb_catalog *catalog)

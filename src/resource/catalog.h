@@ -32,6 +32,12 @@ enum vb_err vb_catalog_new_tree(struct vb_catalog **ret_catalog);
 enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
                                    const char *directory);
 
+/* Loads the plugins that the description names. Before the catalog is shared.
+ * VB_ERR_INVALID: some could not be, and an error is noted for each;
+ * VB_ERR_NOMEM. */
+enum vb_err vb_catalog_load_plugins(struct vb_catalog *catalog,
+                                    struct vb_notes *notes);
+
 struct vb_catalog *vb_catalog_ref(struct vb_catalog *catalog);
 
 /* NULL is fine. */

@@ -8,24 +8,29 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "flow/flow.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
 #include "http/chars.h"
 #include "http/field.h"
 #include "http/method.h"
+#include "http/query.h"
 #include "resource/coded.h"
+#include "resource/controller.h"
 
-/* Bytes that a handler may write. */
-#define MAX_CONTENT ((size_t)16 * 1024 * 1024)
+/* Bytes that a mounted handler may write. */
+#define MAX_CONTENT ((uint64_t)16 * 1024 * 1024)
 
 /* Both are one exchange, seen from two sides. */
 struct vb_request {
     struct vb_exchange *x;
+    const struct vb_call *call;
 };
 
 struct vb_response {
     struct vb_exchange *x;
+    const struct vb_call *call;
     struct vb_buf content;
     struct vb_span tag;
     int64_t modified;
@@ -46,6 +51,41 @@ struct vb_span vb_request_query(const struct vb_request *request)
     return request->x->head.query;
 }
 
+struct vb_span vb_request_parameter(const struct vb_request *request,
+                                    const char *name)
+{
+    struct vb_span wanted = vb_span_str(name);
+    struct vb_exchange *x = request->x;
+    struct vb_query_pair pair;
+    struct vb_query query;
+
+    vb_query_init(&query, &x->arena, x->head.query);
+    while (x->head.has_query && vb_query_next(&query, &pair))
+        if (vb_span_eq(pair.name, wanted))
+            return vb_arena_dup(&x->arena, pair.value);
+    return vb_span_of(NULL, 0);
+}
+
+struct vb_span vb_request_variable(const struct vb_request *request,
+                                   const char *name)
+{
+    const struct vb_route *route = request->call->route;
+    struct vb_exchange *x = request->x;
+    size_t variable = 0;
+
+    for (size_t i = 0; route != NULL && i < route->template.segment_count;
+         i++) {
+        const struct vb_segment *segment = &route->template.segments[i];
+
+        if (segment->kind != VB_SEGMENT_VARIABLE)
+            continue;
+        if (vb_span_eq(segment->text, vb_span_str(name)))
+            return vb_arena_dup(&x->arena, x->variables[variable]);
+        variable++;
+    }
+    return vb_span_of(NULL, 0);
+}
+
 struct vb_span vb_request_field(const struct vb_request *request,
                                 const char *name)
 {
@@ -61,6 +101,11 @@ struct vb_span vb_request_field(const struct vb_request *request,
 struct vb_span vb_request_content(const struct vb_request *request)
 {
     return vb_buf_span(&request->x->content);
+}
+
+struct vb_span vb_response_media_type(const struct vb_response *response)
+{
+    return response->call->media_type;
 }
 
 void vb_response_write(struct vb_response *response, const void *bytes,
@@ -146,10 +191,141 @@ void vb_response_modified(struct vb_response *response, int64_t unix_seconds)
 /* --- calling a handler
  * -------------------------------------------------------------- */
 
-static const struct vb_mounted *mounted_of(const struct vb_exchange *x)
+/* Has the handler encoded what it wrote? */
+static bool is_coded(const struct vb_exchange *x)
 {
-    return x->resource->data;
+    for (size_t i = 0; i < x->reply.field_count; i++)
+        if (vb_field_find(x->reply.fields[i].name) == VB_FIELD_CONTENT_ENCODING)
+            return true;
+    return false;
 }
+
+/* A handle says which state it is about, and not as what it shows that: two
+ * media types have two strong tags (RFC 9110 section 8.8.3). */
+static struct vb_span variant_of(struct vb_exchange *x)
+{
+    return x->offer > 0 ? vb_arena_printf(&x->arena, "%d", x->offer)
+                        : VB_SPAN("");
+}
+
+static void take_representation(struct vb_exchange *x,
+                                const struct vb_response *response)
+{
+    struct vb_span content = vb_buf_span(&response->content);
+    struct vb_rep_draft draft = {
+        .media_type = response->call->media_type,
+        .tag_core = response->tag,
+        .tag_variant = variant_of(x),
+        .modified = response->modified,
+        .content = content,
+        .length = content.len,
+        .vary = x->resource->vary,
+    };
+
+    if (content.len > 0 || vb_method_is_safe(x->head.method))
+        vb_reply_current(x, is_coded(x) ? vb_rep_new(&draft)
+                                        : vb_coded_base(&draft));
+}
+
+/* Is it a success that the description may have? One that is mounted has none.
+ */
+static bool is_described(const struct vb_call *call, int status)
+{
+    return call->route == NULL || status == VB_STATUS_OK ||
+           status == VB_STATUS_NO_CONTENT ||
+           (status == VB_STATUS_CREATED && call->creates);
+}
+
+/* Why its success cannot be one, or NULL. */
+static const char *why_wrong(const struct vb_call *call, int status,
+                             struct vb_span content)
+{
+    if (!is_described(call, status))
+        return "succeeded with a status that is not described";
+    if (call->json && content.len > 0 && !vb_controller_is_json(content))
+        return "did not write JSON";
+    return NULL;
+}
+
+/* What was written becomes the representation, or an error's detail. Gives the
+ * status, which is another one where that cannot be. */
+static int take_content(struct vb_exchange *x,
+                        const struct vb_response *response, int status)
+{
+    struct vb_span content = vb_buf_span(&response->content);
+    const char *wrong;
+
+    if (status >= 300) {
+        if (content.len > 0)
+            vb_reply_detail(x, vb_arena_dup(&x->arena, content));
+        return status;
+    }
+    wrong = why_wrong(response->call, status, content);
+    if (wrong == NULL) {
+        take_representation(x, response);
+        return status;
+    }
+    vb_log(VB_LOG_ERROR, "%s: %s (%d)", response->call->label, wrong, status);
+    vb_reply_detail(x, vb_arena_printf(&x->arena, "The plugin %s.", wrong));
+    return VB_STATUS_INTERNAL_SERVER_ERROR;
+}
+
+static int call_handle(struct vb_exchange *x, const struct vb_call *call)
+{
+    const struct vb_request request = {x, call};
+    struct vb_response response = {
+        .x = x, .call = call, .modified = VB_DATE_NONE};
+    int status;
+
+    vb_buf_init(&response.content, call->output);
+    status = call->handle(call->self, &request, &response);
+    if (status < 200 || status > 599)
+        status = VB_STATUS_INTERNAL_SERVER_ERROR;
+    if (response.content.err != VB_OK)
+        status = VB_STATUS_SERVICE_UNAVAILABLE;
+    else
+        status = take_content(x, &response, status);
+    vb_buf_done(&response.content);
+    return status;
+}
+
+enum vb_answer vb_call_get(struct vb_exchange *x, const struct vb_call *call)
+{
+    int status = call_handle(x, call);
+    struct vb_rep *rep;
+
+    if (status == VB_STATUS_NOT_FOUND) {
+        x->selected.exists = false;
+        return VB_NO;
+    }
+    if (status != VB_STATUS_OK || x->current == NULL) {
+        x->reply.status = (uint16_t)(status == VB_STATUS_OK ? 503 : status);
+        return VB_HALT;
+    }
+    rep = x->current;
+    x->current = NULL;
+    return vb_coded_select(x, (struct vb_coded_place){.key = VB_SPAN("")}, rep);
+}
+
+enum vb_answer vb_call_commit(struct vb_exchange *x, const struct vb_call *call)
+{
+    int status = call_handle(x, call);
+
+    if (status != VB_STATUS_CREATED && status != VB_STATUS_OK &&
+        status != VB_STATUS_NO_CONTENT) {
+        x->reply.status = (uint16_t)status;
+        return VB_HALT;
+    }
+    x->outcome.created = status == VB_STATUS_CREATED;
+    if (call->shows_nothing)
+        x->outcome.status = VB_STATUS_NO_CONTENT;
+    if (x->current != NULL)
+        x->current = vb_coded_now(x, x->current);
+    return VB_YES;
+}
+
+/* --- handlers that are mounted
+ * ------------------------------------------------------ */
 
 static vb_handle *handle_for(const struct vb_handler *handler,
                              enum vb_method method)
@@ -171,94 +347,32 @@ static vb_handle *handle_for(const struct vb_handler *handler,
     }
 }
 
-/* Has the handler encoded what it wrote? */
-static bool is_coded(const struct vb_exchange *x)
+static struct vb_call call_of(const struct vb_exchange *x)
 {
-    for (size_t i = 0; i < x->reply.field_count; i++)
-        if (vb_field_find(x->reply.fields[i].name) == VB_FIELD_CONTENT_ENCODING)
-            return true;
-    return false;
-}
+    const struct vb_mounted *mounted = x->resource->data;
 
-/* What was written becomes the representation, or an error's detail. */
-static void take_content(struct vb_exchange *x,
-                         const struct vb_response *response, int status)
-{
-    struct vb_span content = vb_buf_span(&response->content);
-    struct vb_rep_draft draft = {
-        .media_type = x->resource->offers[0].media_type,
-        .tag_core = response->tag,
-        .modified = response->modified,
-        .content = content,
-        .length = content.len,
+    return (struct vb_call){
+        .handle = handle_for(mounted->handler, x->head.method),
+        .self = mounted->self,
+        .media_type = mounted->offer.media_type,
+        .output = MAX_CONTENT,
     };
-
-    if (status >= 300) {
-        if (content.len > 0)
-            vb_reply_detail(x, vb_arena_dup(&x->arena, content));
-        return;
-    }
-    if (content.len > 0 || vb_method_is_safe(x->head.method))
-        vb_reply_current(x, is_coded(x) ? vb_rep_new(&draft)
-                                        : vb_coded_base(&draft));
-}
-
-static int call(struct vb_exchange *x)
-{
-    const struct vb_mounted *mounted = mounted_of(x);
-    const struct vb_request request = {x};
-    struct vb_response response = {.x = x, .modified = VB_DATE_NONE};
-    vb_handle *handle = handle_for(mounted->handler, x->head.method);
-    int status;
-
-    vb_buf_init(&response.content, MAX_CONTENT);
-    status = handle(mounted->self, &request, &response);
-    if (status < 200 || status > 599)
-        status = VB_STATUS_INTERNAL_SERVER_ERROR;
-    if (response.content.err != VB_OK)
-        status = VB_STATUS_SERVICE_UNAVAILABLE;
-    else
-        take_content(x, &response, status);
-    vb_buf_done(&response.content);
-    return status;
 }
 
 static enum vb_answer handler_exists(struct vb_exchange *x)
 {
-    struct vb_rep *rep;
-    int status;
+    const struct vb_call call = call_of(x);
 
     x->selected =
         (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
-    if (!vb_method_is_safe(x->head.method))
-        return VB_YES;
-    status = call(x);
-    if (status == VB_STATUS_NOT_FOUND) {
-        x->selected.exists = false;
-        return VB_NO;
-    }
-    if (status != VB_STATUS_OK || x->current == NULL) {
-        x->reply.status = (uint16_t)(status == VB_STATUS_OK ? 503 : status);
-        return VB_HALT;
-    }
-    rep = x->current;
-    x->current = NULL;
-    return vb_coded_select(x, (struct vb_coded_place){.key = VB_SPAN("")}, rep);
+    return vb_method_is_safe(x->head.method) ? vb_call_get(x, &call) : VB_YES;
 }
 
 static enum vb_answer handler_commit(struct vb_exchange *x)
 {
-    int status = call(x);
+    const struct vb_call call = call_of(x);
 
-    if (status == VB_STATUS_CREATED || status == VB_STATUS_OK ||
-        status == VB_STATUS_NO_CONTENT) {
-        x->outcome.created = status == VB_STATUS_CREATED;
-        if (x->current != NULL)
-            x->current = vb_coded_now(x, x->current);
-        return VB_YES;
-    }
-    x->reply.status = (uint16_t)status;
-    return VB_HALT;
+    return vb_call_commit(x, &call);
 }
 
 static const struct vb_slot get_slot = {.content_ignored = true};

@@ -12,14 +12,13 @@
 #include "flow/flow.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
-#include "http/media.h"
 #include "http/method.h"
 #include "http/prefer.h"
 #include "http/query.h"
 #include "resource/build.h"
 #include "resource/coded.h"
+#include "resource/controller.h"
 #include "resource/jobs.h"
-#include "resource/params.h"
 
 /* The state of one exchange with a program: x->state. */
 struct running {
@@ -48,59 +47,6 @@ static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
     if (detail.len > 0)
         vb_reply_detail(x, detail);
     return VB_HALT;
-}
-
-/* --- the request's content --------------------------------------------------
- */
-
-static const struct vb_content *content_of(const struct vb_exchange *x)
-{
-    return x->accept < 0 ? NULL : built_of(x)->contents[x->accept];
-}
-
-static bool takes_json(const struct vb_exchange *x)
-{
-    const struct vb_content *content = content_of(x);
-
-    return content != NULL && content->kind == VB_MEDIA_JSON;
-}
-
-static enum vb_answer run_parsed(struct vb_exchange *x)
-{
-    struct vb_json_error error;
-    struct vb_json *json;
-    enum vb_err err;
-
-    if (x->content.len == 0 &&
-        built_of(x)->route->by_method[VB_METHOD_POST]->request.required)
-        return refuse(x, VB_STATUS_BAD_REQUEST,
-                      VB_SPAN("The request has no content."));
-    if (!takes_json(x))
-        return VB_YES;
-    err = vb_json_parse(vb_buf_span(&x->content), NULL, &json, &error);
-    if (err == VB_OK) {
-        vb_json_free(json);
-        return VB_YES;
-    }
-    return refuse(x,
-                  err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
-                                      : VB_STATUS_BAD_REQUEST,
-                  vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
-                                  error.line, error.column, error.text));
-}
-
-static enum vb_answer run_valid(struct vb_exchange *x)
-{
-    const struct vb_content *content = content_of(x);
-    const struct vb_operation *operation =
-        built_of(x)->route->by_method[VB_METHOD_POST];
-
-    if (!takes_json(x) || content->schema == NULL)
-        return VB_YES;
-    return vb_params_content_fits(x, content->schema, vb_buf_span(&x->content),
-                                  (unsigned)operation->invalid)
-               ? VB_YES
-               : VB_NO;
 }
 
 /* --- what it is told --------------------------------------------------------
@@ -229,17 +175,6 @@ static unsigned problem_status(struct vb_span output)
     return (unsigned)status;
 }
 
-static bool is_json(struct vb_span output)
-{
-    struct vb_json_error error;
-    struct vb_json *json;
-
-    if (vb_json_parse(output, NULL, &json, &error) != VB_OK)
-        return false;
-    vb_json_free(json);
-    return true;
-}
-
 static struct vb_run_outcome judge_exit(const struct vb_run *run, bool json)
 {
     struct vb_span output = vb_buf_span(&run->output);
@@ -252,7 +187,7 @@ static struct vb_run_outcome judge_exit(const struct vb_run *run, bool json)
         return (struct vb_run_outcome){
             500, false, VB_SPAN("The program that does this has failed.")};
     }
-    if (json && output.len > 0 && !is_json(output))
+    if (json && output.len > 0 && !vb_controller_is_json(output))
         return (struct vb_run_outcome){
             500, false,
             VB_SPAN("The program that does this did not write JSON.")};
@@ -317,17 +252,10 @@ static void running_done(struct vb_exchange *x)
     vb_record_unref(running->deferral.result);
 }
 
-/* The media type of the output. */
-static struct vb_span type_of(const struct vb_exchange *x)
-{
-    return x->offer >= 0 ? x->resource->offers[x->offer].media_type
-                         : VB_SPAN("application/octet-stream");
-}
-
 static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
 {
     struct vb_rep *rep = vb_coded_base(&(struct vb_rep_draft){
-        .media_type = type_of(x),
+        .media_type = vb_controller_type(x),
         .modified = VB_DATE_NONE,
         .content = output,
         .length = output.len,
@@ -372,21 +300,12 @@ static enum vb_answer pass_problem(struct running *running, unsigned status,
     return refuse(x, status, VB_SPAN(""));
 }
 
-static bool writes_json(const struct vb_exchange *x)
-{
-    struct vb_media media;
-
-    return x->offer >= 0 &&
-           vb_media_parse(x->resource->offers[x->offer].media_type, &media) &&
-           (vb_span_ieq(media.subtype, VB_SPAN("json")) ||
-            vb_span_ieq(media.suffix, VB_SPAN("json")));
-}
-
 static void run_done(struct vb_run *run)
 {
     struct running *running = run->context;
     struct vb_exchange *x = running->x;
-    struct vb_run_outcome outcome = vb_run_judge(run, writes_json(x));
+    struct vb_run_outcome outcome =
+        vb_run_judge(run, vb_controller_writes_json(x));
     enum vb_answer answer;
 
     x->call_off = NULL;
@@ -561,7 +480,7 @@ static enum vb_answer run_deferred(struct vb_exchange *x)
         .x = x,
         .route = running->route,
         .environment = running->run.envp,
-        .media_type = type_of(x),
+        .media_type = vb_controller_type(x),
         .input_type = x->media_type,
         .input = running->run.input,
         .idempotent = program->idempotent,
@@ -600,11 +519,7 @@ static enum vb_answer run_commit(struct vb_exchange *x)
 
 static enum vb_answer run_exists(struct vb_exchange *x)
 {
-    const struct vb_route *route = built_of(x)->route;
-
-    x->selected =
-        (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
-    if (!vb_params_query_described(x, route) || !vb_params_path_fits(x, route))
+    if (!vb_controller_fits(x))
         return VB_HALT;
     return vb_method_is_safe(x->head.method) &&
                    x->head.method != VB_METHOD_OPTIONS
@@ -617,8 +532,8 @@ const struct vb_slot *vb_run_slot(enum vb_method method)
     static const struct vb_slot get_slot = {.content_ignored = true};
     static const struct vb_slot post_slot = {
         .content_optional = true,
-        .parsed = run_parsed,
-        .valid = run_valid,
+        .parsed = vb_controller_parsed,
+        .valid = vb_controller_valid,
         .deferred = run_deferred,
         .commit = run_commit,
     };

@@ -241,6 +241,7 @@ static int build_site(struct rehearsal *r, const struct vb_config *config)
     r->server = vb_server_new();
     if (r->server != NULL) {
         vb_serve_api(r->server, config);
+        r->server->rehearses = true;
         parts.trust = &r->server->trust;
         vb_server_describe(r->server, config->description, "memory:");
         if (config->files != NULL)

@@ -260,6 +260,25 @@ static struct vb_span published(const struct vb_server *server)
     return server->publish != NULL ? vb_span_str(server->publish) : VB_SPAN("");
 }
 
+static enum vb_err build(struct vb_server *server,
+                         const struct vb_description *description,
+                         struct vb_notes *notes,
+                         struct vb_catalog **ret_catalog)
+{
+    struct vb_catalog *catalog;
+    enum vb_err err = vb_catalog_new(description, published(server), &catalog);
+
+    if (err != VB_OK)
+        return err;
+    if (!server->rehearses)
+        err = vb_catalog_load_plugins(catalog, notes);
+    if (err == VB_OK)
+        *ret_catalog = catalog;
+    else
+        vb_catalog_unref(catalog);
+    return err;
+}
+
 enum vb_err vb_server_load(struct vb_server *server,
                            struct vb_catalog **ret_catalog, struct vb_buf *why)
 {
@@ -276,13 +295,12 @@ enum vb_err vb_server_load(struct vb_server *server,
     vb_notes_init(&notes);
     err = vb_description_load(server->file, &notes, &description);
     if (err == VB_OK) {
-        err = vb_catalog_new(description, published(server), ret_catalog);
+        err = build(server, description, &notes, ret_catalog);
         vb_description_unref(description);
         if (err == VB_OK)
             err = add_files(server, ret_catalog, why);
-    } else {
-        vb_notes_print(&notes, why);
     }
+    vb_notes_print(&notes, why);
     while (why->len > 0 && why->ptr[why->len - 1] == '\n')
         why->len--;
     vb_notes_done(&notes);

@@ -19,6 +19,7 @@ DIALECTS = {
 }
 # What the headers offer, used as a program would.
 USE = r"""
+#include <verbatim/plugin.h>
 #include <verbatim/server.h>
 
 static int get(void *self, const struct vb_request *request,
@@ -33,6 +34,8 @@ static int get(void *self, const struct vb_request *request,
     vb_response_printf(response, "%d", (int)vb_request_method(request));
     return VB_STATUS_OK;
 }
+
+const struct vb_plugin vb_plugin = {VB_PLUGIN_ABI, NULL, NULL, get, NULL};
 
 struct vb_handler use(void);
 

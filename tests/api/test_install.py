@@ -8,12 +8,13 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from embedded import build_folder, public_headers
-from server import ROOT
+from server import ROOT, Server
 
 
 def output_of(*command, **more):
@@ -118,18 +119,89 @@ def test_pkg_config_knows_version_and_what_a_static_link_needs(installed):
         assert library in static
 
 
-def test_the_shared_library_exports_what_the_headers_declare(installed):
+def exported_by(path):
+    text = output_of("nm", "-D", "--defined-only", path)
+    return {line.split()[-1].split("@")[0] for line in text.splitlines()}
+
+
+@pytest.mark.parametrize("name", ["lib/libverbatim.so", "bin/verbatim"])
+def test_library_and_program_export_what_the_headers_declare(installed, name):
     declared = set()
     for path in public_headers():
         for declaration in re.findall(r"VB_API\b[^;]*?;", path.read_text()):
             declared.update(re.findall(r"\b(vb_\w+)\s*\(", declaration)[:1])
-    text = output_of(
-        "nm", "-D", "--defined-only", installed.libdir / "libverbatim.so"
-    )
-    exported = {line.split()[-1].split("@")[0] for line in text.splitlines()}
-    # A sanitizer adds what it needs itself.
-    exported = {name for name in exported if not re.match(r"_|asan|tsan", name)}
+    folder, file = name.split("/")
+    folder = installed.libdir if folder == "lib" else installed.prefix / folder
+    # A sanitizer, and the C library in a program, add what they need themselves.
+    exported = {
+        name for name in exported_by(folder / file)
+        if not re.match(r"_|asan|tsan|(environ|data_start)$", name)
+    }  # fmt: skip
     assert declared and exported == declared
+
+
+# --- a plugin
+
+
+@pytest.fixture(scope="module")
+def distances(installed, tmp_path_factory):
+    """The example's description, with its plugin compiled as its comment says."""
+    folder = tmp_path_factory.mktemp("plugin")
+    source = ROOT / "examples/plugin.c"
+    output_of(
+        *shlex.split(os.environ.get("CC", "gcc")), "-shared", "-fPIC",
+        *installed.pkg_config("--cflags"), source, "-lm", "-o", folder / "plugin.so",
+    )  # fmt: skip
+    return shutil.copy(ROOT / "examples/plugin.yaml", folder)
+
+
+def distance(client):
+    return client.get("/distance?from=52.52,13.405&to=48.857,2.352").json()["distance"]
+
+
+def test_the_installed_program_loads_a_plugin(installed, distances, tmp_path):
+    server = Server(tmp_path, Path(distances))
+    server.command = lambda: [
+        str(installed.prefix / "bin/verbatim"), "serve", str(distances),
+        "--listen", "127.0.0.1:0", "--storage", "memory:",
+    ]  # fmt: skip
+    server.start()
+    try:
+        assert distance(server.client()) == 877.5
+    finally:
+        server.stop()
+
+
+HOST = r"""
+#include <stdio.h>
+#include <verbatim/server.h>
+
+int main(int argc, char **argv)
+{
+    struct vb_server *server = vb_server_new();
+    int status;
+
+    vb_server_listen(server, argc > 1 ? argv[1] : ":0");
+    vb_server_describe(server, DESCRIPTION, "memory:");
+    status = vb_server_run(server);
+    if (status != 0)
+        fprintf(stderr, "%s\n", vb_server_error(server));
+    vb_server_free(server);
+    return status;
+}
+"""
+
+
+def test_a_program_that_embeds_the_library_loads_a_plugin(
+    installed, distances, run_program, tmp_path
+):
+    (tmp_path / "host.c").write_text(HOST)
+    output_of(
+        *compiler_of_the_build(), f'-DDESCRIPTION="{distances}"', tmp_path / "host.c",
+        *installed.pkg_config("--cflags", "--libs"), "-o", tmp_path / "host",
+    )  # fmt: skip
+    host = run_program(tmp_path / "host", {"LD_LIBRARY_PATH": str(installed.libdir)})
+    assert distance(host.client()) == 877.5
 
 
 # --- a program

@@ -79,6 +79,8 @@ static const char text[] =
     "    patch: {requestBody: {content: *json}}\n"
     "  /m/{id}: {x-verbatim: {moved: {to: 'https://e.org/a/{id}'}}}\n"
     "  /b%20c/a/{id}/x: {post: {}, x-verbatim: {do: {merge: {}}}}\n"
+    "  /p: {post: {}, x-verbatim: {do: {plugin: {file: /proc/self/exe, "
+    "config: {a: 1}}}}}\n"
     "components: {schemas: {A: {type: object, properties: {n: {$ref: "
     "'#/components/schemas/A'}, u: {type: string, x-verbatim: {unique: true}}"
     "}}}}\n";

@@ -333,7 +333,7 @@ static void media_types_are_taken_by_kind(void **state)
 static void the_most_specific_media_type_counts(void **state)
 {
     struct describing t;
-    const struct vb_request *request;
+    const struct vb_request_body *request;
 
     (void)state;
     describe_paths(&t, "  /a:\n    put:\n      requestBody:\n"
@@ -371,7 +371,7 @@ static void patch_takes_patches_only(void **state)
     for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
         struct describing t;
         struct vb_buf text;
-        const struct vb_request *request;
+        const struct vb_request_body *request;
         const struct vb_content *m;
 
         vb_buf_init(&text, 4096);
@@ -570,6 +570,124 @@ static void a_program_has_words_bounds_and_a_place(void **state)
     describing_done(&t);
 }
 
+/* A file beside the program that runs this, which is a shared object. */
+static const struct vb_plugin_file *describe_plugin(struct describing *t,
+                                                    const char *more)
+{
+    struct vb_buf text;
+
+    vb_buf_init(&text, 4096);
+    vb_buf_printf(&text, CONTROLLER("{plugin: {file: /proc/self/exe%s}}"),
+                  more);
+    vb_buf_char(&text, 0);
+    describe_paths(t, text.ptr);
+    vb_buf_done(&text);
+    return t->d == NULL ? NULL
+                        : route_of(t, "/a/{x}/b/{y}/stop")->action->plugin;
+}
+
+static void a_plugin_has_a_file_bounds_and_a_configuration(void **state)
+{
+    const struct vb_plugin_file *plugin;
+    struct describing t;
+
+    (void)state;
+    plugin = describe_plugin(&t, ", input: 7, config: {a: [0x10, 1.50, yes]}");
+    assert_described(&t);
+    assert_string_equal(plugin->name, "/proc/self/exe");
+    assert_string_equal(plugin->path, "/proc/self/exe");
+    assert_string_equal(plugin->config, "{\"a\":[16,1.50,\"yes\"]}");
+    assert_int_equal(plugin->input, 7);
+    assert_int_equal(plugin->output, 1 << 20);
+    assert_span_equal(plugin->place.file, "t.yaml");
+    assert_int_equal(plugin->place.line, 13);
+    assert_span_equal(
+        plugin->place.pointer,
+        "/paths/~1a~1{x}~1b~1{y}~1stop/x-verbatim/do/plugin/file");
+    assert_true(operation_of(&t, "/a/{x}/b/{y}/stop", VB_METHOD_POST)->served);
+    describing_done(&t);
+
+    plugin = describe_plugin(&t, "");
+    assert_described(&t);
+    assert_null(plugin->config);
+    assert_int_equal(plugin->input, 1 << 20);
+    describing_done(&t);
+}
+
+static void what_is_wrong_with_a_plugin_is_told(void **state)
+{
+    static const struct {
+        const char *what, *error;
+    } rows[] = {
+        {"{plugin: 5}", "a plugin is the name of a file"},
+        {"{plugin: ''}", "a plugin is the name of a file"},
+        {"{plugin: {}}", "file is missing"},
+        {"{plugin: {file: /dev/null}}",
+         "/dev/null cannot be loaded: it is no file"},
+        {"{plugin: /proc/self/maps}",
+         "/proc/self/maps cannot be loaded: it is no shared object"},
+        {"{plugin: /nowhere/x.so}",
+         "/nowhere/x.so cannot be loaded: No such file or directory"},
+        {"{plugin: {file: /proc/self/exe, output: 0}}",
+         "\"output\" is a whole number from 1 to 67108864"},
+        {"{plugin: {flie: x}}",
+         "\"plugin\" has no key \"flie\"; did you mean \"file\"?"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text, CONTROLLER("%s"), rows[i].what);
+        vb_buf_char(&text, 0);
+        describe_paths(&t, text.ptr);
+        assert_null(t.d);
+        assert_span_equal(t.notes.first->text, rows[i].error);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
+static void a_plugin_that_only_puts_off_is_not_served(void **state)
+{
+    static const struct {
+        const char *responses;
+        bool served;
+        int done;
+    } rows[] = {
+        {"202: {description: d}", false, 200},
+        {"202: {description: d}, 4XX: {description: d}", false, 200},
+        {"202: {description: d}, 204: {description: d}", true, 204},
+        {"202: {description: d}, 201: {description: d}", true, 200},
+        {"2XX: {description: d}", true, 200},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        const struct vb_operation *post;
+        struct describing t;
+        struct vb_buf text;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text,
+                      "  /a:\n    x-verbatim: {do: {plugin: /proc/self/exe}}\n"
+                      "    post: {responses: {%s}}\n",
+                      rows[i].responses);
+        vb_buf_char(&text, 0);
+        describe_paths(&t, text.ptr);
+        assert_described(&t);
+        post = operation_of(&t, "/a", VB_METHOD_POST);
+        assert_int_equal(post->served, rows[i].served);
+        assert_int_equal(post->success.done, rows[i].done);
+        assert_false(post->success.async);
+        assert_false(t.d->has_jobs);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
 /* A program may run after the reply; what only merges is done at once. */
 static void what_may_be_put_off_is_a_program_that_declares_202(void **state)
 {
@@ -655,6 +773,9 @@ int main(void)
         cmocka_unit_test(what_is_wrong_with_do_is_told_at_its_place),
         cmocka_unit_test(do_is_for_controllers),
         cmocka_unit_test(a_program_has_words_bounds_and_a_place),
+        cmocka_unit_test(a_plugin_has_a_file_bounds_and_a_configuration),
+        cmocka_unit_test(what_is_wrong_with_a_plugin_is_told),
+        cmocka_unit_test(a_plugin_that_only_puts_off_is_not_served),
         cmocka_unit_test(what_may_be_put_off_is_a_program_that_declares_202),
         cmocka_unit_test(what_comes_later_is_known_but_not_served),
     };

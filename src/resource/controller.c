@@ -1,0 +1,113 @@
+/* What a controller asks before and after its work. See controller.h. */
+#include "resource/controller.h"
+
+#include "content/json.h"
+#include "flow/reply.h"
+#include "http/media.h"
+#include "resource/build.h"
+#include "resource/params.h"
+
+static const struct vb_built *built_of(const struct vb_exchange *x)
+{
+    return x->resource->data;
+}
+
+static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
+                             struct vb_span detail)
+{
+    x->reply.status = (uint16_t)status;
+    vb_reply_detail(x, detail);
+    return VB_HALT;
+}
+
+bool vb_controller_fits(struct vb_exchange *x)
+{
+    const struct vb_route *route = built_of(x)->route;
+
+    x->selected =
+        (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
+    return vb_params_query_described(x, route) && vb_params_path_fits(x, route);
+}
+
+/* --- the request's content --------------------------------------------------
+ */
+
+static const struct vb_content *content_of(const struct vb_exchange *x)
+{
+    return x->accept < 0 ? NULL : built_of(x)->contents[x->accept];
+}
+
+static bool takes_json(const struct vb_exchange *x)
+{
+    const struct vb_content *content = content_of(x);
+
+    return content != NULL && content->kind == VB_MEDIA_JSON;
+}
+
+enum vb_answer vb_controller_parsed(struct vb_exchange *x)
+{
+    struct vb_json_error error;
+    struct vb_json *json;
+    enum vb_err err;
+
+    if (x->content.len == 0 &&
+        built_of(x)->route->by_method[VB_METHOD_POST]->request.required)
+        return refuse(x, VB_STATUS_BAD_REQUEST,
+                      VB_SPAN("The request has no content."));
+    if (!takes_json(x))
+        return VB_YES;
+    err = vb_json_parse(vb_buf_span(&x->content), NULL, &json, &error);
+    if (err == VB_OK) {
+        vb_json_free(json);
+        return VB_YES;
+    }
+    return refuse(x,
+                  err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                                      : VB_STATUS_BAD_REQUEST,
+                  vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
+                                  error.line, error.column, error.text));
+}
+
+enum vb_answer vb_controller_valid(struct vb_exchange *x)
+{
+    const struct vb_content *content = content_of(x);
+    const struct vb_operation *operation =
+        built_of(x)->route->by_method[VB_METHOD_POST];
+
+    if (!takes_json(x) || content->schema == NULL)
+        return VB_YES;
+    return vb_params_content_fits(x, content->schema, vb_buf_span(&x->content),
+                                  (unsigned)operation->invalid)
+               ? VB_YES
+               : VB_NO;
+}
+
+/* --- the outcome ------------------------------------------------------------
+ */
+
+struct vb_span vb_controller_type(const struct vb_exchange *x)
+{
+    return x->offer >= 0 ? x->resource->offers[x->offer].media_type
+                         : VB_SPAN("application/octet-stream");
+}
+
+bool vb_controller_writes_json(const struct vb_exchange *x)
+{
+    struct vb_media media;
+
+    return x->offer >= 0 &&
+           vb_media_parse(x->resource->offers[x->offer].media_type, &media) &&
+           (vb_span_ieq(media.subtype, VB_SPAN("json")) ||
+            vb_span_ieq(media.suffix, VB_SPAN("json")));
+}
+
+bool vb_controller_is_json(struct vb_span output)
+{
+    struct vb_json_error error;
+    struct vb_json *json;
+
+    if (vb_json_parse(output, NULL, &json, &error) != VB_OK)
+        return false;
+    vb_json_free(json);
+    return true;
+}
