@@ -1,4 +1,4 @@
-"""Compares Verbatim with nginx and h2o, and its writes with bare SQLite.
+"""Compares Verbatim with nginx, h2o and the limit, its writes with bare SQLite.
 
 Server and load have a core each. The rounds alternate between the servers, so
 that what changes on the machine meanwhile hits all of them; medians count.
@@ -18,7 +18,7 @@ import idle
 import load
 import machine
 import report
-from servers import KINDS, Verbatim
+from servers import KINDS, Bare, Verbatim
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITE_CONNECTIONS = 64
@@ -33,7 +33,7 @@ def options_of(arguments):
     parser.add_argument("--quick", action="store_true", help="a minute, not ten")
     parser.add_argument("--only", action="append", metavar="SCENARIO",
                         choices=SCENARIOS, help="repeatable: " + ", ".join(SCENARIOS))
-    parser.add_argument("--servers", default="verbatim,nginx,h2o")
+    parser.add_argument("--servers", default=",".join(KINDS))
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=int, help="of one measurement")
     parser.add_argument("--documents", type=int)
@@ -69,9 +69,9 @@ class Bench:
         for name in self.options.servers.split(","):
             if name not in KINDS:
                 raise SystemExit(f"bench: unknown server {name}")
-            there = Verbatim.binary.exists() if name == "verbatim" else machine.has(name)
-            if there:
-                kinds.append(KINDS[name])
+            kind = KINDS[name]
+            if kind in (Verbatim, Bare) or machine.has(kind.program or name):
+                kinds.append(kind)
             else:
                 say(f"{name} is not here and is left out")
         return kinds
@@ -93,7 +93,9 @@ class Bench:
             for server in servers:
                 server.start()
                 documents.fill(server, self.options.documents)
-                documents.check_all(server, self.options.documents)
+                documents.check(server, "/docs/0", documents.document(0))
+                if server.scenarios is None:
+                    documents.check_all(server, self.options.documents)
             for scenario in scenarios:
                 say(scenario)
                 self.rounds_of(scenario, servers)
@@ -102,6 +104,7 @@ class Bench:
                 server.stop()
 
     def rounds_of(self, scenario, servers):
+        servers = [s for s in servers if scenario in (s.scenarios or SCENARIOS)]
         words = {s.name: self.words_of(scenario, s) for s in servers}
         for server in servers:
             load.wrk(server, words[server.name], 1, WRITE_CONNECTIONS)
@@ -160,6 +163,8 @@ class Bench:
         say(f"{scenario} ({self.idle})")
         for turn in range(max(1, self.options.rounds // 2)):
             for kind in self.kinds:
+                if kind.scenarios is not None:
+                    continue
                 server = self.make(kind, f"idle-{turn}").start()
                 try:
                     documents.fill(server, 1)
@@ -193,6 +198,7 @@ def main():
     options = options_of(sys.argv[1:])
     Verbatim.binary = options.build / "src/server/verbatim"
     Verbatim.more = options.serve
+    Bare.folder_of_programs = options.build / "tools/bench"
     # Beside the checkout: the same disk as a user's ./data.
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"))
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import median
 
 THRESHOLDS = Path(__file__).with_name("thresholds.json")
+OTHERS = ("nginx", "nginx-tuned", "h2o", "bare")
 UNITS = {"rps": "{:.0f}/s", "cpu_us": "{:.2f} us", "bytes": "{:.0f} B", "p99_us": "{:.0f} us"}
 
 
@@ -47,7 +48,7 @@ def cells(results, scenario, subject):
         value = results.median(scenario, subject, metric)
         row.append("" if value is None else form.format(value))
     metric = "bytes" if row[-2] else "cpu_us"
-    for other in ("nginx", "h2o"):
+    for other in OTHERS:
         value = ratio(results, scenario, subject, metric, other)
         row.append("" if value is None or subject == other else f"{value:.2f}")
     return row
@@ -55,7 +56,7 @@ def cells(results, scenario, subject):
 
 def table(results):
     head = ["scenario", "server", "requests", "CPU/request", "memory", "p99",
-            "/nginx", "/h2o"]  # fmt: skip
+            *(f"/{other}" for other in OTHERS)]  # fmt: skip
     rows = [head]
     for scenario, subjects in results.values.items():
         rows += [cells(results, scenario, subject) for subject in subjects]

@@ -1,7 +1,8 @@
 """The servers that are compared, each started on one core over the same files.
 
-nginx is set to its best for this load, not to its defaults: sendfile off for
-small files and on for large ones, descriptors kept open, no access log.
+nginx comes twice: as Debian packages it, and set to its best for this load:
+sendfile off for small files and on for large ones, descriptors kept open. Both
+without an access log, as all are. `bare` is no server but the limit: bare.c.
 """
 
 import http.client
@@ -16,6 +17,22 @@ import machine
 
 START_SECONDS = 30
 
+# What the package's nginx.conf says of serving files.
+PACKAGED = """
+    sendfile on;
+    tcp_nopush on;
+    types_hash_max_size 2048;
+    gzip on;
+"""
+
+TUNED = """
+    sendfile off;
+    tcp_nodelay on;
+    open_file_cache max={cached_files} inactive=3600s;
+    open_file_cache_valid 3600s;
+    open_file_cache_min_uses 1;
+"""
+
 NGINX = """
 daemon off;
 master_process off;
@@ -27,13 +44,9 @@ http {{
     access_log off;
     default_type application/json;
     types {{ }}
-    sendfile off;
-    tcp_nodelay on;
     keepalive_timeout 3600s;
     keepalive_requests 1000000000;
-    open_file_cache max={cached_files} inactive=3600s;
-    open_file_cache_valid 3600s;
-    open_file_cache_min_uses 1;
+    {serving}
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -77,7 +90,9 @@ class Server:
     """One running server; `command` says how to start it."""
 
     name = ""
+    program = None  # what must be there to run it; None: the name
     serves_files = True  # out of the shared folder; else it is filled by PUT
+    scenarios = None  # None: all
 
     def __init__(self, folder, files_root, connections, files):
         self.folder = folder / self.name
@@ -158,11 +173,20 @@ class Server:
 
 class Nginx(Server):
     name = "nginx"
+    serving = PACKAGED
 
     def command(self):
         path = self.folder / "nginx.conf"
-        path.write_text(NGINX.format(**self.settings()))
+        settings = self.settings()
+        settings["serving"] = self.serving.format(**settings)
+        path.write_text(NGINX.format(**settings))
         return ["/usr/sbin/nginx", "-e", self.folder / "error.log", "-c", path]
+
+
+class NginxTuned(Nginx):
+    name = "nginx-tuned"
+    program = "nginx"
+    serving = TUNED
 
 
 class H2o(Server):
@@ -189,4 +213,13 @@ class Verbatim(Server):
     more = ()
 
 
-KINDS = {kind.name: kind for kind in (Verbatim, Nginx, H2o)}
+class Bare(Server):
+    name = "bare"
+    scenarios = ("hot GET",)
+    folder_of_programs = None  # set from the command line
+
+    def command(self):
+        return [self.folder_of_programs / "bare", self.port, self.files_root / "docs/0"]
+
+
+KINDS = {kind.name: kind for kind in (Verbatim, Nginx, NginxTuned, H2o, Bare)}
