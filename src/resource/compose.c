@@ -211,9 +211,9 @@ static enum vb_err keep(struct vb_stored *stored, yyjson_mut_val *root,
     return stored->text.err;
 }
 
-/* Is the state the same when it is composed once more, and for whatever purpose?
- * Not where the server fills something in (an id may be known by then), and not
- * where there is more to it than a request has. */
+/* Is the state the same when it is composed once more, and for whatever
+ * purpose? Not where the server fills something in (an id may be known by
+ * then), and not where there is more to it than a request has. */
 static bool is_plain(const struct vb_state *state)
 {
     for (size_t i = 0; state != NULL && i < state->property_count; i++) {

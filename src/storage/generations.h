@@ -23,6 +23,7 @@ uint64_t vb__generations_get(const struct vb_generations *generations,
 
 /* What the caller made durable before is seen by whoever sees the bump. Returns
  * what the counter is now. */
-uint64_t vb__generations_bump(struct vb_generations *generations, uint64_t hash);
+uint64_t vb__generations_bump(struct vb_generations *generations,
+                              uint64_t hash);
 
 #endif

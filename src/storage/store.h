@@ -294,10 +294,10 @@ struct vb_commit {
     size_t change_count;
     const struct vb_memo *memo; /* to be kept with it; NULL: none */
     uint64_t revision;          /* out, VB_OK: of all records written */
-    uint64_t position;   /* out, VB_OK, changes[0] is a PUT: its record's, and */
+    uint64_t position; /* out, VB_OK, changes[0] is a PUT: its record's, and */
     uint64_t generation; /* its key's (below): what the caller makes of the
                             record counts as long as that is the current one */
-    struct {                    /* out, VB_ERR_CONFLICT */
+    struct {             /* out, VB_ERR_CONFLICT */
         enum vb_conflict_kind kind;
         size_t change; /* index of the change that failed */
         size_t item;   /* see the kinds */

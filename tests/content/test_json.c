@@ -306,8 +306,7 @@ static void json_escapes_at_every_place(void **state)
                 vb_json_parse(vb_buf_span(&buf), NULL, &again, NULL), VB_OK);
             assert_true(vb_span_eq(vb_json_text(again->root),
                                    vb_span_of(text, sizeof(text))));
-            assert_int_equal(buf.len == 22,
-                             c >= 0x20 && c != '"' && c != '\\');
+            assert_int_equal(buf.len == 22, c >= 0x20 && c != '"' && c != '\\');
             vb_buf_done(&buf);
             vb_json_free(again);
             vb_json_free(json);

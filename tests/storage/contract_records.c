@@ -410,8 +410,8 @@ static void note_answer(struct vb_store_op *op)
 static void generation_of_a_commit_passes_with_the_next_one(void **state)
 {
     struct contract *c = *state;
-    struct vb_change changes[] = {rig_put("/a", "", "1"), rig_put("/a", "", "2"),
-                                  rig_put("/b", "", "3")};
+    struct vb_change changes[] = {
+        rig_put("/a", "", "1"), rig_put("/a", "", "2"), rig_put("/b", "", "3")};
     struct vb_commit commits[3];
     bool answered[3] = {false};
 

@@ -245,8 +245,7 @@ static void measure_cache(struct vb_store *store, const char *what,
                           int64_t entries)
 {
     static char value[64];
-    struct vb_cache *cache =
-        vb_cache_new(store, (size_t)8 << 30);
+    struct vb_cache *cache = vb_cache_new(store, (size_t)8 << 30);
     char(*keys)[32] = calloc((size_t)entries, sizeof(*keys));
     int64_t count = 5000000, found = 0;
     struct stopwatch watch;
