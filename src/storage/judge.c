@@ -125,7 +125,7 @@ static enum vb_err refuse_for_key(struct court *court,
 
 static bool well_formed(const struct vb_change *change)
 {
-    if (change->key.len == 0)
+    if (change->key.len == 0 || change->moved_to.len > VB_STORE_CHUNK)
         return false;
     if (change->kind != VB_CHANGE_PUT)
         return true;
@@ -177,7 +177,10 @@ static bool as_expected(const struct vb__step *step)
 
     if (expect == VB_EXPECT_ANY)
         return true;
-    return (step->now.id == 0 ? VB_EXPECT_NONE : step->now.revision) == expect;
+    if (step->now.id != 0)
+        return step->now.revision == expect;
+    return expect == VB_EXPECT_NONE ||
+           (expect == VB_EXPECT_UNUSED && step->now.tombstone == 0);
 }
 
 static enum vb_err look_at_records(struct court *court)

@@ -20,6 +20,7 @@
 /* What a view knows of the record under a key. */
 struct vb__found {
     uint64_t id;           /* the engine's name for it; 0: no record */
+    uint64_t tombstone;    /* likewise for what is in its place; 0: nothing */
     uint64_t revision;     /* of the record */
     uint64_t blob;         /* 0 for none */
     unsigned ties;         /* the engine's */

@@ -48,6 +48,9 @@
 #define VB_EXPECT_NONE UINT64_C(0)
 /* `expect` of a change: whatever is there, or nothing. */
 #define VB_EXPECT_ANY UINT64_MAX
+/* `expect` of a change: there must be no record under the key, and no
+ * tombstone of one: nobody knows the key yet. */
+#define VB_EXPECT_UNUSED (UINT64_MAX - 1)
 
 enum vb_io {
     VB_IO_DONE,   /* the result is in the request */
@@ -94,12 +97,22 @@ struct vb_store_op {
     struct vb_store_client *client;       /* the store's */
 };
 
-/* One record by its key. */
+/*
+ * One record by its key; or what is left of it. A tombstone stands in the place
+ * of a record that was deleted, if that was asked for, until there is a record
+ * under the key again; it stays for as long as that. It is no member of any
+ * collection, has no content, claims or references, and nothing can refer to
+ * it. As a record: the key, the revision and (modified_ms) the time of the
+ * deletion, and as content the key that the record was moved to, or "".
+ */
 struct vb_read {
     struct vb_store_op op;
     struct vb_span key;
+    bool wants_tombstone;
     struct vb_record *record; /* out: a reference the caller owns; NULL when
                                  there is none (op.err is VB_OK then) */
+    struct vb_record *tombstone; /* out, where it is wanted and there is no
+                                    record: likewise */
 };
 
 /* The state of a collection: what its members have been through. */
@@ -224,6 +237,11 @@ struct vb_change {
     uint64_t expect;       /* a revision, VB_EXPECT_NONE or VB_EXPECT_ANY */
     int64_t modified_ms;   /* the time of the change, Unix time; created_ms
                               too where it creates */
+
+    /* For DELETE: leaves a tombstone in the record's place, which says where it
+     * was moved to, if that is not "". */
+    bool tombstone;
+    struct vb_span moved_to;
 
     /* The rest is for PUT. */
     struct vb_span media_type;

@@ -45,6 +45,8 @@ extern const struct CMUnitTest contract_sieves[];
 extern const size_t contract_sieves_count;
 extern const struct CMUnitTest contract_memos[];
 extern const size_t contract_memos_count;
+extern const struct CMUnitTest contract_tombstones[];
+extern const size_t contract_tombstones_count;
 extern const struct CMUnitTest contract_blobs[];
 extern const size_t contract_blobs_count;
 extern const struct CMUnitTest contract_threads[];

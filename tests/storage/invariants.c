@@ -42,6 +42,9 @@ static const struct {
     {"a chunk is a record's or a loose blob's",
      "SELECT id FROM chunk WHERE id >> 24 NOT IN"
      " (SELECT blob FROM record UNION SELECT blob FROM loose)"},
+    {"a tombstone has no place, ties or blob",
+     "SELECT key FROM record WHERE tombstone <> 0 AND"
+     " (parent <> '' OR ties <> 0 OR blob <> 0 OR media_type <> '')"},
     {"a record has its content, and as much as it says",
      "SELECT key FROM record WHERE blob = 0 AND length <> length(content)"},
 };

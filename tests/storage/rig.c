@@ -142,6 +142,17 @@ enum vb_err rig_read(struct rig_worker *worker, struct vb_span key,
     return read.op.err;
 }
 
+enum vb_err rig_tombstone(struct rig_worker *worker, struct vb_span key,
+                          struct vb_record **ret_tombstone)
+{
+    struct vb_read read = {.key = key, .wants_tombstone = true};
+
+    WAIT(worker, &read, vb_store_read);
+    *ret_tombstone = read.tombstone;
+    vb_record_unref(read.record);
+    return read.op.err;
+}
+
 enum vb_err rig_commit(struct rig_worker *worker, struct vb_commit *commit)
 {
     WAIT(worker, commit, vb_store_commit);
@@ -213,4 +224,13 @@ struct vb_change rig_delete(const char *key)
                               .key = vb_span_str(key),
                               .expect = VB_EXPECT_ANY,
                               .modified_ms = 2000};
+}
+
+struct vb_change rig_bury(const char *key, const char *moved_to)
+{
+    struct vb_change change = rig_delete(key);
+
+    change.tombstone = true;
+    change.moved_to = vb_span_str(moved_to);
+    return change;
 }

@@ -52,6 +52,9 @@ void rig_worker_turn(struct rig_worker *worker);
 
 enum vb_err rig_read(struct rig_worker *worker, struct vb_span key,
                      struct vb_record **ret_record);
+/* The tombstone under a key, a reference or NULL; a record there is let go. */
+enum vb_err rig_tombstone(struct rig_worker *worker, struct vb_span key,
+                          struct vb_record **ret_tombstone);
 /* For each of the contract's request structures, with its input filled in. */
 enum vb_err rig_commit(struct rig_worker *worker, struct vb_commit *commit);
 enum vb_err rig_list(struct rig_worker *worker, struct vb_list_read *list);
@@ -71,5 +74,7 @@ enum vb_err rig_change(struct rig_worker *worker,
 /* A PUT of a text, whatever is there. */
 struct vb_change rig_put(const char *key, const char *parent, const char *text);
 struct vb_change rig_delete(const char *key);
+/* The same, and a tombstone is left that says where it went. */
+struct vb_change rig_bury(const char *key, const char *moved_to);
 
 #endif

@@ -12,7 +12,7 @@
 
 /* --- Taking the memory. --- */
 
-/* What one PUT will put in place. */
+/* What one PUT will put in place; or a DELETE that leaves a tombstone. */
 struct draft {
     struct vb_record *record; /* new */
     struct vb__row *row;      /* new, when it creates */
@@ -115,8 +115,25 @@ static bool prepare_place(struct vb__memory *memory,
     return collection == NULL || vb__collection_reserve(collection);
 }
 
-static bool prepare(struct vb__memory *memory, const struct vb__step *step,
-                    struct draft *draft)
+static struct vb_record *tombstone_new(struct vb__memory *memory,
+                                       const struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    const struct vb_record *old = vb__row_of(step->now.id)->record;
+
+    return vb__record_new(&(struct vb_record){
+        .key = old->key,
+        .revision = memory->revision,
+        .position = old->position,
+        .created_ms = old->created_ms,
+        .modified_ms = change->modified_ms,
+        .content = change->moved_to,
+        .length = change->moved_to.len,
+    });
+}
+
+static bool prepare_put(struct vb__memory *memory, const struct vb__step *step,
+                        struct draft *draft)
 {
     const struct vb_change *change = step->change;
 
@@ -136,6 +153,23 @@ static bool prepare(struct vb__memory *memory, const struct vb__step *step,
         if ((draft->edges[i] = malloc(sizeof(struct vb__edge))) == NULL)
             return false;
     return true;
+}
+
+/* Is the record to be deleted, and to have a tombstone? */
+static bool buries(const struct vb__step *step)
+{
+    return step->change->kind == VB_CHANGE_DELETE && step->now.id != 0 &&
+           step->change->tombstone;
+}
+
+static bool prepare(struct vb__memory *memory, const struct vb__step *step,
+                    struct draft *draft)
+{
+    if (step->change->kind == VB_CHANGE_PUT)
+        return prepare_put(memory, step, draft);
+    if (buries(step))
+        draft->record = tombstone_new(memory, step);
+    return !buries(step) || draft->record != NULL;
 }
 
 static void abandon(const struct vb__step *step, struct draft *draft)
@@ -254,15 +288,21 @@ static void tie(struct vb__memory *memory, const struct vb__plan *plan,
     }
 }
 
-static void delete (struct vb__memory *memory, const struct vb__step *step)
+static void delete (struct vb__memory *memory, const struct vb__step *step,
+                    const struct draft *draft)
 {
     struct vb__row *row = vb__row_of(step->now.id);
 
     touch(memory, row, step->change->modified_ms);
-    vb_table_remove(&memory->rows, &row->node);
     if (row->collection != NULL)
         vb__collection_remove(row->collection, row);
-    free(row);
+    row->collection = NULL;
+    row->record = draft->record;
+    row->is_tombstone = true;
+    if (row->record == NULL) {
+        vb_table_remove(&memory->rows, &row->node);
+        free(row);
+    }
 }
 
 /* The records that were replaced or deleted, for the time after the lock: the
@@ -272,9 +312,24 @@ struct fallen {
     size_t count;
 };
 
+/* A tombstone gives way to a record that is put in its place. */
+static void exhume(struct vb__memory *memory, const struct vb__step *step,
+                   struct fallen *fallen)
+{
+    struct vb__row *row = vb__row_of(step->now.tombstone);
+
+    if (row == NULL || step->change->kind != VB_CHANGE_PUT)
+        return;
+    fallen->records[fallen->count++] = row->record;
+    vb_table_remove(&memory->rows, &row->node);
+    free(row);
+}
+
 static void apply(struct vb__memory *memory, const struct vb__plan *plan,
                   struct draft *drafts, struct fallen *fallen)
 {
+    for (size_t i = 0; i < plan->key_count; i++)
+        exhume(memory, plan->by_key[i], fallen);
     for (size_t i = 0; i < plan->id_count; i++) {
         struct vb__row *row = vb__row_of(plan->by_id[i]->now.id);
 
@@ -290,7 +345,7 @@ static void apply(struct vb__memory *memory, const struct vb__plan *plan,
     for (size_t i = 0; i < plan->count; i++)
         if (plan->steps[i].change->kind == VB_CHANGE_DELETE &&
             plan->steps[i].now.id != 0)
-            delete (memory, &plan->steps[i]);
+            delete (memory, &plan->steps[i], &drafts[i]);
 }
 
 static void forget_coming(const struct vb__plan *plan,
@@ -307,12 +362,11 @@ static enum vb_err carry_out(struct vb__memory *memory,
     struct draft *drafts =
         vb_arena_calloc(&memory->scratch, plan->count, sizeof(*drafts));
 
-    fallen->records = malloc((plan->id_count + 1) * sizeof(void *));
+    fallen->records = malloc((plan->count + 1) * sizeof(void *));
     if (drafts == NULL || fallen->records == NULL)
         return VB_ERR_NOMEM;
     for (size_t i = 0; i < plan->count; i++) {
-        if (plan->steps[i].change->kind != VB_CHANGE_PUT ||
-            prepare(memory, &plan->steps[i], &drafts[i]))
+        if (prepare(memory, &plan->steps[i], &drafts[i]))
             continue;
         forget_coming(plan, drafts);
         for (size_t j = 0; j <= i; j++)

@@ -40,9 +40,13 @@ static enum vb_io memory_read(struct vb_store_client *client,
     struct vb__memory *memory = memory_of(client->store);
     const struct vb__row *row;
 
+    read->record = read->tombstone = NULL;
     pthread_mutex_lock(&memory->lock);
     row = vb__row_find(memory, read->key);
-    read->record = row == NULL ? NULL : vb_record_ref(row->record);
+    if (row != NULL && !row->is_tombstone)
+        read->record = vb_record_ref(row->record);
+    else if (row != NULL && read->wants_tombstone)
+        read->tombstone = vb_record_ref(row->record);
     pthread_mutex_unlock(&memory->lock);
     return vb__op_done(&read->op, VB_OK);
 }

@@ -62,6 +62,7 @@ struct vb__collection {
 struct vb__row {
     struct vb_table_node node;
     struct vb_record *record;
+    bool is_tombstone;                 /* the record is one, see store.h */
     struct vb__collection *collection; /* or NULL */
     size_t slot;                       /* in the collection's members */
     struct vb_link claims;             /* of struct vb__claim */

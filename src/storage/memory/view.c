@@ -29,7 +29,9 @@ static enum vb_err view_find(struct vb__view *view, struct vb_span key,
 
     (void)arena;
     *ret_found = (struct vb__found){.id = 0};
-    if (row != NULL)
+    if (row != NULL && row->is_tombstone)
+        ret_found->tombstone = vb__row_id(row);
+    else if (row != NULL)
         *ret_found = (struct vb__found){.id = vb__row_id(row),
                                         .revision = row->record->revision,
                                         .blob = row->record->blob,

@@ -106,8 +106,12 @@ static enum vb_err put(struct vb__writer *writer, struct vb__step *step)
 {
     const struct vb_change *change = step->change;
     bool creates = step->now.id == 0;
-    enum vb_err err = creates ? insert(writer, step) : update(writer, step);
+    enum vb_err err = VB_OK;
 
+    if (step->now.tombstone != 0)
+        err = run_with_id(writer, VB__WRITER_DELETE, step->now.tombstone);
+    if (err == VB_OK)
+        err = creates ? insert(writer, step) : update(writer, step);
     if (err == VB_OK && step->now.blob != change->blob) {
         err = loosen(writer, step->now.blob);
         if (err == VB_OK && change->blob != 0)
@@ -119,12 +123,27 @@ static enum vb_err put(struct vb__writer *writer, struct vb__step *step)
                     creates ? 1 : 0);
 }
 
+static enum vb_err bury(struct vb__writer *writer, const struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_BURY);
+
+    vb__call_u64(&call, step->now.id);
+    vb__call_u64(&call, writer->revision);
+    vb__call_i64(&call, change->modified_ms);
+    vb__call_u64(&call, change->moved_to.len);
+    vb__call_blob(&call, change->moved_to);
+    return vb__call_run(&call);
+}
+
 static enum vb_err delete (struct vb__writer *writer,
                            const struct vb__step *step) {
     enum vb_err err;
 
     if (step->now.id == 0) return VB_OK;
-    err = run_with_id(writer, VB__WRITER_DELETE, step->now.id);
+    err = step->change->tombstone
+              ? bury(writer, step)
+              : run_with_id(writer, VB__WRITER_DELETE, step->now.id);
     if (err == VB_OK) err = loosen(writer, step->now.blob);
     if (err != VB_OK) return err;
     return count_in(writer, step->now.parent, step->change, -1);

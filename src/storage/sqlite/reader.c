@@ -159,7 +159,8 @@ enum column {
     KEY,
     PARENT,
     MEDIA_TYPE,
-    CONTENT
+    CONTENT,
+    TOMBSTONE
 };
 
 /* The record in the current row, borrowed from it. */
@@ -203,20 +204,24 @@ enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read)
 {
     struct vb__call call = vb__call(reader->statements[VB__READER_READ]);
     enum vb_err err = turn_begin(reader);
-    bool found;
+    struct vb_record **to = NULL;
 
-    read->record = NULL;
+    read->record = read->tombstone = NULL;
     if (err != VB_OK)
         return err;
     vb__call_text(&call, read->key);
-    found = vb__call_row(&call);
-    if (found) {
+    if (vb__call_row(&call)) {
         struct vb_record row = row_of(&call);
 
-        read->record = record_of(reader, &row);
+        if (vb__call_get_i64(&call, TOMBSTONE) == 0)
+            to = &read->record;
+        else if (read->wants_tombstone)
+            to = &read->tombstone;
+        if (to != NULL)
+            *to = record_of(reader, &row);
     }
     err = ended(reader, &call);
-    if (err == VB_OK && found && read->record == NULL)
+    if (err == VB_OK && to != NULL && *to == NULL)
         err = VB_ERR_NOMEM;
     return err;
 }

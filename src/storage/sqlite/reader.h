@@ -23,7 +23,7 @@ struct vb__sqlite;
 /* The statements: name, SQL. */
 #define VB__RECORD_COLUMNS                                                     \
     "SELECT id, revision, created_ms, modified_ms, length, blob, key, parent," \
-    " media_type, content FROM record "
+    " media_type, content, tombstone FROM record "
 
 #define VB__READER_STATEMENTS(X)                                               \
     X(BEGIN, "BEGIN")                                                          \

@@ -32,7 +32,7 @@ struct vb__sqlite;
     X(ROLLBACK, "ROLLBACK")                                                    \
     X(PAGES, "PRAGMA page_count")                                              \
     X(STATE_SAVE, "UPDATE state SET revision = ?1, position = ?2")             \
-    X(FIND, "SELECT id, revision, blob, ties, parent FROM record"              \
+    X(FIND, "SELECT id, revision, blob, ties, parent, tombstone FROM record"   \
             " WHERE key = ?1")                                                 \
     X(KEY, "SELECT key FROM record WHERE id = ?1")                             \
     X(INSERT,                                                                  \
@@ -43,6 +43,9 @@ struct vb__sqlite;
       "UPDATE record SET revision = ?2, modified_ms = ?3, length = ?4,"        \
       " blob = ?5, ties = ?6, media_type = ?7, content = ?8 WHERE id = ?1")    \
     X(DELETE, "DELETE FROM record WHERE id = ?1")                              \
+    X(BURY, "UPDATE record SET revision = ?2, modified_ms = ?3, length = ?4,"  \
+            " blob = 0, ties = 0, parent = '', media_type = '', content = ?5," \
+            " tombstone = 1 WHERE id = ?1")                                    \
     X(MEMBERS, "SELECT id FROM record"                                         \
                " WHERE parent = ?1 AND parent <> '' ORDER BY id")              \
     X(CLAIM_FIND, "SELECT record FROM claim WHERE scope = ?1 AND value = ?2")  \
