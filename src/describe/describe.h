@@ -350,6 +350,7 @@ struct vb_route {
     const struct vb_route *above;  /* the longest path that begins this one */
     const struct vb_parameter *id; /* of a member: the last variable */
     enum vb_id_kind id_kind;       /* where id is set, and in collections */
+    bool tombstones; /* of a document: deleted, it is known to be gone (410) */
 
     const struct vb_operation *operations; /* in the order GET PUT POST ... */
     size_t operation_count;

@@ -171,6 +171,9 @@ void vb__archetypes(struct vb__reader *r);
 /* What documents and members hold. */
 void vb__states(struct vb__reader *r);
 
+/* What is known to be gone once it is deleted. */
+void vb__tombstones(struct vb__reader *r);
+
 /* What controllers do. */
 void vb__actions(struct vb__reader *r);
 

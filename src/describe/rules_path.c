@@ -53,6 +53,28 @@ static bool is_verb(struct vb_span segment)
     return vb__is_one_of(word, word.len == segment.len ? verbs_alone : verbs);
 }
 
+bool vb__is_deleted(const struct vb_route *route)
+{
+    const struct vb_operation *operation =
+        route ? route->by_method[VB_METHOD_DELETE] : NULL;
+
+    return operation && operation->served;
+}
+
+/* At the path that says so: itself, or with a collection its members. */
+bool vb__rule_never_deleted(const struct vb__subject *s, struct vb_buf *detail)
+{
+    const struct vb_route *route = s->route;
+    yyjson_val *said = yyjson_obj_get(
+        yyjson_obj_get(route->source, "x-verbatim"), "tombstones");
+
+    (void)detail;
+    if (s->op || !yyjson_get_bool(said))
+        return false;
+    return !vb__is_deleted(vb_archetype_lists(route->archetype) ? route->member
+                                                                : route);
+}
+
 /* A controller is a function: its last segment may well be a verb. */
 bool vb__rule_verb_in_path(const struct vb__subject *s, struct vb_buf *detail)
 {

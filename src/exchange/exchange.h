@@ -269,6 +269,9 @@ struct vb_selected {
      * with this after the quote; "" when only `etag` counts. */
     struct vb_span tag_core;
     int64_t modified; /* Unix seconds or VB_DATE_NONE */
+    /* Where nothing exists: it is known that nothing will, */
+    bool gone;
+    struct vb_span moved_to; /* or where what was here is now; "" for nowhere */
 };
 
 /* What an unsafe method's commit brought about. */

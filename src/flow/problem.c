@@ -79,17 +79,25 @@ static bool is_of_the_moment(unsigned status)
            status == VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE;
 }
 
+/* Errors are heuristically cacheable (RFC 9110 section 15.1), but what is
+ * missing now may be created at any time. Not what is gone, unless a method
+ * creates there (section 15.5.11). */
+static struct vb_span cache_control_of(const struct vb_exchange *x)
+{
+    if (is_of_the_moment(x->reply.status))
+        return VB_SPAN("no-store");
+    if (x->reply.status == VB_STATUS_GONE && !vb_resource_creates(x->resource))
+        return VB_SPAN("");
+    return VB_SPAN("no-cache");
+}
+
 void vb__reply_problem(struct vb_exchange *x)
 {
     struct vb_problem *problem = problem_of(x);
     enum form form = choose_form(x);
     struct vb_buf text;
 
-    /* Errors are heuristically cacheable (RFC 9110 section 15.1), but what is
-     * missing now may be created at any time. */
-    vb_reply_field(x, VB_FIELD_CACHE_CONTROL,
-                   is_of_the_moment(x->reply.status) ? VB_SPAN("no-store")
-                                                     : VB_SPAN("no-cache"));
+    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, cache_control_of(x));
     if (x->reply.content != VB_CONTENT_NONE)
         return; /* prepared already */
     vb_reply_add(x, VB_SPAN("Vary"),

@@ -19,9 +19,21 @@ enum vb_answer vb__q_exists(struct vb_exchange *x)
     return VB_YES;
 }
 
+/* What was moved may be moved back: who keeps this has to ask again. */
+static enum vb_answer moved_by_client(struct vb_exchange *x)
+{
+    if (x->selected.moved_to.len == 0)
+        return VB_NO;
+    x->outcome.location = x->selected.moved_to;
+    x->reply.status = (uint16_t)vb_moved_status(x);
+    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, VB_SPAN("no-cache"));
+    return VB_YES;
+}
+
 enum vb_answer vb__q_moved(struct vb_exchange *x)
 {
-    return ask(x->resource->moved, VB_NO, x);
+    return x->resource->moved != NULL ? x->resource->moved(x)
+                                      : moved_by_client(x);
 }
 
 /* What is done somewhere else is not done by asking there: 303 is for who
@@ -35,7 +47,7 @@ enum vb_answer vb__q_elsewhere(struct vb_exchange *x)
 
 enum vb_answer vb__q_gone(struct vb_exchange *x)
 {
-    return ask(x->resource->gone, VB_NO, x);
+    return ask(x->resource->gone, x->selected.gone ? VB_YES : VB_NO, x);
 }
 
 enum vb_answer vb__q_creates(struct vb_exchange *x)

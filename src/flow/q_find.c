@@ -13,16 +13,12 @@ enum vb_answer vb__q_routed(struct vb_exchange *x)
     return VB_NO;
 }
 
-/* 301 lets a client change POST into GET; 308 does not (RFC 9110 15.4.9). */
 enum vb_answer vb__q_canonical(struct vb_exchange *x)
 {
-    bool reads = x->head.method == VB_METHOD_GET || vb_exchange_is_head(x);
-
     if (x->canonical.len == 0)
         return VB_YES;
     x->outcome.location = x->canonical;
-    x->reply.status =
-        reads ? VB_STATUS_MOVED_PERMANENTLY : VB_STATUS_PERMANENT_REDIRECT;
+    x->reply.status = (uint16_t)vb_moved_status(x);
     return VB_NO;
 }
 

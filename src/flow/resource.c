@@ -15,6 +15,22 @@ const struct vb_slot *vb_resource_slot(const struct vb_exchange *x)
     return x->resource->slots[method];
 }
 
+/* 301 lets a client change POST into GET; 308 does not (RFC 9110 15.4.9). */
+unsigned vb_moved_status(const struct vb_exchange *x)
+{
+    return x->head.method == VB_METHOD_GET || vb_exchange_is_head(x)
+               ? VB_STATUS_MOVED_PERMANENTLY
+               : VB_STATUS_PERMANENT_REDIRECT;
+}
+
+bool vb_resource_creates(const struct vb_resource *resource)
+{
+    for (unsigned m = 0; m < VB_METHOD_COUNT; m++)
+        if (resource->slots[m] != NULL && resource->slots[m]->creates)
+            return true;
+    return false;
+}
+
 /* OPTIONS comes with every resource, HEAD with GET (RFC 9110 9.3.2). */
 static uint32_t derive_allow(const struct vb_resource *resource)
 {

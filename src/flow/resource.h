@@ -84,8 +84,9 @@ struct vb_resource {
     enum vb_answer (*fresh_key)(struct vb_exchange *x, struct vb_span key);
     vb_question *exists;    /* default: YES. Sets x->selected, and for safe
                                methods x->current, of offer x->offer */
-    vb_question *moved;     /* default: NO. Sets outcome.location, status */
-    vb_question *gone;      /* default: NO */
+    vb_question *moved;     /* default: has `exists` said where to? Sets
+                               outcome.location, status */
+    vb_question *gone;      /* default: has `exists` said so? */
     vb_question *elsewhere; /* default: NO. Sets outcome.see_other */
     /* Opens `length` bytes, more than 0, from byte `first` on of x->current,
      * which is streamed. NULL: there is no memory for it. Never asked where
@@ -118,6 +119,12 @@ void vb_resource_done(struct vb_resource *resource);
 /* What the resource does for the request's method; NULL: nothing. HEAD does
  * what GET does. */
 const struct vb_slot *vb_resource_slot(const struct vb_exchange *x);
+
+/* The status of what has moved for good, for this method: 301 or 308. */
+unsigned vb_moved_status(const struct vb_exchange *x);
+
+/* May some method make it exist where it does not? */
+bool vb_resource_creates(const struct vb_resource *resource);
 
 /* The media types that it takes with a method, as a list; "" for none. */
 struct vb_span vb_resource_accept(const struct vb_resource *resource,

@@ -253,6 +253,14 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
     return course->judge(stored);
 }
 
+/* What is gone lives again where a client names it; a name of the server's is
+ * one that never was. */
+static uint64_t nothing_to_expect(const struct vb_stored *stored)
+{
+    return stored->x->head.method == VB_METHOD_POST ? VB_EXPECT_UNUSED
+                                                    : VB_EXPECT_NONE;
+}
+
 enum vb_answer vb_stored_put(struct vb_stored *stored)
 {
     const struct vb_record *record = stored->record;
@@ -261,7 +269,7 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
         .kind = VB_CHANGE_PUT,
         .key = stored->key,
         .parent = stored->parent,
-        .expect = record != NULL ? record->revision : VB_EXPECT_NONE,
+        .expect = record != NULL ? record->revision : nothing_to_expect(stored),
         .media_type = stored->media_type,
         .content = blob ? VB_SPAN("") : stored->bytes,
         .blob = stored->blob,
@@ -296,6 +304,7 @@ enum vb_answer vb_stored_delete(struct vb_stored *stored)
         .key = stored->key,
         .expect = stored->record->revision,
         .modified_ms = stored->now_ms,
+        .tombstone = stored->route->tombstones,
     };
 
     return commit(stored, change,

@@ -1,6 +1,7 @@
 /* What a listing is part of, and what a write to it is conditional on. See
  * listing_part.h. */
 #include "flow/reply.h"
+#include "resource/absent.h"
 #include "resource/collection.h"
 #include "resource/listing_part.h"
 
@@ -16,10 +17,9 @@ static enum vb_answer judge_owner(struct vb__listing *listing)
 
     if (listing->owner.op.err != VB_OK)
         return vb_stored_failed(x, listing->owner.op.err);
-    if (listing->owner.record == NULL) {
-        x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
-        return VB_NO;
-    }
+    if (listing->owner.record == NULL)
+        return vb_absent(x, vb_route_owner(listing->route), x->variables,
+                         x->variable_count, listing->owner.tombstone);
     vb_record_unref(listing->owner.record);
     return listing->then(listing);
 }
@@ -47,6 +47,7 @@ vb__listing_after_owner(struct vb__listing *listing,
     listing->owner = (struct vb_read){
         .op = {.done = owner_done, .context = listing},
         .key = owner,
+        .wants_tombstone = vb_route_owner(listing->route)->tombstones,
     };
     if (vb_store_read(x->env->store, &listing->owner) == VB_IO_PENDING)
         return VB_PENDING;

@@ -70,16 +70,12 @@ static enum vb_answer lead(struct vb_exchange *x, struct vb_span *ret_location)
     return VB_HALT;
 }
 
-/* 301 lets a client change POST into GET; 308 does not (RFC 9110 15.4.9). */
 static enum vb_answer redirect_moved(struct vb_exchange *x)
 {
-    bool reads = x->head.method == VB_METHOD_GET || vb_exchange_is_head(x);
+    bool for_now = redirect_of(x)->kind == VB_REDIRECT_FOR_NOW;
 
-    if (redirect_of(x)->kind == VB_REDIRECT_FOR_NOW)
-        x->reply.status = VB_STATUS_TEMPORARY_REDIRECT;
-    else
-        x->reply.status =
-            reads ? VB_STATUS_MOVED_PERMANENTLY : VB_STATUS_PERMANENT_REDIRECT;
+    x->reply.status =
+        (uint16_t)(for_now ? VB_STATUS_TEMPORARY_REDIRECT : vb_moved_status(x));
     return lead(x, &x->outcome.location);
 }
 

@@ -5,6 +5,7 @@
 #include "flow/reply.h"
 #include "http/media.h"
 #include "http/method.h"
+#include "resource/absent.h"
 #include "resource/cached.h"
 
 static void stored_done(struct vb_exchange *x)
@@ -162,10 +163,13 @@ static enum vb_answer judge(struct vb_stored *stored)
         return vb_stored_failed(x, stored->read.op.err);
     vb_record_unref(stored->record);
     stored->record = stored->read.record;
-    if (stored->record == NULL) {
+    if (stored->record == NULL && stored->absent != NULL) {
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
-        return stored->absent != NULL ? stored->absent(stored) : VB_NO;
+        return stored->absent(stored);
     }
+    if (stored->record == NULL)
+        return vb_absent(x, stored->route, stored->variables,
+                         stored->variable_count, stored->read.tombstone);
     if (vb_method_is_safe(x->head.method) && stored->is_here != NULL &&
         !stored->is_here(stored)) {
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
@@ -196,6 +200,7 @@ enum vb_answer vb_stored_exists(struct vb_stored *stored)
     stored->read = (struct vb_read){
         .op = {.done = read_done, .context = stored},
         .key = stored->key,
+        .wants_tombstone = stored->route->tombstones,
     };
     stored->read.record = vb_cached_record(x, stored->key);
     if (stored->read.record == NULL &&

@@ -137,6 +137,10 @@ struct vb_span vb_property_pointer(struct vb_exchange *x,
 struct vb_span vb_stored_owner(struct vb_exchange *x,
                                const struct vb_route *route);
 
+/* The document that a route's resource is part of: /books/{id} of
+ * /books/{id}/cover; NULL for none. */
+const struct vb_route *vb_route_owner(const struct vb_route *route);
+
 /* The key of a route's resource under these variables, in the arena; "" when
  * they make none. */
 struct vb_span vb_route_key(struct vb_exchange *x,

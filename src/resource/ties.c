@@ -202,9 +202,9 @@ static enum vb_err add_references(struct vb_stored *stored, yyjson_val *root)
     return err;
 }
 
-/* The document that this resource is part of: /books/7 of /books/7/cover, or
- * /authors/3 of /authors/3/books/9. It must exist, and stay. */
-static const struct vb_route *owner_of(const struct vb_route *route)
+/* /books/7 of /books/7/cover, or /authors/3 of /authors/3/books/9. It must
+ * exist, and stay. */
+const struct vb_route *vb_route_owner(const struct vb_route *route)
 {
     const struct vb_route *above = route->above;
 
@@ -217,7 +217,7 @@ static const struct vb_route *owner_of(const struct vb_route *route)
 struct vb_span vb_stored_owner(struct vb_exchange *x,
                                const struct vb_route *route)
 {
-    const struct vb_route *owner = owner_of(route);
+    const struct vb_route *owner = vb_route_owner(route);
 
     if (owner == NULL)
         return VB_SPAN("");
@@ -226,7 +226,7 @@ struct vb_span vb_stored_owner(struct vb_exchange *x,
 
 enum vb_err vb_compose_ties(struct vb_stored *stored)
 {
-    const struct vb_route *above = owner_of(stored->route);
+    const struct vb_route *above = vb_route_owner(stored->route);
     struct vb_span owner = VB_SPAN("");
     enum vb_err err = VB_OK;
 

@@ -109,8 +109,8 @@ struct vb_read {
     struct vb_store_op op;
     struct vb_span key;
     bool wants_tombstone;
-    struct vb_record *record; /* out: a reference the caller owns; NULL when
-                                 there is none (op.err is VB_OK then) */
+    struct vb_record *record;    /* out: a reference the caller owns; NULL when
+                                    there is none (op.err is VB_OK then) */
     struct vb_record *tombstone; /* out, where it is wanted and there is no
                                     record: likewise */
 };

@@ -730,6 +730,37 @@ static void what_may_be_put_off_is_a_program_that_declares_202(void **state)
     }
 }
 
+static void members_leave_tombstones_as_their_collection_says(void **state)
+{
+    static const char *const said[] = {"",
+                                       "    x-verbatim: {tombstones: true}\n",
+                                       "    x-verbatim: {tombstones: false}\n"};
+    static const bool want[3][3] = {
+        {false, true, false}, {true, true, false}, {false, true, false}};
+    struct describing t;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            struct vb_buf text;
+
+            vb_buf_init(&text, 4096);
+            vb_buf_printf(&text,
+                          "  /a:\n%s    post: {}\n"
+                          "  /a/{b}:\n%s    get: {}\n"
+                          "  /a/{b}/c:\n    get: {}\n",
+                          said[i], said[k]);
+            vb_buf_char(&text, 0);
+            describe_paths(&t, text.ptr);
+            assert_described(&t);
+            assert_int_equal(route_of(&t, "/a/{b}")->tombstones, want[i][k]);
+            assert_false(route_of(&t, "/a/{b}/c")->tombstones);
+            vb_buf_done(&text);
+            describing_done(&t);
+        }
+    }
+}
+
 static void what_comes_later_is_known_but_not_served(void **state)
 {
     struct describing t;
@@ -745,7 +776,7 @@ static void what_comes_later_is_known_but_not_served(void **state)
                       "x-verbatim.do.forward is not served yet");
     vb_buf_done(&text);
     describing_done(&t);
-    describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, tombstones: true}\n"
+    describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, conceal: true}\n"
                        "    get: {}\n");
     assert_described(&t);
     assert_int_equal(t.d->warning_count, 2);
@@ -777,6 +808,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_with_a_plugin_is_told),
         cmocka_unit_test(a_plugin_that_only_puts_off_is_not_served),
         cmocka_unit_test(what_may_be_put_off_is_a_program_that_declares_202),
+        cmocka_unit_test(members_leave_tombstones_as_their_collection_says),
         cmocka_unit_test(what_comes_later_is_known_but_not_served),
     };
 

@@ -254,15 +254,18 @@ def test_deleting_large_content_makes_room_on_a_full_disk(small_disk, serve):
     assert client.get(f"/settings/k{n}").status == 404
 
 
-def test_many_small_deletions_go_on_a_full_disk(small_disk, serve):
-    """More of them than the log has room for at a time."""
-    server = serve(LIBRARY)
+@pytest.mark.parametrize("left", [404, 410])
+def test_many_small_deletions_go_on_a_full_disk(small_disk, serve, left):
+    """More of them than the log has room for at a time, tombstones or not."""
+    tombstones = "  /books:\n    x-verbatim: {tombstones: true}\n"
+    server = serve(LIBRARY if left == 404 else LIBRARY.read_text().replace("  /books:\n", tombstones))
     client, kept = server.client(), {}
     small = [add(client, title=f"{n}") for n in range(400)]
     fill_up(small_disk, client, kept)
     for path in small:
         assert client.delete(path).status == 204
     assert client.get("/books").json() == []
+    assert {client.get(path).status for path in small} == {left}
     check(client, kept)
 
 

@@ -77,8 +77,9 @@ static const char version_2[] =
 
 /*
  * What is left of a deleted record lies in the record's own row, which becomes
- * smaller: to leave it takes no room that is not there, also on a full disk, and
- * a read or a commit that looks for the key finds it without looking elsewhere.
+ * smaller: to leave it takes no room that is not there, also on a full disk,
+ * and a read or a commit that looks for the key finds it without looking
+ * elsewhere.
  */
 static const char version_3[] =
     "ALTER TABLE record ADD COLUMN"
