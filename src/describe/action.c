@@ -12,9 +12,8 @@ static const struct {
     const char *name;
     enum vb_action_kind kind;
 } kinds[] = {
-    {"merge", VB_ACTION_MERGE},
-    {"run", VB_ACTION_RUN},
-    {"forward", VB_ACTION_FORWARD},
+    {"merge", VB_ACTION_MERGE},   {"move", VB_ACTION_MOVE},
+    {"run", VB_ACTION_RUN},       {"forward", VB_ACTION_FORWARD},
     {"plugin", VB_ACTION_PLUGIN},
 };
 
@@ -171,6 +170,18 @@ const uint8_t *vb__bind(struct vb__reader *r, const struct vb_route *route,
     return variables;
 }
 
+/* What is merged into is JSON; what moves has others beside it. */
+static bool fits(const struct vb_action *action)
+{
+    const struct vb_route *target = action->target;
+
+    if (target->archetype != VB_ARCHETYPE_DOCUMENT || !target->state)
+        return false;
+    return action->kind == VB_ACTION_MOVE
+               ? target->membership != VB_MEMBER_OF_NONE
+               : target->state->json;
+}
+
 static bool read_target(struct vb__reader *r, const struct vb_route *route,
                         yyjson_val *merge, struct vb_action *action)
 {
@@ -189,10 +200,11 @@ static bool read_target(struct vb__reader *r, const struct vb_route *route,
     }
     if (!action->target)
         return false;
-    if (!action->target->state || !action->target->state->json ||
-        action->target->archetype != VB_ARCHETYPE_DOCUMENT) {
-        vb__error(r, at, "%.*s is not a JSON document",
-                  VB_FMT(action->target->path));
+    if (!fits(action)) {
+        vb__error(r, at, "%.*s is not a %s", VB_FMT(action->target->path),
+                  action->kind == VB_ACTION_MOVE
+                      ? "member of a collection or store"
+                      : "JSON document");
         return false;
     }
     action->variables = vb__bind(r, route, &action->target->template, at,
@@ -210,6 +222,20 @@ static bool read_merge(struct vb__reader *r, const struct vb_route *route,
     vb__only(r, merge, "merge", names, 2);
     action->patch = vb__object(r, merge, "patch");
     return read_target(r, route, merge, action);
+}
+
+static bool read_move(struct vb__reader *r, const struct vb_route *route,
+                      yyjson_val *move, struct vb_action *action)
+{
+    static const char *const names[] = {"target"};
+
+    if (!vb__must_be_object(r, move))
+        return false;
+    vb__only(r, move, "move", names, 1);
+    if (!read_target(r, route, move, action))
+        return false;
+    ((struct vb_route *)action->target)->moves = true;
+    return true;
 }
 
 static yyjson_val *find_do(struct vb__reader *r, const struct vb_route *route)
@@ -244,6 +270,8 @@ static void read_action(struct vb__reader *r, struct vb_route *route)
         return;
     if (action->kind == VB_ACTION_MERGE &&
         !read_merge(r, route, details, action))
+        return;
+    if (action->kind == VB_ACTION_MOVE && !read_move(r, route, details, action))
         return;
     if (action->kind == VB_ACTION_RUN && !vb__action_run(r, details, action))
         return;

@@ -236,13 +236,17 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         route->state->verbatim)
         say(text, "stored verbatim", VB_SPAN(""));
     if (route->action && route->action->target)
-        say(text, "merges into ", route->action->target->path);
+        say(text,
+            route->action->kind == VB_ACTION_MOVE ? "moves " : "merges into ",
+            route->action->target->path);
     if (route->action && route->action->program)
         say(text, "runs ", vb_span_str(route->action->program->words[0]));
     if (route->action && route->action->plugin)
         say(text, "plugin ", vb_span_str(route->action->plugin->name));
     if (route->tombstones && vb__is_deleted(route))
         say(text, "gone once deleted", VB_SPAN(""));
+    if (route->moves)
+        say(text, "redirected once moved", VB_SPAN(""));
     if (may_be_put_off(route))
         say(text, "may be a job", VB_SPAN(""));
     if (route->from)

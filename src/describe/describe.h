@@ -273,6 +273,7 @@ enum vb_membership {
 
 enum vb_action_kind {
     VB_ACTION_MERGE,
+    VB_ACTION_MOVE,
     VB_ACTION_RUN,
     VB_ACTION_PLUGIN,
     VB_ACTION_FORWARD, /* not served yet */
@@ -307,8 +308,9 @@ struct vb_plugin_file {
 /* What a controller does (x-verbatim.do). */
 struct vb_action {
     enum vb_action_kind kind;
-    /* merge: the document changed. Its variables take the values of this
-     * controller's variables: the i-th that of our `variables[i]`-th. */
+    /* merge, move: the document changed, or moved. Its variables take the
+     * values of this controller's variables: the i-th that of our
+     * `variables[i]`-th. */
     const struct vb_route *target;
     const uint8_t *variables;
     size_t variable_count;
@@ -351,6 +353,7 @@ struct vb_route {
     const struct vb_parameter *id; /* of a member: the last variable */
     enum vb_id_kind id_kind;       /* where id is set, and in collections */
     bool tombstones; /* of a document: deleted, it is known to be gone (410) */
+    bool moves;      /* of a document: a controller moves it */
 
     const struct vb_operation *operations; /* in the order GET PUT POST ... */
     size_t operation_count;
@@ -368,6 +371,12 @@ struct vb_route {
     yyjson_val *source;                  /* the Path Item Object itself */
     struct vb_place place;
 };
+
+/* May there be a tombstone where a document was? */
+static inline bool vb_route_leaves_tombstones(const struct vb_route *route)
+{
+    return route->tombstones || route->moves;
+}
 
 /* --- the description ----------------------------------------------------- */
 

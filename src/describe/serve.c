@@ -43,10 +43,16 @@ static const struct {
 
 static const char *const actions[] = {
     [VB_ACTION_MERGE] = NULL,
+    [VB_ACTION_MOVE] = NULL,
     [VB_ACTION_RUN] = NULL,
     [VB_ACTION_PLUGIN] = NULL,
     [VB_ACTION_FORWARD] = "x-verbatim.do.forward" NOT_YET,
 };
+
+static bool does(const struct vb_route *route, enum vb_action_kind kind)
+{
+    return route->action && route->action->kind == kind;
+}
 
 static const char *why_not_archetype(const struct vb_route *route,
                                      enum vb_method method)
@@ -68,8 +74,8 @@ static const char *why_not_controller(const struct vb_route *route,
         return actions[route->action->kind];
     if (route->action->why_not.len > 0)
         return route->action->why_not.ptr;
-    return vb_method_is_safe(method) && route->action->kind == VB_ACTION_MERGE
-               ? "a merge changes state, which a safe method must not"
+    return vb_method_is_safe(method) && route->action->target
+               ? "it changes state, which a safe method must not"
                : NULL;
 }
 
@@ -179,6 +185,24 @@ static void amend_query(struct vb_operation *op)
     }
 }
 
+/* Where something is to be moved is said in JSON, declared or not. */
+static void amend_move(struct vb_operation *op)
+{
+    struct vb_content *list = (struct vb_content *)op->request.media;
+
+    if (op->request.media_count == 0) {
+        op->request.media = &vb_query_contents[0];
+        op->request.media_count = 1;
+        return;
+    }
+    for (size_t i = 0; i < op->request.media_count; i++) {
+        if (list[i].kind == VB_MEDIA_JSON)
+            continue;
+        list[i].served = false;
+        list[i].why_not = VB_SPAN("where it is moved to is said in JSON");
+    }
+}
+
 /* Patches are for PATCH: elsewhere they are content that nothing converts. */
 static void amend_others(struct vb_operation *op)
 {
@@ -258,8 +282,8 @@ static const int done_full[] = {200, 0};
 static bool may_be_put_off(const struct vb_route *route,
                            const struct vb_operation *op)
 {
-    return op->method == VB_METHOD_POST && route->action &&
-           route->action->kind == VB_ACTION_RUN && declares_exactly(op, 202);
+    return op->method == VB_METHOD_POST && does(route, VB_ACTION_RUN) &&
+           declares_exactly(op, 202);
 }
 
 /* Its thread is a worker's, which answers others as well. */
@@ -268,8 +292,7 @@ static bool only_puts_off(const struct vb_route *route,
 {
     static const int at_once[] = {200, 201, 204, 0};
 
-    return op->method == VB_METHOD_POST && route->action &&
-           route->action->kind == VB_ACTION_PLUGIN &&
+    return op->method == VB_METHOD_POST && does(route, VB_ACTION_PLUGIN) &&
            declares_exactly(op, 202) && first_declared(op, at_once, 0) == 0;
 }
 
@@ -291,7 +314,9 @@ static struct vb_success success_of(const struct vb_route *route,
     case VB_METHOD_POST:
         if (route->archetype == VB_ARCHETYPE_COLLECTION)
             s.created = first_declared(op, created_by_post, 201);
-        else if (route->action && route->action->kind != VB_ACTION_MERGE)
+        else if (does(route, VB_ACTION_MOVE))
+            s.created = 201;
+        else if (route->action && !does(route, VB_ACTION_MERGE))
             s.done = first_declared(op, done_by_others, 200);
         else
             s.done = first_declared(op, done_by_controller, 200);
@@ -358,6 +383,8 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     else if (op->method == VB_METHOD_QUERY &&
              vb_archetype_lists(route->archetype))
         amend_query(op);
+    else if (op->method == VB_METHOD_POST && does(route, VB_ACTION_MOVE))
+        amend_move(op);
     else
         amend_others(op);
     if (route->why_not.len > 0)

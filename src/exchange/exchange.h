@@ -260,6 +260,9 @@ struct vb_walk {
     uint16_t trace[VB_TRACE_MAX]; /* node << 4 | answer */
 };
 
+/* Variables that the path of a resource may have. */
+#define VB_VARIABLES_MAX 8
+
 /* The validators of what the preconditions are about (RFC 9110 section
  * 13.1): the selected representation, or for an unsafe method the resource. */
 struct vb_selected {
@@ -313,9 +316,10 @@ struct vb_exchange {
     struct vb_walk walk;
     struct vb_site *site; /* env->site when it began */
     const struct vb_resource *resource;
-    struct vb_span key;          /* the resource's canonical path */
-    struct vb_span canonical;    /* where to redirect to, when not "" */
-    struct vb_span variables[8]; /* decoded path segments it matched */
+    struct vb_span key;       /* the resource's canonical path */
+    struct vb_span canonical; /* where to redirect to, when not "" */
+    struct vb_span
+        variables[VB_VARIABLES_MAX]; /* decoded path segments it matched */
     uint8_t variable_count;
     int16_t offer;  /* index of the media type to answer with; -1: none */
     uint8_t coding; /* that the client likes best: enum vb_coding */

@@ -2,6 +2,7 @@
 #include "flow/resource.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "http/method.h"
@@ -156,4 +157,43 @@ void vb_resource_done(struct vb_resource *resource)
     free(resource->medias);
     resource->texts = NULL;
     resource->medias = NULL;
+}
+
+static struct vb_owned routed(const struct vb_exchange *x)
+{
+    struct vb_owned owned = {.resource = x->resource,
+                             .key = x->key,
+                             .canonical = x->canonical,
+                             .variable_count = x->variable_count};
+
+    memcpy(owned.variables, x->variables, sizeof(owned.variables));
+    return owned;
+}
+
+static void put_back(struct vb_exchange *x, const struct vb_owned *owned)
+{
+    x->resource = owned->resource;
+    x->key = owned->key;
+    x->canonical = owned->canonical;
+    x->variable_count = owned->variable_count;
+    memcpy(x->variables, owned->variables, sizeof(owned->variables));
+}
+
+/* The site routes exchanges: it is asked with another path in this one. */
+bool vb_site_find(struct vb_exchange *x, struct vb_span path,
+                  struct vb_owned *ret_owned)
+{
+    const struct vb_owned own = routed(x);
+    const struct vb_span own_path = x->head.path;
+    bool found;
+
+    x->head.path = path;
+    x->canonical = VB_SPAN("");
+    x->variable_count = 0;
+    found = x->site->route(x->site, x);
+    if (found)
+        *ret_owned = routed(x);
+    x->head.path = own_path;
+    put_back(x, &own);
+    return found;
 }

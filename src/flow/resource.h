@@ -109,6 +109,19 @@ struct vb_resource {
     struct vb_media *medias; /* the offers' media types, parsed */
 };
 
+/* What owns a URI, as the site routes it. */
+struct vb_owned {
+    const struct vb_resource *resource;
+    struct vb_span key, canonical; /* as in the exchange, in its arena */
+    struct vb_span variables[VB_VARIABLES_MAX];
+    uint8_t variable_count;
+};
+
+/* Who owns another path of this exchange's site? False: nobody. The exchange
+ * is as before. */
+bool vb_site_find(struct vb_exchange *x, struct vb_span path,
+                  struct vb_owned *ret_owned);
+
 /* Derives what follows from the slots. Once, before the resource is used;
  * VB_ERR_NOMEM; VB_ERR_SYNTAX: an offer is no media type. */
 enum vb_err vb_resource_seal(struct vb_resource *resource);

@@ -26,7 +26,7 @@ static bool is_final(const struct vb_exchange *x,
            !vb_span_eq(x->key, tombstone->key);
 }
 
-static void tell(struct vb_exchange *x, const struct vb_record *tombstone)
+static void tell_gone(struct vb_exchange *x, const struct vb_record *tombstone)
 {
     char time[VB_RFC3339_LEN];
 
@@ -37,6 +37,41 @@ static void tell(struct vb_exchange *x, const struct vb_record *tombstone)
     vb_reply_detail(x, vb_arena_printf(&x->arena, "%.*s was deleted on %.*s.",
                                        VB_FMT(tombstone->key),
                                        (int)sizeof(time), time));
+}
+
+/* What is below something that has moved within its listing has moved along:
+ * the same is described there. */
+static bool moves_along(struct vb_span rest, const struct vb_record *tombstone)
+{
+    return rest.len == 0 || (rest.ptr[0] == '/' &&
+                             vb_span_eq(vb_stored_listing(tombstone->key),
+                                        vb_stored_listing(tombstone->content)));
+}
+
+static void tell_moved(struct vb_exchange *x, const struct vb_record *tombstone)
+{
+    struct vb_span rest = VB_SPAN("");
+    bool below = vb_span_starts(x->key, tombstone->key);
+
+    if (below)
+        rest = vb_span_from(x->key, tombstone->key.len);
+    if (below && moves_along(rest, tombstone))
+        x->selected.moved_to = vb_arena_printf(
+            &x->arena, "%.*s%.*s", VB_FMT(tombstone->content), VB_FMT(rest));
+    vb_reply_detail(x, vb_arena_printf(&x->arena, "%.*s has moved to %.*s.",
+                                       VB_FMT(tombstone->key),
+                                       VB_FMT(tombstone->content)));
+}
+
+/* `route` is the tombstone's: that things were deleted there is only told where
+ * it says so. */
+static void tell(struct vb_exchange *x, const struct vb_route *route,
+                 const struct vb_record *tombstone)
+{
+    if (tombstone->content.len > 0)
+        tell_moved(x, tombstone);
+    else if (route->tombstones)
+        tell_gone(x, tombstone);
 }
 
 /* --- the search -------------------------------------------------------------
@@ -51,7 +86,7 @@ static enum vb_answer judge(struct search *search)
     if (search->read.op.err != VB_OK)
         return vb_stored_failed(x, search->read.op.err);
     if (search->read.tombstone != NULL) {
-        tell(x, search->read.tombstone);
+        tell(x, search->route, search->read.tombstone);
         vb_record_unref(search->read.tombstone);
         return VB_NO;
     }
@@ -80,7 +115,7 @@ static enum vb_answer look_above(struct search *search)
         search->route = vb_route_owner(search->route);
         if (search->route == NULL)
             return VB_NO;
-    } while (!search->route->tombstones);
+    } while (!vb_route_leaves_tombstones(search->route));
     search->read = (struct vb_read){
         .op = {.done = read_done, .context = search},
         .key = vb_route_key(x, search->route, search->variables, search->count),
@@ -99,7 +134,7 @@ enum vb_answer vb_absent(struct vb_exchange *x, const struct vb_route *route,
 
     x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
     if (tombstone != NULL) {
-        tell(x, tombstone);
+        tell(x, route, tombstone);
         vb_record_unref(tombstone);
         return VB_NO;
     }

@@ -9,6 +9,7 @@
 #include "resource/document.h"
 #include "resource/files.h"
 #include "resource/merge.h"
+#include "resource/move.h"
 #include "resource/once.h"
 #include "resource/plugin.h"
 #include "resource/redirect.h"
@@ -56,6 +57,8 @@ static const struct vb_slot *controller_slot(const struct vb_route *route,
     switch (route->action->kind) {
     case VB_ACTION_MERGE:
         return vb_merge_slot(method);
+    case VB_ACTION_MOVE:
+        return vb_move_slot(method);
     case VB_ACTION_RUN:
         return vb_run_slot(method);
     case VB_ACTION_PLUGIN:
@@ -264,7 +267,7 @@ static enum vb_err set_offers(struct vb_built *built)
 
     built->resource.mixed = route->archetype == VB_ARCHETYPE_DOCUMENT &&
                             state != NULL && state->verbatim;
-    if (built->resource.mixed && !state->json)
+    if (state != NULL && state->verbatim && !state->json)
         return VB_OK;
     built->offers = calloc(2, sizeof(*built->offers));
     if (built->offers == NULL)
@@ -295,6 +298,8 @@ static void set_controller(struct vb_built *built)
 
     if (is_served(action, VB_ACTION_MERGE))
         vb_merge_init(&built->resource);
+    else if (is_served(action, VB_ACTION_MOVE))
+        vb_move_init(&built->resource);
     else if (is_served(action, VB_ACTION_RUN))
         vb_run_init(&built->resource);
     else if (is_served(action, VB_ACTION_PLUGIN))
@@ -310,7 +315,8 @@ static enum vb_err choose_offers(struct vb_built *built)
         if (is_served(action, VB_ACTION_RUN) ||
             is_served(action, VB_ACTION_PLUGIN))
             return set_declared_offers(built);
-        return is_served(action, VB_ACTION_MERGE) ? set_offers(built) : VB_OK;
+        return action != NULL && action->target != NULL ? set_offers(built)
+                                                        : VB_OK;
     case VB_ARCHETYPE_FILES:
     case VB_ARCHETYPE_REDIRECT:
         return VB_OK;
@@ -366,6 +372,14 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
     if (err != VB_OK)
         vb_build_done(built);
     return err;
+}
+
+const struct vb_built *vb_built_document(const struct vb_resource *resource)
+{
+    /* The very text, which nobody else uses. */
+    return resource->kind == vb_archetype_name(VB_ARCHETYPE_DOCUMENT)
+               ? resource->data
+               : NULL;
 }
 
 void vb_build_done(struct vb_built *built)

@@ -28,6 +28,9 @@ struct vb_built {
 /* Makes the resource of a route, which must live as long. VB_ERR_NOMEM. */
 enum vb_err vb_build(const struct vb_route *route, struct vb_built *built);
 
+/* Of a resource that vb_build made for a document; NULL for any other. */
+const struct vb_built *vb_built_document(const struct vb_resource *resource);
+
 /*
  * The status that this request will have if it succeeds, as far as the flow has
  * come before it asks `commit`. Its resource is one of a catalog's.

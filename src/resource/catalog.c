@@ -14,8 +14,6 @@
 
 /* Segments of a path that can have a resource. */
 #define MAX_SEGMENTS 32
-/* Variables that an exchange has room for. */
-#define MAX_VARIABLES 8
 
 /* A segment that begins a path: what may follow, and what ends here. */
 struct branch {
@@ -210,7 +208,8 @@ static const struct vb_built *follow_on(struct vb_exchange *x,
     found = next == NULL
                 ? NULL
                 : follow(x, next, cut, depth + 1, variables, ret_redirect);
-    if (found != NULL || branch->variable == NULL || variables == MAX_VARIABLES)
+    if (found != NULL || branch->variable == NULL ||
+        variables == VB_VARIABLES_MAX)
         return found;
     found = follow(x, branch->variable, cut, depth + 1,
                    (uint8_t)(variables + 1), ret_redirect);

@@ -22,7 +22,7 @@ static void complain_claimed(struct vb_stored *stored)
 }
 
 /* The last reference, if any, is to the resource that this one is part of:
- * where that is not, this one cannot be. */
+ * where that is not, this one cannot be. (But to be moved there it must be.) */
 static void complain_dangling(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
@@ -30,7 +30,8 @@ static void complain_dangling(struct vb_stored *stored)
     struct vb_span key = stored->references[item];
 
     x->reply.status = VB_STATUS_CONFLICT;
-    if (stored->has_owner && item == stored->reference_count - 1)
+    if (stored->has_owner && item == stored->reference_count - 1 &&
+        stored->was == NULL)
         x->reply.status = VB_STATUS_NOT_FOUND;
     vb_reply_detail(
         x, key.len > 0
@@ -225,22 +226,39 @@ struct course {
     void (*reply)(struct vb_stored *stored); /* NULL: nothing */
 };
 
+/* `moved_to`: where it is from then on; "" for nowhere. */
+static struct vb_change deletion_of(const struct vb_stored *stored,
+                                    struct vb_span moved_to)
+{
+    return (struct vb_change){
+        .kind = VB_CHANGE_DELETE,
+        .key = stored->key,
+        .expect = stored->record->revision,
+        .modified_ms = stored->now_ms,
+        .tombstone = moved_to.len > 0 || stored->route->tombstones,
+        .moved_to = moved_to,
+    };
+}
+
 /* Of a change of the record, that comes first, and of what must be so. */
 static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
                              const struct course *course)
 {
-    bool expects = stored->listing_expect != VB_EXPECT_ANY;
+    size_t count = 0;
 
-    stored->changes[0] = change;
-    stored->changes[1] = (struct vb_change){
-        .kind = VB_CHANGE_REQUIRE_STATE,
-        .key = stored->x->key,
-        .expect = stored->listing_expect,
-    };
+    stored->changes[count++] = change;
+    if (stored->listing_expect != VB_EXPECT_ANY)
+        stored->changes[count++] = (struct vb_change){
+            .kind = VB_CHANGE_REQUIRE_STATE,
+            .key = stored->x->key,
+            .expect = stored->listing_expect,
+        };
+    if (stored->was != NULL)
+        stored->changes[count++] = deletion_of(stored->was, stored->key);
     stored->commit = (struct vb_commit){
         .op = {.done = course->done, .context = stored},
         .changes = stored->changes,
-        .change_count = expects ? 2 : 1,
+        .change_count = count,
     };
     if (stored->x->once != NULL &&
         !vb_once_memo(stored, course->reply, &stored->commit.memo)) {
@@ -257,8 +275,9 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
  * one that never was. */
 static uint64_t nothing_to_expect(const struct vb_stored *stored)
 {
-    return stored->x->head.method == VB_METHOD_POST ? VB_EXPECT_UNUSED
-                                                    : VB_EXPECT_NONE;
+    return stored->x->head.method == VB_METHOD_POST && stored->was == NULL
+               ? VB_EXPECT_UNUSED
+               : VB_EXPECT_NONE;
 }
 
 enum vb_answer vb_stored_put(struct vb_stored *stored)
@@ -275,6 +294,7 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
         .blob = stored->blob,
         .length = blob ? stored->blob_length : stored->bytes.len,
         .modified_ms = stored->now_ms,
+        .created_ms = stored->created_ms,
         .claims = stored->claims,
         .claim_count = stored->claim_count,
         .references = stored->references,
@@ -299,15 +319,7 @@ static void delete_done(struct vb_store_op *op)
 
 enum vb_answer vb_stored_delete(struct vb_stored *stored)
 {
-    struct vb_change change = {
-        .kind = VB_CHANGE_DELETE,
-        .key = stored->key,
-        .expect = stored->record->revision,
-        .modified_ms = stored->now_ms,
-        .tombstone = stored->route->tombstones,
-    };
-
-    return commit(stored, change,
+    return commit(stored, deletion_of(stored, VB_SPAN("")),
                   &(struct course){delete_done, judge_delete, NULL});
 }
 

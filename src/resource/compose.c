@@ -99,7 +99,7 @@ static yyjson_mut_val *fill(const struct vb_stored *stored, yyjson_mut_doc *doc,
     case VB_FILL_CREATED:
         return time_value(doc, stored->record != NULL
                                    ? stored->record->created_ms
-                                   : stored->now_ms);
+                                   : stored->created_ms);
     case VB_FILL_MODIFIED:
         return time_value(doc, stored->now_ms);
     case VB_FILL_REVISION:
@@ -160,7 +160,8 @@ static void compose_property(const struct work *work,
      * stays when it is not there. */
     if (property->write_only)
         kept = value_before(work->stored, property);
-    if (kept == NULL && work->stored->record == NULL)
+    if (kept == NULL && work->stored->record == NULL &&
+        work->stored->was == NULL)
         kept = property->default_value;
     if (kept != NULL)
         set(work->doc, object, name, yyjson_val_mut_copy(work->doc, kept));

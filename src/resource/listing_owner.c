@@ -47,7 +47,8 @@ vb__listing_after_owner(struct vb__listing *listing,
     listing->owner = (struct vb_read){
         .op = {.done = owner_done, .context = listing},
         .key = owner,
-        .wants_tombstone = vb_route_owner(listing->route)->tombstones,
+        .wants_tombstone =
+            vb_route_leaves_tombstones(vb_route_owner(listing->route)),
     };
     if (vb_store_read(x->env->store, &listing->owner) == VB_IO_PENDING)
         return VB_PENDING;

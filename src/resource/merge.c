@@ -14,65 +14,13 @@
 #include "http/method.h"
 #include "resource/build.h"
 #include "resource/document.h"
-#include "resource/params.h"
+#include "resource/target.h"
 
 static const struct vb_route *route_of(const struct vb_exchange *x)
 {
     const struct vb_built *built = x->resource->data;
 
     return built->route;
-}
-
-/* What the target's variables stand for, in the arena; NULL: no memory. */
-static struct vb_span *target_variables(struct vb_exchange *x,
-                                        const struct vb_action *action)
-{
-    struct vb_span *variables = vb_arena_calloc(
-        &x->arena, action->variable_count + 1, sizeof(*variables));
-
-    for (size_t i = 0; variables != NULL && i < action->variable_count; i++)
-        variables[i] = x->variables[action->variables[i]];
-    return variables;
-}
-
-static struct vb_stored *target_of(struct vb_exchange *x)
-{
-    const struct vb_route *route = route_of(x);
-    const struct vb_action *action = route->action;
-    struct vb_stored *stored = x->state;
-    struct vb_span *variables;
-
-    if (stored != NULL)
-        return stored;
-    variables = target_variables(x, action);
-    stored = variables == NULL ? NULL : vb_stored_get(x, action->target);
-    if (stored == NULL) {
-        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-        return NULL;
-    }
-    stored->operation = route->by_method[VB_METHOD_POST];
-    stored->elsewhere = true;
-    stored->variables = variables;
-    stored->variable_count = action->variable_count;
-    stored->key =
-        vb_route_key(x, action->target, variables, action->variable_count);
-    stored->parent = VB_SPAN("");
-    if (action->variable_count > 0)
-        stored->id = variables[action->variable_count - 1];
-    if (action->target->membership != VB_MEMBER_OF_NONE)
-        stored->parent = vb_stored_listing(stored->key);
-    return stored;
-}
-
-static enum vb_answer merge_exists(struct vb_exchange *x)
-{
-    struct vb_stored *stored;
-
-    if (!vb_params_query_fits(x, route_of(x)) ||
-        !vb_params_path_fits(x, route_of(x)))
-        return VB_HALT;
-    stored = target_of(x);
-    return stored == NULL ? VB_HALT : vb_stored_exists(stored);
 }
 
 static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
@@ -163,5 +111,5 @@ const struct vb_slot *vb_merge_slot(enum vb_method method)
 
 void vb_merge_init(struct vb_resource *resource)
 {
-    resource->exists = merge_exists;
+    resource->exists = vb_target_exists;
 }

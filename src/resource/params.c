@@ -179,7 +179,9 @@ static bool parameter_fits(struct vb_exchange *x,
  * -----------------------------------------------------------------------------
  */
 
-bool vb_params_path_fits(struct vb_exchange *x, const struct vb_route *route)
+bool vb_params_variables_fit(struct vb_exchange *x,
+                             const struct vb_route *route,
+                             const struct vb_span *variables)
 {
     size_t variable = 0;
 
@@ -188,13 +190,19 @@ bool vb_params_path_fits(struct vb_exchange *x, const struct vb_route *route)
 
         if (segment->kind != VB_SEGMENT_VARIABLE)
             continue;
-        if (!parameter_fits(x, segment->parameter, x->variables[variable])) {
-            x->reply.status = VB_STATUS_NOT_FOUND;
+        if (!parameter_fits(x, segment->parameter, variables[variable++]))
             return false;
-        }
-        variable++;
     }
     return true;
+}
+
+bool vb_params_path_fits(struct vb_exchange *x, const struct vb_route *route)
+{
+    bool fits = vb_params_variables_fit(x, route, x->variables);
+
+    if (!fits)
+        x->reply.status = VB_STATUS_NOT_FOUND;
+    return fits;
 }
 
 /* --- the query

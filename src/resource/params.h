@@ -14,6 +14,11 @@
  * resource: 404 is set. */
 bool vb_params_path_fits(struct vb_exchange *x, const struct vb_route *route);
 
+/* The same for other variables than the exchange's; no status is set. */
+bool vb_params_variables_fit(struct vb_exchange *x,
+                             const struct vb_route *route,
+                             const struct vb_span *variables);
+
 /*
  * Is there nothing in the query? Nothing is done with parameters but by
  * listings (selection.h): 400 is set for one, or 501 if it is described.

@@ -8,15 +8,30 @@
 #include "resource/absent.h"
 #include "resource/cached.h"
 
-static void stored_done(struct vb_exchange *x)
+static void give_back(struct vb_stored *stored)
 {
-    struct vb_stored *stored = x->state;
-
     vb_record_unref(stored->record);
     vb_json_free(stored->before);
     vb_json_free(stored->input);
     vb_json_free(stored->after);
     vb_buf_done(&stored->text);
+}
+
+void vb_stored_becomes(struct vb_stored *stored, struct vb_stored *becomes)
+{
+    if (stored->becomes != NULL)
+        give_back(stored->becomes);
+    stored->becomes = becomes;
+    if (becomes != NULL)
+        becomes->was = stored;
+}
+
+static void stored_done(struct vb_exchange *x)
+{
+    struct vb_stored *stored = x->state;
+
+    vb_stored_becomes(stored, NULL);
+    give_back(stored);
     if (stored->blob != 0)
         vb_store_blob_discard(x->env->store, stored->blob);
 }
@@ -46,6 +61,37 @@ enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err)
     return VB_HALT;
 }
 
+struct vb_stored *vb_stored_new(struct vb_exchange *x,
+                                const struct vb_route *route,
+                                struct vb_span key,
+                                const struct vb_span *variables, size_t count)
+{
+    struct vb_stored *stored = vb_arena_calloc(&x->arena, 1, sizeof(*stored));
+
+    if (stored == NULL)
+        return NULL;
+    stored->x = x;
+    stored->route = route;
+    stored->operation = route->by_method[x->head.method];
+    stored->key = key;
+    if (route->membership != VB_MEMBER_OF_NONE)
+        stored->parent = vb_stored_listing(key);
+    if (count > 0)
+        stored->id = variables[count - 1];
+    stored->variables = variables;
+    stored->variable_count = count;
+    stored->now_ms = stored->created_ms = x->env->now.unix_ms;
+    stored->listing_expect = VB_EXPECT_ANY;
+    vb_buf_init(&stored->text, VB_STORE_CHUNK);
+    return stored;
+}
+
+void vb_stored_keep(struct vb_stored *stored)
+{
+    stored->x->state = stored;
+    stored->x->state_done = stored_done;
+}
+
 struct vb_stored *vb_stored_get(struct vb_exchange *x,
                                 const struct vb_route *route)
 {
@@ -53,26 +99,12 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
 
     if (stored != NULL)
         return stored;
-    stored = vb_arena_calloc(&x->arena, 1, sizeof(*stored));
+    stored = vb_stored_new(x, route, x->key, x->variables, x->variable_count);
     if (stored == NULL) {
         x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
         return NULL;
     }
-    stored->x = x;
-    stored->route = route;
-    stored->operation = route->by_method[x->head.method];
-    stored->key = x->key;
-    if (route->membership != VB_MEMBER_OF_NONE)
-        stored->parent = vb_stored_listing(x->key);
-    if (x->variable_count > 0)
-        stored->id = x->variables[x->variable_count - 1];
-    stored->variables = x->variables;
-    stored->variable_count = x->variable_count;
-    stored->now_ms = x->env->now.unix_ms;
-    stored->listing_expect = VB_EXPECT_ANY;
-    vb_buf_init(&stored->text, VB_STORE_CHUNK);
-    x->state = stored;
-    x->state_done = stored_done;
+    vb_stored_keep(stored);
     return stored;
 }
 
@@ -200,7 +232,7 @@ enum vb_answer vb_stored_exists(struct vb_stored *stored)
     stored->read = (struct vb_read){
         .op = {.done = read_done, .context = stored},
         .key = stored->key,
-        .wants_tombstone = stored->route->tombstones,
+        .wants_tombstone = vb_route_leaves_tombstones(stored->route),
     };
     stored->read.record = vb_cached_record(x, stored->key);
     if (stored->read.record == NULL &&

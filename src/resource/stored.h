@@ -46,7 +46,10 @@ struct vb_stored {
     struct vb_span bytes;      /* the state to be, when it is no blob */
     uint64_t blob;             /* put aside in the store, or 0 */
     uint64_t blob_length;
-    int64_t now_ms; /* the change's time, Unix */
+    int64_t now_ms;     /* the change's time, Unix */
+    int64_t created_ms; /* of what will be there where nothing is */
+    /* Of what is moved: what it will be, and the other way round; or NULL. */
+    struct vb_stored *becomes, *was;
     /* What `exists` answers where there is no record; NULL: NO. */
     enum vb_answer (*absent)(struct vb_stored *stored);
     /* Is the record what a safe method asks for, and not something that points
@@ -58,7 +61,8 @@ struct vb_stored {
     struct vb_read read;
     struct vb_number_take take;
     struct vb_commit commit;
-    struct vb_change changes[2]; /* the record's, and the listing's */
+    struct vb_change changes[3]; /* the record's, the listing's, and that of
+                                    what it was */
     /* The revision of the listing x->key that the request is for, if it is
      * for one state of it alone; else VB_EXPECT_ANY. */
     uint64_t listing_expect;
@@ -78,6 +82,22 @@ struct vb_stored {
  */
 struct vb_stored *vb_stored_get(struct vb_exchange *x,
                                 const struct vb_route *route);
+
+/*
+ * A state of the route's resource with this key, under these variables, which
+ * must live as long as x. To be given back, it is to become x's
+ * (vb_stored_keep), or what x's becomes. NULL when out of memory.
+ */
+struct vb_stored *vb_stored_new(struct vb_exchange *x,
+                                const struct vb_route *route,
+                                struct vb_span key,
+                                const struct vb_span *variables, size_t count);
+
+/* Makes it the exchange's. */
+void vb_stored_keep(struct vb_stored *stored);
+
+/* Sets stored->becomes; an earlier one is given back. */
+void vb_stored_becomes(struct vb_stored *stored, struct vb_stored *becomes);
 
 /*
  * The question `exists` for a record: reads what is under stored->key, fills

@@ -231,6 +231,31 @@ static int order_blobs(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+/* The step that deletes the record which has it, or NULL. */
+static struct vb__step *giver_of(const struct court *court, uint64_t blob)
+{
+    for (size_t i = 0; i < court->plan.id_count; i++) {
+        struct vb__step *step = court->plan.by_id[i];
+
+        if (step->now.blob == blob && step->change->kind == VB_CHANGE_DELETE)
+            return step;
+    }
+    return NULL;
+}
+
+static bool is_ours(struct court *court, const struct vb__step *step)
+{
+    uint64_t blob = step->change->blob;
+    struct vb__step *giver;
+
+    if (step->now.blob == blob)
+        return true;
+    giver = giver_of(court, blob);
+    if (giver != NULL)
+        giver->passes_blob = true;
+    return giver != NULL;
+}
+
 static enum vb_err look_at_blob(struct court *court,
                                 const struct vb__step *step)
 {
@@ -241,7 +266,7 @@ static enum vb_err look_at_blob(struct court *court,
 
     if (err != VB_OK)
         return err;
-    if (!state.complete || (!state.loose && step->now.blob != change->blob))
+    if (!state.complete || (!state.loose && !is_ours(court, step)))
         return VB_ERR_INVALID;
     return VB_OK;
 }

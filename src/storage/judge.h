@@ -66,6 +66,7 @@ struct vb__step {
     size_t index;         /* of the change */
     struct vb__found now; /* before the commit; of PUT and DELETE */
     uint64_t id;          /* of the record; the engine sets it on creation */
+    bool passes_blob;     /* DELETE: what it had another step will have */
     uint64_t *targets;    /* ids its references mean; 0: see vb__plan_by_key */
 };
 
@@ -82,10 +83,17 @@ struct vb__plan {
  * VB_OK with a plan that lives in the arena, or the commit's outcome (with
  * commit->conflict filled in), or the view's error. Takes O(n log n) for n
  * changes, claims and references, and as many look-ups, and one pass over the
- * changes for each collection that must be empty.
+ * changes for each collection that must be empty, and for each blob that passes
+ * from one record to another.
  */
 enum vb_err vb__judge(struct vb__view *view, struct vb_commit *commit,
                       struct vb_arena *arena, struct vb__plan *ret_plan);
+
+/* When the record that a PUT creates was created. */
+static inline int64_t vb__created_ms(const struct vb_change *change)
+{
+    return change->created_ms != 0 ? change->created_ms : change->modified_ms;
+}
 
 /* The step that puts or deletes this key, or NULL. */
 struct vb__step *vb__plan_by_key(const struct vb__plan *plan,

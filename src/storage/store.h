@@ -235,8 +235,7 @@ struct vb_change {
     struct vb_span key;
     struct vb_span parent; /* PUT that creates: whose listing it joins */
     uint64_t expect;       /* a revision, VB_EXPECT_NONE or VB_EXPECT_ANY */
-    int64_t modified_ms;   /* the time of the change, Unix time; created_ms
-                              too where it creates */
+    int64_t modified_ms;   /* the time of the change, Unix time */
 
     /* For DELETE: leaves a tombstone in the record's place, which says where it
      * was moved to, if that is not "". */
@@ -247,8 +246,11 @@ struct vb_change {
     struct vb_span media_type;
     struct vb_span content; /* at most VB_STORE_CHUNK bytes, unless blob */
     uint64_t blob;          /* 0, or a blob whose chunks are all written and
-                               that no other record has; > VB_STORE_CHUNK */
+                               that no other record has, but one that the
+                               same commit deletes; > VB_STORE_CHUNK */
     uint64_t length;        /* bytes of content or blob */
+    int64_t created_ms;     /* where it creates, and what is created was under
+                               another key before: since when; 0: now */
     const struct vb_claim *claims; /* replace the key's earlier ones */
     size_t claim_count;
     const struct vb_span *references; /* keys that must exist, now and as long

@@ -316,13 +316,13 @@ def test_a_number_is_unique_however_it_is_written(kinds):
 
 
 def test_write_only_properties_are_hidden_in_the_elements_of_arrays(kinds):
-    made = kinds.post("/names", json={"secret": "x", "shown": "y", "keys": [{"label": "a", "pin": "p1n"}, {"pin": "p1n"}]})
+    made = kinds.post("/names", json={"secret": "x", "shown": "y", "keys": [{"label": "a", "pin": "P1N"}, {"pin": "P1N"}]})
     where = made.headers["Location"]
     for answer in (made, kinds.get(where), kinds.get(where, {"Accept": "text/html"}), kinds.get("/names")):
-        assert answer.status in (200, 201) and "p1n" not in answer.text
+        assert answer.status in (200, 201) and "P1N" not in answer.text
     assert made.json()["keys"] == [{"label": "a"}, {}]
     for operation in (
-        {"op": "test", "path": "/keys/0/pin", "value": "p1n"},
+        {"op": "test", "path": "/keys/0/pin", "value": "P1N"},
         {"op": "copy", "from": "/keys/1/pin", "path": "/shown"},
         {"op": "move", "from": "/keys", "path": "/shown"},
     ):

@@ -210,6 +210,47 @@ static void a_record_moves_in_one_commit(void **state)
     contract_holds(&c->b, "/c/1", "one");
 }
 
+static void what_moves_keeps_its_age_and_its_blob(void **state)
+{
+    struct contract *c = *state;
+    char bytes[VB_STORE_CHUNK];
+    uint64_t blob = vb_store_blob_new(c->a.client);
+    struct vb_change changes[] = {rig_put("/c/1", "/c", ""),
+                                  rig_bury("/c/1", "/d/1")};
+    struct vb_record *record = NULL;
+    struct vb_chunk_read read = {.blob = blob, .index = 1, .bytes = bytes};
+
+    memset(bytes, 'b', sizeof(bytes));
+    for (uint64_t i = 0; i < 2; i++) {
+        struct vb_chunk_write write = {
+            .blob = blob,
+            .index = i,
+            .bytes = vb_span_of(bytes, i == 0 ? sizeof(bytes) : 10)};
+
+        assert_int_equal(rig_chunk_write(&c->a, &write), VB_OK);
+    }
+    changes[0].blob = blob;
+    changes[0].length = VB_STORE_CHUNK + 10;
+    contract_ok(&c->a, changes, 1);
+    changes[0].key = VB_SPAN("/d/1");
+    changes[0].parent = VB_SPAN("/d");
+    changes[0].created_ms = 700;
+    assert_int_equal(rig_change(&c->a, changes, 1, NULL), VB_ERR_INVALID);
+    contract_ok(&c->a, changes, 2);
+    assert_int_equal(rig_read(&c->b, VB_SPAN("/d/1"), &record), VB_OK);
+    assert_non_null(record);
+    assert_int_equal(record->created_ms, 700);
+    assert_int_equal(record->modified_ms, 1000);
+    assert_int_equal(record->blob, blob);
+    put(c, "/c/2", "time for what clears away");
+    assert_int_equal(rig_chunk_read(&c->b, &read), VB_OK);
+    assert_int_equal(read.length, 10);
+    vb_record_unref(record);
+    expect_tombstone(&c->b, "/c/1", "/d/1");
+    changes[0] = rig_delete("/d/1");
+    contract_ok(&c->a, changes, 1);
+}
+
 static void many_of_a_commit_are_buried_and_live_again(void **state)
 {
     struct contract *c = *state;
@@ -257,6 +298,7 @@ const struct CMUnitTest contract_tombstones[] = {
     contract_test(what_was_refused_leaves_no_tombstone),
     contract_test(a_tombstone_holds_nothing_and_is_no_target),
     contract_test(a_record_moves_in_one_commit),
+    contract_test(what_moves_keeps_its_age_and_its_blob),
     contract_test(many_of_a_commit_are_buried_and_live_again),
     contract_test(generations_tell_of_burials_and_returns),
 };

@@ -73,7 +73,7 @@ static enum vb_err insert(struct vb__writer *writer, struct vb__step *step)
     step->id = ++writer->position;
     vb__call_u64(&call, step->id);
     vb__call_u64(&call, writer->revision);
-    vb__call_i64(&call, change->modified_ms);
+    vb__call_i64(&call, vb__created_ms(change));
     vb__call_i64(&call, change->modified_ms);
     vb__call_u64(&call, change->length);
     vb__call_u64(&call, change->blob);
@@ -144,7 +144,8 @@ static enum vb_err delete (struct vb__writer *writer,
     err = step->change->tombstone
               ? bury(writer, step)
               : run_with_id(writer, VB__WRITER_DELETE, step->now.id);
-    if (err == VB_OK) err = loosen(writer, step->now.blob);
+    if (err == VB_OK && !step->passes_blob)
+        err = loosen(writer, step->now.blob);
     if (err != VB_OK) return err;
     return count_in(writer, step->now.parent, step->change, -1);
 }
