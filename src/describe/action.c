@@ -108,13 +108,13 @@ void vb__only(struct vb__reader *r, yyjson_val *object, const char *where,
 static yyjson_val *read_kind(struct vb__reader *r, yyjson_val *how,
                              struct vb_action *action)
 {
-    static const char *const names[] = {"merge", "run", "forward", "plugin"};
+    const char *names[KIND_COUNT];
     yyjson_obj_iter iter;
     yyjson_val *name;
 
     if (yyjson_obj_size(how) != 1) {
         vb__error(r, how,
-                  "\"do\" has exactly one of merge, run, forward, "
+                  "\"do\" has exactly one of merge, move, run, forward, "
                   "plugin");
         return NULL;
     }
@@ -125,6 +125,7 @@ static yyjson_val *read_kind(struct vb__reader *r, yyjson_val *how,
             action->kind = kinds[i].kind;
             return yyjson_obj_iter_get_val(name);
         }
+        names[i] = kinds[i].name;
     }
     vb__action_refuse(r, name, "do", names, KIND_COUNT);
     return NULL;
