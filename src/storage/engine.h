@@ -24,6 +24,12 @@ void vb__store_done(struct vb_store *store);
 /* Eight random characters of [0-9a-z] and a NUL. */
 void vb__epoch_new(char epoch[9]);
 
+/* When the record that a PUT creates was created. */
+static inline int64_t vb__created_ms(const struct vb_change *change)
+{
+    return change->created_ms != 0 ? change->created_ms : change->modified_ms;
+}
+
 /* One allocation with copies of all spans in `fields`; its count is 1. With a
  * blob, the caller has pinned it for this record. NULL: no memory. */
 struct vb_record *vb__record_new(const struct vb_record *fields);

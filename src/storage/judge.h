@@ -89,12 +89,6 @@ struct vb__plan {
 enum vb_err vb__judge(struct vb__view *view, struct vb_commit *commit,
                       struct vb_arena *arena, struct vb__plan *ret_plan);
 
-/* When the record that a PUT creates was created. */
-static inline int64_t vb__created_ms(const struct vb_change *change)
-{
-    return change->created_ms != 0 ? change->created_ms : change->modified_ms;
-}
-
 /* The step that puts or deletes this key, or NULL. */
 struct vb__step *vb__plan_by_key(const struct vb__plan *plan,
                                  struct vb_span key);

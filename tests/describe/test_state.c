@@ -500,9 +500,9 @@ static void what_is_wrong_with_do_is_told_at_its_place(void **state)
     static const struct {
         const char *what, *error;
     } rows[] = {
-        {"{}", "\"do\" has exactly one of merge, run, forward, plugin"},
+        {"{}", "\"do\" has exactly one of merge, move, run, forward, plugin"},
         {"{merge: {}, run: x}",
-         "\"do\" has exactly one of merge, run, forward, plugin"},
+         "\"do\" has exactly one of merge, move, run, forward, plugin"},
         {"{mrege: {}}", "\"do\" has no key \"mrege\"; did you mean \"merge\"?"},
         {"{merge: {targe: x}}",
          "\"merge\" has no key \"targe\"; did you mean \"target\"?"},

@@ -33,7 +33,8 @@ def mover(target, parameters=(NAME,), **more):
 def member(content, *parameters):
     put = {"requestBody": {"content": content}, "responses": answers(200, 201, 204)}
     get = {"responses": {"200": {"description": "", "content": content}}}
-    return {"parameters": list(parameters), "get": get, "put": put, "delete": DELETE}
+    patch = {"responses": {"200": {"description": "", "content": content}}}
+    return {"parameters": list(parameters), "get": get, "put": put, "patch": patch, "delete": DELETE}
 
 
 API = api(**{
@@ -184,6 +185,16 @@ def test_into_another_collection_where_it_is_valid(client, name):
     assert client.get(name).headers["Location"] == other
     assert client.get(name + "/picture").status == 404  # nothing of that kind is there
     moved(client, other, name)
+
+
+def test_what_is_known_of_it_without_reading_is_true(client, name):
+    """Changed right after it was moved, by whoever keeps what the move has written."""
+    page(client, name)
+    created = client.get(name).json()["created"]
+    moved(client, name, name + "-b")
+    for n in range(3):
+        assert client.patch(name + "-b", {"Content-Type": "application/merge-patch+json"}, json={"title": f"{n}"}).status == 200
+    assert client.get(name + "-b").json() == {"title": "2", "name": name[7:] + "-b", "size": 1, "created": created}
 
 
 @pytest.mark.parametrize("last", ["%21", "!", "a%2Fb", "%C3%A4", "a%20b", "~%7e"])

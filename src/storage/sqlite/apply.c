@@ -4,6 +4,7 @@
  * A commit is judged first (judge.h); from its first written row on, only the
  * medium can fail, and that undoes the whole group.
  */
+#include "storage/engine.h"
 #include "storage/judge.h"
 #include "storage/sqlite/state.h"
 #include "storage/sqlite/view.h"
