@@ -261,13 +261,13 @@ static enum vb_err set_declared_offers(struct vb_built *built)
 static enum vb_err set_offers(struct vb_built *built)
 {
     const struct vb_route *route = built->route;
-    const struct vb_state *state = route->archetype == VB_ARCHETYPE_CONTROLLER
-                                       ? route->action->target->state
-                                       : route->state;
+    bool controls = route->archetype == VB_ARCHETYPE_CONTROLLER;
+    const struct vb_state *state =
+        controls ? route->action->target->state : route->state;
 
     built->resource.mixed = route->archetype == VB_ARCHETYPE_DOCUMENT &&
                             state != NULL && state->verbatim;
-    if (state != NULL && state->verbatim && !state->json)
+    if ((built->resource.mixed || controls) && !state->json)
         return VB_OK;
     built->offers = calloc(2, sizeof(*built->offers));
     if (built->offers == NULL)

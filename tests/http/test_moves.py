@@ -171,6 +171,7 @@ def test_bytes_move_as_they_are(client, size, name):
     shown = client.get(new)
     assert shown.headers["Content-Type"] == "image/png" and shown.body == b"\x89" * size
     assert client.get(old).status == 301
+    assert client.get("/images").status == 200
     moved(client, new, old)
     assert client.get(old).body == b"\x89" * size
     assert client.delete(old).status == 204
