@@ -17,9 +17,17 @@
 #include "content/pointer.h"
 #include "content/yaml_impl.h"
 
+/* Where a value is: in which other one, by its index among all, and which of
+ * what that holds. */
+struct spot {
+    uint32_t holder;
+    uint32_t index;
+};
+
 struct vb_yaml {
     struct vb_json *json;
-    struct vb__yaml_marks marks; /* one for each of json's values */
+    struct vb__yaml_marks marks; /* one for each of json's values, */
+    struct spot *spots;          /* and one of these */
     size_t bytes;                /* of the text */
     struct vb_span name;
     char name_room[]; /* with its NUL */
@@ -133,6 +141,35 @@ static enum vb_err read_text(struct vb_span text,
     return read_yaml(text, limits, yaml, ret_error);
 }
 
+/* Values follow one another in the order of the text, each container before
+ * what it holds. */
+static bool find_spots(struct vb_yaml *yaml)
+{
+    struct {
+        yyjson_val *end; /* behind all that it holds */
+        struct spot next;
+    } open[VB_JSON_DEPTH_MOST];
+    yyjson_val *root = yaml->json->root;
+    unsigned depth = 0;
+
+    yaml->spots = calloc(yaml->marks.count, sizeof(*yaml->spots));
+    if (!yaml->spots)
+        return false;
+    for (size_t i = 0; i < yaml->marks.count; i++) {
+        while (depth > 0 && root + i >= open[depth - 1].end)
+            depth--;
+        if (depth > 0) {
+            yaml->spots[i] = open[depth - 1].next;
+            open[depth - 1].next.index++;
+        }
+        if (yyjson_is_ctn(root + i)) {
+            open[depth].end = unsafe_yyjson_get_next(root + i);
+            open[depth++].next = (struct spot){(uint32_t)i, 0};
+        }
+    }
+    return true;
+}
+
 enum vb_err vb_yaml_parse(struct vb_span name, struct vb_span text,
                           const struct vb_yaml_limits *limits,
                           struct vb_yaml **ret_yaml,
@@ -150,12 +187,17 @@ enum vb_err vb_yaml_parse(struct vb_span name, struct vb_span text,
     yaml->name = vb_span_of(yaml->name_room, name.len);
     yaml->bytes = text.len;
     err = read_text(text, limits, yaml, ret_error);
+    /* Both readers give a mark for each value; the rest relies on it. */
+    vb_assert(err ||
+              yyjson_doc_get_val_count(yaml->json->doc) == yaml->marks.count);
+    if (!err && !find_spots(yaml)) {
+        vb__yaml_fail(ret_error, (struct vb_yaml_mark){0, 0}, "out of memory");
+        err = VB_ERR_NOMEM;
+    }
     if (err) {
         vb_yaml_free(yaml);
         return err;
     }
-    /* Both readers give a mark for each value; the rest relies on it. */
-    vb_assert(yyjson_doc_get_val_count(yaml->json->doc) == yaml->marks.count);
     *ret_yaml = yaml;
     return VB_OK;
 }
@@ -241,6 +283,7 @@ void vb_yaml_free(struct vb_yaml *yaml)
         return;
     vb_json_free(yaml->json);
     free(yaml->marks.at);
+    free(yaml->spots);
     free(yaml);
 }
 
@@ -291,39 +334,25 @@ bool vb_yaml_locate(const struct vb_yaml *yaml, struct vb_span pointer,
     return true;
 }
 
-/* The child of `in` that is or holds `val`, its token appended; NULL if `val`
- * is `in` itself. A container's values follow it in memory. */
-static yyjson_val *descend(yyjson_val *in, const yyjson_val *val,
-                           struct vb_buf *out)
-{
-    yyjson_val *at = in + 1;
-    size_t count = yyjson_is_ctn(in) ? unsafe_yyjson_get_len(in) : 0;
-    bool object = yyjson_is_obj(in);
-
-    for (size_t i = 0; i < count; i++) {
-        yyjson_val *value = object ? at + 1 : at;
-        yyjson_val *next = unsafe_yyjson_get_next(value);
-
-        if (val >= at && val < next) {
-            if (object)
-                vb_pointer_append(out, vb_json_text(at));
-            else
-                vb_buf_printf(out, "/%zu", i);
-            return val == at ? NULL : value;
-        }
-        at = next;
-    }
-    return NULL;
-}
-
 void vb_yaml_pointer(const struct vb_yaml *yaml, const yyjson_val *val,
                      struct vb_buf *out)
 {
-    yyjson_val *in = yaml->json->root;
+    yyjson_val *root = yaml->json->root;
+    size_t way[VB_JSON_DEPTH_MOST + 1]; /* from the value up to the root */
+    unsigned steps = 0;
 
     vb_assert(vb_yaml_owns(yaml, val));
-    while (in && in != val)
-        in = descend(in, val, out);
+    for (size_t i = (size_t)(val - root); i != 0; i = yaml->spots[i].holder)
+        way[steps++] = i;
+    while (steps > 0) {
+        size_t i = way[--steps];
+        const struct spot *spot = &yaml->spots[i];
+
+        if (yyjson_is_arr(root + spot->holder))
+            vb_buf_printf(out, "/%u", spot->index);
+        else /* keys and values take turns */
+            vb_pointer_append(out, vb_json_text(root + i - spot->index % 2));
+    }
 }
 
 void vb_yaml_error_print(struct vb_span name, const struct vb_yaml_error *error,

@@ -414,6 +414,41 @@ static void a_key_has_a_place_and_its_values_pointer(void **state)
     vb_yaml_free(yaml);
 }
 
+/* A walk to each would be 20 thousand million steps. */
+static void a_pointer_costs_its_depth_wherever_it_leads(void **state)
+{
+    enum { MEMBERS = 200000 };
+    struct vb_yaml_error error;
+    struct vb_yaml *yaml;
+    struct vb_buf text, pointer;
+    yyjson_val *key, *val;
+    size_t i, n;
+
+    (void)state;
+    vb_buf_init(&text, 16 << 20);
+    vb_buf_str(&text, "{\"a\": [0], \"b\": {");
+    for (i = 0; i < MEMBERS; i++)
+        vb_buf_printf(&text, "%s\"k%zu\": [1]", i > 0 ? ", " : "", i);
+    vb_buf_str(&text, "}}");
+    assert_int_equal(vb_yaml_parse(VB_SPAN("t.json"), vb_buf_span(&text),
+                                   &vb_yaml_limits_default, &yaml, &error),
+                     VB_OK);
+    vb_buf_init(&pointer, 100);
+    yyjson_obj_foreach(yyjson_obj_get(vb_yaml_root(yaml), "b"), i, n, key, val)
+    {
+        char want[32];
+
+        snprintf(want, sizeof(want), "/b/k%zu/0", i);
+        vb_buf_reset(&pointer);
+        vb_yaml_pointer(yaml, yyjson_arr_get_first(val), &pointer);
+        assert_span_equal(vb_buf_span(&pointer), want);
+    }
+    assert_int_equal(n, MEMBERS);
+    vb_buf_done(&pointer);
+    vb_buf_done(&text);
+    vb_yaml_free(yaml);
+}
+
 static void json_is_read_strictly_by_its_name(void **state)
 {
     static const struct {
@@ -496,6 +531,7 @@ int main(void)
         cmocka_unit_test(each_limit_holds),
         cmocka_unit_test(every_value_knows_its_place),
         cmocka_unit_test(a_key_has_a_place_and_its_values_pointer),
+        cmocka_unit_test(a_pointer_costs_its_depth_wherever_it_leads),
         cmocka_unit_test(json_is_read_strictly_by_its_name),
         cmocka_unit_test(an_error_is_one_line_with_its_place),
         cmocka_unit_test(a_file_is_loaded_or_told_why_not),
