@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 from ledger import requirement
-from library import JSON, LIBRARY, MERGE, PATCH, add, parameters, pointers, tag_of, unused_key
+from library import JSON, LIBRARY, MERGE, PATCH, add, counter, parameters, pointers, tag_of, unused_key
 
 
 @pytest.fixture(scope="module")
@@ -603,6 +603,116 @@ def test_a_patch_that_would_grow_without_bound_is_refused(client):
     answer = client.patch(book, PATCH, json=patch)
     assert answer.status in (409, 413, 422)
     assert client.get(book).json()["tags"] == ["x" * 1000]
+
+
+CREATES = """
+openapi: 3.1.0
+info: {title: Creating, version: '1'}
+paths:
+  /kept: {get: {responses: {'200': {description: all, content: {application/json: {schema: {type: array}}}}}}}
+  /kept/{key}:
+    parameters: [{name: key, in: path, required: true, schema: {type: string}}]
+    get: {responses: {'200': &kept-state {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/K'}}}}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/K'}}}}
+      responses: {'200': *kept-state, '201': *kept-state}
+    patch:
+      requestBody: &patches
+        content:
+          application/merge-patch+json: {schema: {type: object}}
+          application/json-patch+json: {schema: {type: array}}
+      responses: {'200': *kept-state, '201': *kept-state}
+    delete: {responses: {'204': {description: gone}}}
+  /fixed: {get: {responses: {'200': {description: all, content: {application/json: {schema: {type: array}}}}}}}
+  /fixed/{key}:
+    parameters: [{name: key, in: path, required: true, schema: {type: string}}]
+    get: {responses: {'200': *kept-state}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/K'}}}}
+      responses: {'200': *kept-state, '201': *kept-state}
+    patch: {requestBody: *patches, responses: {'200': *kept-state}}
+components:
+  schemas:
+    K:
+      type: object
+      required: [value]
+      properties:
+        key: {type: string, readOnly: true}
+        value: {}
+        mode: {type: string, default: plain}
+      additionalProperties: false
+"""
+CREATING = [(MERGE, {"value": 1}), (PATCH, [{"op": "add", "path": "", "value": {"value": 1}}])]
+
+
+@pytest.fixture(scope="module")
+def creator(module_serve):
+    return module_serve(CREATES)
+
+
+@pytest.fixture
+def creating(creator):
+    return creator.client()
+
+
+@pytest.fixture
+def kept():
+    return f"/kept/k{next(counter)}"
+
+
+@requirement("5789-2-01")
+@pytest.mark.parametrize("headers, patch", CREATING)
+def test_a_patch_creates_where_201_is_declared(creating, kept, headers, patch):
+    made = creating.patch(kept, headers, json=patch)
+    assert made.status == 201 and made.headers["Location"] == kept
+    shown = creating.get(kept)
+    assert shown.json() == made.json() == {"key": kept[6:], "value": 1, "mode": "plain"}
+    assert shown.headers["ETag"] == made.headers["ETag"]
+    assert kept[6:] in [member["key"] for member in creating.get("/kept?limit=1000").json()]
+    assert creating.patch(kept, MERGE, json={"mode": "x"}).status == 200
+
+
+@requirement("5789-2-01", "5789-2.2-05")
+@pytest.mark.parametrize("headers, patch", CREATING)
+def test_a_patch_creates_nothing_where_201_is_not_declared(creating, kept, headers, patch):
+    fixed = kept.replace("kept", "fixed")
+    assert creating.patch(fixed, headers, json=patch).status == 404
+    assert creating.get(fixed).status == 404
+    assert creating.put(fixed, json={"value": 2}).status == 201
+    assert creating.patch(fixed, headers, json=patch).status == 200
+    assert creating.get(fixed).json()["value"] == 1
+
+
+@requirement("5789-2-01", "5789-2.2-04", "5789-2.2-05")
+@pytest.mark.parametrize("headers, patch", [
+    (MERGE, {}), (MERGE, {"mode": "x"}), (MERGE, {"value": None}), (MERGE, []), (MERGE, {"value": 1, "unknown": 1}),
+    (PATCH, []), (PATCH, [{"op": "replace", "path": "/value", "value": 1}]), (PATCH, [{"op": "remove", "path": "/value"}]),
+    (PATCH, [{"op": "add", "path": "/value", "value": 1}]), (PATCH, [{"op": "test", "path": "", "value": None}]),
+    (PATCH, [{"op": "replace", "path": "", "value": {"value": 1}}]), (PATCH, [{"op": "remove", "path": ""}]),
+    (PATCH, [{"op": "add", "path": "", "value": {}}]),
+])  # fmt: skip
+def test_a_patch_that_makes_no_valid_state_creates_nothing(creating, kept, headers, patch):
+    assert creating.patch(kept, headers, json=patch).status in (409, 422)
+    assert creating.get(kept).status == 404
+
+
+@pytest.mark.parametrize("headers, patch", CREATING)
+def test_preconditions_of_a_patch_that_may_create(creating, kept, headers, patch):
+    for stale in ('"x"', "*"):
+        assert creating.patch(kept, {**headers, "If-Match": stale}, json=patch).status == 412
+        assert creating.get(kept).status == 404
+    only_new = {**headers, "If-None-Match": "*"}
+    assert creating.patch(kept, only_new, json=patch).status == 201
+    before = creating.get(kept)
+    assert creating.patch(kept, only_new, json=patch).status == 412
+    assert creating.get(kept).headers["ETag"] == before.headers["ETag"]
+    assert creating.patch(kept, {**headers, "If-Match": before.headers["ETag"]}, json=patch).status == 200
+
+
+def test_of_patches_that_would_create_the_same_one_does(creator, kept):
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda n: creator.client().patch(kept, MERGE, json={"value": n}).status, range(16)))
+    assert sorted(made) == [200] * 15 + [201]
 
 
 # Parameters
