@@ -165,8 +165,8 @@ enum vb_answer vb__q_whole(struct vb_exchange *x)
     if (x->head.method != VB_METHOD_PUT ||
         vb_fields_first(&x->head.fields, VB_FIELD_CONTENT_RANGE) == NULL)
         return VB_YES;
-    return refuse(x, "A PUT of a part is not taken; PATCH is for partial "
-                     "changes.");
+    return refuse(x, "Content-Range: a PUT of a part is not taken; PATCH is "
+                     "for partial changes.");
 }
 
 static enum vb_answer refuse_key(struct vb_exchange *x, const char *detail)

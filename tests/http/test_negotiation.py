@@ -163,14 +163,44 @@ def test_the_identity_coding_is_none(client):
     assert answer.status == 201
 
 
+PART = {"Content-Range": "bytes 0-1/2"}
+
+
 @requirement("9110-14.5-01")
 def test_a_put_of_a_part_is_400(client):
     book = add(client, title="whole")
-    for path, headers in ((book, JSON), (book + "/cover", PNG)):
-        answer = client.put(path, {**headers, "Content-Range": "bytes 0-1/2"}, b"{}")
-        assert answer.status == 400
-    assert client.get(book).json()["title"] == "whole"
-    assert client.get(book + "/cover").status == 404
+    cover = add(client) + "/cover"
+    assert client.put(cover, PNG, b"whole").status == 201
+    setting = unused_key()
+    assert client.put(setting, json={"value": "whole"}).status == 201
+    for path, kind, part in ((book, JSON, b'{"title":"part"}'), (cover, PNG, b"part"), (setting, JSON, b'{"value":"part"}')):
+        before = client.get(path)
+        for told in ("bytes 0-1/2", "bytes 0-1/*", "bytes */2", "lines 1-2/3", "x"):
+            answer = client.put(path, {**kind, "Content-Range": told}, part)
+            assert answer.status == 400 and "Content-Range" in answer.json()["detail"]
+        after = client.get(path)
+        assert (after.body, after.headers["ETag"]) == (before.body, before.headers["ETag"])
+
+
+@requirement("9110-14.5-01")
+def test_a_put_of_a_part_creates_nothing(client, serve):
+    for path, kind in ((unused_key(), JSON), (add(client) + "/cover", PNG)):
+        assert client.put(path, {**kind, **PART}, b'{"value":"part"}').status == 400
+        assert client.get(path).status == 404
+    tree = serve(None).client()
+    tree.put("/a/b", JSON, b"[1]")
+    for path in ("/a/b", "/a/c"):
+        assert tree.put(path, {**JSON, **PART}, b"[2]").status == 400
+    assert tree.get("/a/b").json() == [1] and tree.get("/a/c").status == 404
+
+
+@requirement("9110-14.5-01")  # no PUT at all: 405 whatever it is a part of
+def test_a_put_of_a_part_of_a_file_changes_nothing(serve, tmp_path):
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web/a.txt").write_text("whole")
+    client = serve(None, ["--files", str(tmp_path / "web")]).client()
+    assert client.put("/a.txt", {"Content-Type": "text/plain", **PART}, b"pa").status in (400, 405)
+    assert client.get("/a.txt").body == b"whole" == (tmp_path / "web/a.txt").read_bytes()
 
 
 ERRORS = [("GET", "/nothing", 404), ("POST", "/books/1", 405), ("FROB", "/", 501), ("POST", "/books", 415)]
