@@ -41,11 +41,18 @@ static enum vb_answer read_ranges(struct vb_exchange *x)
     return VB_YES;
 }
 
-/* RFC 9110 section 14.2: for GET alone, and where it would be 200. */
+/* For GET (RFC 9110 section 14.2), and for QUERY, of whose result it is a part
+ * (RFC 10008 section 2.8). */
+static bool has_ranges(enum vb_method method)
+{
+    return method == VB_METHOD_GET || method == VB_METHOD_QUERY;
+}
+
+/* Where it would be 200. */
 enum vb_answer vb__q_ranged(struct vb_exchange *x)
 {
     if (vb_fields_first(&x->head.fields, VB_FIELD_RANGE) == NULL ||
-        x->head.method != VB_METHOD_GET || x->current == NULL ||
+        !has_ranges(x->head.method) || x->current == NULL ||
         !vb__range_is_meant(x))
         return VB_NO;
     return read_ranges(x);

@@ -108,6 +108,24 @@ def test_preconditions_of_a_query_are_about_its_result(queries):
     assert queries.ask({"If-Match": tag}).status == 412
 
 
+@requirement("10008-2.8-01")
+def test_a_range_of_a_query_is_of_its_result(queries):
+    whole = queries.ask()
+    size = len(whole.body)
+    part = queries.ask({"Range": "bytes=1-3"})
+    if part.status == 200:  # it may be ignored, as by GET
+        assert part.body == whole.body
+        return
+    assert part.status == 206 and part.body == whole.body[1:4]
+    assert part.headers["Content-Range"] == f"bytes 1-3/{size}"
+    assert queries.ask({"Range": f"bytes={size}-"}).status == 416
+    tag = {"Range": "bytes=1-3", "If-Range": whole.headers["ETag"]}
+    assert queries.ask(tag).body == part.body
+    queries.more()
+    changed = queries.ask(tag)
+    assert changed.status == 200 and len(changed.json()) == 2
+
+
 @requirement("10008-3-01")
 def test_accept_query_is_a_list_of_media_ranges(queries):
     answer = queries.client.options(queries.path)

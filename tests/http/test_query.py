@@ -7,6 +7,7 @@ import pytest
 from ledger import requirement
 from library import LIBRARY, add, links, parameters, pointers
 from test_filters import THINGS, described, fill
+from test_ranges import parts_of
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -171,6 +172,51 @@ def test_preconditions_are_about_the_result(client):
     assert client.query("/things", {"If-None-Match": "*"}, json={}).status == 304
     assert client.query("/things", {"If-Match": '"no"'}, json={}).status == 412
     assert client.query("/things", {"If-Match": "*"}, json={}).status == 200
+
+
+@requirement("10008-2.8-01")
+def test_a_range_is_a_part_of_the_result(client):
+    query = {"year:gt": 0, "sort": "-year"}
+    whole = client.query("/things", json=query)
+    size = len(whole.body)
+    part = client.query("/things", {"Range": "bytes=3-9"}, json=query)
+    assert part.status == 206 and part.body == whole.body[3:10]
+    assert part.headers["Content-Range"] == f"bytes 3-9/{size}"
+    for name in ("ETag", "Content-Type", "Content-Location", "Location", "Vary", "Link"):
+        assert part.headers[name] == whole.headers[name]
+    several = client.query("/things", {"Range": "bytes=0-1,5-6"}, json=query)
+    assert several.status == 206
+    assert [p[4] for p in parts_of(several)] == [whole.body[0:2], whole.body[5:7]]
+    past = client.query("/things", {"Range": f"bytes={size}-"}, json=query)
+    assert past.status == 416 and past.headers["Content-Range"] == f"bytes */{size}"
+    assert client.query("/things", {"Range": "lines=1-2"}, json=query).body == whole.body
+
+
+@requirement("10008-2.8-01")
+def test_if_range_has_the_tag_of_the_result(client):
+    ubik = client.query("/things", json={"title": "Ubik"})
+    asked = {"Range": "bytes=0-1", "If-Range": ubik.headers["ETag"]}
+    part = client.query("/things", asked, json={"title": "Ubik"})
+    assert part.status == 206 and part.body == ubik.body[:2]
+    other = client.query("/things", asked, json={"title": "Earthsea"})
+    assert other.status == 200 and b"Earthsea" in other.body
+    assert client.query("/things", asked | {"If-None-Match": ubik.headers["ETag"]}, json={"title": "Ubik"}).status == 304
+
+
+@requirement("10008-2.8-01")  # and of the coded one, where that is sent
+def test_a_part_of_a_coded_result_is_of_the_coded_bytes(serve):
+    client = serve(described()).client()
+    fill(client)
+    coded = {"Accept-Encoding": "gzip"}
+    whole = client.query("/things", coded, json={})
+    assert whole.headers["Content-Encoding"] == "gzip"
+    part = client.query("/things", coded | {"Range": "bytes=2-20", "If-Range": whole.headers["ETag"]}, json={})
+    assert part.status == 206 and part.body == whole.body[2:21]
+
+
+@requirement("10008-2.8-01")
+def test_a_bad_query_is_bad_whatever_its_range(client):
+    assert client.query("/things", {"Range": "bytes=0-1"}, json={"titel": 1}).status == 422
 
 
 # first whether it can be asked, then whether it has changed
