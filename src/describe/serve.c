@@ -46,7 +46,7 @@ static const char *const actions[] = {
     [VB_ACTION_MOVE] = NULL,
     [VB_ACTION_RUN] = NULL,
     [VB_ACTION_PLUGIN] = NULL,
-    [VB_ACTION_FORWARD] = "x-verbatim.do.forward" NOT_YET,
+    [VB_ACTION_FORWARD] = ("x-verbatim.do.forward" NOT_YET),
 };
 
 static bool does(const struct vb_route *route, enum vb_action_kind kind)
