@@ -146,10 +146,11 @@ struct vb_described_response {
  * choice to us and the description makes it. 0: cannot happen.
  */
 struct vb_success {
-    int created; /* a resource was made: 201, or 200 where only that is said */
+    int created; /* a resource was made: 201, or what is said instead of it */
     int done;    /* otherwise, and nothing was preferred: 200, 204, 303 */
-    int minimal; /* with Prefer: return=minimal (RFC 7240 section 4.2) */
-    int full;    /* with Prefer: return=representation */
+    int minimal; /* with Prefer: return=minimal (RFC 7240 section 4.2), where
+                    that is not 201 */
+    int full;    /* with Prefer: return=representation, likewise */
     bool async;  /* 202 is declared, and the work can be put off */
     bool always_async; /* no other success is declared */
 };

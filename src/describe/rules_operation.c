@@ -100,20 +100,44 @@ bool vb__rule_put_without_201(const struct vb__subject *s,
            !declares(s->op, 201) && !declares(s->op, 2);
 }
 
-bool vb__rule_only_202(const struct vb__subject *s, struct vb_buf *detail)
+/* Is this a status that its success may have? The table of serve.c as one
+ * answer. */
+static bool may_come(const struct vb__subject *s, int status)
 {
-    if (!s->op || !s->op->served || !declares(s->op, 202) ||
-        vb_method_is_safe(s->op->method))
+    const struct vb_success *success = &s->op->success;
+    const struct vb_action *action = s->route->action;
+    bool runs = action && (action->kind == VB_ACTION_RUN ||
+                           action->kind == VB_ACTION_PLUGIN);
+
+    if (status == 202)
+        return success->async;
+    if (status == 206)
+        return vb_method_is_safe(s->op->method);
+    if (runs && (status == 204 || status == 201)) /* as it likes */
+        return status == 204 || action->kind == VB_ACTION_PLUGIN;
+    return status == success->created || status == success->done ||
+           status == success->minimal || status == success->full;
+}
+
+bool vb__rule_never_sent(const struct vb__subject *s, struct vb_buf *detail)
+{
+    size_t before = detail->len;
+
+    if (!s->op || !s->op->served ||
+        s->route->archetype > VB_ARCHETYPE_CONTROLLER)
         return false;
     for (size_t i = 0; i < s->op->response_count; i++) {
         int status = s->op->responses[i].status;
 
-        if (status != 202 && (status / 100 == 2 || status == 2))
-            return false;
+        if ((status / 100 == 2 || status == 303) && !may_come(s, status))
+            vb_buf_printf(detail, "%s%d", detail->len > before ? ", " : "",
+                          status);
     }
-    vb_buf_printf(detail, "answers %d",
-                  s->op->success.done ? s->op->success.done
-                                      : s->op->success.created);
+    if (detail->len == before)
+        return false;
+    vb_buf_printf(detail, "; answers %d",
+                  s->op->success.created ? s->op->success.created
+                                         : s->op->success.done);
     return true;
 }
 
@@ -192,7 +216,7 @@ static const struct vb_schema *answered(const struct vb_operation *op)
         if (created->status != 0 && created->media[i].kind == VB_MEDIA_JSON)
             return created->media[i].schema;
     }
-    return op->success.done == 200 ? shown(op) : NULL;
+    return op->success.full == 200 ? shown(op) : NULL;
 }
 
 bool vb__rule_other_answer(const struct vb__subject *s, struct vb_buf *detail)
@@ -203,7 +227,6 @@ bool vb__rule_other_answer(const struct vb__subject *s, struct vb_buf *detail)
 
     (void)detail;
     if (!s->op || !s->op->served || vb_method_is_safe(s->op->method) ||
-        s->op->method == VB_METHOD_DELETE ||
         s->route->archetype == VB_ARCHETYPE_CONTROLLER)
         return false;
     state = shown(member->by_method[VB_METHOD_GET]);

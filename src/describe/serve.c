@@ -273,9 +273,9 @@ static int first_declared(const struct vb_operation *op, const int *statuses,
 static const int created_by_post[] = {201, 200, 204, 303, 0};
 static const int done_by_write[] = {200, 204, 0};
 static const int done_by_delete[] = {204, 200, 0};
+static const int done_silently[] = {204, 0};
 static const int done_by_controller[] = {200, 204, 303, 0};
 static const int done_by_others[] = {200, 204, 0}; /* they name no URI */
-static const int done_minimal[] = {204, 0};
 static const int done_full[] = {200, 0};
 
 /* Programs can run after the reply; all else is done at once. */
@@ -296,6 +296,35 @@ static bool only_puts_off(const struct vb_route *route,
            declares_exactly(op, 202) && first_declared(op, at_once, 0) == 0;
 }
 
+/* What is deleted is shown once more where that is declared as JSON: there is
+ * nothing else to say of it (RFC 9110 section 9.3.5). */
+static bool shows_deleted(const struct vb_route *route,
+                          const struct vb_operation *op)
+{
+    const struct vb_described_response *r = vb_response_find(op, 200);
+
+    if (route->archetype != VB_ARCHETYPE_DOCUMENT || !route->state ||
+        !route->state->json || !r || r->status == 0)
+        return false;
+    for (size_t i = 0; i < r->media_count; i++) {
+        if (r->media[i].kind == VB_MEDIA_JSON)
+            return true;
+    }
+    return false;
+}
+
+/* With Prefer: return (RFC 7240 section 4.2), where that is declared too. */
+static void set_preferred(struct vb_success *s, const struct vb_operation *op)
+{
+    int usual = s->done ? s->done : s->created;
+
+    s->minimal = s->full = usual;
+    if (usual == 201 || vb_method_is_safe(op->method))
+        return; /* 201 has content or not */
+    s->minimal = first_declared(op, done_silently, usual);
+    s->full = first_declared(op, done_full, usual);
+}
+
 static struct vb_success success_of(const struct vb_route *route,
                                     const struct vb_operation *op)
 {
@@ -309,7 +338,8 @@ static struct vb_success success_of(const struct vb_route *route,
         s.done = first_declared(op, done_by_write, 204);
         break;
     case VB_METHOD_DELETE:
-        s.done = first_declared(op, done_by_delete, 204);
+        s.done = first_declared(
+            op, shows_deleted(route, op) ? done_by_delete : done_silently, 204);
         break;
     case VB_METHOD_POST:
         if (route->archetype == VB_ARCHETYPE_COLLECTION)
@@ -326,8 +356,9 @@ static struct vb_success success_of(const struct vb_route *route,
         break;
     }
     s.always_async = s.async && first_declared(op, done_by_others, 0) == 0;
-    s.minimal = s.done ? first_declared(op, done_minimal, s.done) : 0;
-    s.full = s.done ? first_declared(op, done_full, s.done) : 0;
+    set_preferred(&s, op);
+    if (op->method == VB_METHOD_DELETE && !shows_deleted(route, op))
+        s.full = s.done;
     return s;
 }
 

@@ -62,10 +62,19 @@ static bool choose_offer(struct vb_exchange *x)
 }
 
 /*
- * Deleting has nothing to show, so there is nothing to accept. All other
- * methods show the outcome, and whoever could not read it must learn that
- * before anything is done.
+ * All methods may show their outcome, and whoever could not read it must learn
+ * that before anything is done. Not of what is deleted: that it was is all that
+ * counts, and the last state comes as it is accepted or in the usual type.
  */
+static enum vb_answer choose_for_delete(struct vb_exchange *x)
+{
+    if (x->offer >= 0 &&
+        vb_fields_first(&x->head.fields, VB_FIELD_ACCEPT) != NULL &&
+        (!choose_offer(x) || x->offer < 0))
+        x->offer = 0;
+    return VB_YES;
+}
+
 enum vb_answer vb__q_acceptable(struct vb_exchange *x)
 {
     const struct vb_field *codings =
@@ -75,7 +84,7 @@ enum vb_answer vb__q_acceptable(struct vb_exchange *x)
     if (any)
         x->offer = 0;
     if (x->head.method == VB_METHOD_DELETE)
-        return VB_YES;
+        return choose_for_delete(x);
     if (any && vb_fields_first(&x->head.fields, VB_FIELD_ACCEPT) != NULL &&
         !choose_offer(x))
         return VB_NO;

@@ -31,6 +31,21 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built);
 /* Of a resource that vb_build made for a document; NULL for any other. */
 const struct vb_built *vb_built_document(const struct vb_resource *resource);
 
+/* What the reply to a write says. */
+struct vb_telling {
+    unsigned status; /* 200, 201, 204 or 303 */
+    bool content;    /* it shows what was made */
+};
+
+/*
+ * That, for a write that succeeds (RFC 9110 section 15.3): within what the
+ * description declares as the client prefers, which Preference-Applied says
+ * then. `showable`: there is something that can be shown.
+ */
+struct vb_telling vb_tell(struct vb_exchange *x,
+                          const struct vb_operation *operation, bool created,
+                          bool showable);
+
 /*
  * The status that this request will have if it succeeds, as far as the flow has
  * come before it asks `commit`. Its resource is one of a catalog's.

@@ -110,97 +110,8 @@ static enum vb_answer refused(struct vb_stored *stored)
     return VB_NO;
 }
 
-/* --- the reply's content
- * --------------------------------------------------------- */
-
-/*
- * May the reply to this PUT say which tag the state now has? Only when what is
- * kept is what was sent, octet by octet (RFC 9110 section 9.3.4): else the
- * client would take its own copy for the current representation. To undo a
- * content coding is to change it.
- */
-static bool may_say_validators(const struct vb_stored *stored)
-{
-    const struct vb_exchange *x = stored->x;
-    bool verbatim = stored->text.len == 0;
-
-    if (x->head.method != VB_METHOD_PUT)
-        return true;
-    return x->coding_count == 0 &&
-           (verbatim || vb_span_eq(vb_buf_span(&x->content), stored->bytes));
-}
-
-static void show_outcome(struct vb_stored *stored)
-{
-    struct vb_exchange *x = stored->x;
-    bool validators = may_say_validators(stored);
-    struct vb_rep *rep = vb_present(
-        x, &(struct vb_view){
-               .route = stored->route,
-               .key = stored->key,
-               .tag = validators ? vb_stored_tag(x, stored->commit.revision)
-                                 : VB_SPAN(""),
-               .modified_ms = stored->now_ms,
-               .media_type = stored->media_type,
-               .content = stored->bytes,
-           });
-
-    if (rep != NULL)
-        rep = vb_coded_now(x, rep);
-    if (rep != NULL)
-        vb_reply_current(x, rep);
-}
-
-/* A reply without content may still tell the client what it has made. */
-static void say_validators(struct vb_stored *stored)
-{
-    struct vb_exchange *x = stored->x;
-    struct vb_span tag = vb_stored_tag(x, stored->commit.revision);
-
-    if (may_say_validators(stored))
-        vb_reply_field(x, VB_FIELD_ETAG,
-                       vb_arena_printf(&x->arena, "\"%.*s\"", VB_FMT(tag)));
-}
-
-static int says(const struct vb_operation *operation, bool created)
-{
-    const struct vb_success *success = &operation->success;
-
-    return created && success->created != 0 ? success->created : success->done;
-}
-
-static void reply_to_put(struct vb_stored *stored, bool created)
-{
-    struct vb_exchange *x = stored->x;
-    const struct vb_success *success = &stored->operation->success;
-    bool json = stored->text.len > 0;
-    bool usual = says(stored->operation, created) != VB_STATUS_NO_CONTENT;
-    bool content =
-        json && vb_reply_wants_content(
-                    x, usual, created || success->full == VB_STATUS_OK,
-                    created || success->minimal == VB_STATUS_NO_CONTENT);
-
-    if (stored->elsewhere)
-        vb_reply_field(x, VB_FIELD_CONTENT_LOCATION, stored->key);
-    x->outcome.created =
-        created && says(stored->operation, true) == VB_STATUS_CREATED;
-    if (created)
-        x->outcome.location = stored->key;
-    if (says(stored->operation, created) == VB_STATUS_SEE_OTHER)
-        x->outcome.see_other = stored->key;
-    if (content)
-        show_outcome(stored);
-    else
-        say_validators(stored);
-}
-
 /* --- the commit
  * --------------------------------------------------------------------- */
-
-static void put_reply(struct vb_stored *stored)
-{
-    reply_to_put(stored, stored->record == NULL);
-}
 
 static enum vb_answer judge_put(struct vb_stored *stored)
 {
@@ -208,7 +119,7 @@ static enum vb_answer judge_put(struct vb_stored *stored)
         return refused(stored);
     stored->blob = 0; /* the record's now */
     vb_cached_commit(stored->x, &stored->commit, stored->record);
-    put_reply(stored);
+    vb_stored_tell_put(stored);
     return VB_YES;
 }
 
@@ -223,7 +134,7 @@ static void put_done(struct vb_store_op *op)
 struct course {
     void (*done)(struct vb_store_op *op);
     enum vb_answer (*judge)(struct vb_stored *stored);
-    void (*reply)(struct vb_stored *stored); /* NULL: nothing */
+    void (*reply)(struct vb_stored *stored);
 };
 
 /* `moved_to`: where it is from then on; "" for nowhere. */
@@ -302,12 +213,15 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
     };
 
     return commit(stored, change,
-                  &(struct course){put_done, judge_put, put_reply});
+                  &(struct course){put_done, judge_put, vb_stored_tell_put});
 }
 
 static enum vb_answer judge_delete(struct vb_stored *stored)
 {
-    return stored->commit.op.err == VB_OK ? VB_YES : refused(stored);
+    if (stored->commit.op.err != VB_OK)
+        return refused(stored);
+    vb_stored_tell_delete(stored);
+    return VB_YES;
 }
 
 static void delete_done(struct vb_store_op *op)
@@ -319,8 +233,9 @@ static void delete_done(struct vb_store_op *op)
 
 enum vb_answer vb_stored_delete(struct vb_stored *stored)
 {
-    return commit(stored, deletion_of(stored, VB_SPAN("")),
-                  &(struct course){delete_done, judge_delete, NULL});
+    return commit(
+        stored, deletion_of(stored, VB_SPAN("")),
+        &(struct course){delete_done, judge_delete, vb_stored_tell_delete});
 }
 
 enum vb_answer vb_stored_require_empty(struct vb_stored *stored)
@@ -330,6 +245,7 @@ enum vb_answer vb_stored_require_empty(struct vb_stored *stored)
         .key = stored->key,
     };
 
-    return commit(stored, change,
-                  &(struct course){delete_done, judge_delete, NULL});
+    return commit(
+        stored, change,
+        &(struct course){delete_done, judge_delete, vb_stored_tell_delete});
 }

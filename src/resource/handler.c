@@ -317,8 +317,6 @@ enum vb_answer vb_call_commit(struct vb_exchange *x, const struct vb_call *call)
         return VB_HALT;
     }
     x->outcome.created = status == VB_STATUS_CREATED;
-    if (call->shows_nothing)
-        x->outcome.status = VB_STATUS_NO_CONTENT;
     if (x->current != NULL)
         x->current = vb_coded_now(x, x->current);
     return VB_YES;

@@ -19,7 +19,6 @@ struct vb_call {
     uint64_t output;              /* and how many bytes at most */
     bool json;                    /* it must be JSON */
     bool creates;                 /* it may answer 201, which is described */
-    bool shows_nothing;           /* where it succeeds that is 204 */
     const char *label;            /* what it is called in the log */
 };
 

@@ -58,13 +58,17 @@ static enum vb_answer plugged_commit(struct vb_exchange *x)
     const struct vb_described_response *created =
         vb_response_find(post, VB_STATUS_CREATED);
     struct vb_call call;
+    enum vb_answer answer;
 
     if (built->plugged == NULL)
         return not_loaded(x);
     call = call_of(x, built->plugged->plugin->post);
     call.creates = created != NULL && created->status != 0;
-    call.shows_nothing = post->success.done == VB_STATUS_NO_CONTENT;
-    return vb_call_commit(x, &call);
+    answer = vb_call_commit(x, &call);
+    if (answer == VB_YES && !x->outcome.created &&
+        !vb_tell(x, post, false, x->current != NULL).content)
+        x->outcome.status = VB_STATUS_NO_CONTENT;
+    return answer;
 }
 
 const struct vb_slot *vb_plugged_slot(enum vb_method method)

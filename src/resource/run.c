@@ -269,12 +269,12 @@ static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
 static enum vb_answer succeed(struct running *running, struct vb_span output)
 {
     struct vb_exchange *x = running->x;
-    const struct vb_operation *operation =
-        running->route->by_method[VB_METHOD_POST];
     struct vb_rep *rep;
 
     if (!vb_method_is_safe(x->head.method) &&
-        (output.len == 0 || operation->success.done == VB_STATUS_NO_CONTENT)) {
+        !vb_tell(x, running->route->by_method[VB_METHOD_POST], false,
+                 output.len > 0)
+             .content) {
         x->outcome.status = VB_STATUS_NO_CONTENT;
         return VB_YES;
     }

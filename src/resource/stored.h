@@ -180,6 +180,19 @@ enum vb_answer vb_stored_delete(struct vb_stored *stored);
  * only when it has no member. */
 enum vb_answer vb_stored_require_empty(struct vb_stored *stored);
 
+/* --- outcome.c
+ * --------------------------------------------------------------------- */
+
+/* Makes the reply to PUT, PATCH or POST of what was committed, or will have
+ * been: x->outcome, x->current and fields. */
+void vb_stored_tell_put(struct vb_stored *stored);
+
+/* The same for DELETE. */
+void vb_stored_tell_delete(struct vb_stored *stored);
+
+/* Can what is deleted be shown in the reply to that? */
+bool vb_stored_shows_deleted(const struct vb_stored *stored);
+
 /* --- present.c
  * --------------------------------------------------------------------- */
 

@@ -1,11 +1,31 @@
-/* What a success will be, told before anything is done. See build.h. */
+/* What a success will be, as declared and preferred. See build.h. */
 #include "resource/build.h"
 
+#include "flow/reply.h"
 #include "http/method.h"
-#include "http/prefer.h"
+#include "resource/stored.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
+struct vb_telling vb_tell(struct vb_exchange *x,
+                          const struct vb_operation *operation, bool created,
+                          bool showable)
+{
+    const struct vb_success *success = &operation->success;
+    int usual =
+        created && success->created != 0 ? success->created : success->done;
+    bool made = usual == VB_STATUS_CREATED;
+    bool content;
+
+    if (usual == VB_STATUS_SEE_OTHER)
+        return (struct vb_telling){VB_STATUS_SEE_OTHER, false};
+    content = showable && vb_reply_wants_content(
+                              x, usual != VB_STATUS_NO_CONTENT,
+                              made || success->full == VB_STATUS_OK,
+                              made || success->minimal == VB_STATUS_NO_CONTENT);
+    if (made)
+        return (struct vb_telling){VB_STATUS_CREATED, content};
+    return (struct vb_telling){content ? VB_STATUS_OK : VB_STATUS_NO_CONTENT,
+                               content};
+}
 
 static bool will_create(const struct vb_exchange *x,
                         const struct vb_operation *operation)
@@ -14,29 +34,16 @@ static bool will_create(const struct vb_exchange *x,
            (x->head.method == VB_METHOD_POST || !x->selected.exists);
 }
 
-/* A change in place: 200, 204 or 303 as declared, or as preferred. */
-static int status_of_change(struct vb_exchange *x,
-                            const struct vb_success *success)
-{
-    struct vb_span values[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
-    struct vb_prefer prefer = vb_prefer_parse(values, count);
-
-    if (prefer.returns == VB_PREFER_RETURN_MINIMAL && success->minimal != 0)
-        return success->minimal;
-    if (prefer.returns == VB_PREFER_RETURN_REPRESENTATION && success->full != 0)
-        return success->full;
-    return success->done;
-}
-
 /* Bytes of the client's own are not shown to it again. */
-static bool is_verbatim(const struct vb_exchange *x)
+static bool will_show(const struct vb_exchange *x)
 {
     const struct vb_built *built = x->resource->data;
 
-    return x->accept >= 0 &&
-           built->contents[x->accept]->kind == VB_MEDIA_VERBATIM;
+    if (x->head.method == VB_METHOD_DELETE)
+        return built->route->archetype == VB_ARCHETYPE_DOCUMENT &&
+               vb_stored_shows_deleted(x->state);
+    return x->accept < 0 ||
+           built->contents[x->accept]->kind != VB_MEDIA_VERBATIM;
 }
 
 unsigned vb_built_success(struct vb_exchange *x)
@@ -45,9 +52,6 @@ unsigned vb_built_success(struct vb_exchange *x)
     const struct vb_operation *operation =
         built->route->by_method[x->head.method];
 
-    if (will_create(x, operation))
-        return (unsigned)operation->success.created;
-    if (x->head.method == VB_METHOD_DELETE || is_verbatim(x))
-        return VB_STATUS_NO_CONTENT;
-    return (unsigned)status_of_change(x, &operation->success);
+    return vb_tell(x, operation, will_create(x, operation), will_show(x))
+        .status;
 }

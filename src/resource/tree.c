@@ -68,7 +68,7 @@ static const struct vb_operation operations[] = {
     OPERATION(
         PATCH,
         .success = {.created = 201, .done = 200, .minimal = 204, .full = 200}),
-    OPERATION(DELETE, .success = {.done = 204, .minimal = 204}),
+    OPERATION(DELETE, .success = {.done = 204, .minimal = 204, .full = 200}),
 };
 #undef OPERATION
 

@@ -354,7 +354,8 @@ static void print_paths(struct vb_buf *text, enum vb_method method,
     vb_buf_char(text, 0);
 }
 
-#define SAYS(status) #status ": {description: d}"
+#define SAYS(status)  #status ": {description: d}"
+#define SHOWS(status) #status ": {description: d, content: {a/b+json: {}}}"
 
 /* RFC 9110 sections 9.3.3 to 9.3.5 leave a choice; the description makes it. */
 static void the_declared_success_is_the_one_used(void **state)
@@ -364,11 +365,18 @@ static void the_declared_success_is_the_one_used(void **state)
         const char *responses;
         struct vb_success want;
     } rows[] = {
-        {VB_METHOD_POST, SAYS(201), {201, 0, 0, 0, false, false}},
-        {VB_METHOD_POST, SAYS(200), {200, 0, 0, 0, false, false}},
-        {VB_METHOD_POST, SAYS(303), {303, 0, 0, 0, false, false}},
-        {VB_METHOD_POST, SAYS(2XX), {201, 0, 0, 0, false, false}},
-        {VB_METHOD_POST, SAYS(default), {201, 0, 0, 0, false, false}},
+        {VB_METHOD_POST, SAYS(201), {201, 0, 201, 201, false, false}},
+        {VB_METHOD_POST, SAYS(200), {200, 0, 200, 200, false, false}},
+        {VB_METHOD_POST, SAYS(204), {204, 0, 204, 204, false, false}},
+        {VB_METHOD_POST,
+         SAYS(204) ", " SAYS(200),
+         {200, 0, 204, 200, false, false}},
+        {VB_METHOD_POST,
+         SAYS(204) ", " SAYS(201),
+         {201, 0, 201, 201, false, false}},
+        {VB_METHOD_POST, SAYS(303), {303, 0, 303, 303, false, false}},
+        {VB_METHOD_POST, SAYS(2XX), {201, 0, 201, 201, false, false}},
+        {VB_METHOD_POST, SAYS(default), {201, 0, 201, 201, false, false}},
         {VB_METHOD_PUT, SAYS(200), {0, 200, 200, 200, false, false}},
         {VB_METHOD_PUT, SAYS(204), {0, 204, 204, 204, false, false}},
         {VB_METHOD_PUT,
@@ -380,9 +388,12 @@ static void the_declared_success_is_the_one_used(void **state)
         {VB_METHOD_PATCH, SAYS(201), {201, 204, 204, 204, false, false}},
         {VB_METHOD_PATCH, SAYS(200), {0, 200, 200, 200, false, false}},
         {VB_METHOD_DELETE,
-         SAYS(200) ", " SAYS(204),
+         SHOWS(200) ", " SAYS(204),
          {0, 204, 204, 200, false, false}},
-        {VB_METHOD_DELETE, SAYS(200), {0, 200, 200, 200, false, false}},
+        {VB_METHOD_DELETE, SHOWS(200), {0, 200, 200, 200, false, false}},
+        {VB_METHOD_DELETE, SHOWS(2XX), {0, 204, 204, 200, false, false}},
+        {VB_METHOD_DELETE, SHOWS(default), {0, 204, 204, 204, false, false}},
+        {VB_METHOD_DELETE, SAYS(200), {0, 204, 204, 204, false, false}},
         {VB_METHOD_DELETE, SAYS(202), {0, 204, 204, 204, false, false}},
     };
 

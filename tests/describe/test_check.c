@@ -73,8 +73,20 @@ static void each_rule_finds_what_it_is_for(void **state)
          "  /a: {post: {responses: {201: {}}}}\n  '/a/{b}': {get: {}}\n"},
         {"put-without-201", "  /a: {" DOC "{200: {}}}}\n",
          "  /a: {" DOC "{201: {}}}}\n"},
-        {"only-202", "  /a: {delete: {responses: {202: {}}}}\n",
-         "  /a: {delete: {responses: {202: {}, 204: {}}}}\n"},
+        {"never-sent", "  /a: {delete: {responses: {202: {}, 204: {}}}}\n",
+         "  /a: {delete: {responses: {204: {}, 404: {}, default: {}}}}\n"},
+        {"never-sent", "  /a: {delete: {responses: {200: {}}}}\n",
+         "  /a: {" DOC "{201: {}}}, delete: {responses: {200: {content: "
+         "{application/json: {}}}}}}\n"},
+        {"never-sent",
+         "  /a: {post: {responses: {201: {}, 303: {}}}}\n  '/a/{b}': {}\n",
+         "  /a: {post: {responses: {303: {}}}}\n  '/a/{b}': {get: {}}\n"},
+        {"never-sent", "  /a: {get: {responses: {204: {}}}}\n",
+         "  /a: {get: {responses: {200: {}, 206: {}, 304: {}}}}\n"},
+        {"never-sent",
+         "  /a: {post: {responses: {201: {}}}, x-verbatim: {do: {run: cat}}}\n",
+         "  /a: {post: {responses: {200: {}, 202: {}, 204: {}}}, "
+         "x-verbatim: {do: {run: cat}}}\n"},
         {"empty-200", "  /a: {delete: {responses: {200: {}}}}\n",
          "  /a: {delete: {responses: {204: {}}}}\n"},
         {"other-answer",
@@ -84,6 +96,13 @@ static void each_rule_finds_what_it_is_for(void **state)
          "  /a: {get: {responses: {200: {content: {application/json: {schema: "
          "{type: string}}}}}}, " DOC
          "{200: {content: {application/json: {schema: {type: string}}}}}}}\n"},
+        {"other-answer",
+         "  /a: {get: {responses: {200: {content: {application/json: {schema: "
+         "{type: string}}}}}}, delete: {responses: {200: {content: "
+         "{application/json: {schema: {type: object}}}}}}}\n",
+         "  /a: {get: {responses: {200: {content: {application/json: {schema: "
+         "{type: string}}}}}}, delete: {responses: {200: {content: "
+         "{application/json: {schema: {type: string}}}}}}}\n"},
         {"media",
          "  /a: {put: {requestBody: {content: {application/json: {}, "
          "application/xml: {schema: {type: object}}}}}}\n",

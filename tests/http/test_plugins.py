@@ -140,11 +140,19 @@ def test_its_success_is_one_that_is_described(serve, plugin):
         responses = {str(status): OK if status != 204 else EMPTY for status in statuses}
         return operation(plug(plugin), content=JSON, responses=responses, parameters=STATUSES)
 
-    server = serve(api(a=answers(200), b=answers(204), c=answers(200, 201)))
+    server = serve(api(a=answers(200), b=answers(204), c=answers(200, 201), d=answers(200, 204)))
     client = server.client()
     assert client.post("/b", json=1).status == 204
+    assert client.post("/b", {"Prefer": "return=representation"}, json=1).status == 204
     made = client.post("/c?status=201", {"Location-Of": "it"}, json=1)
     assert made.status == 201 and made.headers["Location"] == "/made/1"
+    silent = client.post("/d", {"Prefer": "return=minimal"}, json=1)
+    assert silent.status == 204 and silent.body == b"" and silent.headers["Plugged"] == "one"
+    assert silent.headers["Preference-Applied"] == "return=minimal"
+    full = client.post("/d", {"Prefer": "return=representation"}, json=1)
+    assert full.status == 200 and full.headers["Preference-Applied"] == "return=representation"
+    refused = client.post("/d?status=409", {"Prefer": "return=minimal"}, json=1)
+    assert refused.status == 409 and "Preference-Applied" not in refused.headers
     wrong = client.post("/a?status=201", json=1)
     assert wrong.status == 500
     assert wrong.json()["detail"] == "The plugin succeeded with a status that is not described."
