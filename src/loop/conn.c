@@ -71,9 +71,10 @@ static void end(struct vb__conn *conn)
         *at = conn->dirty_next;
     vb_wheel_remove(&conn->timer);
     conn->wire.ops->free(&conn->wire);
-    uv_poll_stop(&conn->poll);
-    close(conn->fd);
+    /* In this order: libuv still speaks of the descriptor, whose number may be
+     * another worker's as soon as it is closed. */
     uv_close((uv_handle_t *)&conn->poll, closed);
+    close(conn->fd);
 }
 
 static void ready(uv_poll_t *poll, int status, int events);

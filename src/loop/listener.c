@@ -136,8 +136,7 @@ void vb__listeners_close(struct vb__worker *worker)
         if (listener->closed)
             continue;
         listener->closed = true;
-        uv_poll_stop(&listener->poll);
-        close(listener->fd);
         uv_close((uv_handle_t *)&listener->poll, NULL);
+        close(listener->fd);
     }
 }

@@ -74,6 +74,7 @@ enum vb_err vb_loop_new(const struct vb_loop_config *config,
         return VB_ERR_NOMEM;
     loop->config = *config;
     loop->hooks = hooks;
+    sem_init(&loop->ready, 0, 0);
     loop->workers = calloc(config->workers, sizeof(*loop->workers));
     if (loop->workers == NULL)
         goto failed;
@@ -157,6 +158,7 @@ void vb_loop_free(struct vb_loop *loop)
         vb__worker_done(&loop->workers[i]);
     free(loop->workers);
     free(loop->addresses);
+    sem_destroy(&loop->ready);
     free(loop);
 }
 

@@ -59,10 +59,9 @@ static void close_poll(struct vb__program *program, int which)
 {
     if (program->fds[which] < 0)
         return;
-    uv_poll_stop(&program->polls[which]);
+    uv_close((uv_handle_t *)&program->polls[which], handle_closed);
     close(program->fds[which]);
     program->fds[which] = -1;
-    uv_close((uv_handle_t *)&program->polls[which], handle_closed);
 }
 
 static void watch(struct vb__program *program, int which, int fd, int events,

@@ -240,6 +240,16 @@ void vb__worker_done(struct vb__worker *worker)
     free(worker->recv_buffer);
 }
 
+/* Worker 0 waits for the others: what it is told by signals is for all. */
+static void begin_together(struct vb_loop *loop)
+{
+    for (unsigned i = 0; i < loop->started; i++)
+        while (sem_wait(&loop->ready) != 0)
+            ;
+    if (atomic_load(&loop->err) == VB_OK && loop->hooks->listening != NULL)
+        loop->hooks->listening(loop->hooks->context, loop);
+}
+
 void vb__worker_run(struct vb__worker *worker)
 {
     struct vb_loop *loop = worker->loop;
@@ -252,9 +262,11 @@ void vb__worker_run(struct vb__worker *worker)
     if (worker->err != VB_OK) {
         atomic_compare_exchange_strong(&loop->err, &none, (int)worker->err);
         vb_loop_stop(loop);
-    } else if (worker->shown.index == 0 && hooks->listening != NULL) {
-        hooks->listening(hooks->context, loop);
     }
+    if (worker->shown.index != 0)
+        sem_post(&loop->ready);
+    else
+        begin_together(loop);
     uv_run(&worker->uv, UV_RUN_DEFAULT);
     if (worker->err == VB_OK && hooks->worker_stop != NULL)
         hooks->worker_stop(hooks->context, &worker->shown);

@@ -3,6 +3,7 @@
 #define VB_LOOP_WORKER_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <uv.h>
 
@@ -58,6 +59,7 @@ struct vb_loop {
     struct vb_address *addresses;
     struct vb__worker *workers;
     unsigned started; /* workers whose thread runs */
+    sem_t ready;      /* once for each of them, when it has begun */
     atomic_uint connections;
     atomic_uint programs;
     atomic_bool stopping;
