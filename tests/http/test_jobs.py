@@ -74,7 +74,7 @@ def test_the_content_of_a_202_is_what_the_monitor_shows(serve, tmp_path):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     server = serve(
-        api(x=operation(shell(f"cat {gate}"), responses=BOTH),
+        api(x=operation(shell(f"exec cat {gate}"), responses=BOTH),
             y=operation(shell("echo 1"), responses=BOTH)),
         ["--jobs-at-once", "1"],
     )  # fmt: skip
@@ -120,7 +120,7 @@ def test_what_is_refused_makes_no_job(serve):
 def test_a_job_tells_how_it_goes(serve, tmp_path):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
-    client = serve(job_api(f"cat {gate}")).client()
+    client = serve(job_api(f"exec cat {gate}")).client()
     path = client.post("/x", ASYNC).headers["Location"]
     wait_until(lambda: client.get(path).json()["state"] == "running")
     shown = client.get(path)
@@ -186,7 +186,7 @@ def test_deleting_a_queued_job_takes_it_from_the_queue(serve, tmp_path):
     gate, ran = tmp_path / "gate", tmp_path / "ran"
     os.mkfifo(gate)
     server = serve(
-        api(x=operation(shell(f"cat {gate}"), responses=BOTH),
+        api(x=operation(shell(f"exec cat {gate}"), responses=BOTH),
             y=operation(shell(f"touch {ran}"), responses=BOTH)),
         ["--jobs-at-once", "1"],
     )  # fmt: skip
@@ -215,7 +215,7 @@ def test_a_stale_precondition_deletes_nothing(serve):
 def test_the_queue_is_bounded(serve, tmp_path):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
-    server = serve(job_api(f"cat {gate}"), ["--max-jobs", "2", "--jobs-at-once", "1"])
+    server = serve(job_api(f"exec cat {gate}"), ["--max-jobs", "2", "--jobs-at-once", "1"])
     client = server.client()
     paths = [client.post("/x", ASYNC).headers["Location"] for _ in range(2)]
     full = client.post("/x", ASYNC)
@@ -257,7 +257,7 @@ def test_wait_is_answered_at_once_when_it_is_over_in_time(serve):
 def test_wait_is_202_when_it_takes_longer(serve, tmp_path, prefer):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
-    client = serve(job_api(f"cat {gate}")).client()
+    client = serve(job_api(f"exec cat {gate}")).client()
     began = time.monotonic()
     taken = client.post("/x", {"Prefer": prefer})
     assert taken.status == 202 and 1 <= time.monotonic() - began < 15
@@ -339,7 +339,7 @@ def test_what_was_queued_is_run_after_the_restart(serve, tmp_path):
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     server = serve(
-        api(x=operation(shell(f"cat {gate}"), responses=BOTH),
+        api(x=operation(shell(f"exec cat {gate}"), responses=BOTH),
             y=operation(shell("cat"), responses=BOTH, content=JSON)),
         ["--jobs-at-once", "1", "--grace", "100ms"],
     )  # fmt: skip
