@@ -1,9 +1,9 @@
 /*
  * A plugin in C: kilometres from one place to another, as the crow flies.
  *
- *     cc -shared -fPIC $(pkg-config --cflags verbatim) plugin.c -lm -o
- * plugin.so verbatim serve plugin.yaml curl
- * 'http://127.0.0.1:8080/distance?from=52.52,13.405&to=48.857,2.352'
+ *   cc -shared -fPIC $(pkg-config --cflags verbatim) plugin.c -lm -o plugin.so
+ *   verbatim serve plugin.yaml
+ *   curl 'http://127.0.0.1:8080/distance?from=52.5,13.4&to=48.8,2.3'
  *
  * The description says what a place looks like, so that nothing else arrives
  * here, and in `config` what radius the earth has.
