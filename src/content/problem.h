@@ -14,7 +14,7 @@
 /* The part of the request that a complaint is about. */
 enum vb_problem_part {
     VB_PROBLEM_POINTER,   /* a JSON Pointer into the content */
-    VB_PROBLEM_PARAMETER, /* a query or path parameter */
+    VB_PROBLEM_PARAMETER, /* one of the path, the query or a cookie */
     VB_PROBLEM_HEADER     /* a field */
 };
 

@@ -163,6 +163,9 @@ struct vb_operation {
 
     const struct vb_parameter *parameters; /* the path item's and its own */
     size_t parameter_count;
+    /* Some of them are to be looked at whatever is done with the request: in
+     * the query and required, or in fields and cookies. */
+    bool demands;
     struct vb_request_body request;
     const struct vb_described_response *responses;
     size_t response_count;

@@ -122,6 +122,20 @@ static bool demands_key(struct vb__reader *r, yyjson_val *path_item,
             vb__extension_get(r, path_item, VB__AT_PATH, key) != NULL);
 }
 
+/* What is not required and may be anything is nothing to look at. */
+static bool has_demands(const struct vb_operation *op)
+{
+    for (size_t i = 0; i < op->parameter_count; i++) {
+        const struct vb_parameter *p = &op->parameters[i];
+        bool apart = p->in == VB_IN_HEADER || p->in == VB_IN_COOKIE;
+
+        if ((p->required && (apart || p->in == VB_IN_QUERY)) ||
+            (apart && p->schema))
+            return true;
+    }
+    return false;
+}
+
 static void read_operation(struct vb__reader *r, yyjson_val *path_item,
                            yyjson_val *name, yyjson_val *val,
                            struct vb_operation *op)
@@ -140,6 +154,7 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
     op->require_key = demands_key(r, path_item, val, op->method);
     vb__parameters_read(r, path_item, val, &parameters, &op->parameter_count);
     op->parameters = parameters;
+    op->demands = has_demands(op);
     vb__request_read(r, val, &op->request);
     vb__responses_read(r, val, &op->responses, &op->response_count);
     op->security = vb__array(r, val, "security");

@@ -428,6 +428,8 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     else
         op->why_not = why_not_content(r, route, op);
     op->served = op->why_not.len == 0;
+    /* Where it leads elsewhere, they are looked at there. */
+    op->demands &= route->archetype != VB_ARCHETYPE_REDIRECT;
     op->creates = creates(route, op);
     op->success = success_of(route, op);
     r->into->public.has_jobs |= op->served && op->success.async;

@@ -11,6 +11,7 @@
 #include "resource/merge.h"
 #include "resource/move.h"
 #include "resource/once.h"
+#include "resource/params.h"
 #include "resource/plugin.h"
 #include "resource/redirect.h"
 #include "resource/run.h"
@@ -18,16 +19,22 @@
 /* --- what the description promises and we cannot keep
  * ------------------------------ */
 
-static enum vb_answer not_implemented(struct vb_exchange *x)
+/* A QUERY that is not described asks what GET asks. */
+static const struct vb_operation *operation_of(const struct vb_exchange *x)
 {
     const struct vb_built *built = x->resource->data;
-    const struct vb_operation *operation =
-        built->route
-            ->by_method[x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET
-                                                         : x->head.method];
+    enum vb_method method = x->head.method;
+    const struct vb_operation *own = built->route->by_method[method];
 
+    if (method == VB_METHOD_HEAD || (method == VB_METHOD_QUERY && own == NULL))
+        return built->route->by_method[VB_METHOD_GET];
+    return own;
+}
+
+static enum vb_answer not_implemented(struct vb_exchange *x)
+{
     x->reply.status = VB_STATUS_NOT_IMPLEMENTED;
-    vb_reply_detail(x, operation->why_not);
+    vb_reply_detail(x, operation_of(x)->why_not);
     return VB_HALT;
 }
 
@@ -37,13 +44,18 @@ static const struct vb_slot unserved_slot = {
     .received = not_implemented,
 };
 
-/* Where a method is not served, nothing need be looked up for it. */
-static enum vb_answer exists_unless_unserved(struct vb_exchange *x)
+/* Where a method is not served, or not with such a request, nothing need be
+ * looked up for it. */
+static enum vb_answer exists_as_described(struct vb_exchange *x)
 {
     const struct vb_built *built = x->resource->data;
+    const struct vb_operation *operation = operation_of(x);
 
     if (vb_resource_slot(x) == &unserved_slot)
         return not_implemented(x);
+    if (operation != NULL && operation->demands &&
+        !vb_params_demands_met(x, operation))
+        return VB_HALT;
     return built->exists(x);
 }
 
@@ -103,7 +115,7 @@ static void set_slots(struct vb_built *built)
 {
     const struct vb_route *route = built->route;
     struct vb_resource *resource = &built->resource;
-    bool unserved = false;
+    bool looks = false; /* at the description, before anything else */
 
     for (size_t i = 0; i < route->operation_count; i++) {
         const struct vb_operation *operation = &route->operations[i];
@@ -114,10 +126,9 @@ static void set_slots(struct vb_built *built)
             operation->method == VB_METHOD_OPTIONS ||
             operation->method == VB_METHOD_HEAD)
             continue; /* the flow's own, or nobody's */
-        if (slot == NULL) {
+        looks |= slot == NULL || operation->demands;
+        if (slot == NULL)
             slot = &unserved_slot;
-            unserved = true;
-        }
         resource->slots[operation->method] = slot;
         resource->require_precondition |= operation->require_precondition;
         if (operation->require_key)
@@ -125,9 +136,9 @@ static void set_slots(struct vb_built *built)
     }
     if (query_comes_with_get(route))
         resource->slots[VB_METHOD_QUERY] = vb_collection_slot(VB_METHOD_QUERY);
-    if (unserved) {
+    if (looks) {
         built->exists = resource->exists;
-        resource->exists = exists_unless_unserved;
+        resource->exists = exists_as_described;
     }
 }
 

@@ -20,7 +20,7 @@ struct vb_built {
     const struct vb_content **contents;
     struct vb_offer *offers;
     struct vb_take *takes;
-    vb_question *exists; /* of what is served, behind what is not */
+    vb_question *exists; /* behind what the description says of it */
     atomic_uint running; /* programs of this controller, on all workers */
     struct vb_plugged *plugged; /* NULL: no plugin is loaded (plugin.h) */
 };

@@ -5,6 +5,7 @@
 #include "content/json.h"
 #include "flow/reply.h"
 #include "http/query.h"
+#include "resource/stored.h"
 
 /* Scratch memory of one validation. */
 #define SCRATCH_BLOCK ((size_t)16 * 1024)
@@ -43,14 +44,17 @@ static void write_scalar(struct vb_buf *buf, struct vb_span text,
         vb_json_write_string(buf, text);
 }
 
-static void write_list(struct vb_buf *buf, struct vb_span text, unsigned types)
+/* In a field there may be white space around the commas. */
+static void write_list(struct vb_buf *buf, struct vb_span text, unsigned types,
+                       bool in_field)
 {
     vb_buf_char(buf, '[');
     while (text.ptr != NULL) {
         ssize_t comma = vb_span_find(text, ',', 0);
         size_t len = comma < 0 ? text.len : (size_t)comma;
+        struct vb_span item = vb_span_head(text, len);
 
-        write_scalar(buf, vb_span_head(text, len), types);
+        write_scalar(buf, in_field ? vb_span_trim(item) : item, types);
         text = comma < 0 ? VB_SPAN("") : vb_span_from(text, len + 1);
         if (comma < 0)
             break;
@@ -140,39 +144,71 @@ bool vb_params_value_fits(struct vb_exchange *x, const struct vb_schema *schema,
                         invalid);
 }
 
+static enum vb_problem_part part_of(const struct vb_parameter *parameter)
+{
+    return parameter->in == VB_IN_HEADER ? VB_PROBLEM_HEADER
+                                         : VB_PROBLEM_PARAMETER;
+}
+
 static void complain_parameter(struct vb_exchange *x,
                                const struct vb_schema_error *error,
                                void *context)
 {
     const struct vb_parameter *parameter = context;
 
-    vb_reply_complain(x, VB_PROBLEM_PARAMETER, parameter->name,
+    vb_reply_complain(x, part_of(parameter), parameter->name,
                       vb_arena_dup(&x->arena, error->detail));
 }
 
-static bool parameter_fits(struct vb_exchange *x,
-                           const struct vb_parameter *parameter,
-                           struct vb_span text)
+bool vb_params_complain(struct vb_exchange *x,
+                        const struct vb_parameter *parameter,
+                        const char *detail)
+{
+    vb_reply_complain(x, part_of(parameter), parameter->name,
+                      vb_span_str(detail));
+    return false;
+}
+
+/* The text as a JSON text, as the parameter's style has it. */
+static void write_value(struct vb_buf *buf,
+                        const struct vb_parameter *parameter,
+                        struct vb_span text)
 {
     bool list = (parameter->types & VB_SCHEMA_ARRAY) != 0 &&
                 (parameter->types & VB_SCHEMA_STRING) == 0;
+
+    if (vb_is_json(parameter->media_type))
+        vb_buf_append(buf, text);
+    else if (list)
+        write_list(buf, text, parameter->item_types,
+                   parameter->in == VB_IN_HEADER);
+    else
+        write_scalar(buf, text, parameter->types);
+}
+
+bool vb_params_text_fits(struct vb_exchange *x,
+                         const struct vb_parameter *parameter,
+                         struct vb_span text)
+{
     enum vb_err err = VB_ERR_LIMIT;
     struct vb_buf buf;
 
     if (!vb_utf8_valid(text))
-        return false;
+        return vb_params_complain(x, parameter, "is not UTF-8");
     if (parameter->schema == NULL)
         return true;
     vb_buf_init(&buf, 256 * 1024);
-    if (list)
-        write_list(&buf, text, parameter->item_types);
-    else
-        write_scalar(&buf, text, parameter->types);
+    write_value(&buf, parameter, text);
     if (buf.err == VB_OK)
         err = validate_text(x, parameter->schema, vb_buf_span(&buf),
                             complain_parameter, (void *)parameter);
     vb_buf_done(&buf);
-    return err == VB_OK;
+    if (err == VB_OK || err == VB_ERR_INVALID)
+        return err == VB_OK;
+    return vb_params_complain(x, parameter,
+                              err == VB_ERR_SYNTAX || err == VB_ERR_EXISTS
+                                  ? "is not JSON"
+                                  : "is too much to be checked");
 }
 
 /* --- the path
@@ -190,7 +226,7 @@ bool vb_params_variables_fit(struct vb_exchange *x,
 
         if (segment->kind != VB_SEGMENT_VARIABLE)
             continue;
-        if (!parameter_fits(x, segment->parameter, variables[variable++]))
+        if (!vb_params_text_fits(x, segment->parameter, variables[variable++]))
             return false;
     }
     return true;
@@ -237,7 +273,7 @@ bool vb_params_parameter_fits(struct vb_exchange *x,
     const struct vb_parameter *parameter = find_parameter(operation, name);
 
     *ret_described = parameter != NULL;
-    return parameter == NULL || parameter_fits(x, parameter, value);
+    return parameter == NULL || vb_params_text_fits(x, parameter, value);
 }
 
 /* `means`: what is described means something. */
@@ -290,38 +326,8 @@ bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route)
     return take_query(x, route, false);
 }
 
-static bool is_asked(struct vb_exchange *x, struct vb_span name)
-{
-    struct vb_query_pair pair;
-    struct vb_query query;
-
-    vb_query_init(&query, &x->arena, x->head.query);
-    while (x->head.has_query && vb_query_next(&query, &pair))
-        if (vb_span_eq(pair.name, name))
-            return true;
-    return false;
-}
-
-static bool has_required(struct vb_exchange *x,
-                         const struct vb_operation *operation)
-{
-    bool all = true;
-
-    for (size_t i = 0; operation != NULL && i < operation->parameter_count;
-         i++) {
-        const struct vb_parameter *parameter = &operation->parameters[i];
-
-        if (parameter->in == VB_IN_QUERY && parameter->required &&
-            !is_asked(x, parameter->name))
-            all = refuse(x, VB_STATUS_BAD_REQUEST, parameter->name,
-                         "is required");
-    }
-    return all;
-}
-
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route)
 {
-    return take_query(x, route, true) &&
-           has_required(x, operation_of(x, route));
+    return take_query(x, route, true);
 }

@@ -1,6 +1,7 @@
 /*
  * What comes with a request against what the description says of it: the
- * path's variables, the query's parameters, the content.
+ * path's variables, parameters of the query, in fields and cookies, the
+ * content.
  */
 #ifndef VB_RESOURCE_PARAMS_H
 #define VB_RESOURCE_PARAMS_H
@@ -25,6 +26,26 @@ bool vb_params_variables_fit(struct vb_exchange *x,
  */
 bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route);
 
+/* Is the text what the parameter's schema wants? If not, there are complaints;
+ * no status is set. */
+bool vb_params_text_fits(struct vb_exchange *x,
+                         const struct vb_parameter *parameter,
+                         struct vb_span text);
+
+/* Complains about the parameter; false. `detail` is static. */
+bool vb_params_complain(struct vb_exchange *x,
+                        const struct vb_parameter *parameter,
+                        const char *detail);
+
+/*
+ * Are the parameters there that the operation requires in query, fields and
+ * cookies, and those in fields and cookies what their schemas want? (Those in
+ * the query are for whoever reads it.) Where the operation demands anything. If
+ * not, 400 is set. (demands.c)
+ */
+bool vb_params_demands_met(struct vb_exchange *x,
+                           const struct vb_operation *operation);
+
 /* Is the value what the schema of that query parameter wants, if the operation
  * (or NULL) describes it? If not, there are complaints. */
 bool vb_params_parameter_fits(struct vb_exchange *x,
@@ -32,9 +53,8 @@ bool vb_params_parameter_fits(struct vb_exchange *x,
                               struct vb_span name, struct vb_span value,
                               bool *ret_described);
 
-/* Are all parameters described, their values what their schemas want, and those
- * that are required there? For resources to which they mean something. If not,
- * 400 is set. */
+/* Are all parameters described, and their values what their schemas want? For
+ * resources to which they mean something. If not, 400 is set. */
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route);
 

@@ -125,6 +125,15 @@ static void each_rule_finds_what_it_is_for(void **state)
         {"action-parameter",
          "  /a: {get: {parameters: [{name: action, in: query}]}}\n",
          "  /a: {get: {parameters: [{name: action, in: header}]}}\n"},
+        {"required-idle",
+         "  /a: {get: {parameters: [{name: a, in: query, required: true}]}}\n",
+         "  /a: {get: {parameters: [{name: a, in: query}, {name: b, in: "
+         "header, required: true}]}}\n"},
+        {"required-idle",
+         "  /a: {post: {parameters: [{name: a, in: query, required: true}]}}\n"
+         "  '/a/{b}': {get: {}}\n",
+         "  /a: {post: {}, get: {parameters: [{name: a, in: query, required: "
+         "true}]}}\n  '/a/{b}': {get: {}}\n"},
         {"format-parameter",
          "  /a: {get: {parameters: [{name: format, in: query}]}}\n",
          "  /a: {get: {parameters: [{name: formats, in: query}]}}\n"},
