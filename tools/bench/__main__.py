@@ -7,6 +7,7 @@ CPU time is read from /proc: the load generator saturates before the servers.
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,8 @@ def options_of(arguments):
     parser.add_argument("--seconds", type=int, help="of one measurement")
     parser.add_argument("--documents", type=int)
     parser.add_argument("--idle", type=int, help="connections")
+    parser.add_argument("--sync-us", type=int, default=0,
+                        help="let each sync of the disk take so much longer")
     parser.add_argument("--build", type=Path, default=ROOT / "build/release")
     parser.add_argument("--json", type=Path, default=ROOT / "build/bench.json")
     parser.add_argument("--strict", action="store_true", help="exit 1 on a MISS")
@@ -199,6 +202,9 @@ def main():
     Verbatim.binary = options.build / "src/server/verbatim"
     Verbatim.more = options.serve
     Bare.folder_of_programs = options.build / "tools/bench"
+    if options.sync_us:
+        os.environ["VB_SYNC_US"] = str(options.sync_us)
+        os.environ["LD_PRELOAD"] = str(options.build / "tools/bench/libslow_sync.so")
     # Beside the checkout: the same disk as a user's ./data.
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"))
     try:
@@ -214,7 +220,7 @@ def main():
         "settings": {
             "rounds": options.rounds, "seconds": options.seconds,
             "documents": options.documents, "idle": bench.idle,
-            "connections": WRITE_CONNECTIONS,
+            "connections": WRITE_CONNECTIONS, "sync_us": options.sync_us,
         },
     }  # fmt: skip
     report.write_json(options.json, bench.results, verdicts, settings)
