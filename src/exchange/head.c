@@ -309,3 +309,10 @@ size_t vb_fields_values(const struct vb_fields *fields, enum vb_field_id id,
         values[count++] = field->value;
     return count;
 }
+
+void vb_fields_lines(const struct vb_fields *fields, enum vb_field_id id,
+                     struct vb_lines *ret_lines)
+{
+    ret_lines->count =
+        vb_fields_values(fields, id, ret_lines->at, VB_LINES_MOST);
+}

@@ -142,4 +142,16 @@ bool vb_fields_single(const struct vb_fields *fields, enum vb_field_id id,
 size_t vb_fields_values(const struct vb_fields *fields, enum vb_field_id id,
                         struct vb_span *values, size_t max);
 
+/* Lines of a list field that are looked at; more than that is not sincere. */
+#define VB_LINES_MOST 16
+
+struct vb_lines {
+    struct vb_span at[VB_LINES_MOST];
+    size_t count;
+};
+
+/* The values of a list field's lines, in order, as many as are looked at. */
+void vb_fields_lines(const struct vb_fields *fields, enum vb_field_id id,
+                     struct vb_lines *ret_lines);
+
 #endif

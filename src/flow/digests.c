@@ -7,9 +7,6 @@
 #include "http/elements.h"
 #include "http/status.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
-
 /* Computing a digest of so much takes the loop two milliseconds; who wants one
  * of more goes without, for it is a hint. Bytes. */
 #define MOST ((uint64_t)512 * 1024)
@@ -48,14 +45,14 @@ static enum vb_err read_said(struct vb_exchange *x,
                              struct vb_digests said[FIELDS])
 {
     for (size_t i = 0; i < FIELDS; i++) {
-        struct vb_span lines[MAX_LINES];
-        size_t count = vb_fields_values(from, fields[i], lines, MAX_LINES);
+        struct vb_lines lines;
         enum vb_err err;
 
+        vb_fields_lines(from, fields[i], &lines);
         said[i] = (struct vb_digests){.values = {{NULL, 0}}};
-        if (count == 0)
+        if (lines.count == 0)
             continue;
-        err = vb_digests_parse(&x->arena, lines, count, &said[i]);
+        err = vb_digests_parse(&x->arena, lines.at, lines.count, &said[i]);
         if (err == VB_ERR_NOMEM)
             return err;
         if (err != VB_OK)
@@ -68,12 +65,11 @@ static enum vb_err read_said(struct vb_exchange *x,
  * does not say by which algorithm. */
 static bool is_announced(const struct vb_exchange *x)
 {
-    struct vb_span lines[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_TRAILER, lines, MAX_LINES);
+    struct vb_lines lines;
 
+    vb_fields_lines(&x->head.fields, VB_FIELD_TRAILER, &lines);
     for (size_t i = 0; i < FIELDS; i++)
-        if (vb_elements_have(lines, count, vb_field_name(fields[i])))
+        if (vb_elements_have(lines.at, lines.count, vb_field_name(fields[i])))
             return true;
     return false;
 }
@@ -175,15 +171,16 @@ enum vb_err vb__verify_digests(struct vb_exchange *x, struct vb_sink **sink)
 static void tell(struct vb_exchange *x, enum vb_field_id want,
                  enum vb_field_id id, struct vb_span bytes)
 {
-    struct vb_span lines[MAX_LINES];
-    size_t count = vb_fields_values(&x->head.fields, want, lines, MAX_LINES);
     enum vb_digest_algorithm algorithm = VB_DIGEST_NONE;
     unsigned char octets[VB_DIGEST_MAX];
     struct vb_digester digester;
+    struct vb_lines lines;
     struct vb_buf value;
 
-    if (count == 0 || bytes.len > MOST ||
-        vb_digest_wanted(&x->arena, lines, count, &algorithm) != VB_OK ||
+    vb_fields_lines(&x->head.fields, want, &lines);
+    if (lines.count == 0 || bytes.len > MOST ||
+        vb_digest_wanted(&x->arena, lines.at, lines.count, &algorithm) !=
+            VB_OK ||
         algorithm == VB_DIGEST_NONE)
         return;
     vb_digester_init(&digester, algorithm);

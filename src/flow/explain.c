@@ -7,9 +7,6 @@
 #include "http/prefer.h"
 #include "http/status.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
-
 static void write_member(struct vb_buf *json, const char *name,
                          struct vb_span value)
 {
@@ -83,16 +80,14 @@ void vb_explain_write(struct vb_buf *json, const struct vb_exchange *x)
 
 static bool is_wanted(const struct vb_exchange *x)
 {
-    struct vb_span values[MAX_LINES];
     struct vb_preference found;
-    size_t count;
+    struct vb_lines lines;
 
     if (vb_fields_first(&x->head.fields, VB_FIELD_PREFER) == NULL ||
         x->peer == NULL || !x->peer->loopback)
         return false;
-    count =
-        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
-    return vb_prefer_find(values, count, VB_SPAN("explain"), &found);
+    vb_fields_lines(&x->head.fields, VB_FIELD_PREFER, &lines);
+    return vb_prefer_find(lines.at, lines.count, VB_SPAN("explain"), &found);
 }
 
 /* No cache may hand this reply to somebody else: the link is soon dead. */

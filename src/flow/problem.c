@@ -8,7 +8,6 @@
 
 /* Bytes that a problem document may have. */
 #define MAX_PROBLEM ((size_t)64 * 1024)
-#define MAX_LINES   16
 
 static struct vb_problem *problem_of(struct vb_exchange *x)
 {
@@ -23,6 +22,15 @@ void vb_reply_detail(struct vb_exchange *x, struct vb_span detail)
 
     if (problem != NULL && problem->detail.len == 0)
         problem->detail = detail;
+}
+
+enum vb_answer vb_reply_refuse(struct vb_exchange *x, unsigned status,
+                               struct vb_span detail)
+{
+    x->reply.status = (uint16_t)status;
+    if (detail.len > 0)
+        vb_reply_detail(x, detail);
+    return VB_HALT;
 }
 
 void vb_reply_no_coding(struct vb_exchange *x)
@@ -62,11 +70,11 @@ static const struct vb_media forms[FORM_COUNT] = {
  * document all the same: an error that says nothing helps no one. */
 static enum form choose_form(const struct vb_exchange *x)
 {
-    struct vb_span values[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT, values, MAX_LINES);
-    struct vb_choice choice = vb_accept_media(values, count, forms, FORM_COUNT);
+    struct vb_lines lines;
+    struct vb_choice choice;
 
+    vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
+    choice = vb_accept_media(lines.at, lines.count, forms, FORM_COUNT);
     return choice.offer < 0 ? FORM_PROBLEM : (enum form)choice.offer;
 }
 

@@ -9,22 +9,19 @@
 #include "http/method.h"
 #include "http/sf.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
 /* Characters of an Idempotency-Key. */
 #define MAX_KEY 255
 
 /* 100-continue is the one expectation there is (RFC 9110 section 10.1.1). */
 enum vb_answer vb__q_expected(struct vb_exchange *x)
 {
-    struct vb_span values[MAX_LINES];
-    size_t count;
+    struct vb_lines lines;
 
     if (vb_fields_first(&x->head.fields, VB_FIELD_EXPECT) == NULL)
         return VB_YES;
-    count =
-        vb_fields_values(&x->head.fields, VB_FIELD_EXPECT, values, MAX_LINES);
-    return vb_expect_parse(values, count) == VB_EXPECT_OTHER ? VB_NO : VB_YES;
+    vb_fields_lines(&x->head.fields, VB_FIELD_EXPECT, &lines);
+    return vb_expect_parse(lines.at, lines.count) == VB_EXPECT_OTHER ? VB_NO
+                                                                     : VB_YES;
 }
 
 /* Does this request's content mean anything here? No octets at all are content,
@@ -125,14 +122,13 @@ static enum vb_answer take_media_type(struct vb_exchange *x)
  * that we cannot undo. */
 static bool take_codings(struct vb_exchange *x)
 {
-    struct vb_span values[MAX_LINES];
-    size_t count = vb_fields_values(&x->head.fields, VB_FIELD_CONTENT_ENCODING,
-                                    values, MAX_LINES);
     struct vb_elements elements;
+    struct vb_lines lines;
     struct vb_span name;
     enum vb_coding coding;
 
-    vb_elements_init(&elements, values, count, VB_ELEMENTS_USUAL);
+    vb_fields_lines(&x->head.fields, VB_FIELD_CONTENT_ENCODING, &lines);
+    vb_elements_init(&elements, lines.at, lines.count, VB_ELEMENTS_USUAL);
     while (vb_elements_next(&elements, &name)) {
         if (!vb_coding_find(name, &coding))
             return false;

@@ -5,23 +5,20 @@
 #include "http/accept.h"
 #include "http/method.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
-
 /* What all the lines of Accept-Encoding come to; *memo keeps it for one. */
 static void read_codings(struct vb_exchange *x, struct vb_coding_memo *memo)
 {
-    struct vb_span values[MAX_LINES];
-    size_t count = vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT_ENCODING,
-                                    values, MAX_LINES);
-    struct vb_choice choice =
-        vb_accept_coding(values, count, vb_coding_offers, VB_CODING_COUNT);
+    struct vb_lines lines;
+    struct vb_choice choice;
 
+    vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT_ENCODING, &lines);
+    choice = vb_accept_coding(lines.at, lines.count, vb_coding_offers,
+                              VB_CODING_COUNT);
     memo->len = 0;
-    if (count == 1 && values[0].len > 0 &&
-        values[0].len <= sizeof(memo->line)) {
-        memcpy(memo->line, values[0].ptr, values[0].len);
-        memo->len = (uint8_t)values[0].len;
+    if (lines.count == 1 && lines.at[0].len > 0 &&
+        lines.at[0].len <= sizeof(memo->line)) {
+        memcpy(memo->line, lines.at[0].ptr, lines.at[0].len);
+        memo->len = (uint8_t)lines.at[0].len;
     }
     memo->offer = (int8_t)choice.offer;
     memo->identity_refused = choice.identity_refused;
@@ -49,11 +46,10 @@ static bool choose_coding(struct vb_exchange *x, const struct vb_field *field)
 static bool choose_offer(struct vb_exchange *x)
 {
     const struct vb_resource *resource = x->resource;
-    struct vb_span values[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT, values, MAX_LINES);
+    struct vb_lines lines;
 
-    x->offer = (int16_t)vb_accept_media(values, count, resource->medias,
+    vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
+    x->offer = (int16_t)vb_accept_media(lines.at, lines.count, resource->medias,
                                         resource->offer_count)
                    .offer;
     if (x->offer >= 0 && resource->offers[x->offer].is_page)

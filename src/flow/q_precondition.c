@@ -8,9 +8,6 @@
 #include "http/method.h"
 #include "http/precondition.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
-
 /* A write is about the resource's state: the tag of any representation of the
  * current revision is good for it, since they share the tag's core. */
 static bool known_by_core(const void *context, const struct vb_etag *tag,
@@ -63,11 +60,11 @@ check_tags(const struct vb_exchange *x, enum vb_field_id id,
            enum vb_condition (*check)(const struct vb_span *, size_t,
                                       const struct vb_current *))
 {
-    struct vb_span values[MAX_LINES];
-    size_t count = vb_fields_values(&x->head.fields, id, values, MAX_LINES);
     struct vb_current current = current_of(x);
+    struct vb_lines lines;
 
-    return check(values, count, &current);
+    vb_fields_lines(&x->head.fields, id, &lines);
+    return check(lines.at, lines.count, &current);
 }
 
 /* Evaluates one of the two fields with a date. */

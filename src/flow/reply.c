@@ -13,8 +13,6 @@
 #define RETRY_AFTER "1"
 /* What some resource of a server may have. */
 #define SERVER_METHODS "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH, QUERY"
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
 
 void vb_reply_field(struct vb_exchange *x, enum vb_field_id id,
                     struct vb_span value)
@@ -31,14 +29,12 @@ void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep)
 
 struct vb_prefer vb_reply_prefer(const struct vb_exchange *x)
 {
-    struct vb_span values[MAX_LINES];
-    size_t count;
+    struct vb_lines lines;
 
     if (vb_fields_first(&x->head.fields, VB_FIELD_PREFER) == NULL)
         return (struct vb_prefer){.has_wait = false};
-    count =
-        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
-    return vb_prefer_parse(values, count);
+    vb_fields_lines(&x->head.fields, VB_FIELD_PREFER, &lines);
+    return vb_prefer_parse(lines.at, lines.count);
 }
 
 void vb_reply_applied(struct vb_exchange *x, const char *preference)

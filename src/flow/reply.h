@@ -15,6 +15,11 @@
  */
 void vb_reply_detail(struct vb_exchange *x, struct vb_span detail);
 
+/* Ends with this status, and says why; "": no more than the status says. The
+ * answer HALT. */
+enum vb_answer vb_reply_refuse(struct vb_exchange *x, unsigned status,
+                               struct vb_span detail);
+
 /* Says that 406 is because of Accept-Encoding, and what there is. */
 void vb_reply_no_coding(struct vb_exchange *x);
 

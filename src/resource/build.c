@@ -33,9 +33,8 @@ static const struct vb_operation *operation_of(const struct vb_exchange *x)
 
 static enum vb_answer not_implemented(struct vb_exchange *x)
 {
-    x->reply.status = VB_STATUS_NOT_IMPLEMENTED;
-    vb_reply_detail(x, operation_of(x)->why_not);
-    return VB_HALT;
+    return vb_reply_refuse(x, VB_STATUS_NOT_IMPLEMENTED,
+                           operation_of(x)->why_not);
 }
 
 static const struct vb_slot unserved_slot = {

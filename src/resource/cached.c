@@ -6,9 +6,6 @@
 #include "http/media.h"
 #include "resource/coded.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
-
 /* The cache tells variants apart by a small number. */
 static unsigned variant_of(const struct vb_exchange *x, unsigned coding)
 {
@@ -29,13 +26,12 @@ void vb_cached_select(struct vb_exchange *x, struct vb_rep *rep)
 
 bool vb_accepts(const struct vb_exchange *x, struct vb_span media_type)
 {
-    struct vb_span values[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT, values, MAX_LINES);
+    struct vb_lines lines;
     struct vb_media media;
 
-    return count == 0 || !vb_media_parse(media_type, &media) ||
-           vb_accept_media(values, count, &media, 1).offer == 0;
+    vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
+    return lines.count == 0 || !vb_media_parse(media_type, &media) ||
+           vb_accept_media(lines.at, lines.count, &media, 1).offer == 0;
 }
 
 /* Borrowed from the cache; NULL when it is not there, or not accepted. */

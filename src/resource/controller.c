@@ -12,14 +12,6 @@ static const struct vb_built *built_of(const struct vb_exchange *x)
     return x->resource->data;
 }
 
-static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
-                             struct vb_span detail)
-{
-    x->reply.status = (uint16_t)status;
-    vb_reply_detail(x, detail);
-    return VB_HALT;
-}
-
 bool vb_controller_fits(struct vb_exchange *x)
 {
     const struct vb_route *route = built_of(x)->route;
@@ -52,8 +44,8 @@ enum vb_answer vb_controller_parsed(struct vb_exchange *x)
 
     if (x->content.len == 0 &&
         built_of(x)->route->by_method[VB_METHOD_POST]->request.required)
-        return refuse(x, VB_STATUS_BAD_REQUEST,
-                      VB_SPAN("The request has no content."));
+        return vb_reply_refuse(x, VB_STATUS_BAD_REQUEST,
+                               VB_SPAN("The request has no content."));
     if (!takes_json(x))
         return VB_YES;
     err = vb_json_parse(vb_buf_span(&x->content), NULL, &json, &error);
@@ -61,11 +53,12 @@ enum vb_answer vb_controller_parsed(struct vb_exchange *x)
         vb_json_free(json);
         return VB_YES;
     }
-    return refuse(x,
-                  err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
-                                      : VB_STATUS_BAD_REQUEST,
-                  vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
-                                  error.line, error.column, error.text));
+    return vb_reply_refuse(
+        x,
+        err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                            : VB_STATUS_BAD_REQUEST,
+        vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.", error.line,
+                        error.column, error.text));
 }
 
 enum vb_answer vb_controller_valid(struct vb_exchange *x)

@@ -15,15 +15,6 @@
 
 #define JSON_MOST VB_STORE_CHUNK
 
-static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
-                             const char *detail)
-{
-    x->reply.status = (uint16_t)status;
-    if (detail != NULL)
-        vb_reply_detail(x, vb_span_str(detail));
-    return VB_HALT;
-}
-
 /* --- 202 --------------------------------------------------------------------
  */
 
@@ -217,13 +208,13 @@ static enum vb_answer judge_commit(struct vb_deferral *deferral)
         return submit(deferral);
     vb_jobs_leave(x->env->jobs);
     if (err == VB_ERR_NOSPACE)
-        return refuse(x, VB_STATUS_INSUFFICIENT_STORAGE,
-                      "There is no room left to store this.");
-    return refuse(x,
-                  err == VB_ERR_BUSY || err == VB_ERR_NOMEM
-                      ? VB_STATUS_SERVICE_UNAVAILABLE
-                      : VB_STATUS_INTERNAL_SERVER_ERROR,
-                  NULL);
+        return vb_reply_refuse(x, VB_STATUS_INSUFFICIENT_STORAGE,
+                               VB_SPAN("There is no room left to store this."));
+    return vb_reply_refuse(x,
+                           err == VB_ERR_BUSY || err == VB_ERR_NOMEM
+                               ? VB_STATUS_SERVICE_UNAVAILABLE
+                               : VB_STATUS_INTERNAL_SERVER_ERROR,
+                           VB_SPAN(""));
 }
 
 static void committed(struct vb_store_op *op)
@@ -310,11 +301,12 @@ enum vb_answer vb_defer(struct vb_deferral *deferral)
     struct vb_exchange *x = deferral->x;
 
     if (!vb_jobs_enter(x->env->jobs))
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
-                      "As many jobs as there may be are waiting.");
+        return vb_reply_refuse(
+            x, VB_STATUS_SERVICE_UNAVAILABLE,
+            VB_SPAN("As many jobs as there may be are waiting."));
     if (!prepare(deferral)) {
         vb_jobs_leave(x->env->jobs);
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, NULL);
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     }
     deferral->commit = (struct vb_commit){
         .op = {.done = committed, .context = deferral},

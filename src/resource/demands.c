@@ -11,9 +11,6 @@
 #include "resource/build.h"
 #include "resource/params.h"
 
-/* Lines of one field that are joined; more than that is not sincere. */
-#define LINES_MOST 16
-
 /* Where it is not there. */
 static bool may_lack(struct vb_exchange *x,
                      const struct vb_parameter *parameter)
@@ -107,7 +104,7 @@ static bool header_fits(struct vb_exchange *x,
     struct vb_span value = {NULL, 0};
     unsigned lines = 0;
 
-    for (unsigned i = 0; i < fields->count && lines < LINES_MOST; i++) {
+    for (unsigned i = 0; i < fields->count && lines < VB_LINES_MOST; i++) {
         if (!vb_span_ieq(fields->at[i].name, parameter->name))
             continue;
         value = lines++ == 0
@@ -124,11 +121,11 @@ static bool header_fits(struct vb_exchange *x,
 static bool cookie_fits(struct vb_exchange *x,
                         const struct vb_parameter *parameter)
 {
-    struct vb_span lines[LINES_MOST], value;
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_COOKIE, lines, LINES_MOST);
+    struct vb_lines lines;
+    struct vb_span value;
 
-    switch (vb_cookies_find(lines, count, parameter->name, &value)) {
+    vb_fields_lines(&x->head.fields, VB_FIELD_COOKIE, &lines);
+    switch (vb_cookies_find(lines.at, lines.count, parameter->name, &value)) {
     case 0:
         return may_lack(x, parameter);
     case 1:

@@ -177,12 +177,11 @@ static enum vb_answer apply_patch(struct vb_stored *stored,
         x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
         return VB_HALT;
     }
-    if (stored->record != NULL && before == NULL) {
-        x->reply.status = VB_STATUS_CONFLICT;
-        vb_reply_detail(x, VB_SPAN("What is there is not JSON, so there is "
-                                   "nothing that this patch could change."));
-        return VB_HALT;
-    }
+    if (stored->record != NULL && before == NULL)
+        return vb_reply_refuse(
+            x, VB_STATUS_CONFLICT,
+            VB_SPAN("What is there is not JSON, so there is "
+                    "nothing that this patch could change."));
     if (kind == VB_MEDIA_JSON_PATCH)
         err = vb_patch_apply(before, stored->input->root, &limits, &after,
                              &failure);

@@ -19,9 +19,6 @@
 #include "resource/cached.h"
 #include "resource/files_disk.h"
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
-
 /* What one exchange keeps that cannot be answered out of the cache's memory:
  * x->state. */
 struct visit {
@@ -92,14 +89,14 @@ static struct visit *visit_of(struct vb_exchange *x)
  * the executor: it only reads. */
 static int choose(const struct vb_exchange *x, const struct vb_files_look *look)
 {
-    struct vb_span values[MAX_LINES], offers[VB_FILES_CODINGS];
-    size_t count = vb_fields_values(&x->head.fields, VB_FIELD_ACCEPT_ENCODING,
-                                    values, MAX_LINES);
+    struct vb_span offers[VB_FILES_CODINGS];
     int codings[VB_FILES_CODINGS];
+    struct vb_lines lines;
     size_t offered = 0;
     int chosen;
 
-    if (count == 0)
+    vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT_ENCODING, &lines);
+    if (lines.count == 0)
         return VB_FILES_PLAIN;
     for (int i = 0; i < VB_FILES_CODINGS; i++) {
         if (look->ids[i].inode == 0)
@@ -107,7 +104,7 @@ static int choose(const struct vb_exchange *x, const struct vb_files_look *look)
         codings[offered] = i;
         offers[offered++] = vb__files_codings[i];
     }
-    chosen = vb_accept_coding(values, count, offers, offered).offer;
+    chosen = vb_accept_coding(lines.at, lines.count, offers, offered).offer;
     return chosen < 0 ? -1 : codings[chosen];
 }
 

@@ -23,15 +23,6 @@ static const struct vb_route *route_of(const struct vb_exchange *x)
     return built->route;
 }
 
-static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
-                             const char *detail)
-{
-    x->reply.status = (uint16_t)status;
-    if (detail != NULL)
-        vb_reply_detail(x, vb_span_str(detail));
-    return VB_HALT;
-}
-
 static enum vb_answer apply(struct vb_stored *stored, yyjson_val *patch)
 {
     struct vb_exchange *x = stored->x;
@@ -40,15 +31,17 @@ static enum vb_answer apply(struct vb_stored *stored, yyjson_val *patch)
     enum vb_err err;
 
     if (before == NULL)
-        return refuse(x, VB_STATUS_CONFLICT,
-                      "What is there is not JSON, so there is nothing that "
-                      "this could change.");
+        return vb_reply_refuse(
+            x, VB_STATUS_CONFLICT,
+            VB_SPAN("What is there is not JSON, so there is nothing "
+                    "that this could change."));
     err = vb_merge_apply(before, patch, NULL, &after);
     if (err != VB_OK)
-        return refuse(x,
-                      err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
-                                          : VB_STATUS_SERVICE_UNAVAILABLE,
-                      NULL);
+        return vb_reply_refuse(x,
+                               err == VB_ERR_LIMIT
+                                   ? VB_STATUS_CONTENT_TOO_LARGE
+                                   : VB_STATUS_SERVICE_UNAVAILABLE,
+                               VB_SPAN(""));
     vb_stored_input(stored, after);
     return VB_YES;
 }

@@ -15,9 +15,8 @@ static const struct vb_built *built_of(const struct vb_exchange *x)
 /* Where a request is only rehearsed, nothing was loaded. */
 static enum vb_answer not_loaded(struct vb_exchange *x)
 {
-    x->reply.status = VB_STATUS_NOT_IMPLEMENTED;
-    vb_reply_detail(x, VB_SPAN("No plugins are called here."));
-    return VB_HALT;
+    return vb_reply_refuse(x, VB_STATUS_NOT_IMPLEMENTED,
+                           VB_SPAN("No plugins are called here."));
 }
 
 static struct vb_call call_of(struct vb_exchange *x, vb_handle *handle)

@@ -32,21 +32,9 @@ struct running {
     struct vb_deferral deferral;
 };
 
-/* Lines of a list field that are looked at; more than that is not sincere. */
-#define MAX_LINES 16
-
 static struct vb_built *built_of(const struct vb_exchange *x)
 {
     return x->resource->data;
-}
-
-static enum vb_answer refuse(struct vb_exchange *x, unsigned status,
-                             struct vb_span detail)
-{
-    x->reply.status = (uint16_t)status;
-    if (detail.len > 0)
-        vb_reply_detail(x, detail);
-    return VB_HALT;
 }
 
 /* --- what it is told --------------------------------------------------------
@@ -280,7 +268,7 @@ static enum vb_answer succeed(struct running *running, struct vb_span output)
     }
     rep = present(x, output);
     if (rep == NULL)
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     vb_reply_current(x, rep);
     return VB_YES;
 }
@@ -293,11 +281,11 @@ static enum vb_answer pass_problem(struct running *running, unsigned status,
 
     x->reply.bytes = vb_arena_dup(&x->arena, document);
     if (x->reply.bytes.ptr == NULL)
-        return refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
+        return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     x->reply.content = VB_CONTENT_BYTES;
     vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
                    VB_SPAN("application/problem+json"));
-    return refuse(x, status, VB_SPAN(""));
+    return vb_reply_refuse(x, status, VB_SPAN(""));
 }
 
 static void run_done(struct vb_run *run)
@@ -314,7 +302,7 @@ static void run_done(struct vb_run *run)
         answer =
             pass_problem(running, outcome.status, vb_buf_span(&run->output));
     else if (outcome.status != VB_STATUS_OK)
-        answer = refuse(x, outcome.status, outcome.detail);
+        answer = vb_reply_refuse(x, outcome.status, outcome.detail);
     else
         answer = succeed(running, vb_buf_span(&run->output));
     vb_flow_resume(x, answer);
@@ -403,13 +391,14 @@ static enum vb_answer start(struct vb_exchange *x)
     struct running *running = running_of(x);
 
     if (runner == NULL)
-        return refuse(x, VB_STATUS_NOT_IMPLEMENTED,
-                      VB_SPAN("No programs are run here."));
+        return vb_reply_refuse(x, VB_STATUS_NOT_IMPLEMENTED,
+                               VB_SPAN("No programs are run here."));
     if (running == NULL)
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     if (!enter(running) || runner->start(runner, &running->run) != VB_OK)
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
-                      VB_SPAN("As many programs as may run at once do."));
+        return vb_reply_refuse(
+            x, VB_STATUS_SERVICE_UNAVAILABLE,
+            VB_SPAN("As many programs as may run at once do."));
     running->started = true;
     x->call_off = call_off;
     return VB_PENDING;
@@ -417,15 +406,6 @@ static enum vb_answer start(struct vb_exchange *x)
 
 /* --- answering later --------------------------------------------------------
  */
-
-static struct vb_prefer prefer_of(const struct vb_exchange *x)
-{
-    struct vb_span values[MAX_LINES];
-    size_t count =
-        vb_fields_values(&x->head.fields, VB_FIELD_PREFER, values, MAX_LINES);
-
-    return vb_prefer_parse(values, count);
-}
 
 static void deferral_call_off(struct vb_exchange *x)
 {
@@ -438,7 +418,7 @@ bool vb_run_is_put_off(struct vb_exchange *x)
 {
     const struct vb_operation *operation =
         built_of(x)->route->by_method[x->head.method];
-    struct vb_prefer prefer = prefer_of(x);
+    struct vb_prefer prefer = vb_reply_prefer(x);
 
     return operation->success.async &&
            (operation->success.always_async || prefer.respond_async ||
@@ -465,7 +445,7 @@ static void say_applied(struct vb_exchange *x, const struct vb_prefer *prefer)
 /* A wait that is too long is not waited for to its end, and not applied. */
 static enum vb_answer run_deferred(struct vb_exchange *x)
 {
-    struct vb_prefer prefer = prefer_of(x);
+    struct vb_prefer prefer = vb_reply_prefer(x);
     const struct vb_program *program = built_of(x)->route->action->program;
     struct running *running;
 
@@ -473,7 +453,7 @@ static enum vb_answer run_deferred(struct vb_exchange *x)
         return VB_NO;
     running = running_of(x);
     if (running == NULL)
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     prefer.has_wait = prefer.has_wait && prefer.wait <= VB_JOB_WAIT_MOST / 1000;
     say_applied(x, &prefer);
     running->deferral = (struct vb_deferral){
