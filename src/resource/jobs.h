@@ -4,9 +4,10 @@
  *
  *     POST /images/7/resize ─▶ deferred ─▶ 202, Location: /jobs/ID
  *
- *     /jobs/ID         job:ID         how it goes: queued, running, done,
- * failed /jobs/ID/result  job:ID/result  what came of it job:ID/call    what to
- * run it with    } gone once it is job:ID/input   the request's content  } over
+ *     /jobs/ID         job:ID         how it goes (struct vb_job_facts)
+ *     /jobs/ID/result  job:ID/result  what came of it
+ *                      job:ID/call    what to run it with   } gone once
+ *                      job:ID/input   the request's content } it is over
  *
  * One worker, the manager's, runs all of them, a few at a time: so nothing
  * about a job is locked. The others hand theirs over through its mailbox. What

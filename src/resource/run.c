@@ -7,14 +7,11 @@
  */
 #include "resource/run.h"
 
-#include "base/log.h"
-#include "content/json.h"
 #include "flow/flow.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
 #include "http/method.h"
 #include "http/prefer.h"
-#include "http/query.h"
 #include "resource/build.h"
 #include "resource/coded.h"
 #include "resource/controller.h"
@@ -35,189 +32,6 @@ struct running {
 static struct vb_built *built_of(const struct vb_exchange *x)
 {
     return x->resource->data;
-}
-
-/* --- what it is told --------------------------------------------------------
- */
-
-/* A name as a shell takes it. */
-static struct vb_span shell_name(struct vb_arena *arena, struct vb_span name)
-{
-    struct vb_span copy = vb_arena_dup(arena, name);
-
-    for (size_t i = 0; i < copy.len; i++) {
-        char *c = (char *)copy.ptr + i;
-        char lower = vb_ascii_lower(*c);
-
-        if (!(lower >= 'a' && lower <= 'z') && !(*c >= '0' && *c <= '9'))
-            *c = '_';
-    }
-    return copy;
-}
-
-struct listing {
-    struct vb_exchange *x;
-    const char **at;
-    size_t left;
-};
-
-static void tell(struct listing *list, const char *prefix, struct vb_span name,
-                 struct vb_span value)
-{
-    if (list->left == 0)
-        return;
-    *list->at++ = vb_arena_printf(&list->x->arena, "%s%.*s=%.*s", prefix,
-                                  VB_FMT(name), VB_FMT(value))
-                      .ptr;
-    list->left--;
-}
-
-static void tell_path(struct listing *list, const struct vb_route *route)
-{
-    struct vb_exchange *x = list->x;
-    size_t variable = 0;
-
-    for (size_t i = 0; i < route->template.segment_count; i++) {
-        const struct vb_segment *segment = &route->template.segments[i];
-
-        if (segment->kind == VB_SEGMENT_VARIABLE)
-            tell(list, "VERBATIM_PATH_", shell_name(&x->arena, segment->text),
-                 x->variables[variable++]);
-    }
-}
-
-static void tell_query(struct listing *list)
-{
-    struct vb_exchange *x = list->x;
-    struct vb_query_pair pair;
-    struct vb_query query;
-
-    vb_query_init(&query, &x->arena, x->head.query);
-    while (x->head.has_query && vb_query_next(&query, &pair))
-        tell(list, "VERBATIM_QUERY_", shell_name(&x->arena, pair.name),
-             pair.value.ptr != NULL ? pair.value : VB_SPAN(""));
-}
-
-/* More than can come: eight variables, and as many parameters as a query has
- * that is no longer than a target may be. */
-#define ENVIRONMENT_MOST 512
-
-const char *const *vb_run_environment(struct vb_exchange *x,
-                                      const struct vb_route *route)
-{
-    const char **environment =
-        vb_arena_calloc(&x->arena, ENVIRONMENT_MOST + 1, sizeof(char *));
-    struct listing list = {x, environment, ENVIRONMENT_MOST};
-
-    if (environment == NULL)
-        return NULL;
-    tell(&list, "PATH", VB_SPAN(""), VB_SPAN(VB_PROGRAM_PATH));
-    tell(&list, "VERBATIM_METHOD", VB_SPAN(""), x->head.method_text);
-    tell(&list, "VERBATIM_PATH", VB_SPAN(""), x->key);
-    tell(&list, "VERBATIM_QUERY", VB_SPAN(""), x->head.query);
-    if (x->media_type.len > 0)
-        tell(&list, "VERBATIM_CONTENT_TYPE", VB_SPAN(""), x->media_type);
-    if (x->offer >= 0)
-        tell(&list, "VERBATIM_ACCEPT", VB_SPAN(""),
-             x->resource->offers[x->offer].media_type);
-    tell_path(&list, route);
-    tell_query(&list);
-    return x->arena.failed ? NULL : environment;
-}
-
-/* --- what has become of it --------------------------------------------------
- */
-
-/* Statuses that a program may end a request with: not those that need a field
- * that it cannot write (RFC 9110 sections 11.6.1, 10.2.1, 7.8). */
-static bool may_say(int64_t status)
-{
-    switch (status) {
-    case VB_STATUS_UNAUTHORIZED:
-    case VB_STATUS_METHOD_NOT_ALLOWED:
-    case VB_STATUS_PROXY_AUTHENTICATION_REQUIRED:
-    case VB_STATUS_UPGRADE_REQUIRED:
-    case VB_STATUS_RANGE_NOT_SATISFIABLE:
-        return false;
-    default:
-        return status >= 400 && status <= 599;
-    }
-}
-
-/* The status of the problem document that the output is; 0: it is none. */
-static unsigned problem_status(struct vb_span output)
-{
-    struct vb_json *json;
-    int64_t status = 0;
-    yyjson_val *member;
-
-    if (vb_json_parse(output, NULL, &json, NULL) != VB_OK)
-        return 0;
-    member = yyjson_is_obj(json->root)
-                 ? vb_json_member(json->root, VB_SPAN("status"))
-                 : NULL;
-    if (member == NULL || !vb_json_is_number(member) ||
-        !vb_span_i64(vb_json_text(member), &status) || !may_say(status))
-        status = 0;
-    vb_json_free(json);
-    return (unsigned)status;
-}
-
-static struct vb_run_outcome judge_exit(const struct vb_run *run, bool json)
-{
-    struct vb_span output = vb_buf_span(&run->output);
-    unsigned status;
-
-    if (run->code != 0) {
-        status = problem_status(output);
-        if (status != 0)
-            return (struct vb_run_outcome){status, true, VB_SPAN("")};
-        return (struct vb_run_outcome){
-            500, false, VB_SPAN("The program that does this has failed.")};
-    }
-    if (json && output.len > 0 && !vb_controller_is_json(output))
-        return (struct vb_run_outcome){
-            500, false,
-            VB_SPAN("The program that does this did not write JSON.")};
-    return (struct vb_run_outcome){200, false, VB_SPAN("")};
-}
-
-static const struct {
-    struct vb_span detail;
-    const char *logged;
-} ends[] = {
-    [VB_RUN_EXITED] = {VB_SPAN_INIT(""), "exited with"},
-    [VB_RUN_SIGNALLED] = {VB_SPAN_INIT(
-                              "The program that does this was killed."),
-                          "was killed by signal"},
-    [VB_RUN_UNSTARTED] =
-        {VB_SPAN_INIT("The program that does this could not be started."),
-         "could not be started: error"},
-    [VB_RUN_TIMEOUT] = {VB_SPAN_INIT(
-                            "The program that does this took too long."),
-                        "took too long; ended by"},
-    [VB_RUN_OVERFLOW] = {VB_SPAN_INIT(
-                             "The program that does this wrote too much."),
-                         "wrote too much; ended by"},
-    [VB_RUN_CANCELLED] = {VB_SPAN_INIT(
-                              "The program that does this was called off."),
-                          "was called off; ended by"},
-};
-
-struct vb_run_outcome vb_run_judge(const struct vb_run *run, bool json)
-{
-    struct vb_run_outcome outcome = {500, false, ends[run->end].detail};
-
-    if (run->end == VB_RUN_EXITED)
-        outcome = judge_exit(run, json);
-    if (outcome.status >= 500 && !outcome.is_problem &&
-        run->end != VB_RUN_CANCELLED)
-        vb_log(VB_LOG_ERROR, "%s: %s %d%s", run->label, ends[run->end].logged,
-               run->code,
-               run->end == VB_RUN_EXITED && run->code == 0
-                   ? ", but did not write JSON"
-                   : "");
-    return outcome;
 }
 
 /* --- running ----------------------------------------------------------------
@@ -313,32 +127,6 @@ static void call_off(struct vb_exchange *x)
     struct running *running = x->state;
 
     x->env->runner->cancel(x->env->runner, &running->run);
-}
-
-const char *const *vb_run_words(struct vb_arena *arena,
-                                const struct vb_program *program)
-{
-    const char **words;
-    size_t count = 1;
-
-    while (program->words[count - 1] != NULL)
-        count++;
-    words = vb_arena_calloc(arena, count, sizeof(char *));
-    if (words == NULL)
-        return NULL;
-    memcpy(words, program->words, count * sizeof(char *));
-    words[0] = program->path;
-    return words;
-}
-
-struct vb_run_limits vb_run_limits_of(const struct vb_program *program)
-{
-    return (struct vb_run_limits){
-        .time_ms = (uint32_t)(program->seconds * 1000),
-        .memory = program->memory,
-        .output = program->output,
-        .processes = (uint32_t)program->processes,
-    };
 }
 
 /* Made on first use; NULL when out of memory. */
@@ -474,7 +262,7 @@ static enum vb_answer run_deferred(struct vb_exchange *x)
 static enum vb_answer answer_over(struct running *running)
 {
     const struct vb_deferral *deferral = &running->deferral;
-    unsigned status = problem_status(deferral->problem);
+    unsigned status = vb_run_problem_status(deferral->problem);
 
     if (deferral->problem.len > 0)
         return pass_problem(running, status != 0 ? status : 500,

@@ -35,6 +35,9 @@ struct vb_run_outcome {
     struct vb_span detail; /* of an error; static; "" for none */
 };
 
+/* The status of the problem document that the output is; 0: it is none. */
+unsigned vb_run_problem_status(struct vb_span output);
+
 /* What a run that is over means. `json`: it was to write JSON. */
 struct vb_run_outcome vb_run_judge(const struct vb_run *run, bool json);
 
