@@ -37,6 +37,10 @@ struct vb_choice {
     struct vb_span element; /* of the field, that decided; or empty */
     /* Accept-Encoding only: identity was among the offers, and is refused. */
     bool identity_refused;
+    /* Accept-Language only, with VB_CHOICE_NONE: the first offer that is not
+     * refused by name, or else 0. What to answer with where the field is
+     * rather disregarded than the request refused (section 12.5.4). */
+    int spare;
 };
 
 /*

@@ -3,16 +3,8 @@
 #include "http/accept_inner.h"
 #include "http/chars.h"
 #include "http/elements.h"
+#include "http/language.h"
 #include "http/quality.h"
-
-/* The length of the subtag, 1 to 8 letters or digits, at s[at]; or 0. */
-static size_t subtag_len(struct vb_span s, size_t at)
-{
-    size_t len =
-        vb_chars_run(vb_span_from(s, at), VB_CHAR_ALPHA | VB_CHAR_DIGIT);
-
-    return len > 8 ? 0 : len;
-}
 
 /* language-range of RFC 4647 section 2.1. */
 static bool is_range(struct vb_span s)
@@ -21,10 +13,10 @@ static bool is_range(struct vb_span s)
 
     if (vb_span_eq(s, VB_SPAN("*")))
         return true;
-    if (vb_chars_run(s, VB_CHAR_ALPHA) != subtag_len(s, 0))
+    if (vb_chars_run(s, VB_CHAR_ALPHA) != vb_language_subtag(s, 0))
         return false;
     for (;;) {
-        size_t len = subtag_len(s, at);
+        size_t len = vb_language_subtag(s, at);
 
         if (len == 0)
             return false;
@@ -36,17 +28,20 @@ static bool is_range(struct vb_span s)
     }
 }
 
+/* Precedence of "*"; of another range that covers a tag it is greater. */
+#define BY_ASTERISK 1
+
 /* Does the range cover the tag (section 3.3.1)? The longer, the closer. */
 static int cover(struct vb_span range, struct vb_span tag)
 {
     if (vb_span_eq(range, VB_SPAN("*")))
-        return 1;
+        return BY_ASTERISK;
     if (range.len > tag.len ||
         !vb_span_ieq(range, vb_span_head(tag, range.len)))
         return 0;
     if (range.len < tag.len && tag.ptr[range.len] != '-')
         return 0;
-    return 1 + (int)range.len;
+    return BY_ASTERISK + (int)range.len;
 }
 
 /* Cuts off the last subtag, and a single letter that is then the last. */
@@ -117,6 +112,15 @@ static struct vb_choice fall_back(const struct vb_span *values, size_t count,
     return best;
 }
 
+/* Nothing is acceptable, so that what has precedence has weight 0. */
+static int spare_of(const struct vb__verdict *verdicts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (verdicts[i].precedence <= BY_ASTERISK)
+            return (int)i;
+    return 0;
+}
+
 struct vb_choice vb_accept_language(const struct vb_span *values, size_t count,
                                     const struct vb_span *offers, size_t n)
 {
@@ -142,5 +146,7 @@ struct vb_choice vb_accept_language(const struct vb_span *values, size_t count,
     choice = vb__verdicts_best(verdicts, n);
     if (choice.reason == VB_CHOICE_NONE)
         choice = fall_back(values, count, offers, n, verdicts);
+    if (choice.reason == VB_CHOICE_NONE)
+        choice.spare = spare_of(verdicts, n);
     return choice;
 }

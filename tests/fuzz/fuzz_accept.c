@@ -1,7 +1,8 @@
 /* Whatever the client sends, the choice is one of the offers or none, and
- * says so. */
+ * says so. What is a language's tag is a range that covers it. */
 #include "base/assert.h"
 #include "http/accept.h"
+#include "http/language.h"
 #include "http/quality.h"
 #include "lines.h"
 
@@ -40,5 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(&choice, 3);
     choice = vb_accept_language(lines, count, tags, 3);
     check(&choice, 3);
+    vb_assert(choice.spare >= 0 && choice.spare < 3);
+    for (size_t i = 0; i < count; i++)
+        vb_assert(!vb_language_valid(lines[i]) ||
+                  vb_accept_language(&lines[i], 1, &lines[i], 1).reason ==
+                      VB_CHOICE_LISTED);
     return 0;
 }

@@ -263,6 +263,10 @@ static void accept_language_filters_and_then_looks_up(void **state)
         {{"de-de"}, {"de-Deva"}, -1, NONE, 0, ""},
         {{"de, de-AT;q=0"}, {"de-AT"}, -1, NONE, 0, ""},
         {{"de, de-AT;q=0"}, {"de-AT", "de-CH"}, 1, LISTED, 1000, "de"},
+        /* an offer of no language that is known is covered by "*" only */
+        {{"*"}, {"", "de"}, 0, LISTED, 1000, "*"},
+        {{"de;q=0.5, *;q=0.1"}, {"", "de"}, 1, LISTED, 500, "de;q=0.5"},
+        {{"fr, *;q=0"}, {"", "de"}, -1, NONE, 0, ""},
         /* lookup */
         {{"de-CH"}, {"en", "de"}, 1, FALLBACK, 1000, "de-CH"},
         {{"fr;q=0.1, zh-Hant-CN-x-private1;q=0.5"},
@@ -302,6 +306,35 @@ static void accept_language_filters_and_then_looks_up(void **state)
     }
 }
 
+/* 9110-12.5.4-01: to disregard the field is to show what is not refused */
+static void accept_language_spares_what_is_not_refused_by_name(void **state)
+{
+    static const struct {
+        const char *line;
+        const char *offers[OFFERS];
+        int spare;
+    } rows[] = {
+        {"fr", {"de", "en"}, 0},
+        {"de;q=0", {"de", "en"}, 1},
+        {"de;q=0", {"de-CH", "de", "en"}, 2},
+        {"fr, *;q=0", {"de", "en"}, 0},
+        {"de;q=0, *;q=0", {"de", "en"}, 1},
+        {"de;q=0, en;q=0", {"de", "en"}, 0},
+        {"de", {"", "en"}, 0}, /* of no language that is known */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct vb_span line = vb_span_str(rows[i].line);
+        struct vb_span offers[OFFERS];
+        size_t n = spans_of(rows[i].offers, OFFERS, offers);
+        struct vb_choice choice = vb_accept_language(&line, 1, offers, n);
+
+        assert_int_equal(choice.reason, VB_CHOICE_NONE);
+        assert_int_equal(choice.spare, rows[i].spare);
+    }
+}
+
 /* 9110-5.6.1.2-01: a sane count */
 static void elements_past_the_bound_are_not_read(void **state)
 {
@@ -332,6 +365,7 @@ int main(void)
         cmocka_unit_test(accept_encoding_tells_whether_identity_is_refused),
         cmocka_unit_test(accept_encoding_refuses_identity_only_when_told_to),
         cmocka_unit_test(accept_language_filters_and_then_looks_up),
+        cmocka_unit_test(accept_language_spares_what_is_not_refused_by_name),
         cmocka_unit_test(elements_past_the_bound_are_not_read),
     };
 
