@@ -33,6 +33,7 @@ struct vb_rep {
     bool streamed;          /* content is fetched piece by piece (by `owner`) */
     bool codable;           /* a content coding would make it smaller */
     bool coded;             /* and has */
+    bool by_language;       /* Accept-Language has chosen it */
     uint64_t length;        /* bytes of content */
     struct vb_span content; /* all of it; {NULL, 0} when streamed */
     struct vb_span media_type;
@@ -63,6 +64,7 @@ struct vb_rep_draft {
     bool codable;
     struct vb_span coding;            /* "" for none, or "gzip" */
     struct vb_span vary;              /* "" for none */
+    bool by_language;                 /* Accept-Language is among these */
     struct vb_span cache_control;     /* "" for none */
     struct vb_span content_location;  /* "" for none */
     const struct vb_field_out *extra; /* further fields, may be NULL */

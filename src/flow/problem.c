@@ -112,6 +112,8 @@ void vb__reply_problem(struct vb_exchange *x)
                  x->reply.status == VB_STATUS_NOT_ACCEPTABLE
                      ? VB_SPAN("Accept, Accept-Encoding")
                      : VB_SPAN("Accept"));
+    if (x->current != NULL && x->current->by_language)
+        vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Accept-Language"));
     if (problem == NULL)
         return;
     problem->status = x->reply.status;
@@ -127,6 +129,7 @@ void vb__reply_problem(struct vb_exchange *x)
         vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
                        form == FORM_HTML ? VB_SPAN("text/html; charset=utf-8")
                                          : VB_SPAN("application/problem+json"));
+        vb_reply_field(x, VB_FIELD_CONTENT_LANGUAGE, VB_SPAN("en"));
         if (form == FORM_HTML)
             vb_reply_add(x, VB_SPAN("Content-Security-Policy"),
                          vb_span_str(vb_html_policy));
