@@ -5,6 +5,11 @@
  *        │                └── look again: the same? ─▶ current     worker
  *        └────────────── look, load ──▶ cache, current             executor
  *
+ * Both looks are also at the directory, for the languages that there are
+ * (files_language.h): once a second for all of its files. What is current is
+ * the default; which variant the client gets is chosen from what was seen with
+ * it (files_choose.c), and is current if it was looked at as well.
+ *
  * What the client sees is never older than VB_FILES_TRUST_MS.
  */
 #ifndef VB_RESOURCE_FILES_H

@@ -30,7 +30,7 @@ static bool append_path(struct vb_arena *arena, struct vb_span path,
         if (buf->len > 0)
             vb_buf_char(buf, '/');
         if (segment.len == 0 && segments.rest.len == 0) {
-            vb_buf_str(buf, "index.html");
+            vb_buf_str(buf, VB_FILES_INDEX);
             return true;
         }
         if (vb_percent_decode(arena, segment, &segment) != VB_OK ||
@@ -39,6 +39,15 @@ static bool append_path(struct vb_arena *arena, struct vb_span path,
         vb_buf_append(buf, segment);
     }
     return true;
+}
+
+struct vb_span vb__files_last(const struct vb_files_name *name)
+{
+    size_t from = name->len;
+
+    while (from > 0 && name->path[from - 1] != '/')
+        from--;
+    return vb_span_of(name->path + from, name->len - from);
 }
 
 bool vb__files_name(struct vb_arena *arena, struct vb_span path, size_t depth,
