@@ -10,9 +10,11 @@
  * bytes really come while the wire cannot take them.
  */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -34,6 +36,7 @@ struct vb__conn {
     struct vb_wheel_entry timer;
     struct vb__conn *dirty_next;
     int fd;
+    int on_its_way; /* bytes that the peer had not yet, when it was looked */
     uint8_t events; /* UV_READABLE | UV_WRITABLE as polled */
     bool dirty;     /* on the worker's list */
     bool inside;    /* one of our calls into the wire is under way */
@@ -98,6 +101,25 @@ static void reset_on_close(int fd)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
+/* Bytes that were sent and have not reached the peer; -1: not known. */
+static int count_on_its_way(const struct vb__conn *conn)
+{
+    int count;
+
+    return ioctl(conn->fd, SIOCOUTQ, &count) == 0 ? count : -1;
+}
+
+/* Did some of what was sent reach the peer since the last look? A slow reader
+ * leaves the socket full for long: the kernel says that there is room when a
+ * third of it is free. */
+static bool gets_through(struct vb__conn *conn)
+{
+    int before = conn->on_its_way;
+
+    conn->on_its_way = count_on_its_way(conn);
+    return conn->on_its_way < before;
+}
+
 /* Brings socket and wheel in line with the wire's state. */
 static void settle(struct vb__conn *conn)
 {
@@ -116,8 +138,10 @@ static void settle(struct vb__conn *conn)
     }
     if (state & (VB_WIRE_READ | VB_WIRE_LINGER))
         events |= UV_READABLE;
-    if (state & VB_WIRE_WRITE)
+    if (state & VB_WIRE_WRITE) {
         events |= UV_WRITABLE;
+        conn->on_its_way = count_on_its_way(conn);
+    }
     poll_for(conn, events);
     vb_wheel_move(&conn->worker->wheel, &conn->timer,
                   conn->wire.ops->deadline(&conn->wire));
@@ -263,6 +287,8 @@ void vb__conn_timeout(struct vb_wheel_entry *entry, void *context)
     vb_wheel_add(&worker->wheel, &conn->timer,
                  worker->shown.env.now.mono_ms + VB_WHEEL_TICK_MS);
     conn->inside = true;
+    if ((conn->events & UV_WRITABLE) && gets_through(conn))
+        conn->wire.ops->sent(&conn->wire, 0);
     conn->wire.ops->tick(&conn->wire);
     conn->inside = false;
     flush(conn);
@@ -325,6 +351,7 @@ void vb__conn_open(struct vb__worker *worker, int fd,
     conn->peer = *peer;
     conn->dirty_next = NULL;
     conn->events = 0;
+    conn->on_its_way = 0;
     conn->dirty = conn->inside = conn->shut = conn->closing = false;
     vb_h1_init(&conn->wire, &worker->shown.env, &conn->peer);
     conn->wire.wake = wake;

@@ -52,7 +52,8 @@ struct vb_wire_ops {
      */
     int (*drain)(struct vb_wire *wire, struct iovec *iov, int max,
                  struct vb_file_part *ret_file);
-    /* The first n bytes of what drain gave are on their way. */
+    /* The first n bytes of what drain gave are on their way; 0: what was sent
+     * earlier comes through, so the peer reads. */
     void (*sent)(struct vb_wire *wire, size_t n);
     /* VB_WIRE_* bits. */
     unsigned (*state)(const struct vb_wire *wire);

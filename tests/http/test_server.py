@@ -376,6 +376,26 @@ def test_who_does_not_read_is_cut_off(serve):
         assert seen < 30_000_000
 
 
+def test_who_reads_slowly_and_steadily_gets_it_all(serve):
+    """The kernel tells of room when a third of the socket's memory is free: at
+    this pace that takes longer than the limit."""
+    server = serve(LIBRARY, ["--write-timeout", "200ms"])
+    client = server.client()
+    cover = add(client) + "/cover"
+    content = bytes(range(256)) * (16 * 4096)
+    client.put(cover, PNG, content)
+    with server.connect() as slow:
+        slow.send(format_request("GET", cover, [("Host", "localhost")]))
+        slow.read_head()
+        seen, pace = len(slow.buffer), time.monotonic()
+        while seen < len(content):
+            slow.buffer = b""
+            assert slow.more(), f"cut off behind {seen} bytes"
+            seen += len(slow.buffer)
+            pace += len(slow.buffer) / 3_000_000
+            time.sleep(max(0, pace - time.monotonic()))
+
+
 @pytest.mark.parametrize("args, request_, status", [
     (["--max-target", "100"], b"GET /" + b"a" * 200 + b" HTTP/1.1\r\n" + HEAD, 414),
     (["--max-fields", "5"], b"GET /books HTTP/1.1\r\n" + b"X: y\r\n" * 6 + HEAD, 431),
