@@ -130,7 +130,8 @@ static struct vb_span methods_of(struct report *report,
     for (size_t i = 0; i < route->operation_count; i++) {
         const struct vb_operation *op = &route->operations[i];
 
-        if (!op->served || op->method == VB_METHOD_HEAD)
+        if (!op->served || op->method == VB_METHOD_HEAD ||
+            op->method == VB_METHOD_TRACE) /* the server's: --trace */
             continue;
         vb_buf_printf(&text, "%s%.*s", text.len > 0 ? " " : "",
                       VB_FMT(op->name));

@@ -81,7 +81,7 @@ static enum vb_answer refuse(struct vb_exchange *x, const char *detail)
     return VB_NO;
 }
 
-static enum vb_answer refuse_type(struct vb_exchange *x)
+static enum vb_answer refuse_type(struct vb_exchange *x, bool says)
 {
     struct vb_span taken = vb_resource_accept(x->resource, x->head.method);
 
@@ -89,8 +89,9 @@ static enum vb_answer refuse_type(struct vb_exchange *x)
         x, taken.len == 0
                ? VB_SPAN("This resource takes no content with this method.")
                : vb_arena_printf(&x->arena,
-                                 "This resource does not take content of this "
-                                 "media type, but of %.*s.",
+                                 "This resource does not take content of %s, "
+                                 "but of %.*s.",
+                                 says ? "this media type" : "no media type",
                                  VB_FMT(taken)));
     return VB_NO;
 }
@@ -113,7 +114,7 @@ static enum vb_answer take_media_type(struct vb_exchange *x)
         return refuse(x, "The Content-Type is malformed.");
     x->accept = (int16_t)find_take(x, &media);
     if (x->accept < 0)
-        return refuse_type(x);
+        return refuse_type(x, says);
     x->media_type = text;
     return VB_YES;
 }

@@ -32,7 +32,8 @@ bool vb_resource_creates(const struct vb_resource *resource)
     return false;
 }
 
-/* OPTIONS comes with every resource, HEAD with GET (RFC 9110 9.3.2). */
+/* OPTIONS comes with every resource, HEAD with GET (RFC 9110 9.3.2). TRACE is
+ * the site's to allow, whatever is described. */
 static uint32_t derive_allow(const struct vb_resource *resource)
 {
     uint32_t allow = VB_METHOD_BIT(VB_METHOD_OPTIONS);
@@ -42,7 +43,7 @@ static uint32_t derive_allow(const struct vb_resource *resource)
             allow |= UINT32_C(1) << m;
     if (resource->slots[VB_METHOD_GET] != NULL)
         allow |= VB_METHOD_BIT(VB_METHOD_HEAD);
-    return allow;
+    return allow & ~VB_METHOD_BIT(VB_METHOD_TRACE);
 }
 
 /* Where a derived text lies in the buffer while that may still move. */

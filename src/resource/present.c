@@ -47,9 +47,15 @@ static struct vb_rep_draft draft_of(const struct vb_exchange *x,
 static struct vb_rep *as_it_is(struct vb_exchange *x,
                                const struct vb_view *view)
 {
+    static const struct vb_field_out as_said = {
+        VB_SPAN_INIT("X-Content-Type-Options"), VB_SPAN_INIT("nosniff")};
     struct vb_rep_draft draft = draft_of(x, view);
     struct vb_rep *rep;
 
+    if (!vb_is_json(view->media_type)) { /* what a stranger has sent, perhaps */
+        draft.extra = &as_said;
+        draft.extra_count = 1;
+    }
     if (view->record != NULL) {
         draft.owner = vb_record_ref(view->record);
         draft.release = release_record;

@@ -391,6 +391,16 @@ def test_what_is_referred_to_stays_until_nothing_refers_to_it(client):
     assert client.delete(author, {"If-Match": tag}).status == 204
 
 
+@pytest.mark.parametrize("length", [1, 300_000])  # in one piece, and in several
+def test_bytes_are_what_they_are_said_to_be(client, length):
+    """A browser must not find a page in a stranger's picture."""
+    cover = add(client) + "/cover"
+    client.put(cover, {"Content-Type": "image/png"}, b"x" * length)
+    assert client.get(cover).headers["X-Content-Type-Options"] == "nosniff"
+    assert client.head(cover).headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/books").headers.get("X-Content-Type-Options") is None
+
+
 def test_a_book_with_a_cover_stays_until_the_cover_is_gone(client):
     book = add(client)
     cover = book + "/cover"

@@ -89,6 +89,18 @@ def test_trace_is_405_and_in_no_allow(client):
     assert "TRACE" not in methods(answer)
 
 
+def test_trace_is_the_servers_to_allow_not_the_descriptions(serve):
+    described = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/a": {"get": {"responses": {"200": {}}}, "trace": {"responses": {"200": {}}}}},
+    }
+    for options, allowed in ([], set()), (["--trace"], {"TRACE"}):
+        client = serve(described, options).client()
+        assert methods(client.options("/a")) == {"GET", "HEAD", "OPTIONS"} | allowed
+        assert client.request("TRACE", "/a").status == (200 if allowed else 405)
+
+
 @requirement("9110-9.3.8-01", "9110-9.3.8-02")
 def test_trace_that_is_switched_on_shows_the_request_without_its_secrets(serve):
     client = serve(LIBRARY, ["--trace"]).client()

@@ -134,6 +134,7 @@ def test_content_of_another_type_is_415_and_told_what_is_taken(client, method, p
     answer = client.request(method, path, headers, b"{}")
     assert answer.status == 415
     assert sorted(answer.headers.tokens(field)) == types
+    assert ("no media type" in answer.json()["detail"]) == (media_type is None)
     assert "Accept-Encoding" not in answer.headers
     for other in {"Accept-Patch", "Accept-Post"} - {field}:
         if field != "Accept" or other != "Accept-Post" or method != "POST":
