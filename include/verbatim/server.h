@@ -30,8 +30,20 @@ VB_API const char *vb_version(void);
 VB_API struct vb_server *vb_server_new(void);
 
 /* Adds an address to listen on: "127.0.0.1:8080", "[::1]:0", ":80",
- * "unix:/run/x.sock". Without any it is 127.0.0.1:8080. */
+ * "unix:/run/x.sock", or for TLS "https://:443". Without any it is
+ * 127.0.0.1:8080. */
 VB_API void vb_server_listen(struct vb_server *server, const char *address);
+
+/* Adds a certificate and its key, files in PEM that are read when it runs, and
+ * again at SIGHUP. `key` NULL: it is in the same file. Clients say in TLS for
+ * which host they come; the first certificate is for who does not. */
+VB_API void vb_server_certificate(struct vb_server *server,
+                                  const char *certificate, const char *key);
+
+/* Adds one for development, that nobody vouches for: it is made, for localhost
+ * and this machine's name, and kept in this directory. */
+VB_API void vb_server_self_signed(struct vb_server *server,
+                                  const char *directory);
 
 /* Worker threads; 0, the default: one for each core. */
 VB_API void vb_server_workers(struct vb_server *server, unsigned count);

@@ -132,6 +132,10 @@ struct vb_peer {
     bool local;    /* a Unix socket */
     bool loopback; /* a loopback address or a Unix socket */
     bool secure;   /* TLS or QUIC */
+    bool bare;     /* it came without TLS to where TLS is spoken */
+    /* Where TLS is spoken, and NULL elsewhere: is the certificate that was
+     * shown valid for the host (RFC 9110 section 7.4)? Not if it is bare. */
+    bool (*certified)(const struct vb_peer *peer, struct vb_span authority);
 };
 
 /* --- Content coming in -------------------------------------------------- */

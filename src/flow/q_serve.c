@@ -3,9 +3,31 @@
 #include "flow/rate.h"
 #include "flow/reply.h"
 
+/* Does the connection meet what the scheme of the target asks for (RFC 9110
+ * section 7.4)? Else x->verdict says so. */
+static __attribute__((noinline)) bool is_directed(struct vb_exchange *x)
+{
+    const struct vb_peer *peer = x->peer;
+
+    if (peer->bare) {
+        x->reply.close = true;
+        x->verdict = (struct vb_verdict){
+            VB_STATUS_BAD_REQUEST,
+            "This port speaks HTTPS, and the request came without TLS."};
+        return false;
+    }
+    if (x->head.authority.len == 0 || peer->certified(peer, x->head.authority))
+        return true;
+    x->verdict = (struct vb_verdict){
+        VB_STATUS_MISDIRECTED_REQUEST,
+        "The certificate of this connection is not valid for that host."};
+    return false;
+}
+
 enum vb_answer vb__q_well_formed(struct vb_exchange *x)
 {
-    if (x->verdict.status == 0)
+    if (x->verdict.status == 0 &&
+        (x->peer == NULL || x->peer->certified == NULL || is_directed(x)))
         return VB_YES;
     x->reply.status = x->verdict.status;
     vb_reply_detail(x, vb_span_str(x->verdict.reason));

@@ -266,6 +266,8 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
         vb__reply_digests(x);
     if (x->env->explainer != NULL)
         vb__explain_reply(x);
+    if (x->peer != NULL && x->peer->secure && x->site->hsts.len > 0)
+        vb_reply_field(x, VB_FIELD_STRICT_TRANSPORT_SECURITY, x->site->hsts);
     x->carrier->reply(x);
 }
 

@@ -153,6 +153,8 @@ struct vb_site {
     const struct vb_trust *trust; /* who may write; NULL: this machine */
     struct vb_span service_desc;  /* Link to the description, for OPTIONS */
     bool trace;                   /* TRACE is switched on */
+    unsigned https_port; /* where who comes without TLS is sent; 0: nowhere */
+    struct vb_span hsts; /* Strict-Transport-Security, for TLS; "": none */
 };
 
 #endif

@@ -80,27 +80,58 @@ static enum vb_err parse_host(struct vb_span text, struct vb_span host,
     return VB_OK;
 }
 
+/* Takes the prefix off *rest; false: it does not begin with it. */
+static bool take(struct vb_span *rest, struct vb_span prefix)
+{
+    if (!vb_span_starts(*rest, prefix))
+        return false;
+    *rest = vb_span_from(*rest, prefix.len);
+    return true;
+}
+
 enum vb_err vb_address_parse(struct vb_span text, struct vb_address *ret,
                              struct vb_buf *why)
 {
-    const struct vb_span unix_prefix = VB_SPAN("unix:");
-    size_t colon = text.len;
+    struct vb_span rest = text;
+    bool secure = take(&rest, VB_SPAN("https://"));
+    size_t colon;
     int64_t port;
+    enum vb_err err;
 
-    if (vb_span_starts(text, unix_prefix))
-        return parse_unix(text, vb_span_from(text, unix_prefix.len), ret, why);
-    while (colon > 0 && text.ptr[colon - 1] != ':')
+    if (take(&rest, VB_SPAN("unix:")))
+        return secure ? refuse(why, text, "TLS is for HOST:PORT or :PORT")
+                      : parse_unix(text, rest, ret, why);
+    if (!secure)
+        take(&rest, VB_SPAN("http://"));
+    colon = rest.len;
+    while (colon > 0 && rest.ptr[colon - 1] != ':')
         colon--;
     if (colon == 0)
-        return refuse(why, text, "write HOST:PORT, :PORT or unix:PATH");
-    if (!vb_span_i64(vb_span_from(text, colon), &port) || port > 65535)
+        return refuse(why, text,
+                      "write HOST:PORT, :PORT, https://HOST:PORT or "
+                      "unix:PATH");
+    if (!vb_span_i64(vb_span_from(rest, colon), &port) || port > 65535)
         return refuse(why, text, "the port must be a number up to 65535");
-    return parse_host(text, vb_span_head(text, colon - 1), (uint16_t)port, ret,
-                      why);
+    err = parse_host(text, vb_span_head(rest, colon - 1), (uint16_t)port, ret,
+                     why);
+    if (err == VB_OK)
+        ret->secure = secure;
+    return err;
+}
+
+unsigned vb_address_port(const struct vb_address *address)
+{
+    const struct sockaddr_in6 *in6 = (const void *)&address->sa;
+    const struct sockaddr_in *in4 = (const void *)&address->sa;
+
+    if (address->sa.ss_family == AF_INET6)
+        return ntohs(in6->sin6_port);
+    return address->sa.ss_family == AF_INET ? ntohs(in4->sin_port) : 0;
 }
 
 void vb_address_format(const struct vb_address *address, struct vb_buf *buf)
 {
+    const char *scheme = address->secure ? "https" : "http";
     char name[INET6_ADDRSTRLEN];
 
     if (address->sa.ss_family == AF_UNIX) {
@@ -111,12 +142,14 @@ void vb_address_format(const struct vb_address *address, struct vb_buf *buf)
         const struct sockaddr_in6 *in6 = (const void *)&address->sa;
 
         inet_ntop(AF_INET6, &in6->sin6_addr, name, sizeof(name));
-        vb_buf_printf(buf, "http://[%s]:%u", name, ntohs(in6->sin6_port));
+        vb_buf_printf(buf, "%s://[%s]:%u", scheme, name,
+                      vb_address_port(address));
     } else {
         const struct sockaddr_in *in4 = (const void *)&address->sa;
 
         inet_ntop(AF_INET, &in4->sin_addr, name, sizeof(name));
-        vb_buf_printf(buf, "http://%s:%u", name, ntohs(in4->sin_port));
+        vb_buf_printf(buf, "%s://%s:%u", scheme, name,
+                      vb_address_port(address));
     }
 }
 
@@ -184,8 +217,9 @@ enum vb_err vb_address_listen(struct vb_address *address, bool first,
     if (!set_options(fd, family) || !bind_to(fd, address, first) ||
         listen(fd, BACKLOG) != 0)
         goto failed;
-    if (family != AF_UNIX && vb_address_of(fd, address) != VB_OK)
-        goto failed;
+    if (family != AF_UNIX &&
+        getsockname(fd, (struct sockaddr *)&address->sa, &address->len) != 0)
+        goto failed; /* for the port that the kernel chose */
     *ret_fd = fd;
     return VB_OK;
 

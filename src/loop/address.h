@@ -2,8 +2,10 @@
  * Where to listen, as text and as a socket.
  *
  *     127.0.0.1:8080   [::1]:8080   localhost:8080   :80   unix:/run/v.sock
+ *     https://:443     http://:80
  *
- * ":80" is every address of the machine, IPv6 and IPv4 alike.
+ * ":80" is every address of the machine, IPv6 and IPv4 alike. "http://" may
+ * stand before what is not secured.
  */
 #ifndef VB_LOOP_ADDRESS_H
 #define VB_LOOP_ADDRESS_H
@@ -18,6 +20,7 @@
 struct vb_address {
     struct sockaddr_storage sa;
     socklen_t len;
+    bool secure; /* TLS is spoken there */
 };
 
 /* Reads an address. VB_ERR_SYNTAX, with one line in ret_why, when it is none;
@@ -25,8 +28,11 @@ struct vb_address {
 enum vb_err vb_address_parse(struct vb_span text, struct vb_address *ret,
                              struct vb_buf *ret_why);
 
-/* Appends it for people: "http://127.0.0.1:8080", "unix:/run/v.sock". */
+/* Appends it for people: "https://127.0.0.1:8443", "unix:/run/v.sock". */
 void vb_address_format(const struct vb_address *address, struct vb_buf *buf);
+
+/* 0 for a Unix socket. */
+unsigned vb_address_port(const struct vb_address *address);
 
 static inline bool vb_address_is_unix(const struct vb_address *address)
 {

@@ -20,6 +20,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "loop/worker.h"
+#include "tls/wire.h"
 #include "wire/h1/h1.h"
 
 /* Pieces that one call sends at most. */
@@ -329,12 +330,30 @@ void vb__conns_end(struct vb__worker *worker)
     each(worker, end);
 }
 
+/* Bytes for the wire of a new connection. */
+static size_t wire_size(const struct vb_peer *peer)
+{
+    return peer->secure ? vb_tls_wire_size() : vb_h1_size();
+}
+
+static void init_wire(struct vb__conn *conn)
+{
+    struct vb_env *env = &conn->worker->shown.env;
+
+    if (conn->peer.secure)
+        vb_tls_wire_init(&conn->wire, conn->worker->loop->config.tls, env,
+                         &conn->peer);
+    else
+        vb_h1_init(&conn->wire, env, &conn->peer);
+    conn->wire.wake = wake;
+}
+
 void vb__conn_open(struct vb__worker *worker, int fd,
                    const struct vb_peer *peer)
 {
     const int on = 1;
     struct vb__conn *conn =
-        malloc(offsetof(struct vb__conn, wire) + vb_h1_size());
+        malloc(offsetof(struct vb__conn, wire) + wire_size(peer));
 
     if (conn == NULL ||
         uv_poll_init_socket(&worker->uv, &conn->poll, fd) != 0) {
@@ -353,8 +372,7 @@ void vb__conn_open(struct vb__worker *worker, int fd,
     conn->events = 0;
     conn->on_its_way = 0;
     conn->dirty = conn->inside = conn->shut = conn->closing = false;
-    vb_h1_init(&conn->wire, &worker->shown.env, &conn->peer);
-    conn->wire.wake = wake;
+    init_wire(conn);
     vb_list_init(&conn->timer.link);
     worker->conn_count++;
     vb_wheel_add(&worker->wheel, &conn->timer,

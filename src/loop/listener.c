@@ -94,6 +94,7 @@ static void accept_ready(uv_poll_t *poll, int status, int events)
             return;
         }
         describe_peer(&sa, &peer);
+        peer.secure = listener->secure;
         vb__conn_open(worker, fd, &peer);
     }
 }

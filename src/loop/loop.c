@@ -35,6 +35,7 @@ static enum vb_err listen_for(struct vb_loop *loop, struct vb__worker *worker,
             err = vb_address_listen(&loop->addresses[i], first, &fd, why);
         if (err == VB_OK)
             err = vb__listener_open(&worker->listeners[i], worker, fd);
+        worker->listeners[i].secure = loop->addresses[i].secure;
         if (err != VB_OK)
             return err;
         worker->listener_count++;

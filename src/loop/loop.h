@@ -21,6 +21,7 @@
 #include "exchange/exchange.h"
 #include "exchange/run.h"
 #include "loop/address.h"
+#include "tls/tls.h"
 #include "wire/wire.h"
 
 struct vb_loop;
@@ -67,12 +68,13 @@ struct vb_loop_config {
     uint32_t max_programs;    /* that run at once, over all workers */
     uint32_t grace_ms;        /* after a stop, for what is under way */
     const struct vb_limits *limits;
-    bool signals; /* SIGTERM and SIGINT stop, SIGHUP reloads */
+    struct vb_tls *tls; /* where an address is secure; else NULL */
+    bool signals;       /* SIGTERM and SIGINT stop, SIGHUP reloads */
 };
 
 /*
  * Binds all addresses. On failure ret_why gets one line. The config's arrays
- * are copied; limits and hooks are borrowed for the loop's life.
+ * are copied; limits, tls and hooks are borrowed for the loop's life.
  */
 enum vb_err vb_loop_new(const struct vb_loop_config *config,
                         const struct vb_loop_hooks *hooks,

@@ -21,7 +21,8 @@ struct vb__listener {
     uv_poll_t poll;
     struct vb__worker *worker;
     int fd;
-    bool local; /* a Unix socket */
+    bool local;  /* a Unix socket */
+    bool secure; /* TLS is spoken on what is accepted */
     bool closed;
 };
 
@@ -110,7 +111,7 @@ ssize_t vb__send_file(int socket, const struct vb_file_part *part, size_t most,
 
 /* conn.c */
 
-/* Takes the socket over, or closes it. */
+/* Takes the socket over, or closes it. peer->secure says that TLS is spoken. */
 void vb__conn_open(struct vb__worker *worker, int fd,
                    const struct vb_peer *peer);
 /* A timing wheel's `ask`; context is the worker. */

@@ -11,9 +11,11 @@
 enum vb_err vb__config_set(struct vb__reading *reading, enum vb__level level,
                            const struct vb_option *option, struct vb_span text)
 {
-    if (vb_option_is_list(option) && level != reading->levels[option->kind]) {
+    enum vb__level *before = &reading->levels[option - vb_options];
+
+    if (vb_option_is_list(option) && level != *before) {
         vb_option_clear(option, &reading->config);
-        reading->levels[option->kind] = level;
+        *before = level;
     }
     if (option->kind == VB_OPTION_STORAGE)
         reading->storage_set = level != VB__LEVEL_DEFAULT;
@@ -192,10 +194,20 @@ static enum vb_err find_file(struct vb__reading *reading,
 /* What follows from other settings. */
 static enum vb_err complete(struct vb__reading *reading)
 {
+    const struct vb_option *listen = vb_option_find(VB_SPAN("listen"));
     struct vb_config *config = &reading->config;
+    enum vb_err err;
 
     config->listen_given =
-        reading->levels[VB_OPTION_ADDRESSES] != VB__LEVEL_DEFAULT;
+        reading->levels[listen - vb_options] != VB__LEVEL_DEFAULT;
+    if (!config->listen_given &&
+        (config->tls_certs.count > 0 || config->tls_self_signed)) {
+        vb_option_clear(listen, config);
+        err = vb_option_read(listen, VB_SPAN("https://127.0.0.1:8443"), config,
+                             &reading->reason);
+        if (err != VB_OK)
+            return err;
+    }
     if (reading->storage_set)
         return VB_OK;
     if (config->files != NULL && config->description == NULL)

@@ -49,6 +49,14 @@ struct vb_config {
     bool trace;              /* answer TRACE */
     bool explain;            /* answer Prefer: explain */
 
+    /* HTTPS */
+    struct vb_texts tls_certs;
+    struct vb_texts tls_keys;  /* one for each of them, or none */
+    struct vb_texts tls_ocsps; /* for the first of them */
+    bool tls_self_signed;
+    bool redirect_to_https;
+    uint64_t hsts_ms; /* 0: do not say it */
+
     /* the access log */
     const char *log; /* a path, "stderr", or "off" */
     enum vb_access_format log_format;

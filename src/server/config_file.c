@@ -61,6 +61,8 @@ static const char *wanted(const struct vb_option *option)
         return "takes true or false";
     case VB_OPTION_ADDRESSES:
         return "takes an address or a list of addresses";
+    case VB_OPTION_PATHS:
+        return "takes a path or a list of paths";
     case VB_OPTION_ORIGINS:
         return "takes an origin or a list of origins";
     case VB_OPTION_HOSTS:

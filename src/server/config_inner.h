@@ -16,9 +16,9 @@ enum vb__level {
 
 struct vb__reading {
     struct vb_config config;
-    enum vb__level levels[VB_OPTION_KINDS]; /* where a list so far is from */
-    bool storage_set;                       /* not by default */
-    struct vb_buf reason; /* of the last value that was refused */
+    enum vb__level levels[VB_OPTIONS]; /* where a list so far is from */
+    bool storage_set;                  /* not by default */
+    struct vb_buf reason;              /* of the last value that was refused */
     char reason_text[VB__REASON_MAX];
     struct vb_buf *why;
     struct vb_buf *warnings;

@@ -17,14 +17,13 @@
      .least = (least_),                                                        \
      .most = (most_),                                                          \
      .help = (help_)},
-const struct vb_option vb_options[] = {
+const struct vb_option vb_options[VB_OPTIONS] = {
 #include "server/options.tbl"
 };
 #undef VB_OPTION
 #undef VB_OPTION_GROUP
 
-#define OPTIONS (sizeof(vb_options) / sizeof(vb_options[0]))
-const size_t vb_option_count = OPTIONS;
+const size_t vb_option_count = VB_OPTIONS;
 
 const char *const vb_option_headings[VB_OPTION_GROUPS] = {
 #define VB_OPTION_GROUP(id, heading) [VB_OPTION_GROUP_##id] = (heading),
@@ -36,7 +35,7 @@ const char *const vb_option_headings[VB_OPTION_GROUPS] = {
 
 const struct vb_option *vb_option_find(struct vb_span name)
 {
-    for (size_t i = 0; i < OPTIONS; i++)
+    for (size_t i = 0; i < VB_OPTIONS; i++)
         if (vb_span_eq(name, vb_span_str(vb_options[i].name)))
             return &vb_options[i];
     return NULL;
@@ -44,11 +43,11 @@ const struct vb_option *vb_option_find(struct vb_span name)
 
 const char *vb_option_nearest(struct vb_span name)
 {
-    const char *names[OPTIONS];
+    const char *names[VB_OPTIONS];
 
-    for (size_t i = 0; i < OPTIONS; i++)
+    for (size_t i = 0; i < VB_OPTIONS; i++)
         names[i] = vb_options[i].name;
-    return vb__nearest(name, names, OPTIONS);
+    return vb__nearest(name, names, VB_OPTIONS);
 }
 
 void vb_option_variable(const struct vb_option *option,

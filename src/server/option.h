@@ -10,7 +10,8 @@
 enum vb_option_kind {
     VB_OPTION_PATH,
     VB_OPTION_CONFIG,    /* a path, but not in the file it names */
-    VB_OPTION_ADDRESSES, /* a list, as are the next two */
+    VB_OPTION_ADDRESSES, /* a list, as are the next three */
+    VB_OPTION_PATHS,
     VB_OPTION_ORIGINS,
     VB_OPTION_HOSTS,
     VB_OPTION_STORAGE,
@@ -34,6 +35,16 @@ enum vb_option_group {
 #undef VB_OPTION_GROUP
     VB_OPTION_GROUPS
 };
+
+/* How many options there are. */
+#define VB_OPTION_GROUP(id, heading)
+#define VB_OPTION(...) +1
+enum {
+    VB_OPTIONS = 0
+#include "server/options.tbl"
+};
+#undef VB_OPTION
+#undef VB_OPTION_GROUP
 
 struct vb_option {
     const char *name;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "server/secure.h"
 #include "server/server.h"
 
 /* The first descriptor that a service manager hands over. */
@@ -86,6 +87,7 @@ static void tell(struct vb_server *server)
         vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
     if (server->trust.open)
         vb_log(VB_LOG_WARNING, "anyone who can reach it may write (--open)");
+    vb_secure_tell(server);
     for (size_t i = 0; i < count; i++) {
         vb_buf_reset(&text);
         vb_address_format(&addresses[i], &text);
@@ -145,6 +147,40 @@ static enum vb_err copy_addresses(struct vb_server *server,
     return VB_OK;
 }
 
+/* The text at an index, or NULL. */
+static const char *nth(const struct vb_texts *texts, size_t i)
+{
+    return i < texts->count ? texts->at[i] : NULL;
+}
+
+static bool secure(struct vb_server *server, const struct vb_config *config)
+{
+    size_t count = config->tls_certs.count;
+
+    if ((config->tls_keys.count > 0 && config->tls_keys.count != count) ||
+        config->tls_ocsps.count > count) {
+        vb_log(VB_LOG_ERROR,
+               "--%s: there are %zu of them, and %zu of --tls-cert",
+               config->tls_ocsps.count > count ? "tls-ocsp" : "tls-key",
+               config->tls_ocsps.count > count ? config->tls_ocsps.count
+                                               : config->tls_keys.count,
+               count);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (vb_secure_add(server, config->tls_certs.at[i],
+                          nth(&config->tls_keys, i),
+                          nth(&config->tls_ocsps, i)) != VB_OK)
+            return false;
+    if (config->tls_self_signed)
+        vb_server_self_signed(server, config->data);
+    server->redirect_to_https = config->redirect_to_https;
+    if (config->hsts_ms > 0)
+        snprintf(server->hsts, sizeof(server->hsts), "max-age=%llu",
+                 (unsigned long long)(config->hsts_ms / 1000));
+    return true;
+}
+
 /* *ret_log is NULL when nothing is to be logged. */
 static bool open_log(const struct vb_config *config,
                      struct vb_access_log **ret_log)
@@ -193,7 +229,8 @@ int vb_serve(const struct vb_config *config)
     struct vb_server *server;
     int status = 2;
 
-    if (vb_span_starts(vb_span_str(config->storage), VB_SPAN("sqlite:")) &&
+    if ((vb_span_starts(vb_span_str(config->storage), VB_SPAN("sqlite:")) ||
+         config->tls_self_signed) &&
         !make_data(config))
         return 2;
     if (!open_log(config, &log))
@@ -203,7 +240,8 @@ int vb_serve(const struct vb_config *config)
     if (server != NULL) {
         apply(server, config);
         server->log = log;
-        status = run(server, config);
+        if (secure(server, config))
+            status = run(server, config);
     }
     vb_server_free(server);
     vb_access_log_free(log);

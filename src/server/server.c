@@ -10,6 +10,7 @@
 
 #include "describe/describe.h"
 #include "http/path.h"
+#include "server/secure.h"
 
 #define WHY_LIMIT ((size_t)64 * 1024)
 
@@ -64,6 +65,21 @@ void vb_server_listen(struct vb_server *server, const char *address)
         server->address_count++;
     else
         note(server, err);
+}
+
+void vb_server_certificate(struct vb_server *server, const char *certificate,
+                           const char *key)
+{
+    if (vb_secure_add(server, certificate, key, NULL) != VB_OK)
+        note(server, VB_ERR_NOMEM);
+}
+
+void vb_server_self_signed(struct vb_server *server, const char *directory)
+{
+    free(server->self_signed);
+    server->self_signed = strdup(directory);
+    if (server->self_signed == NULL)
+        note(server, VB_ERR_NOMEM);
 }
 
 void vb_server_workers(struct vb_server *server, unsigned count)
@@ -344,6 +360,9 @@ static enum vb_err start(struct vb_server *server)
         server->traces = vb_traces_new();
         err = server->traces != NULL ? VB_OK : VB_ERR_NOMEM;
     }
+    if (err == VB_OK)
+        err = vb_secure_start(server, &server->why);
+    config.tls = server->tls;
     if (err == VB_OK) {
         server->hooks = vb_server_hooks;
         server->hooks.context = server;
@@ -362,6 +381,7 @@ static void come_to_rest(struct vb_server *server)
     vb_jobs_free(server->jobs);
     server->jobs = NULL;
     vb_loop_free(server->loop);
+    vb_secure_done(server);
     vb_store_close(server->store);
     vb_catalog_unref(server->catalog);
     vb_traces_free(server->traces);
@@ -410,6 +430,7 @@ void vb_server_free(struct vb_server *server)
         vb_mounted_done(&server->mounts[i].mounted);
         free((char *)server->mounts[i].path.ptr);
     }
+    vb_secure_done(server); /* of one that never ran */
     free_texts(server->trust.origins, server->trust.origin_count);
     free_texts(server->trust.hosts, server->trust.host_count);
     free(server->mounts);

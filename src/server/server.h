@@ -22,6 +22,11 @@ struct vb_server {
     struct vb_limits limits;
     struct vb_address *addresses;
     size_t address_count;
+    struct vb_tls_files *certificates; /* owned, with their texts */
+    size_t certificate_count;
+    char *self_signed;        /* where to keep one more; NULL: none */
+    bool redirect_to_https;   /* what comes without TLS is sent there */
+    char hsts[64];            /* Strict-Transport-Security; "": none */
     unsigned workers;         /* 0: one for each core */
     uint32_t max_connections; /* over all workers */
     uint32_t max_programs;    /* likewise, that run at once */
@@ -50,6 +55,7 @@ struct vb_server {
     struct vb_traces *traces; /* NULL: none is told why */
     struct vb_store *store;
     struct vb_jobs *jobs; /* NULL: nothing is described */
+    struct vb_tls *tls;   /* NULL: no address speaks it */
     struct vb_loop *loop;
     void (*listening)(struct vb_server *server); /* or NULL */
     struct vb_loop_hooks hooks;

@@ -46,6 +46,8 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
         .route = route,
         .trust = parts->trust,
         .trace = parts->trace,
+        .https_port = parts->https_port,
+        .hsts = parts->hsts,
     };
     if (parts->catalog != NULL)
         site->site.service_desc = vb_catalog_site(parts->catalog)->service_desc;

@@ -35,6 +35,8 @@ struct vb_site_parts {
     struct vb_catalog *catalog;   /* its reference is taken over; NULL: none */
     const struct vb_trust *trust; /* borrowed; NULL: see struct vb_site */
     bool trace;
+    unsigned https_port;
+    struct vb_span hsts; /* borrowed */
 };
 
 /* NULL when out of memory: the catalog's reference is given back. */

@@ -39,16 +39,25 @@ static enum vb_err refuse(struct vb_buf *why, struct vb_span text,
 /* --- Texts ------------------------------------------------------------------
  */
 
-static enum vb_err read_text(const struct vb_option *option,
-                             struct vb_span text, struct vb_config *config,
-                             struct vb_buf *why)
+/* Is it a text that C can have? */
+static enum vb_err check_text(struct vb_span text, struct vb_buf *why)
 {
-    struct vb_span copy;
-
     if (text.len == 0)
         return refuse(why, text, "is empty");
     if (vb_span_find(text, '\0', 0) >= 0)
         return refuse(why, text, "has a NUL in it");
+    return VB_OK;
+}
+
+static enum vb_err read_text(const struct vb_option *option,
+                             struct vb_span text, struct vb_config *config,
+                             struct vb_buf *why)
+{
+    enum vb_err err = check_text(text, why);
+    struct vb_span copy;
+
+    if (err != VB_OK)
+        return err;
     copy = vb_arena_dup(&config->arena, text);
     if (copy.ptr == NULL)
         return VB_ERR_NOMEM;
@@ -149,6 +158,15 @@ static enum vb_err add_text(const struct vb_option *option, struct vb_span text,
     return VB_OK;
 }
 
+static enum vb_err read_path(const struct vb_option *option,
+                             struct vb_span text, struct vb_config *config,
+                             struct vb_buf *why)
+{
+    enum vb_err err = check_text(text, why);
+
+    return err == VB_OK ? add_text(option, text, config, why) : err;
+}
+
 static enum vb_err read_origin(const struct vb_option *option,
                                struct vb_span text, struct vb_config *config,
                                struct vb_buf *why)
@@ -199,6 +217,13 @@ static enum vb_err read_addresses(const struct vb_option *option,
     return read_list(option, text, config, why, read_address);
 }
 
+static enum vb_err read_paths(const struct vb_option *option,
+                              struct vb_span text, struct vb_config *config,
+                              struct vb_buf *why)
+{
+    return read_list(option, text, config, why, read_path);
+}
+
 static enum vb_err read_origins(const struct vb_option *option,
                                 struct vb_span text, struct vb_config *config,
                                 struct vb_buf *why)
@@ -216,6 +241,7 @@ static enum vb_err read_hosts(const struct vb_option *option,
 bool vb_option_is_list(const struct vb_option *option)
 {
     return option->kind == VB_OPTION_ADDRESSES ||
+           option->kind == VB_OPTION_PATHS ||
            option->kind == VB_OPTION_ORIGINS || option->kind == VB_OPTION_HOSTS;
 }
 
@@ -430,6 +456,7 @@ static const reader readers[] = {
     [VB_OPTION_PATH] = read_text,
     [VB_OPTION_CONFIG] = read_text,
     [VB_OPTION_ADDRESSES] = read_addresses,
+    [VB_OPTION_PATHS] = read_paths,
     [VB_OPTION_ORIGINS] = read_origins,
     [VB_OPTION_HOSTS] = read_hosts,
     [VB_OPTION_STORAGE] = read_storage,

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "flow/flow.h"
+#include "server/secure.h"
 #include "server/server.h"
 
 /* --- exchanges
@@ -84,6 +85,19 @@ static void worker_stop(void *context, struct vb_worker *worker)
     worker->user = NULL;
 }
 
+/* Where requests without TLS are sent to; 0: they are answered. */
+static unsigned https_port(const struct vb_server *server)
+{
+    size_t count;
+    const struct vb_address *addresses =
+        vb_loop_addresses(server->loop, &count);
+
+    for (size_t i = 0; i < count && server->redirect_to_https; i++)
+        if (addresses[i].secure)
+            return vb_address_port(&addresses[i]);
+    return 0;
+}
+
 static struct vb_worker_site *new_site(struct vb_server *server,
                                        struct vb_catalog *catalog)
 {
@@ -94,6 +108,8 @@ static struct vb_worker_site *new_site(struct vb_server *server,
         .catalog = catalog != NULL ? vb_catalog_ref(catalog) : NULL,
         .trust = &server->trust,
         .trace = server->trace,
+        .https_port = https_port(server),
+        .hsts = vb_span_str(server->hsts),
     });
 }
 
@@ -262,6 +278,7 @@ static void reload(void *context, struct vb_loop *loop)
     struct vb_server *server = context;
 
     reopen_log(server);
+    vb_secure_reload(server);
     if (server->described && server->file != NULL)
         reload_description(server, loop);
 }

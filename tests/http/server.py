@@ -27,6 +27,12 @@ SANITIZER = re.compile(
 )
 
 
+class Address(tuple):
+    """(host, port), and whether TLS is spoken there."""
+
+    secure = False
+
+
 def binary():
     """The program under test: $VB_BINARY, or what script/test builds."""
     path = Path(
@@ -61,6 +67,9 @@ class Server:
         self.description = write_description(self.folder, description)
         self.args = [str(arg) for arg in args]
         self.listen = listen
+        if os.environ.get("VB_TLS") and ":" in listen and not listen.startswith(("unix:", "http")):
+            self.listen = f"https://{listen}"
+            self.args.append("--tls-self-signed")
         self.env = dict(os.environ, **(env or {}))
         self.process = None
         self.terminated = False
@@ -107,7 +116,8 @@ class Server:
             if match["path"]:
                 found.append(match["path"])
             else:
-                found.append((match["host"].strip("[]"), int(match["port"])))
+                found.append(Address((match["host"].strip("[]"), int(match["port"]))))
+                found[-1].secure = "https://" in match[0]
         return found if text.endswith("\n") else []
 
     def terminate(self):
@@ -177,7 +187,8 @@ class Server:
 
     @property
     def origin(self):
-        return f"http://{self.authority}"
+        scheme = "https" if getattr(self.address, "secure", False) else "http"
+        return f"{scheme}://{self.authority}"
 
     # Talking
 

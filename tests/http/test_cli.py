@@ -102,7 +102,7 @@ COMMAND_LINES = [
     (["serve", "--workers=0"], '--workers: "0" is less than 1'),
     (
         ["serve", "--listen", "everywhere"],
-        "--listen: cannot listen on `everywhere': write HOST:PORT, :PORT or unix:PATH",
+        "--listen: cannot listen on `everywhere': write HOST:PORT, :PORT, https://HOST:PORT or unix:PATH",
     ),
     (
         ["serve", "--config", "/nowhere.yaml"],

@@ -182,6 +182,8 @@ static const char *sample(const struct vb_option *option)
         return "777ms";
     case VB_OPTION_ORIGINS:
         return "https://app.example";
+    case VB_OPTION_PATHS:
+        return "some/file.pem";
     case VB_OPTION_HOSTS:
         return "books.example";
     case VB_OPTION_RATE:
@@ -230,6 +232,7 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_RATE:
         return ((const struct vb_rate *)at)->count == 7 &&
                ((const struct vb_rate *)at)->period_ms == 60000;
+    case VB_OPTION_PATHS:
     case VB_OPTION_ORIGINS:
     case VB_OPTION_HOSTS:
         return has_text(at, sample(option));
@@ -437,8 +440,8 @@ static void a_mistake_on_the_command_line_names_the_option(void **state)
         {{"a.yaml", "b.yaml"},
          "only one FILE can be served, \"b.yaml\" is one more"},
         {{"--listen", ":80", "--listen", "x"},
-         "--listen: cannot listen on `x': write HOST:PORT, :PORT or "
-         "unix:PATH"},
+         "--listen: cannot listen on `x': write HOST:PORT, :PORT, "
+         "https://HOST:PORT or unix:PATH"},
         {{"--"}, NULL},
     };
 
@@ -472,8 +475,8 @@ static void a_mistake_in_the_environment_names_the_variable(void **state)
         {"VERBATIM_WORKER=1",
          "VERBATIM_WORKER: no such option (did you mean VERBATIM_WORKERS?)"},
         {"VERBATIM_LISTEN=nowhere",
-         "VERBATIM_LISTEN: cannot listen on `nowhere': write HOST:PORT, :PORT "
-         "or unix:PATH"},
+         "VERBATIM_LISTEN: cannot listen on `nowhere': write HOST:PORT, :PORT, "
+         "https://HOST:PORT or unix:PATH"},
     };
 
     (void)state;
@@ -524,8 +527,8 @@ static void a_mistake_in_the_file_names_line_and_key(void **state)
         {"max-fields: 1e2\n",
          ":1:13: max-fields: \"1e2\" is not a whole number"},
         {"listen:\n  - ':80'\n  - nowhere\n",
-         ":3:5: listen: cannot listen on `nowhere': write HOST:PORT, :PORT or "
-         "unix:PATH"},
+         ":3:5: listen: cannot listen on `nowhere': write HOST:PORT, :PORT, "
+         "https://HOST:PORT or unix:PATH"},
         {"listen: []\n",
          ":1:9: listen: takes an address or a list of addresses"},
         {"listen: [[':80']]\n",

@@ -246,8 +246,8 @@ static void a_bad_value_is_refused_with_the_reason(void **state)
         {"listen", ":99999",
          "cannot listen on `:99999': the port must be a number up to 65535"},
         {"listen", "80",
-         "cannot listen on `80': write HOST:PORT, :PORT or "
-         "unix:PATH"},
+         "cannot listen on `80': write HOST:PORT, :PORT, "
+         "https://HOST:PORT or unix:PATH"},
     };
 
     (void)state;

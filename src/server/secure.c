@@ -1,0 +1,129 @@
+/* See secure.h. */
+#include "server/secure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "server/server.h"
+#include "tls/self_signed.h"
+
+#define SELF_SIGNED "tls-self-signed.pem"
+
+/* A copy; NULL stays NULL. */
+static bool copy(const char **to, const char *from)
+{
+    *to = from == NULL ? NULL : strdup(from);
+    return from == NULL || *to != NULL;
+}
+
+static void free_files(const struct vb_tls_files *files)
+{
+    free((char *)files->certificate);
+    free((char *)files->key);
+    free((char *)files->ocsp);
+}
+
+enum vb_err vb_secure_add(struct vb_server *server, const char *certificate,
+                          const char *key, const char *ocsp)
+{
+    size_t size = (server->certificate_count + 1) * sizeof(struct vb_tls_files);
+    struct vb_tls_files *longer = realloc(server->certificates, size);
+    struct vb_tls_files files = {.certificate = NULL};
+
+    if (longer == NULL)
+        return VB_ERR_NOMEM;
+    server->certificates = longer;
+    if (!copy(&files.certificate, certificate) || !copy(&files.key, key) ||
+        !copy(&files.ocsp, ocsp)) {
+        free_files(&files);
+        return VB_ERR_NOMEM;
+    }
+    longer[server->certificate_count++] = files;
+    return VB_OK;
+}
+
+static bool is_wanted(const struct vb_server *server)
+{
+    for (size_t i = 0; i < server->address_count; i++)
+        if (server->addresses[i].secure)
+            return true;
+    return false;
+}
+
+/* It comes last, so that it is the default only where it is alone. */
+static enum vb_err add_self_signed(struct vb_server *server, struct vb_buf *why)
+{
+    char file[4096];
+    enum vb_err err;
+
+    if (server->self_signed == NULL)
+        return VB_OK;
+    snprintf(file, sizeof(file), "%s/" SELF_SIGNED, server->self_signed);
+    err = vb_tls_self_signed(file, server->trust.hosts,
+                             server->trust.host_count, why);
+    return err == VB_OK ? vb_secure_add(server, file, NULL, NULL) : err;
+}
+
+enum vb_err vb_secure_start(struct vb_server *server, struct vb_buf *why)
+{
+    enum vb_err err;
+
+    if (!is_wanted(server))
+        return VB_OK;
+    err = add_self_signed(server, why);
+    if (err != VB_OK)
+        return err;
+    if (server->certificate_count == 0) {
+        vb_buf_str(why, "listening on https:// needs --tls-cert, or "
+                        "--tls-self-signed");
+        return VB_ERR_INVALID;
+    }
+    return vb_tls_new(server->certificates, server->certificate_count,
+                      &server->tls, why);
+}
+
+void vb_secure_reload(struct vb_server *server)
+{
+    struct vb_buf why;
+
+    if (server->tls == NULL)
+        return;
+    vb_buf_init(&why, 4096);
+    if (vb_tls_reload(server->tls, &why) == VB_OK) {
+        vb_log(VB_LOG_NOTICE, "certificates read anew");
+    } else {
+        vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
+        vb_log(VB_LOG_NOTICE, "going on with the certificates as they were");
+    }
+    vb_buf_done(&why);
+}
+
+void vb_secure_tell(const struct vb_server *server)
+{
+    char text[256];
+    struct vb_buf fingerprint = vb_buf_over(text, sizeof(text));
+
+    if (server->tls == NULL || server->self_signed == NULL)
+        return;
+    vb_tls_fingerprint(server->tls, server->certificate_count - 1,
+                       &fingerprint);
+    vb_log(VB_LOG_NOTICE,
+           "the certificate in %s is self-signed; its SHA-256 fingerprint is "
+           "%.*s",
+           server->certificates[server->certificate_count - 1].certificate,
+           VB_FMT(vb_buf_span(&fingerprint)));
+}
+
+void vb_secure_done(struct vb_server *server)
+{
+    vb_tls_free(server->tls);
+    server->tls = NULL;
+    for (size_t i = 0; i < server->certificate_count; i++)
+        free_files(&server->certificates[i]);
+    free(server->certificates);
+    server->certificates = NULL;
+    server->certificate_count = 0;
+    free(server->self_signed);
+    server->self_signed = NULL;
+}

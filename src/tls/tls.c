@@ -1,0 +1,183 @@
+/* What all sessions have in common. See tls.h. */
+#include "tls/tls.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "tls/hello.h"
+
+/*
+ * AEAD with forward secrecy, and nothing else. X25519 comes first, since a
+ * client that guesses the group right saves a round trip, and AES before
+ * ChaCha20, which costs several times as much here. GnuTLS has no compression,
+ * and never lets a client renegotiate unless it is told to go along.
+ */
+static const char offered[] =
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+CTYPE-X509"
+    ":+ECDHE-ECDSA:+ECDHE-RSA"
+    ":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD"
+    ":+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-X448"
+    ":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256"
+    ":+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-SHA256"
+    ":+SIGN-RSA-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SHA384"
+    ":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-SHA384:+SIGN-RSA-SHA384"
+    ":+SIGN-ECDSA-SECP521R1-SHA512:+SIGN-ECDSA-SHA512:+SIGN-EDDSA-ED448"
+    ":+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-PSS-SHA512:+SIGN-RSA-SHA512"
+    ":%SERVER_PRECEDENCE";
+
+/*
+ * GnuTLS makes other ticket keys out of ours every few hours. Ours is made
+ * anew every day: who learns today's cannot read what was said the day before
+ * yesterday. Tickets of the former are not resumed, which costs a handshake.
+ */
+#define TICKET_KEY_MS (INT64_C(24) * 3600 * 1000)
+
+struct vb_tls {
+    const struct vb_tls_files *files;
+    size_t file_count;
+    gnutls_priority_t offered;
+    pthread_mutex_t lock;                   /* of what follows */
+    struct vb_tls_credentials *credentials; /* a reference */
+    gnutls_datum_t ticket_key;
+    int64_t ticket_key_ms; /* when it was made */
+};
+
+static bool set_up(struct vb_tls *tls)
+{
+    return pthread_mutex_init(&tls->lock, NULL) == 0 &&
+           gnutls_priority_init(&tls->offered, offered, NULL) == 0 &&
+           gnutls_session_ticket_key_generate(&tls->ticket_key) == 0;
+}
+
+enum vb_err vb_tls_new(const struct vb_tls_files *files, size_t count,
+                       struct vb_tls **ret_tls, struct vb_buf *why)
+{
+    struct vb_tls *tls = calloc(1, sizeof(*tls));
+    enum vb_err err;
+
+    vb_assert(count > 0);
+    if (tls == NULL)
+        return VB_ERR_NOMEM;
+    tls->files = files;
+    tls->file_count = count;
+    err = set_up(tls) ? VB_OK : VB_ERR_NOMEM;
+    if (err == VB_OK)
+        err = vb_tls_credentials_load(files, count, &tls->credentials, why);
+    if (err == VB_OK)
+        *ret_tls = tls;
+    else
+        vb_tls_free(tls);
+    return err;
+}
+
+void vb_tls_free(struct vb_tls *tls)
+{
+    if (tls == NULL)
+        return;
+    vb_tls_credentials_unref(tls->credentials);
+    vb_tls_forget(&tls->ticket_key);
+    if (tls->offered != NULL)
+        gnutls_priority_deinit(tls->offered);
+    pthread_mutex_destroy(&tls->lock);
+    free(tls);
+}
+
+enum vb_err vb_tls_reload(struct vb_tls *tls, struct vb_buf *why)
+{
+    struct vb_tls_credentials *fresh, *former;
+    enum vb_err err =
+        vb_tls_credentials_load(tls->files, tls->file_count, &fresh, why);
+
+    if (err != VB_OK)
+        return err;
+    pthread_mutex_lock(&tls->lock);
+    former = tls->credentials;
+    tls->credentials = fresh;
+    pthread_mutex_unlock(&tls->lock);
+    vb_tls_credentials_unref(former);
+    return VB_OK;
+}
+
+void vb_tls_fingerprint(struct vb_tls *tls, size_t index, struct vb_buf *text)
+{
+    const gnutls_datum_t *der;
+    unsigned char hash[32];
+    size_t size = sizeof(hash);
+
+    pthread_mutex_lock(&tls->lock);
+    vb_assert(index < tls->credentials->count);
+    der = &tls->credentials->certificates[index].chain[0].cert;
+    if (gnutls_fingerprint(GNUTLS_DIG_SHA256, der, hash, &size) < 0)
+        size = 0;
+    pthread_mutex_unlock(&tls->lock);
+    for (size_t i = 0; i < size; i++)
+        vb_buf_printf(text, "%s%02X", i > 0 ? ":" : "", hash[i]);
+}
+
+/* With the lock held. Where no other key can be made, this one goes on. */
+static void renew_ticket_key(struct vb_tls *tls, int64_t now_ms)
+{
+    gnutls_datum_t fresh;
+
+    if (tls->ticket_key_ms == 0)
+        tls->ticket_key_ms = now_ms;
+    if (now_ms - tls->ticket_key_ms < TICKET_KEY_MS ||
+        gnutls_session_ticket_key_generate(&fresh) != 0)
+        return;
+    vb_tls_forget(&tls->ticket_key);
+    tls->ticket_key = fresh;
+    tls->ticket_key_ms = now_ms;
+}
+
+/* The ClientHello is there: looks at what GnuTLS does not tell. */
+static int look_at_hello(gnutls_session_t session, unsigned type, unsigned when,
+                         unsigned incoming, const gnutls_datum_t *message)
+{
+    struct vb_tls_choice *choice = gnutls_session_get_ptr(session);
+
+    (void)type, (void)when, (void)incoming;
+    choice->suites = vb_tls_hello_suites(
+        vb_span_of((const char *)message->data, message->size));
+    return 0;
+}
+
+/* Takes what may change while sessions are made. */
+static int take_shared(struct vb_tls *tls, int64_t now_ms,
+                       struct vb_tls_choice *choice, gnutls_session_t session)
+{
+    int rc;
+
+    pthread_mutex_lock(&tls->lock);
+    renew_ticket_key(tls, now_ms);
+    rc = gnutls_session_ticket_enable_server(session, &tls->ticket_key);
+    choice->from = vb_tls_credentials_ref(tls->credentials);
+    pthread_mutex_unlock(&tls->lock);
+    choice->certificate = NULL;
+    choice->suites = 0;
+    gnutls_session_set_ptr(session, choice);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO,
+                                       GNUTLS_HOOK_PRE, look_at_hello);
+    return rc;
+}
+
+enum vb_err vb_tls_session_new(struct vb_tls *tls, unsigned flags,
+                               int64_t now_ms, struct vb_tls_choice *choice,
+                               gnutls_session_t *ret_session)
+{
+    gnutls_session_t session;
+
+    if (gnutls_init(&session, GNUTLS_SERVER | flags) != 0)
+        return VB_ERR_NOMEM;
+    if (take_shared(tls, now_ms, choice, session) == 0 &&
+        gnutls_priority_set(session, tls->offered) == 0 &&
+        gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+                               choice->from->gnutls) == 0) {
+        *ret_session = session;
+        return VB_OK;
+    }
+    gnutls_deinit(session);
+    vb_tls_credentials_unref(choice->from);
+    choice->from = NULL;
+    return VB_ERR_NOMEM;
+}

@@ -1,0 +1,47 @@
+/*
+ * TLS 1.2 and 1.3 for a server (RFC 8446, RFC 5246), with GnuTLS.
+ *
+ *     files ─▶ credentials ─┐
+ *     ticket key ───────────┼─▶ struct vb_tls ─▶ sessions, one a connection
+ *     what is offered ──────┘
+ *
+ * All workers share one; a reload gives new sessions new certificates.
+ */
+#ifndef VB_TLS_TLS_H
+#define VB_TLS_TLS_H
+
+#include <gnutls/gnutls.h>
+
+#include "tls/credentials.h"
+
+struct vb_tls;
+
+/*
+ * Reads the certificates; at least one. The files' names are borrowed for its
+ * life. On failure ret_why gets one line, as from vb_tls_credentials_load.
+ */
+enum vb_err vb_tls_new(const struct vb_tls_files *files, size_t count,
+                       struct vb_tls **ret_tls, struct vb_buf *ret_why);
+
+/* All sessions must have ended. NULL is fine. */
+void vb_tls_free(struct vb_tls *tls);
+
+/* Reads the files again, for sessions to come. When it fails, all stays as it
+ * was. From any thread. */
+enum vb_err vb_tls_reload(struct vb_tls *tls, struct vb_buf *ret_why);
+
+/* Appends the SHA-256 fingerprint of a certificate, "AB:CD:..." */
+void vb_tls_fingerprint(struct vb_tls *tls, size_t index,
+                        struct vb_buf *ret_text);
+
+/*
+ * A server's session, set up but for its transport: `flags` are those of
+ * gnutls_init. It resumes sessions of all workers. `choice` gets a reference
+ * to today's credentials, to be given back behind gnutls_deinit; it must stay
+ * where it is. VB_ERR_NOMEM.
+ */
+enum vb_err vb_tls_session_new(struct vb_tls *tls, unsigned flags,
+                               int64_t now_ms, struct vb_tls_choice *choice,
+                               gnutls_session_t *ret_session);
+
+#endif
