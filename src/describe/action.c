@@ -239,7 +239,7 @@ static bool read_move(struct vb__reader *r, const struct vb_route *route,
     return true;
 }
 
-static yyjson_val *find_do(struct vb__reader *r, const struct vb_route *route)
+yyjson_val *vb__action_find(struct vb__reader *r, const struct vb_route *route)
 {
     static const enum vb_method methods[] = {VB_METHOD_POST, VB_METHOD_GET};
     yyjson_val *how = NULL;
@@ -253,9 +253,29 @@ static yyjson_val *find_do(struct vb__reader *r, const struct vb_route *route)
     return how ? how : vb__extension_get(r, route->source, VB__AT_PATH, "do");
 }
 
+/* What a program or a plugin changes is in no commit that the reply could be
+ * kept with: to demand a key would promise what nobody keeps. */
+static void refuse_key(struct vb__reader *r, const struct vb_route *route)
+{
+    static const char key[] = "idempotency-key";
+    const struct vb_operation *post = route->by_method[VB_METHOD_POST];
+    yyjson_val *at;
+
+    if (!post || !post->require_key)
+        return;
+    at = vb__extension_get(r, post->source, VB__AT_OPERATION, key);
+    if (!at)
+        at = vb__extension_get(r, route->source, VB__AT_PATH, key);
+    vb__error(r, at,
+              "\"%s\" does nothing here: no reply of a %s is kept, so the "
+              "same POST %.*s would be done again",
+              key, route->action->program ? "program" : "plugin",
+              VB_FMT(route->path));
+}
+
 static void read_action(struct vb__reader *r, struct vb_route *route)
 {
-    yyjson_val *how = find_do(r, route), *details;
+    yyjson_val *how = vb__action_find(r, route), *details;
     struct vb_action *action;
 
     if (!how)
@@ -280,6 +300,8 @@ static void read_action(struct vb__reader *r, struct vb_route *route)
         !vb__action_plugin(r, details, action))
         return;
     route->action = action;
+    if (action->program || action->plugin)
+        refuse_key(r, route);
 }
 
 void vb__actions(struct vb__reader *r)

@@ -3,6 +3,7 @@
  *
  *   x-verbatim.archetype                    what it says
  *   x-verbatim.moved, .see-other            redirect
+ *   x-verbatim.do, without PUT and the like controller
  *   POST, and a path one variable below     collection; that path is its member
  *   PUT with 201, at a variable             member of a store
  *   the path above a store's member         store
@@ -166,12 +167,12 @@ static bool put_creates(const struct vb_route *route)
            declares(route->by_method[VB_METHOD_PUT], 201);
 }
 
-static bool post_is_only_unsafe(const struct vb_route *route)
+/* PUT, PATCH or DELETE are for what has a state. */
+static bool is_written(const struct vb_route *route)
 {
-    return route->by_method[VB_METHOD_POST] &&
-           !route->by_method[VB_METHOD_PUT] &&
-           !route->by_method[VB_METHOD_PATCH] &&
-           !route->by_method[VB_METHOD_DELETE];
+    return route->by_method[VB_METHOD_PUT] ||
+           route->by_method[VB_METHOD_PATCH] ||
+           route->by_method[VB_METHOD_DELETE];
 }
 
 static bool is_redirect(struct vb__reader *r, const struct vb_route *route)
@@ -186,13 +187,15 @@ static void declare(struct vb__reader *r, struct vb_route *route)
     yyjson_val *word =
         vb__extension_get(r, route->source, VB__AT_PATH, "archetype");
 
-    route->declared = word != NULL || is_redirect(r, route);
+    route->declared = true;
     if (word)
         route->archetype = (enum vb_archetype)vb__archetype_of(word);
-    else if (route->declared)
+    else if (is_redirect(r, route))
         route->archetype = VB_ARCHETYPE_REDIRECT;
+    else if (!is_written(route) && vb__action_find(r, route))
+        route->archetype = VB_ARCHETYPE_CONTROLLER;
     else
-        route->archetype = VB_ARCHETYPE_DOCUMENT;
+        route->declared = false;
 }
 
 /* Second pass, over members: what the path above them is thereby. */
@@ -225,7 +228,8 @@ static void infer_rest(struct vb_route *route)
 {
     bool plain = route->archetype == VB_ARCHETYPE_DOCUMENT && !route->declared;
 
-    if (plain && !route->collection && post_is_only_unsafe(route))
+    if (plain && !route->collection && !is_written(route) &&
+        route->by_method[VB_METHOD_POST])
         route->archetype = VB_ARCHETYPE_CONTROLLER;
     if (route->archetype == VB_ARCHETYPE_DOCUMENT && !route->collection &&
         put_creates(route))

@@ -410,10 +410,13 @@ static void find_all(struct report *report)
 
 static void print_finding(struct report *report, const struct finding *f)
 {
+    bool points = f->where.len == 0 && f->place.pointer.len > 0;
     struct vb_span text = vb_arena_printf(
-        &report->arena, "%.*s:%u  %.*s%s%.*s", VB_FMT(f->place.file),
+        &report->arena, "%.*s:%u  %.*s%s%.*s%s%.*s%s", VB_FMT(f->place.file),
         f->place.line, VB_FMT(f->where),
-        f->where.len > 0 && f->detail.len > 0 ? ": " : "", VB_FMT(f->detail));
+        f->where.len > 0 && f->detail.len > 0 ? ": " : "", VB_FMT(f->detail),
+        points ? " (at #" : "", VB_FMT(points ? f->place.pointer : VB_SPAN("")),
+        points ? ")" : "");
 
     spaces(report->out, MARGIN);
     wrap(report->out, text, MARGIN, MARGIN + 2);

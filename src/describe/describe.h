@@ -346,7 +346,7 @@ struct vb_route {
     struct vb_span path; /* with the base path, as in "/books/{id}" */
     struct vb_template template;
     enum vb_archetype archetype;
-    bool declared; /* by x-verbatim.archetype, not inferred */
+    bool declared; /* by x-verbatim, not inferred */
     bool served;   /* some operation is */
     struct vb_span why_not;
 

@@ -201,6 +201,7 @@ static enum vb_err read_all(struct vb__reader *r)
     vb__directories(r);
     vb__redirects(r);
     vb__service(r);
+    vb__idle(r);
     publish(r);
     if (r->schemas_failed)
         return r->schemas_failed;

@@ -174,6 +174,9 @@ void vb__states(struct vb__reader *r);
 /* What is known to be gone once it is deleted. */
 void vb__tombstones(struct vb__reader *r);
 
+/* What `do` of a path, of its POST or of its GET says; NULL: nothing. */
+yyjson_val *vb__action_find(struct vb__reader *r, const struct vb_route *route);
+
 /* What controllers do. */
 void vb__actions(struct vb__reader *r);
 
@@ -195,6 +198,9 @@ void vb__only(struct vb__reader *r, yyjson_val *object, const char *where,
 
 /* Which operations are served, and with which statuses. */
 void vb__service(struct vb__reader *r);
+
+/* Warns of parameters of the query that nothing is done with. */
+void vb__idle(struct vb__reader *r);
 
 /* The route of a path as the file has it; NULL: none. */
 struct vb_route *vb__route_find(struct vb__reader *r, struct vb_span path);

@@ -26,9 +26,8 @@ vb__rule_fn vb__rule_security, vb__rule_owner, vb__rule_never_exists,
     vb__rule_redirect_302, vb__rule_error_in_200, vb__rule_post_without_201,
     vb__rule_put_without_201, vb__rule_never_sent, vb__rule_empty_200,
     vb__rule_other_answer, vb__rule_patch_media, vb__rule_content_in_get,
-    vb__rule_content_in_delete, vb__rule_required_idle,
-    vb__rule_method_override, vb__rule_action_parameter,
-    vb__rule_format_parameter;
+    vb__rule_content_in_delete, vb__rule_method_override,
+    vb__rule_action_parameter, vb__rule_format_parameter;
 
 /* The first word of a name in camelCase, snake_case or kebab-case, in lower
  * case in `room`; "getUsers" is "get". Empty when it is longer. */

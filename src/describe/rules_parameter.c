@@ -45,36 +45,3 @@ bool vb__rule_format_parameter(const struct vb__subject *s,
 
     return has_parameter(s, 1u << VB_IN_QUERY, names, detail);
 }
-
-/* Does anything read the query of what this operation is for? */
-static bool reads_query(const struct vb__subject *s)
-{
-    const struct vb_action *action = s->route->action;
-
-    switch (s->route->archetype) {
-    case VB_ARCHETYPE_DOCUMENT:
-        return false;
-    case VB_ARCHETYPE_COLLECTION:
-    case VB_ARCHETYPE_STORE:
-        return vb_method_is_safe(s->op->method);
-    case VB_ARCHETYPE_CONTROLLER:
-        return !action || !action->target;
-    default:
-        return true;
-    }
-}
-
-bool vb__rule_required_idle(const struct vb__subject *s, struct vb_buf *detail)
-{
-    if (!s->op || !s->op->served || reads_query(s))
-        return false;
-    for (size_t i = 0; i < s->op->parameter_count; i++) {
-        const struct vb_parameter *p = &s->op->parameters[i];
-
-        if (p->in != VB_IN_QUERY || !p->required)
-            continue;
-        vb_buf_printf(detail, "parameter \"%.*s\"", VB_FMT(p->name));
-        return true;
-    }
-    return false;
-}

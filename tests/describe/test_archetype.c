@@ -67,6 +67,17 @@ static void an_archetype_follows_from_operations_and_neighbours(void **state)
         {"  /a:\n    x-verbatim: {archetype: store}\n" GET
          "  /a/{id}:\n" ID("id") PUT,
          "/a/{id}", VB_ARCHETYPE_DOCUMENT, "/a", VB_MEMBER_OF_STORE},
+        /* what is done says so, wherever it stands */
+        {"  /a: {get: {x-verbatim: {do: {run: cat}}}}\n", "/a",
+         VB_ARCHETYPE_CONTROLLER, NULL, VB_MEMBER_OF_NONE},
+        {"  /a: {x-verbatim: {do: {run: cat}}, get: {}}\n", "/a",
+         VB_ARCHETYPE_CONTROLLER, NULL, VB_MEMBER_OF_NONE},
+        {"  /a: {post: {x-verbatim: {do: {run: cat}}}}\n  /a/{id}:\n" ID("id")
+             GET,
+         "/a", VB_ARCHETYPE_CONTROLLER, NULL, VB_MEMBER_OF_NONE},
+        {"  /a: {get: {x-verbatim: {do: {run: cat}}}}\n  /a/{id}:\n" ID("id")
+             PUT1,
+         "/a", VB_ARCHETYPE_CONTROLLER, NULL, VB_MEMBER_OF_NONE},
         {"  /a:\n    x-verbatim: {archetype: gateway}\n" GET, "/a",
          VB_ARCHETYPE_GATEWAY, NULL, VB_MEMBER_OF_NONE},
         /* slashes at the end do not matter */

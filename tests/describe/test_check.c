@@ -125,6 +125,11 @@ static void each_rule_finds_what_it_is_for(void **state)
         {"action-parameter",
          "  /a: {get: {parameters: [{name: action, in: query}]}}\n",
          "  /a: {get: {parameters: [{name: action, in: header}]}}\n"},
+        {"idle", "  /a: {get: {parameters: [{name: a, in: query}]}}\n",
+         "  /a: {get: {parameters: [{name: a, in: header}]}}\n"},
+        {"idle", "  /a: {parameters: [{name: a, in: query}], get: {}}\n",
+         "  /a: {parameters: [{name: a, in: query}], get: {x-verbatim: {do: "
+         "{run: cat}}}}\n"},
         {"required-idle",
          "  /a: {get: {parameters: [{name: a, in: query, required: true}]}}\n",
          "  /a: {get: {parameters: [{name: a, in: query}, {name: b, in: "
@@ -183,6 +188,34 @@ static void each_rule_finds_what_it_is_for(void **state)
             describing_done(&t);
         }
     }
+}
+
+static void each_idle_parameter_is_told_at_its_place(void **state)
+{
+    struct vb_check_counts counts;
+    struct describing t;
+    struct vb_buf out;
+
+    (void)state;
+    describe_paths(&t, "  /a:\n"
+                       "    parameters:\n"
+                       "    - {name: a, in: query}\n"
+                       "    - {name: X-A, in: header}\n"
+                       "    get:\n"
+                       "      parameters:\n"
+                       "      - {name: b, in: query}\n"
+                       "      - $ref: '#/components/parameters/C'\n"
+                       "components: {parameters: {C: {name: c, in: query, "
+                       "required: true}}}\n");
+    check_text(&t, &out, &counts);
+    assert_true(has_line(&out, "    t.yaml:7  GET /a: parameter \"a\" (at "
+                               "#/paths/~1a/parameters/0)"));
+    assert_true(has_line(&out, "    t.yaml:11  GET /a: parameter \"b\" (at "
+                               "#/paths/~1a/get/parameters/0)"));
+    assert_true(has_line(&out, "    t.yaml:12  GET /a: parameter \"c\" (at "
+                               "#/paths/~1a/get/parameters/1)"));
+    vb_buf_done(&out);
+    describing_done(&t);
 }
 
 static void the_report_is_aligned_and_ends_with_counts(void **state)
@@ -287,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_finds_what_it_is_for),
+        cmocka_unit_test(each_idle_parameter_is_told_at_its_place),
         cmocka_unit_test(the_report_is_aligned_and_ends_with_counts),
         cmocka_unit_test(names_cannot_move_the_cursor),
         cmocka_unit_test(lines_fit_a_hundred_columns),

@@ -545,6 +545,52 @@ static void do_is_for_controllers(void **state)
     describing_done(&t);
 }
 
+/* A key that is demanded is a promise that the reply is kept. */
+static void a_key_is_not_demanded_of_what_keeps_no_reply(void **state)
+{
+    static const struct {
+        const char *path, *error; /* NULL: fine */
+    } rows[] = {
+        {"{x-verbatim: {idempotency-key: required, do: {run: cat}}, post: {}}",
+         "t.yaml:5:38: error: \"idempotency-key\" does nothing here: no reply "
+         "of a program is kept, so the same POST /a would be done again (at "
+         "#/paths/~1a/x-verbatim/idempotency-key)"},
+        {"{post: {x-verbatim: {idempotency-key: required, do: {run: cat}}}}",
+         "t.yaml:5:45: error: \"idempotency-key\" does nothing here: no reply "
+         "of a program is kept, so the same POST /a would be done again (at "
+         "#/paths/~1a/post/x-verbatim/idempotency-key)"},
+        {"{post: {x-verbatim: {idempotency-key: required, do: {plugin: "
+         "/proc/self/exe}}}}",
+         "t.yaml:5:45: error: \"idempotency-key\" does nothing here: no reply "
+         "of a plugin is kept, so the same POST /a would be done again (at "
+         "#/paths/~1a/post/x-verbatim/idempotency-key)"},
+        /* of a path: its POST and PATCH */
+        {"{x-verbatim: {idempotency-key: required, do: {run: cat}}, get: {}}",
+         NULL},
+        {"{x-verbatim: {do: {run: cat}}, post: {}}", NULL},
+        {"{put: {requestBody: {content: {application/json: {}}}}}\n"
+         "  /a/b: {x-verbatim: {idempotency-key: required, do: {merge: {}}}, "
+         "post: {}}",
+         NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text, "  /a: %s\n%c", rows[i].path, 0);
+        describe_paths(&t, text.ptr);
+        if (rows[i].error)
+            assert_first_error(&t, rows[i].error);
+        else
+            assert_described(&t);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
 static void a_program_has_words_bounds_and_a_place(void **state)
 {
     const struct vb_program *program;
@@ -803,6 +849,7 @@ int main(void)
         cmocka_unit_test(variables_of_a_target_are_found_by_name),
         cmocka_unit_test(what_is_wrong_with_do_is_told_at_its_place),
         cmocka_unit_test(do_is_for_controllers),
+        cmocka_unit_test(a_key_is_not_demanded_of_what_keeps_no_reply),
         cmocka_unit_test(a_program_has_words_bounds_and_a_place),
         cmocka_unit_test(a_plugin_has_a_file_bounds_and_a_configuration),
         cmocka_unit_test(what_is_wrong_with_a_plugin_is_told),

@@ -174,6 +174,12 @@ def test_get_runs_where_it_is_declared(serve):
     ]  # fmt: skip
 
 
+def test_get_alone_can_say_what_runs(serve):
+    client = serve(api(x={"get": operation({"run": ["printf", "7"]})})).client()
+    assert client.get("/x").json() == 7
+    assert client.post("/x").status == 405
+
+
 # --- what is refused before it runs -------------------------------------------
 
 
