@@ -262,7 +262,6 @@ void vb_number_collate(struct vb_buf *buf, struct vb_span text, size_t most)
     vb_buf_char(buf, turn);
 }
 
-/* The digits go in pieces through a small buffer, each hash into the next. */
 /* Integers that are not spelt with an exponent. */
 #define PLAIN_DIGITS 20
 
@@ -288,6 +287,48 @@ void vb_number_write(struct vb_buf *buf, struct vb_span text)
             vb_buf_char(buf, '0');
 }
 
+bool vb_number_is_plain(struct vb_span text)
+{
+    size_t at = skip_digits(text, text.len > 0 && text.ptr[0] == '-');
+
+    if (!vb_number_is_valid(text) || vb_span_eq(text, VB_SPAN("-0")))
+        return false;
+    return at == text.len ||
+           (text.ptr[at] == '.' && skip_digits(text, at + 1) == text.len &&
+            text.ptr[text.len - 1] != '0');
+}
+
+/* So many zeros may be more than the buffer takes: that ends it. */
+static void write_zeros(struct vb_buf *buf, int64_t count)
+{
+    for (; count > 0 && buf->err == VB_OK; count--)
+        vb_buf_char(buf, '0');
+}
+
+void vb_number_write_plain(struct vb_buf *buf, struct vb_span text)
+{
+    struct number n;
+    int64_t whole; /* digits before the point */
+
+    (void)read_number(text, &n);
+    if (is_zero(&n)) {
+        vb_buf_char(buf, '0');
+        return;
+    }
+    if (n.negative)
+        vb_buf_char(buf, '-');
+    for (whole = n.point; whole > 0 && n.digits.left > 0; whole--)
+        vb_buf_char(buf, (char)('0' + next_digit(&n.digits)));
+    write_zeros(buf, n.point > 0 ? whole : 1);
+    if (n.digits.left == 0)
+        return;
+    vb_buf_char(buf, '.');
+    write_zeros(buf, -n.point);
+    while (n.digits.left > 0)
+        vb_buf_char(buf, (char)('0' + next_digit(&n.digits)));
+}
+
+/* The digits go in pieces through a small buffer, each hash into the next. */
 uint64_t vb_number_hash(const struct vb_hash_key *key, struct vb_span text)
 {
     struct number n;

@@ -63,6 +63,16 @@ bool vb_number_i64(struct vb_span text, int64_t *ret_n);
 void vb_number_write(struct vb_buf *buf, struct vb_span text);
 
 /*
+ * Appends the value without an exponent, as it stands in paths: 0, -12, 0.05.
+ * That is one spelling of each value, too, but may be more than the buffer
+ * takes.
+ */
+void vb_number_write_plain(struct vb_buf *buf, struct vb_span text);
+
+/* Is that how text is spelt? */
+bool vb_number_is_plain(struct vb_span text);
+
+/*
  * Appends bytes whose order (memcmp) is the order of values; no such bytes
  * begin others. Digits past `most` are cut off: numbers that differ there only
  * count as equal. At most `most` + 10 bytes.

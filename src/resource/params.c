@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "content/json.h"
+#include "content/number.h"
 #include "flow/reply.h"
 #include "http/query.h"
 #include "resource/stored.h"
@@ -14,22 +15,18 @@
 /* --- from text to a JSON value
  * ----------------------------------------------------- */
 
-static bool is_number(struct vb_span text)
+/* In a path a number has one spelling: 8.0 and 8e0 would be further names of
+ * what is at 8. */
+static bool is_number(struct vb_span text, enum vb_parameter_in in)
 {
-    struct vb_json *json;
-    bool number;
-
-    if (vb_json_parse(text, NULL, &json, NULL) != VB_OK)
-        return false;
-    number = vb_json_is_number(json->root);
-    vb_json_free(json);
-    return number;
+    return in == VB_IN_PATH ? vb_number_is_plain(text)
+                            : vb_number_is_valid(text);
 }
 
 /* Writes the text as a value of one of these types: as a string only when
  * nothing else fits. */
 static void write_scalar(struct vb_buf *buf, struct vb_span text,
-                         unsigned types)
+                         unsigned types, enum vb_parameter_in in)
 {
     bool numeric = (types & (VB_SCHEMA_NUMBER | VB_SCHEMA_INTEGER)) != 0;
     bool truth =
@@ -37,7 +34,7 @@ static void write_scalar(struct vb_buf *buf, struct vb_span text,
 
     if (types == VB_SCHEMA_ANY) /* nothing is said: text is text */
         vb_json_write_string(buf, text);
-    else if ((numeric && is_number(text)) ||
+    else if ((numeric && is_number(text, in)) ||
              ((types & VB_SCHEMA_BOOLEAN) != 0 && truth))
         vb_buf_append(buf, text);
     else
@@ -46,7 +43,7 @@ static void write_scalar(struct vb_buf *buf, struct vb_span text,
 
 /* In a field there may be white space around the commas. */
 static void write_list(struct vb_buf *buf, struct vb_span text, unsigned types,
-                       bool in_field)
+                       enum vb_parameter_in in)
 {
     vb_buf_char(buf, '[');
     while (text.ptr != NULL) {
@@ -54,7 +51,8 @@ static void write_list(struct vb_buf *buf, struct vb_span text, unsigned types,
         size_t len = comma < 0 ? text.len : (size_t)comma;
         struct vb_span item = vb_span_head(text, len);
 
-        write_scalar(buf, in_field ? vb_span_trim(item) : item, types);
+        write_scalar(buf, in == VB_IN_HEADER ? vb_span_trim(item) : item, types,
+                     in);
         text = comma < 0 ? VB_SPAN("") : vb_span_from(text, len + 1);
         if (comma < 0)
             break;
@@ -180,10 +178,9 @@ static void write_value(struct vb_buf *buf,
     if (vb_is_json(parameter->media_type))
         vb_buf_append(buf, text);
     else if (list)
-        write_list(buf, text, parameter->item_types,
-                   parameter->in == VB_IN_HEADER);
+        write_list(buf, text, parameter->item_types, parameter->in);
     else
-        write_scalar(buf, text, parameter->types);
+        write_scalar(buf, text, parameter->types, parameter->in);
 }
 
 bool vb_params_text_fits(struct vb_exchange *x,

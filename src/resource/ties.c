@@ -156,6 +156,22 @@ static enum vb_err add_reference(struct vb_stored *stored, struct vb_span key)
     return VB_OK;
 }
 
+/* As it would stand in the target's path, where a number has one spelling. */
+static struct vb_span id_of(struct vb_exchange *x, yyjson_val *value)
+{
+    struct vb_span text = {NULL, 0};
+    struct vb_buf buf;
+
+    if (!vb_json_is_number(value))
+        return vb_json_text(value);
+    vb_buf_init(&buf, 8192);
+    vb_number_write_plain(&buf, vb_json_text(value));
+    if (buf.err == VB_OK)
+        text = vb_arena_dup(&x->arena, vb_buf_span(&buf));
+    vb_buf_done(&buf);
+    return text;
+}
+
 /* A value names its target by id, or by path where the format says so. */
 static enum vb_err refer(struct vb_stored *stored,
                          const struct vb_property *property, yyjson_val *value)
@@ -167,7 +183,7 @@ static enum vb_err refer(struct vb_stored *stored,
 
     if (!yyjson_is_str(value) && !vb_json_is_number(value))
         return VB_OK; /* null, or what the schema is to refuse */
-    text = vb_json_text(value);
+    text = id_of(x, value);
     if (by_path || text.len == 0)
         return add_reference(stored, vb_arena_dup(&x->arena, text));
     return add_reference(stored,

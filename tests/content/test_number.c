@@ -155,6 +155,71 @@ static void equal_values_are_written_alike(void **state)
     }
 }
 
+static void a_number_in_a_path_has_one_spelling(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *plain; /* of the value; the same: it is plain */
+    } rows[] = {
+        {"0", "0"},
+        {"-0", "0"},
+        {"0.0", "0"},
+        {"-0.00e7", "0"},
+        {"8", "8"},
+        {"-8", "-8"},
+        {"8.0", "8"},
+        {"8.00", "8"},
+        {"-8.0", "-8"},
+        {"1e2", "100"},
+        {"1E+02", "100"},
+        {"100e0", "100"},
+        {"10e-1", "1"},
+        {"1.5", "1.5"},
+        {"1.50", "1.5"},
+        {"-0.5", "-0.5"},
+        {"5e-1", "0.5"},
+        {"125e-1", "12.5"},
+        {"15e-3", "0.015"},
+        {"0.015", "0.015"},
+        {"1e30", "1000000000000000000000000000000"},
+        {"123456789012345678901234567890", "123456789012345678901234567890"},
+    };
+    static const char *const wrong[] = {"",   "-",  "+8", "08",  "8.",
+                                        ".8", " 8", "x",  "0x8", "--8"};
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct vb_span text = vb_span_str(rows[i].text);
+        struct vb_buf buf;
+
+        vb_buf_init(&buf, 1000);
+        vb_number_write_plain(&buf, text);
+        assert_span_equal(vb_buf_span(&buf), rows[i].plain);
+        if (vb_number_is_plain(text) != vb_span_eq(text, vb_buf_span(&buf)))
+            fail_msg("%s", rows[i].text);
+        vb_buf_done(&buf);
+    }
+    for (size_t i = 0; i < VB_COUNT_OF(wrong); i++)
+        assert_false(vb_number_is_plain(vb_span_str(wrong[i])));
+}
+
+/* It would be 10^17 zeros. */
+static void a_plain_number_is_no_longer_than_its_buffer(void **state)
+{
+    static const char *const texts[] = {"1e999999999999999999",
+                                        "1e-999999999999999999"};
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(texts); i++) {
+        struct vb_buf buf;
+
+        vb_buf_init(&buf, 100);
+        vb_number_write_plain(&buf, vb_span_str(texts[i]));
+        assert_int_equal(buf.err, VB_ERR_LIMIT);
+        vb_buf_done(&buf);
+    }
+}
+
 static void equal_values_have_equal_hashes(void **state)
 {
     const struct vb_hash_key key = {1, 2};
@@ -321,6 +386,8 @@ int main(void)
         cmocka_unit_test(an_integer_is_one_by_value_not_by_spelling),
         cmocka_unit_test(order_is_mathematical_for_any_length),
         cmocka_unit_test(equal_values_are_written_alike),
+        cmocka_unit_test(a_number_in_a_path_has_one_spelling),
+        cmocka_unit_test(a_plain_number_is_no_longer_than_its_buffer),
         cmocka_unit_test(equal_values_have_equal_hashes),
         cmocka_unit_test(a_multiple_is_exact_for_decimals),
         cmocka_unit_test(a_divisor_is_positive_and_of_bounded_length),

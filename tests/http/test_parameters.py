@@ -283,3 +283,55 @@ def test_many_and_long_ones_are_bounded(serve):
     assert answer.status == 400 and len(answer.body) < 64 * 1024
     long = client.get("/things", {"X-0": ",".join("1" for _ in range(3000))})
     assert long.status == 200
+
+
+# --- the path -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def numbers(module_serve):
+    def member(**schema):
+        like = {"type": "object", "properties": {"like": {"type": "number", "x-verbatim": {"references": "/i/{id}"}}}}
+        content = {"content": {"application/json": {"schema": like}}}
+        return {
+            "parameters": [parameter("id", "path", True, **schema)],
+            "get": {"responses": {"200": {"description": "d", **content}}},
+            "put": {"requestBody": content, "responses": {"201": {"description": "d"}, "204": {"description": "d"}}},
+            "delete": {"responses": {"204": {"description": "d"}}},
+        }
+
+    paths = {
+        "/i/{id}": member(type="integer"),
+        "/n/{id}": member(type="number"),
+        "/either/{id}": member(type=["integer", "string"]),
+    }
+    return module_serve({"openapi": "3.1.0", "info": {"title": "N", "version": "1"}, "paths": paths}).client()
+
+
+@pytest.mark.parametrize("path", ["/i/8", "/i/-8", "/i/0", "/i/123456789012345678901234567890", "/n/8", "/n/-0.5", "/n/1.25"])
+def test_a_number_in_a_path_is_spelt_as_usual(numbers, path):
+    assert numbers.put(path, json={}).status == 201
+
+
+@pytest.mark.parametrize("number", ["8.0", "8.00", "1e2", "1E2", "80e-1", "-0", "-0.0", "08", "+8", "8.", ".5", "0x8", "8%20", "%208", "8.50"])
+@pytest.mark.parametrize("base", ["/i/", "/n/"])
+def test_no_other_spelling_is_another_resource(numbers, base, number):
+    assert numbers.put(base + number, json={}).status == 404
+    assert numbers.get(base + number).status == 404
+
+
+def test_where_a_string_is_allowed_too_it_is_a_string(numbers):
+    for name in "8", "8.0":
+        assert numbers.put("/either/" + name, json={}).status == 201
+
+
+@pytest.mark.parametrize("spelt", ["70", "70.0", "7e1", "700e-1"])
+def test_a_reference_is_to_the_number_however_it_is_spelt(numbers, spelt):
+    json_ = {"Content-Type": "application/json"}
+    assert numbers.put("/n/70", json_, b'{"like": %s}' % spelt.encode()).status == 409
+    assert numbers.put("/i/70", json={}).status == 201
+    assert numbers.put("/n/70", json_, b'{"like": %s}' % spelt.encode()).status == 201
+    assert numbers.delete("/i/70").status == 409
+    assert numbers.delete("/n/70").status == numbers.delete("/i/70").status == 204
+    for huge in b"1e300", b"1e99999999999", b"7.5":
+        assert numbers.put("/n/70", json_, b'{"like": %s}' % huge).status == 409
