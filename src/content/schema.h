@@ -199,6 +199,22 @@ const struct vb_schema *vb_schema_items(const struct vb_schema *schema);
 yyjson_val *vb_schema_keyword(const struct vb_schema *schema,
                               struct vb_span name);
 
+/* What an inner schema is about. */
+enum vb_schema_reach {
+    VB_SCHEMA_REACH_ITSELF,  /* the instance, always: $ref, allOf */
+    VB_SCHEMA_REACH_MEMBER,  /* a member that is named: properties */
+    VB_SCHEMA_REACH_ELEMENT, /* each element: items */
+    VB_SCHEMA_REACH_OTHER,   /* anything else: anyOf, prefixItems, if ... */
+};
+
+typedef void vb_schema_inner_fn(void *context, const struct vb_schema *inner,
+                                enum vb_schema_reach reach);
+
+/* Calls fn for each schema that this one applies somewhere by its own
+ * keywords. Schemas may contain themselves. */
+void vb_schema_inner(const struct vb_schema *schema, vb_schema_inner_fn *fn,
+                     void *context);
+
 /* The value that was compiled. */
 yyjson_val *vb_schema_value(const struct vb_schema *schema);
 

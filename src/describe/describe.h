@@ -204,7 +204,7 @@ enum vb_fill {
 /* One property of an object, at any depth but not within arrays. */
 struct vb_property {
     /* Member names from the root; one whose ptr is NULL stands for each element
-     * of an array, which only what is write-only lies in. */
+     * of an array, which only what is write-only or refers lies in. */
     const struct vb_span *path;
     size_t path_len; /* at least 1 */
     bool required;   /* where the object around it is */

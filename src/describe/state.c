@@ -7,6 +7,7 @@
 #include "describe/read.h"
 
 #include "describe/fill.h"
+#include "describe/unkept.h"
 
 /* Nested objects are followed so deep, and so many properties looked at. */
 enum { DEPTH_MOST = 8, VISITS_MOST = 5000 };
@@ -26,6 +27,7 @@ struct walk {
     struct vb__reader *r;
     const struct vb_route *route;
     struct vb_arena scratch;
+    struct vb__unkept unkept;
     struct found *first, **last;
     size_t count, visits;
     bool output_only; /* no input names what is found now */
@@ -120,13 +122,15 @@ static size_t count_variables(const struct vb_route *route)
 static void read_references(struct walk *w, const struct vb_schema *schema,
                             struct vb_property *p)
 {
-    const struct vb_schema *items = vb_schema_items(schema);
+    const struct vb_schema *items = schema;
     yyjson_val *rule = rule_of(schema, "references");
     const struct vb_route *target;
 
     p->many = (p->types & VB_SCHEMA_ARRAY) && !(p->types & VB_SCHEMA_STRING);
-    if (!rule && p->many)
+    for (int i = 0; !rule && p->many && items && i < DEPTH_MOST; i++) {
+        items = vb_schema_items(items); /* of arrays of arrays as well */
         rule = rule_of(items, "references");
+    }
     if (!yyjson_is_str(rule))
         return;
     target = vb__route_find(w->r, vb_json_text(rule));
@@ -214,19 +218,24 @@ static void keep(struct walk *w, const struct vb_property *p)
 }
 
 /* Elements of arrays have no name that would outlive a change, so the rules
- * about single properties are not for them; but to be hidden needs no name. */
+ * about single properties are not for them; but to be hidden, or to refer to
+ * something, needs no name. */
 static void visit_element(struct walk *w,
                           const struct vb_schema_property *named, size_t depth)
 {
     struct vb_property p = {
         .path = w->path,
         .path_len = depth + 1,
-        .write_only = true,
+        .write_only = named->facts.write_only,
         .types = named->facts.types,
-        .place = vb__spot(w->r, vb_schema_value(named->schema)),
+        .format = named->facts.format,
     };
+    yyjson_val *value = vb_schema_value(named->schema);
 
-    if (named->facts.write_only)
+    vb__schema_check(w->r, value);
+    p.place = vb__spot(w->r, value);
+    read_references(w, named->schema, &p);
+    if (p.write_only || p.references)
         keep(w, &p);
 }
 
@@ -257,10 +266,10 @@ static void visit(struct walk *w, const struct vb_schema_property *named,
     keep(w, &p);
 }
 
-/* Whether a property's value is an object, whose own properties count. */
+/* Whether a property's value may be an object, whose own properties count. */
 static bool is_object(const struct vb_schema_property *named)
 {
-    return (named->facts.types & ~(unsigned)VB_SCHEMA_NULL) == VB_SCHEMA_OBJECT;
+    return (named->facts.types & VB_SCHEMA_OBJECT) != 0;
 }
 
 static bool is_in_chain(const struct walk *w, const struct vb_schema *schema,
@@ -282,6 +291,8 @@ static void collect_elements(struct walk *w, const struct vb_schema *array,
 {
     const struct vb_schema *items = vb_schema_items(array);
 
+    if (depth >= DEPTH_MOST)
+        vb__unkept_look(&w->unkept, items, VB__TOO_DEEP);
     if (items == NULL || depth >= DEPTH_MOST)
         return;
     w->path[depth] = vb_span_of(NULL, 0);
@@ -299,8 +310,11 @@ static void collect(struct walk *w, const struct vb_schema *schema,
     const struct vb_schema_property *named;
     size_t count;
 
-    if (depth >= DEPTH_MOST || is_in_chain(w, schema, depth) ||
-        vb_schema_properties(schema, &w->scratch, &named, &count) != VB_OK)
+    if (depth >= DEPTH_MOST || is_in_chain(w, schema, depth)) {
+        vb__unkept_look(&w->unkept, schema, VB__TOO_DEEP);
+        return;
+    }
+    if (vb_schema_properties(schema, &w->scratch, &named, &count) != VB_OK)
         return;
     w->chain[depth] = schema;
     for (size_t i = 0; i < count && w->visits < VISITS_MOST; i++) {
@@ -322,8 +336,21 @@ static void collect(struct walk *w, const struct vb_schema *schema,
 
 static void collect_all(struct walk *w, const struct vb_schema *schema)
 {
+    w->unkept.sent = !w->output_only;
+    vb__unkept_look(&w->unkept, schema, VB__KEPT);
     collect(w, schema, 0);
     collect_elements(w, schema, 0);
+}
+
+/* What lies in the elements of an array is in nobody's list of fields, but for
+ * what must not be asked about. */
+static bool in_elements(const struct vb_property *p)
+{
+    for (size_t i = 0; i < p->path_len; i++) {
+        if (p->path[i].ptr == NULL)
+            return true;
+    }
+    return false;
 }
 
 static void finish(struct walk *w, struct vb_state *state)
@@ -333,7 +360,8 @@ static void finish(struct walk *w, struct vb_state *state)
     size_t i = 0, k = 0;
 
     for (const struct found *f = w->first; list && all && f; f = f->next) {
-        all[k++] = f->property;
+        if (f->property.write_only || !in_elements(&f->property))
+            all[k++] = f->property;
         if (f->property.path_len == 1 || has_role(&f->property))
             list[i++] = f->property;
     }
@@ -343,6 +371,7 @@ static void finish(struct walk *w, struct vb_state *state)
     state->fields = all;
     state->field_count = k;
     vb_arena_done(&w->scratch);
+    vb__unkept_done(&w->unkept);
 }
 
 static void read_properties(struct vb__reader *r, const struct vb_route *route,
@@ -352,6 +381,7 @@ static void read_properties(struct vb__reader *r, const struct vb_route *route,
 
     w.last = &w.first;
     vb_arena_init(&w.scratch, 16384, (size_t)32 << 20);
+    vb__unkept_init(&w.unkept, r);
     for (size_t i = 0; i < 2; i++) {
         if (s->inputs[i])
             collect_all(&w, s->inputs[i]);

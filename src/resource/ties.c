@@ -156,6 +156,15 @@ static enum vb_err add_reference(struct vb_stored *stored, struct vb_span key)
     return VB_OK;
 }
 
+/* An order may have many lines of one book. */
+static enum vb_err add_once(struct vb_stored *stored, struct vb_span key)
+{
+    for (size_t i = 0; i < stored->reference_count; i++)
+        if (vb_span_eq(stored->references[i], key))
+            return VB_OK;
+    return add_reference(stored, key);
+}
+
 /* As it would stand in the target's path, where a number has one spelling. */
 static struct vb_span id_of(struct vb_exchange *x, yyjson_val *value)
 {
@@ -185,10 +194,34 @@ static enum vb_err refer(struct vb_stored *stored,
         return VB_OK; /* null, or what the schema is to refuse */
     text = id_of(x, value);
     if (by_path || text.len == 0)
-        return add_reference(stored, vb_arena_dup(&x->arena, text));
-    return add_reference(stored,
-                         expand(x, property->references, stored->variables,
-                                stored->variable_count, text));
+        return add_once(stored, vb_arena_dup(&x->arena, text));
+    return add_once(stored, expand(x, property->references, stored->variables,
+                                   stored->variable_count, text));
+}
+
+/* All that the rest of a path leads to: into each element of an array. */
+static enum vb_err refer_below(struct vb_stored *stored,
+                               const struct vb_property *property,
+                               yyjson_val *at, size_t step)
+{
+    bool ends = step == property->path_len;
+    enum vb_err err = VB_OK;
+    yyjson_val *item;
+    size_t index, count;
+
+    if (at == NULL)
+        return VB_OK;
+    if (!ends && property->path[step].ptr != NULL)
+        return refer_below(stored, property,
+                           vb_json_member(at, property->path[step]), step + 1);
+    if (!yyjson_is_arr(at))
+        return ends ? refer(stored, property, at) : VB_OK;
+    yyjson_arr_foreach(at, index, count, item)
+    {
+        if (err == VB_OK)
+            err = refer_below(stored, property, item, ends ? step : step + 1);
+    }
+    return err;
 }
 
 static enum vb_err add_references(struct vb_stored *stored, yyjson_val *root)
@@ -196,25 +229,9 @@ static enum vb_err add_references(struct vb_stored *stored, yyjson_val *root)
     const struct vb_state *state = stored->route->state;
     enum vb_err err = VB_OK;
 
-    for (size_t i = 0; i < state->property_count && err == VB_OK; i++) {
-        const struct vb_property *property = &state->properties[i];
-        yyjson_val *value =
-            property->references != NULL ? value_at(root, property) : NULL;
-        yyjson_val *item;
-        size_t index, count;
-
-        if (value == NULL)
-            continue;
-        if (!yyjson_is_arr(value)) {
-            err = refer(stored, property, value);
-            continue;
-        }
-        yyjson_arr_foreach(value, index, count, item)
-        {
-            if (err == VB_OK)
-                err = refer(stored, property, item);
-        }
-    }
+    for (size_t i = 0; i < state->property_count && err == VB_OK; i++)
+        if (state->properties[i].references != NULL)
+            err = refer_below(stored, &state->properties[i], root, 0);
     return err;
 }
 

@@ -176,6 +176,132 @@ static void what_is_write_only_in_elements_is_listed(void **state)
     describing_done(&t);
 }
 
+static void what_refers_from_elements_is_listed(void **state)
+{
+    static const struct {
+        const char *property;
+        size_t len;
+        const char *steps[5]; /* NULL: each element */
+    } rows[] = {
+        {"l: {type: array, items: {properties: {b: {x-verbatim: {references: "
+         "'/authors/{id}'}}}}}",
+         3,
+         {"l", NULL, "b"}},
+        {"l: {type: array, items: {type: array, items: {properties: {b: "
+         "{x-verbatim: {references: '/authors/{id}'}}}}}}",
+         4,
+         {"l", NULL, NULL, "b"}},
+        {"o: {type: object, properties: {l: {type: array, items: {properties: "
+         "{o: {type: object, properties: {b: {x-verbatim: {references: "
+         "'/authors/{id}'}}}}}}}}}",
+         5,
+         {"o", "l", NULL, "o", "b"}},
+        {"l: {type: array, items: {properties: {b: {type: array, items: "
+         "{x-verbatim: {references: '/authors/{id}'}}}}}}",
+         3,
+         {"l", NULL, "b"}},
+        {"l: {type: array, items: {type: array, items: {x-verbatim: "
+         "{references: '/authors/{id}'}}}}",
+         1,
+         {"l"}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        const struct vb_property *found = NULL;
+        const struct vb_state *things;
+        struct describing t;
+
+        describe_thing(&t, rows[i].property);
+        assert_described(&t);
+        things = route_of(&t, "/things/{id}")->state;
+        for (size_t k = 0; k < things->property_count; k++) {
+            if (things->properties[k].references)
+                found = &things->properties[k];
+        }
+        assert_non_null(found);
+        assert_ptr_equal(found->references, route_of(&t, "/authors/{id}"));
+        assert_int_equal(found->path_len, rows[i].len);
+        for (size_t k = 0; k < found->path_len; k++) {
+            if (rows[i].steps[k])
+                assert_span_equal(found->path[k], rows[i].steps[k]);
+            else
+                assert_null(found->path[k].ptr);
+        }
+        describing_done(&t);
+    }
+}
+
+/* Nobody is to think that it is. */
+static void what_is_not_kept_is_told_at_its_place(void **state)
+{
+#define REFERS "x-verbatim: {references: '/authors/{id}'}"
+#define NOT_HERE                                                               \
+    " is not kept here: only where a schema always applies, and names the "    \
+    "property"
+    static const struct {
+        const char *property, *told;
+        bool error;
+    } rows[] = {
+        {"b: {anyOf: [{" REFERS "}, {type: integer}]}",
+         "\"references\"" NOT_HERE, true},
+        {"b: {oneOf: [{properties: {c: {" REFERS "}}}]}",
+         "\"references\"" NOT_HERE, true},
+        {"b: {additionalProperties: {" REFERS "}}", "\"references\"" NOT_HERE,
+         true},
+        {"b: {patternProperties: {a: {" REFERS "}}}", "\"references\"" NOT_HERE,
+         true},
+        {"b: {prefixItems: [{" REFERS "}]}", "\"references\"" NOT_HERE, true},
+        {"b: {items: {anyOf: [{properties: {c: {" REFERS "}}}]}}",
+         "\"references\"" NOT_HERE, true},
+        {"b: {anyOf: [{x-verbatim: {unique: true}}]}", "\"unique\"" NOT_HERE,
+         true},
+        {"b: {items: {properties: {c: {x-verbatim: {unique: true}}}}}",
+         "\"unique\" is not kept in elements of an array", true},
+        {"b: {items: {x-verbatim: {unique: true}}}",
+         "\"unique\" is not kept in elements of an array", true},
+        {"b: {items: {properties: {c: {readOnly: true}}}}",
+         "readOnly is not kept in elements of an array", false},
+        {"b: {anyOf: [{properties: {c: {writeOnly: true}}}]}",
+         "writeOnly" NOT_HERE, false},
+        {"b: {anyOf: [{$ref: '#/components/schemas/B'}]}}}, B: {properties: "
+         "{c: {readOnly: true}",
+         "readOnly" NOT_HERE, false},
+        {"b: {$ref: '#/components/schemas/B'}}}, B: {properties: {b: {$ref: "
+         "'#/components/schemas/B'}, c: {" REFERS "}",
+         "\"references\" is not kept so deep: a schema has itself in it, or "
+         "more levels than are looked at",
+         false},
+        /* kept */
+        {"b: {allOf: [{" REFERS "}]}", NULL, false},
+        {"b: {items: {properties: {c: {writeOnly: true}}}}", NULL, false},
+        {"b: {anyOf: [{x-verbatim: {unique: false}, readOnly: false}]}", NULL,
+         false},
+        {"b: {properties: {b: {x-verbatim: {unique: true}, type: string, "
+         "writeOnly: true, readOnly: true}}}",
+         NULL, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        const struct vb_note *first;
+        struct describing t;
+
+        describe_thing(&t, rows[i].property);
+        first = t.d ? t.d->warnings : t.notes.first;
+        if ((t.d == NULL) != rows[i].error ||
+            (first != NULL) != (rows[i].told != NULL))
+            fail_msg("row %zu", i);
+        if (first) {
+            assert_span_equal(first->text, rows[i].told);
+            assert_int_equal(first->place.line, 21);
+            assert_true(first->place.pointer.len > 0);
+            assert_null(first->next);
+        }
+        describing_done(&t);
+    }
+}
+
 /* A property that only answers have must be the server's. */
 static void what_only_the_output_has_is_read_only(void **state)
 {
@@ -838,6 +964,8 @@ int main(void)
         cmocka_unit_test(properties_have_their_roles),
         cmocka_unit_test(nested_properties_with_a_role_are_listed),
         cmocka_unit_test(what_is_write_only_in_elements_is_listed),
+        cmocka_unit_test(what_refers_from_elements_is_listed),
+        cmocka_unit_test(what_is_not_kept_is_told_at_its_place),
         cmocka_unit_test(what_only_the_output_has_is_read_only),
         cmocka_unit_test(schemas_that_contain_themselves_end),
         cmocka_unit_test(rules_that_cannot_hold_are_errors_at_their_place),

@@ -238,6 +238,16 @@ components:
         id: {type: string, format: uuid, readOnly: true}
         friend: {type: string, format: uuid, x-verbatim: {references: '/uuids/{id}'}}
         friends: {type: array, items: {type: string}, x-verbatim: {references: '/uuids/{id}'}}
+        lines:
+          type: array
+          items:
+            type: object
+            properties:
+              of: {type: string, x-verbatim: {references: '/uuids/{id}'}}
+              box: {type: object, properties: {of: {type: [string, 'null'], x-verbatim: {references: '/uuids/{id}'}}}}
+        rows:
+          type: array
+          items: {type: array, items: {properties: {of: {type: array, items: {type: string}, x-verbatim: {references: '/uuids/{id}'}}}}}
     S:
       type: object
       required: [secret]
@@ -426,6 +436,31 @@ def test_references_may_form_lists_and_circles(kinds):
     assert kinds.post("/uuids", json={"friends": [ids[0], missing]}).status == 409
     assert kinds.delete(both.headers["Location"]).status == 204
     assert kinds.delete(one.headers["Location"]).status == 204
+
+
+NESTED = [
+    lambda id_: {"lines": [{"of": id_}]},
+    lambda id_: {"lines": [{}, {"box": {}}, {"box": {"of": None}}, {"box": {"of": id_}}]},
+    lambda id_: {"rows": [[], [{}, {"of": []}, {"of": [id_]}]]},
+    lambda id_: {"lines": [{"of": id_, "n": n} for n in range(200)]},
+]
+
+
+@pytest.mark.parametrize("holding", NESTED)
+def test_references_are_kept_in_the_elements_of_arrays(kinds, holding):
+    one = kinds.post("/uuids", json={})
+    assert kinds.post("/uuids", json=holding("01890000-0000-7000-8000-000000000000")).status == 409
+    both = kinds.post("/uuids", json=holding(one.json()["id"])).headers["Location"]
+    assert kinds.delete(one.headers["Location"]).status == 409
+    assert kinds.delete(both).status == 204
+    assert kinds.delete(one.headers["Location"]).status == 204
+
+
+def test_references_are_bounded_wherever_they_are(kinds):
+    ids = [kinds.post("/uuids", json={}).json()["id"] for _ in range(65)]
+    assert kinds.post("/uuids", json={"lines": [{"of": id_} for id_ in ids[:64]]}).status == 201
+    assert kinds.post("/uuids", json={"lines": [{"of": id_} for id_ in ids]}).status == 413
+    assert kinds.post("/uuids", json={"friends": ids[:33], "lines": [{"of": id_} for id_ in ids[33:]]}).status == 413
 
 
 @pytest.mark.parametrize("nothing", ["", ".", "..", "x" * 9000])
