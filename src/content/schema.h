@@ -67,6 +67,9 @@ struct vb_schema_fault {
     struct vb_span pointer; /* RFC 6901, in the document */
     struct vb_span detail;  /* one line, such as "must be a number" */
     yyjson_val *value;      /* what the pointer names */
+    /* Of compiling: the next schema that is malformed; NULL: none. One fault
+     * is told of each schema object, and no more than 100. */
+    const struct vb_schema_fault *next;
 };
 
 /* VB_ERR_NOMEM. */

@@ -8,6 +8,9 @@
  */
 #include "content/schema_keyword.h"
 
+/* More is not told at once. */
+#define FAULTS_MOST 100
+
 struct vb_schema *vb__schema_find(const struct vb_schema_set *set,
                                   yyjson_val *value)
 {
@@ -162,6 +165,28 @@ static bool compile_node(struct vb__compiler *c, struct vb_schema *node)
     return true;
 }
 
+/* Goes on after a fault, so that all are told at once. False where nothing
+ * can be gone on with. */
+static bool pass_over(struct vb__compiler *c)
+{
+    struct vb_schema_fault *copy;
+
+    if (c->err != VB_ERR_INVALID || c->passed_count == FAULTS_MOST)
+        return false;
+    copy = vb__schema_alloc(c, 1, sizeof(*copy));
+    if (copy == NULL)
+        return false;
+    *copy = c->fault;
+    if (c->passed == NULL)
+        c->passed = copy;
+    else
+        c->last_passed->next = copy;
+    c->last_passed = copy;
+    c->passed_count++;
+    c->err = VB_OK;
+    return true;
+}
+
 static bool compile_pending(struct vb__compiler *c)
 {
     while (c->pending != NULL) {
@@ -169,7 +194,7 @@ static bool compile_pending(struct vb__compiler *c)
 
         c->pending = node->pending;
         node->pending = NULL;
-        if (!compile_node(c, node))
+        if (!compile_node(c, node) && !pass_over(c))
             return false;
     }
     return true;
@@ -226,11 +251,15 @@ enum vb_err vb_schema_compile(struct vb_schema_set *set, yyjson_val *value,
     if (vb__schema_scan(&c, resource, value))
         node = vb__schema_node(&c, resource, value);
     if (node != NULL && compile_pending(&c) && compile_dynamic_anchors(&c) &&
-        vb__schema_check_cycles(&c, oldest)) {
+        c.passed == NULL && vb__schema_check_cycles(&c, oldest)) {
         *ret_schema = node;
         return VB_OK;
     }
     roll_back(&c, oldest);
+    if (c.err == VB_OK) {
+        c.err = VB_ERR_INVALID;
+        c.fault = *c.passed;
+    }
     if (c.err == VB_ERR_INVALID && ret_fault != NULL)
         *ret_fault = c.fault;
     return c.err;

@@ -19,6 +19,8 @@ struct vb__compiler {
     struct vb_schema_set *set;
     enum vb_err err; /* the first one; sticky */
     struct vb_schema_fault fault;
+    struct vb_schema_fault *passed, *last_passed; /* faults gone on after */
+    unsigned passed_count;
     struct vb_schema *pending; /* nodes without rules so far, a queue */
     struct vb_schema *last_pending;
 };

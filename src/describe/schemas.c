@@ -191,9 +191,10 @@ const struct vb_schema *vb__schema(struct vb__reader *r, yyjson_val *val)
         vb__schema_check(r, val);
         return schema;
     }
-    if (err == VB_ERR_INVALID)
-        note_fault(r, val, &fault);
-    else if (!gave_up(r, err))
+    for (const struct vb_schema_fault *f = &fault;
+         err == VB_ERR_INVALID && f != NULL; f = f->next)
+        note_fault(r, val, f);
+    if (err != VB_ERR_INVALID && !gave_up(r, err))
         vb__error(r, val, "schema: %s", vb_err_text(err));
     return NULL;
 }

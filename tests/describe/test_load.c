@@ -133,6 +133,46 @@ static void one_run_tells_all_errors(void **state)
     describing_done(&t);
 }
 
+/* Of each schema in it. */
+static void one_run_tells_all_errors_of_a_schema(void **state)
+{
+    static const struct {
+        const char *schema;
+        size_t errors;
+    } rows[] = {
+        {"{type: strnig}", 1},
+        {"{type: object, properties: {p: {type: string, pattern: '(('}, q: "
+         "{pattern: 'a)'}, m: {multipleOf: 0}, n: {minimum: x}, e: {enum: "
+         "5}, fine: {type: string}}}",
+         5},
+        {"{properties: {a: {items: {type: 7}}, b: {anyOf: [{minLength: -1}, "
+         "{$ref: '#/components/schemas/Nowhere'}]}}}",
+         3},
+        {"{$ref: '#/components/schemas/A'}", 2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        struct vb_buf text;
+
+        vb_buf_init(&text, 4096);
+        vb_buf_printf(&text,
+                      "  /a: {put: {requestBody: {content: {application/json: "
+                      "{schema: %s}}}}}\n"
+                      "  /b: {put: {requestBody: {content: {application/json: "
+                      "{schema: {$ref: '#/components/schemas/%s'}}}}}}\n"
+                      "components: {schemas: {A: {items: {type: x}, contains: "
+                      "{type: y}}, B: {}}}\n%c",
+                      rows[i].schema, i == 3 ? "A" : "B", 0);
+        describe_paths(&t, text.ptr);
+        if (t.notes.errors != rows[i].errors)
+            fail_msg("row %zu: %zu errors", i, t.notes.errors);
+        vb_buf_done(&text);
+        describing_done(&t);
+    }
+}
+
 /* What is in a component is told once, however often it is referred to. */
 static void an_error_is_told_once(void **state)
 {
@@ -746,6 +786,7 @@ int main(void)
         cmocka_unit_test(errors_have_line_column_and_pointer),
         cmocka_unit_test(what_is_malformed_in_a_path_is_told_there),
         cmocka_unit_test(one_run_tells_all_errors),
+        cmocka_unit_test(one_run_tells_all_errors_of_a_schema),
         cmocka_unit_test(an_error_is_told_once),
         cmocka_unit_test(references_lead_to_components),
         cmocka_unit_test(references_that_lead_nowhere_are_errors),
