@@ -69,8 +69,13 @@ enum vb_err vb_secure_start(struct vb_server *server, struct vb_buf *why)
 {
     enum vb_err err;
 
-    if (!is_wanted(server))
+    if (!is_wanted(server)) {
+        if (server->certificate_count > 0 || server->self_signed != NULL)
+            vb_log(VB_LOG_WARNING,
+                   "no address begins with https://: the certificates are of "
+                   "no use");
         return VB_OK;
+    }
     err = add_self_signed(server, why);
     if (err != VB_OK)
         return err;

@@ -473,6 +473,12 @@ def test_a_mistake_is_one_line_and_2(folder, tmp_path, certificates, arguments, 
     assert done.stderr == f"verbatim: error: {said.format(**names)}\n"
 
 
+def test_certificates_without_an_address_for_them_are_told(serve, certificates):
+    server = serve(LIBRARY, options(certificates["ecdsa"]), listen="http://127.0.0.1:0")
+    assert "warning: no address begins with https://" in server.output
+    assert H1Client(server.address, "localhost").get("/books").status == 200
+
+
 def test_an_encrypted_key_is_told(folder, tmp_path, certificates):
     crt, key = certificates["ecdsa"]
     locked = folder / "locked.key"
