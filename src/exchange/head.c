@@ -85,6 +85,18 @@ void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
     head->has_query = target.query.ptr != NULL;
 }
 
+void vb_head_origin(struct vb_head_builder *builder, struct vb_span scheme,
+                    struct vb_span authority)
+{
+    check_scheme(builder, scheme);
+    if (authority.ptr == NULL)
+        return;
+    if (!vb_authority_valid_host(authority))
+        vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
+                       "The authority is malformed.");
+    builder->head->authority = authority;
+}
+
 /* A token (RFC 9110 section 5.1). */
 static bool name_valid(struct vb_span name)
 {

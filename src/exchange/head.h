@@ -96,6 +96,14 @@ void vb_head_method(struct vb_head_builder *builder, struct vb_span method);
 /* The request target as received (RFC 9112 section 3.2). After the method. */
 void vb_head_target(struct vb_head_builder *builder, struct vb_span text);
 
+/*
+ * Scheme and authority of the target URI, where a version tells them apart
+ * from the target (RFC 9113 section 8.3.1); before Host is looked at. Either
+ * may be {NULL, 0}: not told.
+ */
+void vb_head_origin(struct vb_head_builder *builder, struct vb_span scheme,
+                    struct vb_span authority);
+
 /* One field line (RFC 9110 section 5); the value may still have its OWS. */
 void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
                    struct vb_span value);

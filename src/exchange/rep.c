@@ -125,6 +125,7 @@ static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
     at = (char *)(fields + count);
     *rep = (struct vb_rep){
         .field_count = (uint16_t)count,
+        .repeated = (uint16_t)plan->repeated,
         .tag_core_len = (uint16_t)draft->tag_core.len,
         .tag_weak = draft->tag_weak,
         .streamed = draft->streamed,

@@ -28,6 +28,7 @@ struct vb_field_out {
 struct vb_rep {
     struct vb_ref ref;
     uint16_t field_count;
+    uint16_t repeated;      /* so many of the first are repeated in a 304 */
     uint16_t tag_core_len;  /* see etag */
     bool tag_weak;          /* etag begins with W/ */
     bool streamed;          /* content is fetched piece by piece (by `owner`) */

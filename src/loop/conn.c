@@ -21,7 +21,7 @@
 #include "base/clock.h"
 #include "loop/worker.h"
 #include "tls/wire.h"
-#include "wire/h1/h1.h"
+#include "wire/opening.h"
 
 /* Pieces that one call sends at most. */
 #define IOV_MAX_PIECES 64
@@ -333,7 +333,7 @@ void vb__conns_end(struct vb__worker *worker)
 /* Bytes for the wire of a new connection. */
 static size_t wire_size(const struct vb_peer *peer)
 {
-    return peer->secure ? vb_tls_wire_size() : vb_h1_size();
+    return peer->secure ? vb_tls_wire_size() : vb_opening_size();
 }
 
 static void init_wire(struct vb__conn *conn)
@@ -344,7 +344,7 @@ static void init_wire(struct vb__conn *conn)
         vb_tls_wire_init(&conn->wire, conn->worker->loop->config.tls, env,
                          &conn->peer);
     else
-        vb_h1_init(&conn->wire, env, &conn->peer);
+        vb_opening_init(&conn->wire, env, &conn->peer);
     conn->wire.wake = wake;
 }
 

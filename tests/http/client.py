@@ -6,9 +6,11 @@ for tests whose point is the bytes. Every response is held against rules.py.
 """
 
 import json as json_module
+import os
 import select
 
 import h1
+import h2c
 import rules
 from h1 import Broken, Connection  # noqa: F401 (for the tests)
 from message import Fields, Response  # noqa: F401 (for the tests)
@@ -91,6 +93,8 @@ class Client:
 class H1Client(Client):
     """HTTP/1.1; its requests share one connection while the server lets it."""
 
+    version = "HTTP/1.1"
+
     def __init__(self, address, authority):
         super().__init__(address, authority)
         self.kept = None
@@ -151,4 +155,59 @@ class H1Client(Client):
         self.kept = None
 
 
-PROTOCOLS = {"h1": H1Client}
+class H2Client(Client):
+    """HTTP/2 with prior knowledge; its requests share one connection, one
+    after the other, while the server lets it."""
+
+    version = "HTTP/2"
+
+    def __init__(self, address, authority):
+        super().__init__(address, authority)
+        self.kept = None
+
+    def exchange(self, method, target, fields, body, chunked, trailers):
+        fields = [(str(name), str(value)) for name, value in fields]
+        names = {name.lower() for name, _ in fields}
+        chunks = None
+        if body is not None:
+            chunks = body if isinstance(body, list) else [body]
+            if not chunked and "content-length" not in names:
+                fields.append(("content-length", str(sum(map(len, chunks)))))
+        head = h2c.head_of(method, target, self.authority, fields)
+        trailers = [(name.lower(), value) for name, value in trailers]
+        connection = self.open_connection()
+        try:
+            return connection.request(head, chunks, trailers)
+        except Exception:
+            connection.usable = False
+            raise
+
+    def open_connection(self):
+        """The kept connection, or a new one when it has come to its end."""
+        if self.kept and (
+            not self.kept.usable or select.select([self.kept.socket], [], [], 0)[0]
+        ):
+            self.close()
+        if self.kept is None:
+            self.kept = h2c.ClientConnection(self.address)
+        return self.kept
+
+    def raw(self, data, methods=None, timeout=20):
+        """Bytes are HTTP/1.1's."""
+        return H1Client(self.address, self.authority).raw(data, methods, timeout)
+
+    def connect(self, timeout=20):
+        return Connection(self.address, timeout)
+
+    def close(self):
+        if self.kept:
+            self.kept.close()
+        self.kept = None
+
+
+PROTOCOLS = {"h1": H1Client, "h2c": H2Client}
+
+
+def protocol():
+    """The version under test."""
+    return os.environ.get("VB_PROTOCOL", "h1")

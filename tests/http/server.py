@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from client import PROTOCOLS
+from client import PROTOCOLS, protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 # "listening on http://127.0.0.1:43211", "listening on unix:/run/x"
@@ -192,9 +192,9 @@ class Server:
 
     # Talking
 
-    def client(self, protocol=None):
+    def client(self, version=None):
         """A client of the version under test, $VB_PROTOCOL or h1."""
-        kind = PROTOCOLS[protocol or os.environ.get("VB_PROTOCOL", "h1")]
+        kind = PROTOCOLS[version or protocol()]
         client = kind(self.address, self.authority)
         self.clients.append(client)
         return client

@@ -5,6 +5,9 @@ import re
 import time
 
 import pytest
+from client import PROTOCOLS, protocol
+
+VERSION = PROTOCOLS[protocol()].version
 
 COMBINED = re.compile(
     r'127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] '
@@ -39,10 +42,10 @@ def test_each_request_is_a_combined_line(serve, log):
     found = [COMBINED.fullmatch(line) for line in lines(log, 4)]
     assert all(found)
     assert [m["line"] for m in found] == [
-        "PUT /a HTTP/1.1",
-        "GET /a?limit=1&token=*** HTTP/1.1",
-        "HEAD /a HTTP/1.1",
-        "GET /nothing HTTP/1.1",
+        f"PUT /a {VERSION}",
+        f"GET /a?limit=1&token=*** {VERSION}",
+        f"HEAD /a {VERSION}",
+        f"GET /nothing {VERSION}",
     ]
     assert [int(m["status"]) for m in found][:2] == [made.status, got.status]
     assert int(found[1]["bytes"]) == len(got.body)
@@ -63,7 +66,7 @@ def test_a_line_of_json_has_what_there_is(serve, log):
         "method": "GET",
         "target": "/",
         "host": server.authority,
-        "protocol": "HTTP/1.1",
+        "protocol": VERSION,
         "status": got.status,
         "bytes": len(got.body),
         "user_agent": r"caf\xE9\x5C",
@@ -95,7 +98,7 @@ def test_credentials_and_cookies_are_in_no_log(serve, log):
 def test_the_redaction_rule_decides(serve, log):
     client = serve(None, ["--log", log, "--log-redact", "only:token"]).client()
     client.get("/x?name=open&TOKEN=hunter2")
-    assert "GET /x?name=open&TOKEN=*** HTTP/1.1" in lines(log, 1)[0]
+    assert f"GET /x?name=open&TOKEN=*** {VERSION}" in lines(log, 1)[0]
 
 
 def test_sighup_opens_the_log_anew(serve, log, tmp_path):
@@ -118,7 +121,7 @@ def test_the_log_goes_to_stderr_unless_it_is_off(serve):
     server = serve(None)
     server.client().get("/x")
     server.stop()
-    assert '"GET /x HTTP/1.1" 404' in server.output
+    assert f'"GET /x {VERSION}" 404' in server.output
     quiet = serve(None, ["--log", "off"])
     quiet.client().get("/x")
     quiet.stop()

@@ -109,7 +109,7 @@ def test_trace_that_is_switched_on_shows_the_request_without_its_secrets(serve):
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "message/http"
     assert b"TRACE /books?limit=3 HTTP/1.1\r\n" in answer.body
-    assert b"X-Seen: yes" in answer.body
+    assert b"x-seen: yes" in answer.body.lower()
     assert b"c2VjcmV0" not in answer.body and b"s3cr3t" not in answer.body
     refused = client.request("TRACE", "/books", body=b"content")
     assert refused.status == 400
@@ -130,7 +130,7 @@ def test_trace_that_is_switched_on_is_in_allow(serve):
 def test_the_origin_is_the_final_recipient(serve, count):
     client = serve(LIBRARY, ["--trace"]).client()
     answer = client.request("TRACE", "/books", {"Max-Forwards": count})
-    assert answer.status == 200 and b"Max-Forwards: " + count.encode() in answer.body
+    assert answer.status == 200 and b"max-forwards: " + count.encode() in answer.body.lower()
     assert client.options("/books", {"Max-Forwards": count}).status == 204
 
 
@@ -155,8 +155,9 @@ def same_head(got, head):
     with need not be told."""
 
     def fields(response):
-        own = [("Date", response.headers["Date"]), ("Content-Length", "0")]
-        return sorted(field for field in response.headers if field not in own)
+        lines = [(name.lower(), value) for name, value in response.headers]
+        own = [("date", response.headers["Date"]), ("content-length", "0")]
+        return sorted(line for line in lines if line not in own)
 
     return fields(got) == fields(head)
 

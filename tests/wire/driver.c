@@ -48,8 +48,10 @@ static void on_wake(struct vb_wire *wire)
 
 static void new_wire(struct driver *d)
 {
-    d->wire = vb_h1_new(&d->env, &d->peer);
-    assert_non_null(d->wire);
+    void *memory = malloc(vb_opening_size());
+
+    assert_non_null(memory);
+    d->wire = vb_opening_init(memory, &d->env, &d->peer);
     d->wire->wake = on_wake;
 }
 
@@ -77,6 +79,7 @@ void driver_init(struct driver *d)
 static void end_wire(struct driver *d)
 {
     d->wire->ops->free(d->wire);
+    free(d->wire);
     for (int i = 0; i < WAITING_MAX; i++) {
         struct vb_exchange *x = d->waiting[i];
 

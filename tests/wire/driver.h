@@ -1,5 +1,6 @@
 /*
- * A client, a loop and a service around one HTTP/1 wire, for its tests.
+ * A client, a loop and a service around one wire, for its tests: HTTP/1, or
+ * what the first bytes say (h2_client.h).
  *
  *     driver_send(text) ─▶ pieces ─▶ wire ─▶ service below ─▶ d->log
  *     d->replies ◀─ strict reader ◀─ d->out ◀─┘
@@ -43,7 +44,7 @@
 
 #include "base/buf.h"
 #include "exchange/exchange.h"
-#include "wire/h1/h1.h"
+#include "wire/opening.h"
 
 #define LARGE_SIZE  ((size_t)100 * 1000)
 #define SOURCE_MAX  ((size_t)300 * 1000)

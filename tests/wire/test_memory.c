@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "http/scan.h"
+#include "wire/h1/h1.h"
 
 #define H "Host: h\r\n"
 
@@ -158,6 +159,7 @@ static void test_an_idle_connection_is_its_struct_alone(void **state)
 
     (void)state;
     assert_true(vb_h1_size() <= 96);
+    assert_true(vb_opening_size() <= 96); /* in a connection of the loop */
     driver_init(&d);
     assert_idle(&d);
     for (size_t i = 0; i < VB_COUNT_OF(scripts) - 1; i++) {

@@ -64,14 +64,3 @@ bool vb__h1_transfer_coding(struct vb_head_builder *builder, bool minor_0)
                        "A transfer coding is not understood here.");
     return builder->verdict.status == 0;
 }
-
-bool vb__h1_has_option(const struct vb_fields *fields, enum vb_field_id id,
-                       struct vb_span option)
-{
-    const struct vb_field *field = vb_fields_first(fields, id);
-
-    for (; field != NULL; field = vb_fields_next(fields, field))
-        if (vb_elements_have(&field->value, 1, option))
-            return true;
-    return false;
-}

@@ -186,10 +186,6 @@ const char *vb__h1_parse_field(struct vb_span *text, size_t pad,
  * content is chunked. */
 bool vb__h1_transfer_coding(struct vb_head_builder *builder, bool minor_0);
 
-/* Does the list field have this option, in any of its lines? */
-bool vb__h1_has_option(const struct vb_fields *fields, enum vb_field_id id,
-                       struct vb_span option);
-
 /* --- content.c: request content ------------------------------------------ */
 
 /* Delivers or throws away what there is. False when nothing could be done. */

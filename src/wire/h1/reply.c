@@ -9,109 +9,31 @@
  */
 #include "base/assert.h"
 #include "http/scan.h"
-#include "http/status.h"
 #include "wire/h1/inner.h"
-
-/* What is to be written. */
-struct plan {
-    const struct vb_reply *reply;
-    int64_t length; /* of the content; -1: not known */
-    bool content;   /* the status is one of those with content */
-    bool rep_text;  /* the representation's head as it is, with its length */
-    bool own_date;  /* the reply has a Date of its own */
-    bool upgrade;   /* and an Upgrade field */
-};
+#include "wire/message.h"
 
 #define WRITE(writer, literal) vb__h1_write(writer, VB_SPAN(literal))
-
-/* --- What the fields of the reply mean to us ----------------------------- */
-
-enum role { ROLE_NONE, ROLE_FRAMING, ROLE_DATE, ROLE_UPGRADE };
-
-static const struct {
-    struct vb_span name;
-    enum role role;
-} roles[] = {
-    {VB_SPAN_INIT("Date"), ROLE_DATE},
-    {VB_SPAN_INIT("Upgrade"), ROLE_UPGRADE},
-    {VB_SPAN_INIT("Connection"), ROLE_FRAMING},
-    {VB_SPAN_INIT("Keep-Alive"), ROLE_FRAMING},
-    {VB_SPAN_INIT("Content-Length"), ROLE_FRAMING},
-    {VB_SPAN_INIT("Transfer-Encoding"), ROLE_FRAMING},
-};
-
-static enum role role_of(struct vb_span name)
-{
-    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-        if (name.len == roles[i].name.len && vb_span_ieq(name, roles[i].name))
-            return roles[i].role;
-    return ROLE_NONE;
-}
-
-static void look_at_fields(struct plan *plan)
-{
-    for (size_t i = 0; i < plan->reply->field_count; i++) {
-        enum role role = role_of(plan->reply->fields[i].name);
-
-        plan->own_date |= role == ROLE_DATE;
-        plan->upgrade |= role == ROLE_UPGRADE;
-    }
-}
 
 /* --- How it ends ------------------------------------------------------------
  */
 
-static int64_t content_length(const struct vb_reply *reply)
+/* RFC 9112 section 6.3. */
+static enum vb_h1_delimit delimit(const struct vb_h1_message *m,
+                                  const struct vb_plan *plan)
 {
-    switch (reply->content) {
-    case VB_CONTENT_REP:
-        return (int64_t)reply->rep->length;
-    case VB_CONTENT_BYTES:
-        return (int64_t)reply->bytes.len;
-    case VB_CONTENT_SOURCE:
-        return reply->source->length;
-    case VB_CONTENT_NONE:
+    switch (plan->extent) {
+    case VB_EXTENT_NONE:
+        break;
+    case VB_EXTENT_LENGTH:
+        return VB_H1_BY_LENGTH;
+    case VB_EXTENT_OPEN:
+        if (!m->minor_0)
+            return VB_H1_BY_CHUNKS;
+        if (!plan->reply->head_only)
+            return VB_H1_BY_CLOSE;
         break;
     }
-    return 0;
-}
-
-static bool is_tunnel(const struct vb_h1_message *m)
-{
-    return m->x->head.method == VB_METHOD_CONNECT &&
-           vb_status_class(m->x->reply.status) == VB_STATUS_CLASS_SUCCESSFUL;
-}
-
-/* RFC 9112 section 6.3, RFC 9110 section 8.6. */
-static enum vb_h1_delimit delimit(const struct vb_h1_message *m,
-                                  const struct plan *plan)
-{
-    const struct vb_reply *reply = plan->reply;
-
-    if (!plan->content || is_tunnel(m))
-        return VB_H1_NO_CONTENT;
-    /* To HEAD no length may be told but that of GET's content: none if we do
-     * not know it. */
-    if (reply->head_only && reply->content == VB_CONTENT_NONE &&
-        !plan->rep_text)
-        return VB_H1_NO_CONTENT;
-    if (plan->length >= 0)
-        return VB_H1_BY_LENGTH;
-    if (!m->minor_0)
-        return VB_H1_BY_CHUNKS;
-    return reply->head_only ? VB_H1_NO_CONTENT : VB_H1_BY_CLOSE;
-}
-
-/* May the text that the representation keeps be sent as it is? It tells a
- * length, which must be that of this reply's content, or of GET's. */
-static bool rep_text_fits(const struct plan *plan)
-{
-    const struct vb_reply *reply = plan->reply;
-
-    if (reply->rep_head != VB_HEAD_FULL || !plan->content)
-        return false;
-    return plan->length == (int64_t)reply->rep->length ||
-           (reply->head_only && reply->content == VB_CONTENT_NONE);
+    return VB_H1_NO_CONTENT;
 }
 
 /*
@@ -202,7 +124,7 @@ static void write_field(struct vb_h1_writer *writer,
 {
     const char *end = field->name.ptr + field->name.len;
 
-    if (role_of(field->name) == ROLE_FRAMING)
+    if (vb_role_of(field->name) == VB_ROLE_FRAMING)
         return;
     if (field->name.len == 0 || vb_scan->token(field->name.ptr, end) != end)
         return; /* no name can be made of it */
@@ -219,7 +141,7 @@ static void write_fields(struct vb_h1_writer *writer,
         write_field(writer, &fields[i]);
 }
 
-static void write_rep(struct vb_h1_writer *writer, const struct plan *plan)
+static void write_rep(struct vb_h1_writer *writer, const struct vb_plan *plan)
 {
     const struct vb_rep *rep = plan->reply->rep;
 
@@ -240,7 +162,7 @@ static void write_rep(struct vb_h1_writer *writer, const struct plan *plan)
 
 static void write_delimiter(struct vb_h1_writer *writer,
                             const struct vb_h1_message *m,
-                            const struct plan *plan)
+                            const struct vb_plan *plan)
 {
     if (m->delimit == VB_H1_BY_CHUNKS) {
         WRITE(writer, "Transfer-Encoding: chunked\r\n");
@@ -267,15 +189,12 @@ void vb__h1_write_interim(struct vb_h1_message *m, unsigned status,
 void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer)
 {
     const struct vb_reply *reply = &m->x->reply;
-    struct plan plan = {.reply = reply};
+    struct vb_plan plan;
 
     vb_assert(reply->status >= 200 && reply->status <= 599);
     vb_assert(reply->rep != NULL || (reply->rep_head == VB_HEAD_NONE &&
                                      reply->content != VB_CONTENT_REP));
-    plan.content = vb_status_has_content(reply->status);
-    plan.length = content_length(reply);
-    plan.rep_text = rep_text_fits(&plan);
-    look_at_fields(&plan);
+    vb_plan_reply(&plan, m->x);
     m->delimit = delimit(m, &plan);
     m->close = must_close(m);
     write_status_line(writer, reply->status);

@@ -12,6 +12,7 @@
 #include "http/chars.h"
 #include "http/scan.h"
 #include "wire/h1/inner.h"
+#include "wire/message.h"
 
 /* A head to be begun with. */
 struct draft {
@@ -48,15 +49,15 @@ static void read_framing(struct vb_h1_message *m,
     m->keep_alive = !line->minor_0;
     if (vb_fields_first(&head->fields, VB_FIELD_CONNECTION) != NULL) {
         if (line->minor_0)
-            m->keep_alive = vb__h1_has_option(
+            m->keep_alive = vb_fields_have(
                 &head->fields, VB_FIELD_CONNECTION, VB_SPAN("keep-alive"));
-        if (vb__h1_has_option(&head->fields, VB_FIELD_CONNECTION,
+        if (vb_fields_have(&head->fields, VB_FIELD_CONNECTION,
                               VB_SPAN("close")))
             m->keep_alive = false;
     }
     /* RFC 9110 section 10.1.1 */
     m->expects =
-        head->interim_ok && vb__h1_has_option(&head->fields, VB_FIELD_EXPECT,
+        head->interim_ok && vb_fields_have(&head->fields, VB_FIELD_EXPECT,
                                               VB_SPAN("100-continue"));
 }
 

@@ -1,18 +1,12 @@
 /*
  * The trailer section behind the last chunk (RFC 9112 section 7.1.2).
  *
- * Trailers are kept apart from the head's fields, and those that could mean
- * something to framing, routing, authentication or content are dropped (RFC
- * 9110 section 6.5.1). All of it must be there before any of it is looked at;
- * a head's bound on its fields bounds it too.
+ * Trailers are kept apart from the head's fields. All of it must be there
+ * before any of it is looked at; a head's bound on its fields bounds it too.
  */
 #include "http/scan.h"
 #include "wire/h1/inner.h"
-
-static bool is_forbidden(struct vb_span name)
-{
-    return vb_field_is(vb_field_find(name), VB_FIELD_IS_NO_TRAILER);
-}
+#include "wire/message.h"
 
 static struct vb_verdict out_of_bounds(void)
 {
@@ -32,15 +26,8 @@ static struct vb_verdict take_line(struct vb_exchange *x, struct vb_span *text)
     struct vb_span name;
     struct vb_span value;
     const char *reason = vb__h1_parse_field(text, 0, &name, &value);
-    uint16_t status;
 
-    if (reason != NULL)
-        return malformed(reason);
-    if (is_forbidden(name))
-        return (struct vb_verdict){0, NULL};
-    status = vb_fields_add(x->trailers, &x->arena, &x->env->limits->head, name,
-                           value, &reason);
-    return (struct vb_verdict){status, reason};
+    return reason != NULL ? malformed(reason) : vb_trailer_take(x, name, value);
 }
 
 /* The section without its empty line, from a copy that lasts as long as x. */

@@ -1,0 +1,127 @@
+/*
+ * Request content on its way to the exchange's sink, or into nothing.
+ *
+ * The windows are opened only as the sink takes bytes (RFC 9113 section 5.2),
+ * so that what waits for it is bounded by them. Once the reply is decided,
+ * what still comes is thrown away, and the stream's window stays shut.
+ */
+#include "wire/h2/inner.h"
+
+/* Bytes were used, or will be by nobody. */
+static void consume(struct vb_h2_stream *s, size_t n)
+{
+    nghttp2_session *session = s->h2->session;
+
+    if (s->replied || s->closed)
+        nghttp2_session_consume_connection(session, n);
+    else
+        nghttp2_session_consume(session, s->id, n);
+}
+
+void vb__h2_content_fail(struct vb_h2_stream *s, enum vb_err error,
+                         uint16_t status, const char *reason)
+{
+    if (s->failed || s->sink_ended)
+        return;
+    s->failed = true;
+    s->error = error;
+    s->x->verdict = (struct vb_verdict){status, reason};
+}
+
+bool vb__h2_receives_content(const struct vb_h2_stream *s)
+{
+    return s->wanted && !s->replied && !s->paused && !s->ended && !s->failed;
+}
+
+void vb__h2_content_drop(struct vb_h2_stream *s)
+{
+    if (s->waiting.len > 0)
+        consume(s, s->waiting.len);
+    vb_buf_done(&s->waiting);
+}
+
+static void fail_too_large(struct vb_h2_stream *s)
+{
+    vb__h2_content_fail(s, VB_ERR_LIMIT, VB_STATUS_CONTENT_TOO_LARGE,
+                        "The content is larger than this server takes.");
+}
+
+static void give(struct vb_h2_stream *s, struct vb_span bytes)
+{
+    uint64_t max = s->x->env->limits->max_content;
+
+    if (bytes.len > max - s->taken) {
+        fail_too_large(s);
+        consume(s, bytes.len);
+        return;
+    }
+    s->taken += bytes.len;
+    if (s->x->sink->write(s->x->sink, bytes) == VB_SINK_PAUSE)
+        s->paused = true;
+    consume(s, bytes.len);
+}
+
+void vb__h2_content_bytes(struct vb_h2_stream *s, struct vb_span bytes)
+{
+    s->since = s->x->env->now.mono_ms;
+    if (s->replied || s->failed) {
+        nghttp2_session_consume_connection(s->h2->session, bytes.len);
+        return;
+    }
+    if (vb__h2_receives_content(s) && s->waiting.len == 0) {
+        give(s, bytes);
+        return;
+    }
+    vb_buf_append(&s->waiting, bytes);
+    if (s->waiting.err != VB_OK) {
+        vb__h2_content_fail(s, VB_ERR_NOMEM, VB_STATUS_SERVICE_UNAVAILABLE,
+                            "There is no memory left.");
+        consume(s, bytes.len);
+    }
+}
+
+/* RFC 9110 section 10.1.1: unless content is already here, the client may be
+ * waiting for this. */
+static void send_continue(struct vb_h2_stream *s)
+{
+    s->expects = false;
+    if (s->waiting.len == 0 && !s->ended)
+        vb__h2_submit_interim(s, VB_STATUS_CONTINUE, NULL, 0);
+}
+
+/* The sink has everything: tell it so, once. */
+static void end_sink(struct vb_h2_stream *s)
+{
+    if (s->sink_ended)
+        return;
+    if (!s->failed && s->trailers_why.status != 0)
+        vb__h2_content_fail(s, VB_ERR_SYNTAX, s->trailers_why.status,
+                            s->trailers_why.reason);
+    s->sink_ended = true;
+    s->x->sink->end(s->x->sink, s->error);
+}
+
+void vb__h2_content_step(struct vb_h2_stream *s)
+{
+    const struct vb_head *head = &s->x->head;
+    struct vb_span bytes = vb_buf_span(&s->waiting);
+
+    if (!s->wanted)
+        return;
+    if (head->content_length > 0 &&
+        (uint64_t)head->content_length > s->x->env->limits->max_content)
+        fail_too_large(s);
+    else if (s->expects)
+        send_continue(s);
+    if (!s->failed && !s->paused && bytes.len > 0) {
+        struct vb_buf waiting = s->waiting;
+
+        vb_buf_init(&s->waiting, VB_H2_STREAM_WINDOW);
+        give(s, bytes);
+        vb_buf_done(&waiting);
+    }
+    if (s->replied)
+        return;
+    if (s->failed || (s->ended && !s->paused && s->waiting.len == 0))
+        end_sink(s);
+}

@@ -1,0 +1,240 @@
+/* The wire's operations: what the loop calls. */
+#include "wire/h2/h2.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "wire/h2/inner.h"
+
+/* It lies where a connection of HTTP/1 does, which must not pay for it. */
+_Static_assert(sizeof(struct vb_h2) <= 96, "idle connections stay small");
+
+static struct vb_h2 *h2_of(struct vb_wire *wire)
+{
+    return (struct vb_h2 *)wire;
+}
+
+static const struct vb_h2 *const_h2_of(const struct vb_wire *wire)
+{
+    return (const struct vb_h2 *)wire;
+}
+
+/* --- From the loop -----------------------------------------------------------
+ */
+
+/* nghttp2 found an end that it leaves to us to tell. */
+static void feed_failed(struct vb_h2 *h2, ssize_t error)
+{
+    switch (error) {
+    case NGHTTP2_ERR_FLOODED:
+    case NGHTTP2_ERR_TOO_MANY_SETTINGS:
+    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
+        vb__h2_give_up(h2, NGHTTP2_ENHANCE_YOUR_CALM);
+        break;
+    case NGHTTP2_ERR_CALLBACK_FAILURE: /* a callback has told it */
+        h2->broken |= !h2->over;
+        break;
+    default:
+        h2->broken = true;
+        break;
+    }
+}
+
+static void feed(struct vb_wire *wire, struct vb_span bytes)
+{
+    struct vb_h2 *h2 = h2_of(wire);
+    ssize_t n;
+
+    if (bytes.len == 0 || h2->phase != VB_H2_OPEN)
+        return;
+    if (!h2->over) {
+        h2->running = true;
+        n = nghttp2_session_mem_recv(h2->session, (const uint8_t *)bytes.ptr,
+                                     bytes.len);
+        h2->running = false;
+        if (n < 0)
+            feed_failed(h2, n);
+    }
+    vb__h2_run(h2);
+}
+
+/* What has been asked is answered; what was not asked to its end, is refused,
+ * as no more of it comes. */
+static void eof(struct vb_wire *wire)
+{
+    struct vb_h2 *h2 = h2_of(wire);
+
+    h2->eof = true;
+    if (h2->phase == VB_H2_LINGER)
+        h2->phase = VB_H2_CLOSED;
+    h2->running = true;
+    for (struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next) {
+        if (s->state == VB_H2_HEAD)
+            vb__h2_reset(s, NGHTTP2_CANCEL);
+        else if (!s->ended)
+            vb__h2_content_fail(s, VB_ERR_CLOSED, VB_STATUS_BAD_REQUEST,
+                                "The content ended before its announced end.");
+        vb__h2_mark(s);
+    }
+    h2->running = false;
+    vb__h2_run(h2);
+}
+
+static int drain(struct vb_wire *wire, struct iovec *iov, int max,
+                 struct vb_file_part *ret_file)
+{
+    ret_file->length = 0;
+    return vb__h2_output_drain(h2_of(wire), iov, max);
+}
+
+static void sent(struct vb_wire *wire, size_t n)
+{
+    struct vb_h2 *h2 = h2_of(wire);
+
+    vb__h2_output_sent(h2, n);
+    vb__h2_run(h2);
+}
+
+static void shut_down(struct vb_wire *wire)
+{
+    vb__h2_stop(h2_of(wire));
+    vb__h2_run(h2_of(wire));
+}
+
+static unsigned state(const struct vb_wire *wire)
+{
+    const struct vb_h2 *h2 = const_h2_of(wire);
+    unsigned bits = 0;
+
+    if (h2->phase == VB_H2_CLOSED)
+        return VB_WIRE_CLOSE;
+    if (h2->phase == VB_H2_LINGER)
+        return VB_WIRE_LINGER | VB_WIRE_READ;
+    /* Who does not read our frames is not to make us owe more of them. */
+    if (!h2->eof && (h2->over || !vb__h2_output_full(h2)))
+        bits |= VB_WIRE_READ;
+    if (vb__h2_output_queued(h2) > 0)
+        bits |= VB_WIRE_WRITE;
+    return bits;
+}
+
+/* --- Time
+ * ------------------------------------------------------------------------ */
+
+/* Until when the connection as such must come to something. */
+static int64_t connection_deadline(const struct vb_h2 *h2)
+{
+    const struct vb_limits *limits = h2->wire.env->limits;
+
+    if (h2->phase == VB_H2_LINGER || (h2->stopping && !h2->last))
+        return h2->read_since + limits->linger_ms;
+    if (!h2->begun)
+        return h2->read_since + limits->head_timeout_ms;
+    if (h2->streams == NULL && vb__h2_output_queued(h2) == 0)
+        return h2->read_since + limits->idle_timeout_ms;
+    return VB_TIME_NEVER;
+}
+
+static int64_t write_deadline(const struct vb_h2 *h2)
+{
+    if (vb__h2_output_queued(h2) == 0)
+        return VB_TIME_NEVER;
+    return h2->write_since + h2->wire.env->limits->write_timeout_ms;
+}
+
+static int64_t deadline(const struct vb_wire *wire)
+{
+    const struct vb_h2 *h2 = const_h2_of(wire);
+    int64_t first = connection_deadline(h2);
+    int64_t write = write_deadline(h2);
+
+    if (write < first)
+        first = write;
+    for (const struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next) {
+        int64_t at = vb__h2_stream_deadline(s);
+
+        if (at < first)
+            first = at;
+    }
+    return first;
+}
+
+static void connection_late(struct vb_h2 *h2)
+{
+    if (h2->phase == VB_H2_LINGER || h2->over)
+        h2->phase = VB_H2_CLOSED;
+    else if (h2->stopping && !h2->last)
+        vb__h2_stop_now(h2);
+    else
+        vb__h2_give_up(h2, NGHTTP2_NO_ERROR); /* idle */
+}
+
+static void tick(struct vb_wire *wire)
+{
+    struct vb_h2 *h2 = h2_of(wire);
+    int64_t now = wire->env->now.mono_ms;
+
+    if (write_deadline(h2) <= now) {
+        vb__h2_close(h2);
+        return;
+    }
+    h2->running = true;
+    for (struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next)
+        if (vb__h2_stream_deadline(s) <= now)
+            vb__h2_stream_late(s);
+    if (connection_deadline(h2) <= now)
+        connection_late(h2);
+    h2->running = false;
+    vb__h2_run(h2);
+}
+
+/* --- Life
+ * ----------------------------------------------------------------------------
+ */
+
+static void free_wire(struct vb_wire *wire)
+{
+    struct vb_h2 *h2;
+
+    if (wire == NULL)
+        return;
+    h2 = h2_of(wire);
+    vb__h2_close(h2);
+    nghttp2_session_del(h2->session);
+    free(h2->output);
+}
+
+static const struct vb_wire_ops ops = {
+    .name = "h2",
+    .feed = feed,
+    .eof = eof,
+    .drain = drain,
+    .sent = sent,
+    .state = state,
+    .deadline = deadline,
+    .tick = tick,
+    .shut_down = shut_down,
+    .free = free_wire,
+};
+
+size_t vb_h2_size(void)
+{
+    return sizeof(struct vb_h2);
+}
+
+struct vb_wire *vb_h2_init(void *memory, struct vb_env *env,
+                           const struct vb_peer *peer)
+{
+    struct vb_h2 *h2 = memory;
+
+    *h2 = (struct vb_h2){.wire = {.ops = &ops, .env = env, .peer = peer},
+                         .read_since = env->now.mono_ms,
+                         .budget_at = env->now.mono_ms,
+                         .budget = VB_H2_BUDGET};
+    h2->output = vb__h2_output_new();
+    h2->session = h2->output == NULL ? NULL : vb__h2_session_new(h2);
+    if (h2->session != NULL)
+        return &h2->wire;
+    free(h2->output);
+    return NULL;
+}

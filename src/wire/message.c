@@ -1,0 +1,118 @@
+/* Rules that the wires share. See message.h. */
+#include "wire/message.h"
+
+#include "http/elements.h"
+#include "http/status.h"
+
+static const struct {
+    struct vb_span name;
+    enum vb_role role;
+} roles[] = {
+    {VB_SPAN_INIT("Date"), VB_ROLE_DATE},
+    {VB_SPAN_INIT("Upgrade"), VB_ROLE_UPGRADE},
+    {VB_SPAN_INIT("Connection"), VB_ROLE_FRAMING},
+    {VB_SPAN_INIT("Keep-Alive"), VB_ROLE_FRAMING},
+    {VB_SPAN_INIT("Content-Length"), VB_ROLE_FRAMING},
+    {VB_SPAN_INIT("Proxy-Connection"), VB_ROLE_FRAMING},
+    {VB_SPAN_INIT("Transfer-Encoding"), VB_ROLE_FRAMING},
+};
+
+enum vb_role vb_role_of(struct vb_span name)
+{
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+        if (name.len == roles[i].name.len && vb_span_ieq(name, roles[i].name))
+            return roles[i].role;
+    return VB_ROLE_NONE;
+}
+
+static void look_at_fields(struct vb_plan *plan)
+{
+    for (size_t i = 0; i < plan->reply->field_count; i++) {
+        enum vb_role role = vb_role_of(plan->reply->fields[i].name);
+
+        plan->own_date |= role == VB_ROLE_DATE;
+        plan->upgrade |= role == VB_ROLE_UPGRADE;
+    }
+}
+
+static int64_t content_length(const struct vb_reply *reply)
+{
+    switch (reply->content) {
+    case VB_CONTENT_REP:
+        return (int64_t)reply->rep->length;
+    case VB_CONTENT_BYTES:
+        return (int64_t)reply->bytes.len;
+    case VB_CONTENT_SOURCE:
+        return reply->source->length;
+    case VB_CONTENT_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* May the text that the representation keeps be sent as it is? It tells a
+ * length, which must be that of this reply's content, or of GET's. */
+static bool rep_text_fits(const struct vb_plan *plan)
+{
+    const struct vb_reply *reply = plan->reply;
+
+    if (reply->rep_head != VB_HEAD_FULL)
+        return false;
+    return plan->length == (int64_t)reply->rep->length ||
+           (reply->head_only && reply->content == VB_CONTENT_NONE);
+}
+
+static enum vb_extent extent_of(const struct vb_plan *plan)
+{
+    const struct vb_reply *reply = plan->reply;
+
+    /* To HEAD no length may be told but that of GET's content: none if we do
+     * not know it. */
+    if (reply->head_only && reply->content == VB_CONTENT_NONE &&
+        !plan->rep_text)
+        return VB_EXTENT_NONE;
+    return plan->length >= 0 ? VB_EXTENT_LENGTH : VB_EXTENT_OPEN;
+}
+
+static bool is_tunnel(const struct vb_exchange *x)
+{
+    return x->head.method == VB_METHOD_CONNECT &&
+           vb_status_class(x->reply.status) == VB_STATUS_CLASS_SUCCESSFUL;
+}
+
+void vb_plan_reply(struct vb_plan *plan, const struct vb_exchange *x)
+{
+    const struct vb_reply *reply = &x->reply;
+
+    *plan = (struct vb_plan){.reply = reply};
+    look_at_fields(plan);
+    plan->length = content_length(reply);
+    if (!vb_status_has_content(reply->status))
+        return;
+    plan->rep_text = rep_text_fits(plan);
+    if (!is_tunnel(x))
+        plan->extent = extent_of(plan);
+}
+
+bool vb_fields_have(const struct vb_fields *fields, enum vb_field_id id,
+                    struct vb_span option)
+{
+    const struct vb_field *field = vb_fields_first(fields, id);
+
+    for (; field != NULL; field = vb_fields_next(fields, field))
+        if (vb_elements_have(&field->value, 1, option))
+            return true;
+    return false;
+}
+
+struct vb_verdict vb_trailer_take(struct vb_exchange *x, struct vb_span name,
+                                  struct vb_span value)
+{
+    struct vb_verdict verdict = {0, NULL};
+
+    if (!vb_field_is(vb_field_find(name), VB_FIELD_IS_NO_TRAILER))
+        verdict.status =
+            vb_fields_add(x->trailers, &x->arena, &x->env->limits->head, name,
+                          value, &verdict.reason);
+    return verdict;
+}

@@ -1,0 +1,789 @@
+/* HTTP/2 as an honest client sees it: RFC 9113, over the service of driver.h. */
+#include "h2_client.h"
+
+#include <stdio.h>
+
+#include "service.h"
+
+#define AUTHORITY ":authority", "h"
+#define GET_HEAD  ":method", "GET", ":scheme", "http", ":path"
+
+static const char *const te[] = {"te", "trailers", "cookie", "a=1", "cookie",
+                                 "b=2", NULL};
+
+static void ask_small(struct h2_client *c)
+{
+    h2_ask(c, "GET", "/", te, NULL);
+    h2_ask(c, "HEAD", "/", NULL, NULL);
+    h2_ask(c, "POST", "/echo", NULL, "hello");
+    h2_ask(c, "GET", "/hinted/2", NULL, NULL);
+    h2_ask(c, "GET", "/not-modified", NULL, NULL);
+    h2_ask(c, "GET", "/status/204", NULL, NULL);
+    h2_ask(c, "GET", "/nothing", NULL, NULL);
+}
+
+static void ask_large(struct h2_client *c)
+{
+    h2_ask(c, "GET", "/bytes/9000", NULL, NULL);
+    h2_ask(c, "GET", "/stream/5000", NULL, NULL);
+    h2_ask(c, "PUT", "/pause", NULL, "some content, with pauses");
+    h2_ask(c, "GET", "/file/3000", NULL, NULL);
+    h2_ask(c, "POST", "/refuse", NULL, "unwanted");
+    h2_ask(c, "GET", "/broken/1000", NULL, NULL);
+}
+
+/* The script of the client, cut at `split`, and what it then knows. */
+static void play(void (*ask)(struct h2_client *c), size_t split, size_t piece,
+                 struct vb_buf *result, size_t *ret_len)
+{
+    struct h2_client c;
+    struct driver d;
+    struct vb_buf script;
+    struct vb_span text;
+
+    driver_init(&d);
+    d.piece = piece;
+    h2_client_init(&c, &d, 1 << 20);
+    vb_buf_init(&script, 64 * 1024);
+    ask(&c);
+    h2_client_bytes(&c, &script);
+    text = vb_buf_span(&script);
+    *ret_len = text.len;
+    driver_send(&d, vb_span_head(text, split < text.len ? split : text.len));
+    if (split < text.len)
+        driver_send(&d, vb_span_from(text, split));
+    h2_client_read(&c);
+    assert_int_equal(c.rv, 0);
+    h2_summary(&c, result);
+    vb_buf_done(&script);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static void check_splits(void (*ask)(struct h2_client *c))
+{
+    struct vb_buf whole;
+    struct vb_buf split;
+    size_t len;
+
+    vb_buf_init(&whole, 1024 * 1024);
+    vb_buf_init(&split, 1024 * 1024);
+    play(ask, 0, 0, &whole, &len);
+    for (size_t at = 1; at < len; at++) {
+        vb_buf_reset(&split);
+        play(ask, at, 0, &split, &len);
+        assert_true(vb_span_eq(vb_buf_span(&whole), vb_buf_span(&split)));
+    }
+    for (size_t piece = 1; piece < 12; piece++) {
+        vb_buf_reset(&split);
+        play(ask, len, piece, &split, &len);
+        assert_true(vb_span_eq(vb_buf_span(&whole), vb_buf_span(&split)));
+    }
+    vb_buf_done(&whole);
+    vb_buf_done(&split);
+}
+
+static void test_nothing_depends_on_how_bytes_were_split(void **state)
+{
+    (void)state;
+    check_splits(ask_small);
+    check_splits(ask_large);
+}
+
+/* --- Replies ---------------------------------------------------------------- */
+
+static void test_a_reply_is_that_of_http_1(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    ask_small(&c);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[0].status, 200);
+    assert_span_equal(vb_buf_span(&c.replies[0].content), "hello");
+    assert_span_equal(h2_field(&c.replies[0], "content-length"), "5");
+    assert_span_equal(h2_field(&c.replies[0], "etag"), "\"k7\"");
+    assert_span_equal(h2_field(&c.replies[0], "content-type"), "text/plain");
+    assert_int_equal(h2_field(&c.replies[0], "date").len, 29);
+    assert_int_equal(c.replies[1].content.len, 0);
+    assert_span_equal(h2_field(&c.replies[1], "content-length"), "5");
+    assert_span_equal(vb_buf_span(&c.replies[2].content), "hello");
+    assert_string_equal(c.replies[3].interim, "103 103 ");
+    assert_int_equal(c.replies[4].status, 304);
+    assert_span_equal(h2_field(&c.replies[4], "etag"), "\"k7\"");
+    assert_null(h2_field(&c.replies[4], "content-type").ptr);
+    assert_int_equal(c.replies[5].status, 204);
+    assert_null(h2_field(&c.replies[5], "content-length").ptr);
+    assert_int_equal(c.replies[6].status, 404);
+    for (int i = 0; i < c.count; i++)
+        assert_true(c.replies[i].closed && c.replies[i].code == 0);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+/* No field of a reply can meddle with framing, or is about the connection. */
+static void test_fields_are_cleaned(void **state)
+{
+    static const struct vb_field_out fields[] = {
+        {VB_SPAN_INIT("Connection"), VB_SPAN_INIT("close")},
+        {VB_SPAN_INIT("Transfer-Encoding"), VB_SPAN_INIT("chunked")},
+        {VB_SPAN_INIT("Upgrade"), VB_SPAN_INIT("h3")},
+        {VB_SPAN_INIT("Content-Length"), VB_SPAN_INIT("7")},
+        {VB_SPAN_INIT("a b"), VB_SPAN_INIT("no name")},
+        {VB_SPAN_INIT("X-Split"), VB_SPAN_INIT(" a\r\nSet-Cookie: b\t")},
+        {VB_SPAN_INIT("Date"), VB_SPAN_INIT("never")},
+    };
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    d.fields = fields;
+    d.field_count = VB_COUNT_OF(fields);
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "GET", "/fields", NULL, NULL);
+    h2_exchange(&c);
+    assert_span_equal(
+        vb_buf_span(&c.replies[0].fields),
+        "x-split: a  Set-Cookie: b\ndate: never\ncontent-length: 0\n");
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static const struct {
+    const char *path;
+    size_t length;
+    uint32_t code; /* of a stream that is cut short */
+} contents[] = {
+    {"/large", LARGE_SIZE, 0},    {"/bytes/100000", 100000, 0},
+    {"/bytes/2048", 2048, 0},     {"/bytes/2049", 2049, 0},
+    {"/source/50000", 50000, 0},  {"/stream/200000", 200000, 0},
+    {"/slow/30000", 30000, 0},    {"/instant/30000", 30000, 0},
+    {"/wide/100000", 100000, 0},  {"/file/300000", 300000, 0},
+    {"/parts/100000", 100000, 0}, {"/broken/3000", 3000, NGHTTP2_INTERNAL_ERROR},
+    {"/short/3000", 2999, NGHTTP2_INTERNAL_ERROR},
+    {"/over/3000", 3000, NGHTTP2_INTERNAL_ERROR},
+};
+
+static void check_content(size_t i, uint32_t window, size_t room)
+{
+    static char pattern[SOURCE_MAX];
+    struct h2_client c;
+    struct driver d;
+
+    driver_init(&d);
+    d.room = room;
+    fill_pattern(pattern, sizeof(pattern));
+    h2_client_init(&c, &d, window);
+    h2_ask(&c, "GET", contents[i].path, NULL, NULL);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[0].status, 200);
+    assert_true(c.replies[0].closed);
+    assert_int_equal(c.replies[0].code, contents[i].code);
+    assert_int_equal(c.replies[0].content.len, contents[i].length);
+    assert_memory_equal(c.replies[0].content.ptr, pattern, contents[i].length);
+    assert_int_equal(d.ends, 1);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static void test_content_of_every_kind_through_every_window(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(contents); i++) {
+        check_content(i, 0, 0);
+        check_content(i, 1000, 0);
+        check_content(i, 1 << 20, 777);
+    }
+}
+
+/* Who does not read what is queued is not read either; then all comes. */
+static void test_who_reads_nothing_waits(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 1 << 20);
+    h2_ask(&c, "GET", "/large", NULL, NULL);
+    h2_exchange(&c);
+    d.stuck = true;
+    h2_ask(&c, "GET", "/large", NULL, NULL);
+    h2_ask(&c, "GET", "/", NULL, NULL);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[2].status, 0);
+    assert_int_equal(driver_state(&d) & VB_WIRE_READ, 0);
+    d.stuck = false;
+    driver_pump(&d);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[1].content.len, LARGE_SIZE);
+    assert_int_equal(c.replies[2].status, 200);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+/* --- Requests ---------------------------------------------------------------- */
+
+#define MALFORMED (-1)
+
+/* RFC 9113 sections 8.2, 8.3.1; and what HTTP/1.1 answers, answered alike. */
+static const struct {
+    const char *what;
+    const char *fields[16];
+    int status; /* or MALFORMED */
+    const char *log; /* that the service saw; NULL: whatever */
+} requests[] = {
+    {"9113-8.3.1 all", {GET_HEAD, "/a?b", AUTHORITY}, 404,
+     "begin GET /a?b authority=h content=-1\n"},
+    {"9113-8.3.1 Host alone", {GET_HEAD, "/", "host", "h"}, 200,
+     "begin GET / authority=h content=-1\n"},
+    {"9113-8.3.1 Host the same", {GET_HEAD, "/", AUTHORITY, "host", "H"}, 200,
+     NULL},
+    {"9113-8.3.1 Host differs", {GET_HEAD, "/", AUTHORITY, "host", "x"},
+     MALFORMED, NULL},
+    {"9113-8.3.1 no authority", {GET_HEAD, "/"}, MALFORMED, NULL},
+    {"9113-8.3.1 no path", {":method", "GET", ":scheme", "http", AUTHORITY},
+     MALFORMED, NULL},
+    {"9113-8.3.1 empty path", {GET_HEAD, "", AUTHORITY}, MALFORMED, NULL},
+    {"9113-8.3.1 a path without /", {GET_HEAD, "a", AUTHORITY}, MALFORMED,
+     NULL},
+    {"9113-8.3.1 an absolute URI",
+     {":method", "GET", ":scheme", "https", ":path", "http://h/", AUTHORITY},
+     MALFORMED, NULL},
+    {"9113-8.3.1 no method", {":scheme", "http", ":path", "/", AUTHORITY},
+     MALFORMED, NULL},
+    {"9113-8.3.1 no scheme", {":method", "GET", ":path", "/", AUTHORITY},
+     MALFORMED, NULL},
+    {"9113-8.3 twice", {GET_HEAD, "/", AUTHORITY, ":path", "/"}, MALFORMED,
+     NULL},
+    {"9113-8.3 unknown", {GET_HEAD, "/", AUTHORITY, ":x", "y"}, MALFORMED,
+     NULL},
+    {"9113-8.3 of replies", {GET_HEAD, "/", AUTHORITY, ":status", "200"},
+     MALFORMED, NULL},
+    {"9113-8.3 behind a field",
+     {":method", "GET", ":scheme", "http", "x", "y", ":path", "/", AUTHORITY},
+     MALFORMED, NULL},
+    {"8441 not offered",
+     {":method", "CONNECT", ":protocol", "websocket", ":scheme", "http",
+      ":path", "/", AUTHORITY},
+     MALFORMED, NULL},
+    {"9113-8.2.1 upper case", {GET_HEAD, "/", AUTHORITY, "X", "y"}, MALFORMED,
+     NULL},
+    {"9113-8.2.1 a control", {GET_HEAD, "/", AUTHORITY, "x", "a\001b"},
+     MALFORMED, NULL},
+    {"9113-8.2.1 a line end", {GET_HEAD, "/", AUTHORITY, "x", "a\r\nb: c"},
+     MALFORMED, NULL},
+    {"9113-8.2.1 white space", {GET_HEAD, "/", AUTHORITY, "x", " a"}, MALFORMED,
+     NULL},
+    {"9113-8.2.1 no name", {GET_HEAD, "/", AUTHORITY, "", "a"}, MALFORMED,
+     NULL},
+    {"9113-8.2.2", {GET_HEAD, "/", AUTHORITY, "connection", "close"}, MALFORMED,
+     NULL},
+    {"9113-8.2.2",
+     {GET_HEAD, "/", AUTHORITY, "transfer-encoding", "chunked"},
+     MALFORMED, NULL},
+    {"9113-8.2.2", {GET_HEAD, "/", AUTHORITY, "te", "gzip"}, MALFORMED, NULL},
+    {"9113-8.2.2", {GET_HEAD, "/", AUTHORITY, "te", "trailers"}, 200, NULL},
+    {"9110-8.6 no number", {GET_HEAD, "/", AUTHORITY, "content-length", "1x"},
+     MALFORMED, NULL},
+    {"9113-8.1.1 less content than announced",
+     {GET_HEAD, "/", AUTHORITY, "content-length", "1"}, MALFORMED, NULL},
+    {"9110-7.4 another scheme",
+     {":method", "GET", ":scheme", "https", ":path", "/", AUTHORITY}, 421,
+     NULL},
+    {"9112-3.2 a malformed authority",
+     {GET_HEAD, "/", ":authority", "a,b"}, 400, NULL},
+    {"9113-8.3.1 userinfo", {GET_HEAD, "/", ":authority", "a@h"}, 400, NULL},
+    {"9112-3.2 a malformed path", {GET_HEAD, "/%zz", AUTHORITY}, 400, NULL},
+    {"9110-9.1 a method that is no token",
+     {":method", "G T", ":scheme", "http", ":path", "/", AUTHORITY},
+     MALFORMED, NULL},
+    {"9113-8.3.1 the whole server",
+     {":method", "OPTIONS", ":scheme", "http", ":path", "*", AUTHORITY}, 404,
+     "begin OPTIONS * authority=h content=-1\n"},
+    {"9113-8.5", {":method", "CONNECT", ":authority", "h:80"}, 404,
+     "begin CONNECT h:80 authority=h:80 content=-1\n"},
+    {"9113-8.2.3 crumbs", {GET_HEAD, "/", AUTHORITY, "cookie", "a=1", "cookie",
+                           "b=2"}, 200, NULL},
+};
+
+static void test_requests_by_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(requests); i++) {
+        struct driver d;
+        struct vb_buf bytes;
+        const char *fine[] = {GET_HEAD, "/", AUTHORITY, NULL};
+
+        driver_init(&d);
+        vb_buf_init(&bytes, 64 * 1024);
+        h2_begin(&bytes);
+        h2_request(&bytes, 1, requests[i].fields, true);
+        driver_send(&d, vb_buf_span(&bytes));
+        if (requests[i].status == MALFORMED) {
+            if (h2_reset_code(&d, 1) != NGHTTP2_PROTOCOL_ERROR)
+                fail_msg("%s: %lld", requests[i].what,
+                         (long long)h2_reset_code(&d, 1));
+            assert_int_equal(d.log.len, 0);
+        } else {
+            char end[32];
+
+            snprintf(end, sizeof(end), "end %d ", requests[i].status);
+            if (d.log.len == 0 || memmem(d.log.ptr, d.log.len, end,
+                                         strlen(end)) == NULL)
+                fail_msg("%s: %.*s", requests[i].what,
+                         VB_FMT(vb_buf_span(&d.log)));
+        }
+        if (requests[i].log != NULL)
+            assert_true(vb_span_starts(vb_buf_span(&d.log),
+                                       vb_span_str(requests[i].log)));
+        /* The connection goes on, and what compresses is in step. */
+        assert_int_equal(h2_goaway_code(&d), -1);
+        vb_buf_reset(&bytes);
+        vb_buf_reset(&d.log);
+        h2_request(&bytes, 3, fine, true);
+        driver_send(&d, vb_buf_span(&bytes));
+        assert_non_null(memmem(d.log.ptr, d.log.len, "end 200", 7));
+        vb_buf_done(&bytes);
+        driver_done(&d);
+    }
+}
+
+/* --- Content and trailers ----------------------------------------------------
+ */
+
+static void test_content_comes_as_the_sink_takes_it(void **state)
+{
+    static char body[600 * 1000 + 1];
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    fill_pattern(body, sizeof(body) - 1);
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "POST", "/later-echo", NULL, body);
+    h2_exchange(&c);
+    /* Nobody wants it yet: a window of it came, and no more. */
+    assert_int_equal(c.replies[0].body.len, 600 * 1000 - 256 * 1024);
+    driver_answer(&d, 0);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[0].status, 200);
+    assert_int_equal(c.replies[0].content.len, 600 * 1000);
+    assert_memory_equal(c.replies[0].content.ptr, body, 600 * 1000);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static void test_a_reply_before_the_contents_end(void **state)
+{
+    static char body[600 * 1000 + 1];
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    fill_pattern(body, sizeof(body) - 1);
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "POST", "/early", NULL, body);
+    h2_ask(&c, "POST", "/refuse", NULL, body);
+    h2_ask(&c, "POST", "/echo", NULL, "a");
+    h2_exchange(&c);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(c.replies[i].status, 403);
+        assert_true(c.replies[i].closed);
+        assert_int_equal(c.replies[i].code, NGHTTP2_NO_ERROR);
+        assert_true(c.replies[i].body.len > 0);
+    }
+    assert_int_equal(c.replies[2].status, 200);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static const char *const post[] = {":method", "POST", ":scheme", "http",
+                                   ":path", "/echo", AUTHORITY, NULL};
+
+static void test_trailers(void **state)
+{
+    static const char *const trailers[] = {"x", "y", "content-length", "7",
+                                           NULL};
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    h2_request(&bytes, 1, post, false);
+    h2_frame(&bytes, NGHTTP2_DATA, 0, 1, "abc", 3);
+    h2_request(&bytes, 1, trailers, true);
+    driver_send(&d, vb_buf_span(&bytes));
+    assert_non_null(memmem(d.log.ptr, d.log.len, "trailer x=y\n", 12));
+    assert_null(memmem(d.log.ptr, d.log.len, "length=", 7));
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+static void test_more_or_less_content_than_announced(void **state)
+{
+    static const char *const announced[] = {
+        ":method", "POST", ":scheme", "http", ":path", "/echo",
+        AUTHORITY, "content-length", "3", NULL};
+    static const char *const sent[] = {"ab", "abcd"};
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(sent); i++) {
+        struct driver d;
+        struct vb_buf bytes;
+
+        driver_init(&d);
+        vb_buf_init(&bytes, 64 * 1024);
+        h2_begin(&bytes);
+        h2_request(&bytes, 1, announced, false);
+        h2_frame(&bytes, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, sent[i],
+                 strlen(sent[i]));
+        driver_send(&d, vb_buf_span(&bytes));
+        assert_int_equal(h2_reset_code(&d, 1), NGHTTP2_PROTOCOL_ERROR);
+        assert_int_equal(d.ends, 1);
+        vb_buf_done(&bytes);
+        driver_done(&d);
+    }
+}
+
+static void test_100_when_content_is_wanted(void **state)
+{
+    static const char *const expect[] = {
+        ":method", "POST", ":scheme", "http", ":path", "/later-echo",
+        AUTHORITY, "expect", "100-continue", NULL};
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    h2_request(&bytes, 1, expect, false);
+    driver_send(&d, vb_buf_span(&bytes));
+    vb_buf_reset(&d.out);
+    driver_answer(&d, 0);
+    assert_int_equal(d.out.ptr[3], NGHTTP2_HEADERS);
+    assert_int_equal(d.out.ptr[4], NGHTTP2_FLAG_END_HEADERS); /* no end */
+    vb_buf_reset(&bytes);
+    h2_frame(&bytes, NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "a", 1);
+    driver_send(&d, vb_buf_span(&bytes));
+    assert_non_null(memmem(d.log.ptr, d.log.len, "end 200 sent=1", 14));
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+static void test_too_much_content_is_413(void **state)
+{
+    static const char *const length[] = {"content-length", "21", NULL};
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    d.limits.max_content = 20;
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "POST", "/echo", length, "123456789012345678901");
+    h2_ask(&c, "POST", "/echo", NULL, "123456789012345678901");
+    h2_ask(&c, "POST", "/echo", NULL, "12345678901234567890");
+    h2_exchange(&c);
+    assert_int_equal(c.replies[0].status, 413);
+    assert_int_equal(c.replies[1].status, 413);
+    assert_int_equal(c.replies[2].status, 200);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+/* --- Ends and times ---------------------------------------------------------- */
+
+/* RFC 9113 section 6.8 */
+static void test_a_drain_answers_what_is_under_way(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "GET", "/later", NULL, NULL);
+    h2_exchange(&c);
+    d.wire->ops->shut_down(d.wire);
+    h2_ask(&c, "GET", "/", NULL, NULL); /* crosses the notice */
+    driver_pump(&d);
+    h2_exchange(&c);
+    assert_true(c.goaway && c.code == NGHTTP2_NO_ERROR);
+    assert_int_equal(c.last, 3);
+    assert_int_equal(c.replies[1].status, 200);
+    assert_int_equal(driver_state(&d) & VB_WIRE_LINGER, 0);
+    driver_answer(&d, 0);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[0].status, 200);
+    assert_int_not_equal(driver_state(&d) & VB_WIRE_LINGER, 0);
+    driver_eof(&d);
+    assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static void test_an_idle_connection_drains_at_once(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    h2_exchange(&c);
+    d.wire->ops->shut_down(d.wire);
+    driver_pump(&d);
+    assert_int_equal(h2_goaway_code(&d), NGHTTP2_NO_ERROR);
+    assert_int_not_equal(driver_state(&d) & VB_WIRE_LINGER, 0);
+    driver_pass(&d, d.limits.linger_ms);
+    assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+/* The client says nothing about the PING: it is not waited for longer. */
+static void test_a_drain_waits_for_nobody(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "GET", "/later", NULL, NULL);
+    h2_exchange(&c);
+    d.wire->ops->shut_down(d.wire);
+    driver_pass(&d, d.limits.linger_ms);
+    h2_client_read(&c);
+    assert_int_equal(c.last, 1);
+    driver_answer(&d, 0);
+    assert_int_not_equal(driver_state(&d) & VB_WIRE_LINGER, 0);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static void test_so_many_requests_and_no_more(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    d.limits.max_requests = 2;
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "GET", "/", NULL, NULL);
+    h2_exchange(&c);
+    assert_false(c.goaway);
+    h2_ask(&c, "GET", "/", NULL, NULL);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[1].status, 200);
+    assert_true(c.goaway && c.code == NGHTTP2_NO_ERROR);
+    assert_int_not_equal(driver_state(&d) & VB_WIRE_LINGER, 0);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static void test_close_ends_the_connection(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "GET", "/close", NULL, NULL);
+    h2_exchange(&c);
+    assert_int_equal(c.replies[0].status, 200);
+    assert_true(c.goaway && c.code == NGHTTP2_NO_ERROR);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+/* Pings do not keep a connection that is not used. */
+static void test_an_idle_connection_ends(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    h2_ask(&c, "GET", "/", NULL, NULL);
+    h2_exchange(&c);
+    driver_pass(&d, d.limits.idle_timeout_ms - 1);
+    nghttp2_submit_ping(c.session, 0, NULL);
+    h2_exchange(&c);
+    assert_int_equal(c.pings, 1);
+    driver_pass(&d, 1);
+    assert_int_equal(h2_goaway_code(&d), NGHTTP2_NO_ERROR);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+static void test_the_preface_and_a_head_come_in_time(void **state)
+{
+    static const char part[] = "\000\000\012\001\000\000\000\000\001\202";
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    driver_send_str(&d, H2_PREFACE);
+    driver_pass(&d, d.limits.head_timeout_ms);
+    assert_int_equal(h2_goaway_code(&d), NGHTTP2_NO_ERROR);
+    driver_restart(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    vb_buf_append(&bytes, vb_span_of(part, sizeof(part) - 1));
+    driver_send(&d, vb_buf_span(&bytes));
+    driver_pass(&d, d.limits.head_timeout_ms);
+    assert_int_equal(h2_goaway_code(&d), NGHTTP2_ENHANCE_YOUR_CALM);
+    assert_int_equal(d.log.len, 0);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+static void test_content_that_does_not_come_is_408(void **state)
+{
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    h2_request(&bytes, 1, post, false);
+    driver_send(&d, vb_buf_span(&bytes));
+    driver_pass(&d, d.limits.content_timeout_ms - 1);
+    assert_int_equal(d.ends, 0);
+    driver_pass(&d, 1);
+    assert_non_null(memmem(d.log.ptr, d.log.len, "end 408", 7));
+    assert_int_equal(h2_goaway_code(&d), -1);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+/* A client that opens no window holds its stream only so long. */
+static void test_a_window_that_stays_shut(void **state)
+{
+    struct driver d;
+    struct vb_buf bytes;
+    static const char *const large[] = {GET_HEAD, "/large", AUTHORITY, NULL};
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    h2_request(&bytes, 1, large, true);
+    driver_send(&d, vb_buf_span(&bytes));
+    assert_int_equal(d.ends, 0);
+    driver_pass(&d, d.limits.write_timeout_ms);
+    assert_int_equal(h2_reset_code(&d, 1), NGHTTP2_CANCEL);
+    assert_int_equal(d.ends, 1);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+static void test_a_client_that_reads_nothing_is_closed(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 1 << 20);
+    d.stuck = true;
+    h2_ask(&c, "GET", "/large", NULL, NULL);
+    h2_exchange(&c);
+    driver_pass(&d, d.limits.write_timeout_ms);
+    assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
+    h2_client_done(&c);
+    driver_done(&d);
+}
+
+/* A half-close: what was asked is answered, what was not is refused. */
+static void test_the_end_of_what_the_client_sends(void **state)
+{
+    struct driver d;
+    struct vb_buf bytes;
+    static const char *const later[] = {GET_HEAD, "/later", AUTHORITY, NULL};
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    h2_request(&bytes, 1, later, true);
+    h2_request(&bytes, 3, post, false);
+    driver_send(&d, vb_buf_span(&bytes));
+    driver_eof(&d);
+    assert_non_null(memmem(d.log.ptr, d.log.len, "end 400", 7));
+    assert_int_equal(driver_state(&d), 0);
+    driver_answer(&d, 0);
+    assert_non_null(memmem(d.log.ptr, d.log.len, "end 200", 7));
+    assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+/* What is free'd in the middle of everything abandons it. */
+static void test_free_at_any_moment(void **state)
+{
+    struct h2_client c;
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    h2_client_init(&c, &d, 0);
+    d.resumes = false;
+    h2_ask(&c, "GET", "/later", NULL, NULL);
+    h2_ask(&c, "POST", "/pause", NULL, "content");
+    h2_ask(&c, "GET", "/slow/100", NULL, NULL);
+    h2_exchange(&c);
+    d.stuck = true;
+    h2_ask(&c, "GET", "/large", NULL, NULL);
+    h2_exchange(&c);
+    h2_client_done(&c);
+    driver_done(&d); /* asserts that all has come back */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_depends_on_how_bytes_were_split),
+        cmocka_unit_test(test_a_reply_is_that_of_http_1),
+        cmocka_unit_test(test_fields_are_cleaned),
+        cmocka_unit_test(test_content_of_every_kind_through_every_window),
+        cmocka_unit_test(test_who_reads_nothing_waits),
+        cmocka_unit_test(test_requests_by_rows),
+        cmocka_unit_test(test_content_comes_as_the_sink_takes_it),
+        cmocka_unit_test(test_a_reply_before_the_contents_end),
+        cmocka_unit_test(test_trailers),
+        cmocka_unit_test(test_more_or_less_content_than_announced),
+        cmocka_unit_test(test_100_when_content_is_wanted),
+        cmocka_unit_test(test_too_much_content_is_413),
+        cmocka_unit_test(test_a_drain_answers_what_is_under_way),
+        cmocka_unit_test(test_an_idle_connection_drains_at_once),
+        cmocka_unit_test(test_a_drain_waits_for_nobody),
+        cmocka_unit_test(test_so_many_requests_and_no_more),
+        cmocka_unit_test(test_close_ends_the_connection),
+        cmocka_unit_test(test_an_idle_connection_ends),
+        cmocka_unit_test(test_the_preface_and_a_head_come_in_time),
+        cmocka_unit_test(test_content_that_does_not_come_is_408),
+        cmocka_unit_test(test_a_window_that_stays_shut),
+        cmocka_unit_test(test_a_client_that_reads_nothing_is_closed),
+        cmocka_unit_test(test_the_end_of_what_the_client_sends),
+        cmocka_unit_test(test_free_at_any_moment),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,490 @@
+/*
+ * What a hostile client can do with HTTP/2: each attack ends its connection
+ * with the code that says why, and costs bounded memory until then.
+ */
+#include "h2_client.h"
+
+#include <stdio.h>
+
+#define AUTHORITY ":authority", "h"
+#define REQUEST(path)                                                          \
+    ":method", "GET", ":scheme", "http", ":path", path, AUTHORITY
+
+/* More of anything than an honest client sends. */
+#define MANY 20000
+
+static const char *const get[] = {REQUEST("/"), NULL};
+static const char *const later[] = {REQUEST("/later"), NULL};
+static const char *const large[] = {REQUEST("/large"), NULL};
+static const char *const post[] = {":method", "POST", ":scheme", "http",
+                                   ":path", "/echo", AUTHORITY, NULL};
+
+/* --- Attacks: the i-th round of each ----------------------------------------
+ */
+
+static void reset(struct vb_buf *to, int32_t id)
+{
+    h2_frame(to, NGHTTP2_RST_STREAM, 0, id, "\0\0\0\010", 4);
+}
+
+/* CVE-2023-44487 */
+static void rapid_reset(struct vb_buf *to, int i)
+{
+    h2_request(to, 2 * i + 1, post, false);
+    reset(to, 2 * i + 1);
+}
+
+/* CVE-2025-8671: it is us who reset. */
+static void made_to_reset(struct vb_buf *to, int i)
+{
+    h2_request(to, 2 * i + 1, post, false);
+    h2_frame(to, NGHTTP2_WINDOW_UPDATE, 0, 2 * i + 1, "\x7f\xff\xff\xff", 4);
+}
+
+static void malformed(struct vb_buf *to, int i)
+{
+    static const char *const fields[] = {REQUEST("/"), "X", "y", NULL};
+
+    h2_request(to, 2 * i + 1, fields, true);
+}
+
+static void continuation(struct vb_buf *to, int i)
+{
+    if (i == 0)
+        h2_frame(to, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, NULL, 0);
+    h2_frame(to, NGHTTP2_CONTINUATION, 0, 1, "\0\001a\001b", 5);
+}
+
+static void settings(struct vb_buf *to, int i)
+{
+    (void)i;
+    h2_frame(to, NGHTTP2_SETTINGS, 0, 0, NULL, 0);
+}
+
+static void many_settings(struct vb_buf *to, int i)
+{
+    char payload[6 * 40];
+
+    (void)i;
+    for (size_t at = 0; at < sizeof(payload); at += 6)
+        memcpy(payload + at, "\0\005\0\0\x40\0", 6);
+    h2_frame(to, NGHTTP2_SETTINGS, 0, 0, payload, sizeof(payload));
+}
+
+static void ping(struct vb_buf *to, int i)
+{
+    (void)i;
+    h2_frame(to, NGHTTP2_PING, 0, 0, "12345678", 8);
+}
+
+static void ping_ack(struct vb_buf *to, int i)
+{
+    (void)i;
+    h2_frame(to, NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, "12345678", 8);
+}
+
+static void priority(struct vb_buf *to, int i)
+{
+    h2_frame(to, NGHTTP2_PRIORITY, 0, 2 * i + 1, "\0\0\0\0\020", 5);
+}
+
+static void priority_update(struct vb_buf *to, int i)
+{
+    if (i == 0)
+        h2_request(to, 1, later, true);
+    h2_frame(to, NGHTTP2_PRIORITY_UPDATE, 0, 0, "\0\0\0\001u=1", 7);
+}
+
+static void window_update(struct vb_buf *to, int i)
+{
+    (void)i;
+    h2_frame(to, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\001", 4);
+}
+
+/* A large representation, byte by byte. */
+static void tiny_window(struct vb_buf *to, int i)
+{
+    if (i == 0) {
+        h2_frame(to, NGHTTP2_SETTINGS, 0, 0, "\0\004\0\0\0\001", 6);
+        h2_request(to, 1, large, true);
+    }
+    h2_frame(to, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\0\0\001", 4);
+}
+
+static void empty_data(struct vb_buf *to, int i)
+{
+    if (i == 0)
+        h2_request(to, 1, post, false);
+    h2_frame(to, NGHTTP2_DATA, 0, 1, NULL, 0);
+}
+
+static void padding(struct vb_buf *to, int i)
+{
+    if (i == 0)
+        h2_request(to, 1, post, false);
+    h2_frame(to, NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 1, "\003\0\0\0", 4);
+}
+
+/* One long field in the table, then a byte for each time that it comes. */
+static void hpack_bomb(struct vb_buf *to, int i)
+{
+    char section[16 * 1024];
+    struct vb_buf first;
+
+    vb_buf_init(&first, 64 * 1024);
+    h2_section(&first, get);
+    if (i == 0) {
+        vb_buf_char(&first, 0x40);
+        vb_buf_str(&first, "\001x\x7f\xb1\x1d"); /* 3888 bytes follow */
+        for (int n = 0; n < 3888; n++)
+            vb_buf_char(&first, 'x');
+    }
+    h2_frame(to, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 2 * i + 1, first.ptr,
+             first.len);
+    memset(section, 0xbe, sizeof(section));
+    h2_frame(to, NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 2 * i + 1,
+             section, sizeof(section));
+    vb_buf_done(&first);
+}
+
+static const struct {
+    const char *name;
+    void (*round)(struct vb_buf *to, int i);
+    uint32_t code;
+} attacks[] = {
+    {"rapid reset", rapid_reset, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"made to reset", made_to_reset, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"malformed requests", malformed, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"CONTINUATION flood", continuation, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"SETTINGS flood", settings, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"SETTINGS of many", many_settings, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"PING flood", ping, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"PING ACK flood", ping_ack, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"PRIORITY flood", priority, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"PRIORITY_UPDATE flood", priority_update, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"WINDOW_UPDATE flood", window_update, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"tiny windows", tiny_window, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"empty DATA", empty_data, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"padding alone", padding, NGHTTP2_ENHANCE_YOUR_CALM},
+    {"HPACK bomb", hpack_bomb, NGHTTP2_ENHANCE_YOUR_CALM},
+};
+
+/* How many rounds it took. At each, what we hold is bounded. */
+static int attack(struct driver *d, void (*round)(struct vb_buf *to, int i))
+{
+    struct vb_buf bytes;
+    int i = 0;
+
+    vb_buf_init(&bytes, 1024 * 1024);
+    h2_begin(&bytes);
+    for (; i < MANY && (driver_state(d) & VB_WIRE_LINGER) == 0; i++) {
+        round(&bytes, i);
+        driver_send(d, vb_buf_span(&bytes));
+        vb_buf_reset(&bytes);
+        assert_in_range(d->env.exchanges.lent, 0, 101);
+        assert_in_range(d->env.output_blocks.lent, 0, 6);
+        assert_in_range(d->env.arena_blocks.lent, 0, 400);
+    }
+    vb_buf_done(&bytes);
+    return i;
+}
+
+static void test_each_attack_ends_its_connection(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(attacks); i++) {
+        struct driver d;
+
+        driver_init(&d);
+        if (attack(&d, attacks[i].round) == MANY)
+            fail_msg("%s goes on for ever", attacks[i].name);
+        if (h2_goaway_code(&d) != attacks[i].code)
+            fail_msg("%s: %lld", attacks[i].name,
+                     (long long)h2_goaway_code(&d));
+        driver_pass(&d, d.limits.linger_ms);
+        assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
+        driver_done(&d);
+    }
+}
+
+/* Who also reads nothing makes us hold no more than what is queued. */
+static void test_who_reads_nothing_is_read_no_more(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(attacks); i++) {
+        struct driver d;
+        struct vb_buf bytes;
+
+        driver_init(&d);
+        d.stuck = true;
+        vb_buf_init(&bytes, 64 * 1024 * 1024);
+        h2_begin(&bytes);
+        for (int n = 0; n < 300; n++)
+            attacks[i].round(&bytes, n);
+        driver_send(&d, vb_buf_span(&bytes));
+        assert_in_range(d.env.exchanges.lent, 0, 101);
+        assert_in_range(d.env.output_blocks.lent, 0, 6);
+        driver_pass(&d, d.limits.write_timeout_ms);
+        driver_pass(&d, d.limits.idle_timeout_ms);
+        driver_pass(&d, d.limits.write_timeout_ms);
+        assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
+        vb_buf_done(&bytes);
+        driver_done(&d);
+    }
+}
+
+/* An honest client's cancels, pings and windows, over a long time. */
+static void test_an_honest_client_goes_on_for_ever(void **state)
+{
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 1024 * 1024);
+    h2_begin(&bytes);
+    for (int i = 0; i < 3000; i++) {
+        h2_request(&bytes, 4 * i + 1, get, true);
+        h2_frame(&bytes, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\005", 4);
+        h2_request(&bytes, 4 * i + 3, post, false);
+        reset(&bytes, 4 * i + 3);
+        ping(&bytes, i);
+        driver_send(&d, vb_buf_span(&bytes));
+        driver_pass(&d, 120);
+        vb_buf_reset(&bytes);
+        vb_buf_reset(&d.log);
+    }
+    assert_int_equal(h2_goaway_code(&d), -1);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+/* --- Heads -------------------------------------------------------------------
+ */
+
+/* `n` fields of 1000 bytes; what the service answers, or 0. */
+static int status_with_fields(struct driver *d, int n)
+{
+    static char value[1000];
+    const char *fields[2 * 200 + 9] = {REQUEST("/")};
+    struct vb_buf section;
+    struct vb_buf bytes;
+    int status = 0;
+
+    memset(value, 'v', sizeof(value) - 1);
+    for (int i = 0; i < n; i++) {
+        fields[8 + 2 * i] = "x";
+        fields[9 + 2 * i] = value;
+    }
+    vb_buf_init(&section, 1024 * 1024);
+    vb_buf_init(&bytes, 1024 * 1024);
+    h2_section(&section, fields);
+    h2_begin(&bytes);
+    for (size_t at = 0; at < section.len; at += 16 * 1024) {
+        size_t len = section.len - at < 16 * 1024 ? section.len - at : 16 * 1024;
+        uint8_t last = at + len == section.len ? NGHTTP2_FLAG_END_HEADERS : 0;
+
+        h2_frame(&bytes, at == 0 ? NGHTTP2_HEADERS : NGHTTP2_CONTINUATION,
+                 (uint8_t)(last | (at == 0 ? NGHTTP2_FLAG_END_STREAM : 0)), 1,
+                 section.ptr + at, len);
+    }
+    driver_send(d, vb_buf_span(&bytes));
+    vb_buf_char(&d->log, '\0');
+    if (strstr(d->log.ptr, "end ") != NULL)
+        sscanf(strstr(d->log.ptr, "end "), "end %d", &status);
+    vb_buf_done(&section);
+    vb_buf_done(&bytes);
+    return status;
+}
+
+static void test_a_large_head_is_431_up_to_where_it_costs_too_much(void **state)
+{
+    static const struct {
+        int fields;
+        int status;
+        int64_t code;
+    } rows[] = {{60, 200, -1}, {70, 431, -1}, {99, 431, -1}};
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct driver d;
+
+        driver_init(&d);
+        assert_int_equal(status_with_fields(&d, rows[i].fields),
+                         rows[i].status);
+        assert_int_equal(h2_goaway_code(&d), rows[i].code);
+        driver_done(&d);
+    }
+}
+
+static void test_a_small_limit_is_kept_the_same(void **state)
+{
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    d.limits.head.max_fields_size = 3000;
+    d.limits.head.max_target = 1000;
+    assert_int_equal(status_with_fields(&d, 5), 431);
+    assert_int_equal(h2_goaway_code(&d), -1);
+    driver_restart(&d);
+    assert_int_equal(status_with_fields(&d, 17), 0);
+    assert_int_equal(h2_goaway_code(&d), NGHTTP2_ENHANCE_YOUR_CALM);
+    driver_done(&d);
+}
+
+/* RFC 9113 section 5.1.2 */
+static void test_more_streams_than_are_allowed(void **state)
+{
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 1024 * 1024);
+    h2_begin(&bytes);
+    for (int i = 0; i < 101; i++)
+        h2_request(&bytes, 2 * i + 1, post, false);
+    driver_send(&d, vb_buf_span(&bytes));
+    assert_int_equal(h2_reset_code(&d, 201), NGHTTP2_REFUSED_STREAM);
+    assert_int_equal(d.env.exchanges.lent, 100);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+/* --- Frames: RFC 9113 sections 4 to 6 ---------------------------------------- */
+
+static const struct {
+    const char *what;
+    const char *bytes; /* behind preface and SETTINGS */
+    size_t len;
+    uint32_t code;
+} frames[] = {
+#define FRAMES(what, bytes, code) {what, bytes, sizeof(bytes) - 1, code}
+    FRAMES("9113-4.2 too large", "\0\x40\1\0\0\0\0\0\1",
+           NGHTTP2_FRAME_SIZE_ERROR),
+    FRAMES("9113-5.1 DATA on an idle stream", "\0\0\1\0\0\0\0\0\1a",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-5.1.1 an even stream", "\0\0\1\1\5\0\0\0\2\x82",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.1 DATA on stream 0", "\0\0\1\0\0\0\0\0\0a",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.1 more padding than there is", "\0\0\1\1\x0d\0\0\0\1\5",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.2 HEADERS on stream 0", "\0\0\1\1\5\0\0\0\0\x82",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-4.3 no HPACK", "\0\0\1\1\5\0\0\0\1\x80",
+           NGHTTP2_COMPRESSION_ERROR),
+    FRAMES("9113-6.4 RST_STREAM of an idle stream", "\0\0\4\3\0\0\0\0\1\0\0\0\0",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.5 SETTINGS of 5 bytes", "\0\0\5\4\0\0\0\0\0\0\0\0\0\0",
+           NGHTTP2_FRAME_SIZE_ERROR),
+    FRAMES("9113-6.5 SETTINGS on a stream", "\0\0\0\4\0\0\0\0\1",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.5.2 a window past 2^31-1",
+           "\0\0\6\4\0\0\0\0\0\0\4\x80\0\0\0", NGHTTP2_FLOW_CONTROL_ERROR),
+    FRAMES("9113-6.6 PUSH_PROMISE of a client", "\0\0\4\5\4\0\0\0\1\0\0\0\2",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.7 PING of 4 bytes", "\0\0\4\6\0\0\0\0\0\0\0\0\0",
+           NGHTTP2_FRAME_SIZE_ERROR),
+    FRAMES("9113-6.9 WINDOW_UPDATE of 0", "\0\0\4\x8\0\0\0\0\0\0\0\0\0",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.9.1 a window past its bound",
+           "\0\0\4\x8\0\0\0\0\0\x7f\xff\xff\xff", NGHTTP2_FLOW_CONTROL_ERROR),
+    FRAMES("9113-6.10 CONTINUATION of nothing", "\0\0\1\x9\4\0\0\0\1\x82",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.10 another frame in a section",
+           "\0\0\1\1\0\0\0\0\1\x82\0\0\0\4\0\0\0\0\0", NGHTTP2_PROTOCOL_ERROR),
+};
+
+static void test_frames_that_no_client_may_send(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(frames); i++) {
+        struct driver d;
+        struct vb_buf bytes;
+
+        driver_init(&d);
+        vb_buf_init(&bytes, 64 * 1024);
+        h2_begin(&bytes);
+        vb_buf_append(&bytes, vb_span_of(frames[i].bytes, frames[i].len));
+        driver_send(&d, vb_buf_span(&bytes));
+        if (h2_goaway_code(&d) != frames[i].code)
+            fail_msg("%s: %lld", frames[i].what, (long long)h2_goaway_code(&d));
+        assert_int_equal(d.log.len, 0);
+        vb_buf_done(&bytes);
+        driver_done(&d);
+    }
+}
+
+/* RFC 9113 section 4.1, 5.5: what is not known is passed over. */
+static void test_unknown_frames_and_settings_are_ignored(void **state)
+{
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    h2_frame(&bytes, 0xfa, 0xff, 0, "whatever", 8);
+    h2_frame(&bytes, NGHTTP2_SETTINGS, 0, 0, "\xfa\xfa\0\0\0\1", 6);
+    h2_request(&bytes, 1, get, true);
+    driver_send(&d, vb_buf_span(&bytes));
+    assert_int_equal(h2_goaway_code(&d), -1);
+    assert_int_equal(d.ends, 1);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
+/* RFC 9113 section 3.4: no SETTINGS behind the preface. */
+static void test_a_preface_without_settings(void **state)
+{
+    struct driver d;
+
+    (void)state;
+    driver_init(&d);
+    driver_send_str(&d, H2_PREFACE "GET / HTTP/1.1\r\n\r\n");
+    assert_int_not_equal(driver_state(&d) & (VB_WIRE_LINGER | VB_WIRE_CLOSE),
+                         0);
+    assert_int_equal(d.log.len, 0);
+    driver_done(&d);
+}
+
+/* What only begins like the preface is HTTP/1's. */
+static void test_a_part_of_the_preface_is_http_1(void **state)
+{
+    static const char preface[] = H2_PREFACE;
+
+    (void)state;
+    for (size_t n = 1; n < sizeof(preface) - 1; n++) {
+        struct driver d;
+        char text[64];
+
+        driver_init(&d);
+        snprintf(text, sizeof(text), "%.*s?\r\n\r\n", (int)n, preface);
+        d.piece = n % 3;
+        driver_send_str(&d, text);
+        assert_non_null(memmem(d.out.ptr, d.out.len, "HTTP/1.1 ", 9));
+        driver_done(&d);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_attack_ends_its_connection),
+        cmocka_unit_test(test_who_reads_nothing_is_read_no_more),
+        cmocka_unit_test(test_an_honest_client_goes_on_for_ever),
+        cmocka_unit_test(
+            test_a_large_head_is_431_up_to_where_it_costs_too_much),
+        cmocka_unit_test(test_a_small_limit_is_kept_the_same),
+        cmocka_unit_test(test_more_streams_than_are_allowed),
+        cmocka_unit_test(test_frames_that_no_client_may_send),
+        cmocka_unit_test(test_unknown_frames_and_settings_are_ignored),
+        cmocka_unit_test(test_a_preface_without_settings),
+        cmocka_unit_test(test_a_part_of_the_preface_is_http_1),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
