@@ -165,8 +165,7 @@ struct vb_wire *vb_opening_init(void *memory, struct vb_env *env,
 {
     struct opening *opening = memory;
 
-    *opening =
-        (struct opening){.wire = {.ops = &ops, .env = env, .peer = peer},
-                         .since = env->now.mono_ms};
+    *opening = (struct opening){.wire = {.ops = &ops, .env = env, .peer = peer},
+                                .since = env->now.mono_ms};
     return &opening->wire;
 }

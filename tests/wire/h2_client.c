@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-/* --- What comes ------------------------------------------------------------ */
+/* --- What comes ------------------------------------------------------------
+ */
 
 static struct h2_reply *reply_of(struct h2_client *c, int32_t id)
 {
@@ -18,8 +19,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
                      size_t value_len, uint8_t flags, void *user_data)
 {
     struct h2_reply *reply = reply_of(user_data, frame->hd.stream_id);
-    bool interim = frame->headers.cat == NGHTTP2_HCAT_RESPONSE ||
-                   reply->status < 200;
+    bool interim =
+        frame->headers.cat == NGHTTP2_HCAT_RESPONSE || reply->status < 200;
     struct vb_buf *to = interim ? &reply->fields : &reply->trailers;
 
     (void)session;
@@ -28,8 +29,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
         if (reply->status != 0)
             snprintf(reply->interim + strlen(reply->interim), 8, "%d ",
                      reply->status);
-        reply->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 +
-                        (value[2] - '0');
+        reply->status =
+            (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
         vb_buf_reset(&reply->fields);
         return 0;
     }
@@ -92,7 +93,8 @@ static ssize_t read_body(nghttp2_session *session, int32_t id, uint8_t *to,
     return (ssize_t)n;
 }
 
-/* --- Driving it ------------------------------------------------------------ */
+/* --- Driving it ------------------------------------------------------------
+ */
 
 void h2_client_init(struct h2_client *c, struct driver *d, uint32_t window)
 {
@@ -111,12 +113,12 @@ void h2_client_init(struct h2_client *c, struct driver *d, uint32_t window)
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     assert_int_equal(nghttp2_session_client_new(&c->session, callbacks, c), 0);
     nghttp2_session_callbacks_del(callbacks);
-    assert_int_equal(nghttp2_submit_settings(c->session, 0, settings,
-                                             VB_COUNT_OF(settings)),
-                     0);
+    assert_int_equal(
+        nghttp2_submit_settings(c->session, 0, settings, VB_COUNT_OF(settings)),
+        0);
     if (window > 65535)
-        assert_int_equal(nghttp2_session_set_local_window_size(
-                             c->session, 0, 0, (int32_t)window),
+        assert_int_equal(nghttp2_session_set_local_window_size(c->session, 0, 0,
+                                                               (int32_t)window),
                          0);
 }
 
@@ -232,10 +234,14 @@ struct vb_span h2_field(const struct h2_reply *reply, const char *name)
 void h2_frame(struct vb_buf *to, uint8_t type, uint8_t flags, int32_t id,
               const void *payload, size_t len)
 {
-    const uint8_t head[9] = {(uint8_t)(len >> 16), (uint8_t)(len >> 8),
-                             (uint8_t)len,         type,
-                             flags,                (uint8_t)(id >> 24),
-                             (uint8_t)(id >> 16),  (uint8_t)(id >> 8),
+    const uint8_t head[9] = {(uint8_t)(len >> 16),
+                             (uint8_t)(len >> 8),
+                             (uint8_t)len,
+                             type,
+                             flags,
+                             (uint8_t)(id >> 24),
+                             (uint8_t)(id >> 16),
+                             (uint8_t)(id >> 8),
                              (uint8_t)id};
 
     vb_buf_append(to, vb_span_of((const char *)head, sizeof(head)));

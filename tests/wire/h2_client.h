@@ -15,9 +15,9 @@
 
 struct h2_reply {
     int32_t id;
-    int status;       /* 0: none came */
-    char interim[32]; /* "103 103" */
-    struct vb_buf fields;  /* "name: value\n" */
+    int status;           /* 0: none came */
+    char interim[32];     /* "103 103" */
+    struct vb_buf fields; /* "name: value\n" */
     struct vb_buf content;
     struct vb_buf trailers;
     struct vb_span body; /* of the request, and what of it was sent */

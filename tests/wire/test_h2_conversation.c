@@ -1,4 +1,5 @@
-/* HTTP/2 as an honest client sees it: RFC 9113, over the service of driver.h. */
+/* HTTP/2 as an honest client sees it: RFC 9113, over the service of driver.h.
+ */
 #include "h2_client.h"
 
 #include <stdio.h>
@@ -8,8 +9,8 @@
 #define AUTHORITY ":authority", "h"
 #define GET_HEAD  ":method", "GET", ":scheme", "http", ":path"
 
-static const char *const te[] = {"te", "trailers", "cookie", "a=1", "cookie",
-                                 "b=2", NULL};
+static const char *const te[] = {"te",     "trailers", "cookie", "a=1",
+                                 "cookie", "b=2",      NULL};
 
 static void ask_small(struct h2_client *c)
 {
@@ -90,7 +91,8 @@ static void test_nothing_depends_on_how_bytes_were_split(void **state)
     check_splits(ask_large);
 }
 
-/* --- Replies ---------------------------------------------------------------- */
+/* --- Replies ----------------------------------------------------------------
+ */
 
 static void test_a_reply_is_that_of_http_1(void **state)
 {
@@ -158,12 +160,18 @@ static const struct {
     size_t length;
     uint32_t code; /* of a stream that is cut short */
 } contents[] = {
-    {"/large", LARGE_SIZE, 0},    {"/bytes/100000", 100000, 0},
-    {"/bytes/2048", 2048, 0},     {"/bytes/2049", 2049, 0},
-    {"/source/50000", 50000, 0},  {"/stream/200000", 200000, 0},
-    {"/slow/30000", 30000, 0},    {"/instant/30000", 30000, 0},
-    {"/wide/100000", 100000, 0},  {"/file/300000", 300000, 0},
-    {"/parts/100000", 100000, 0}, {"/broken/3000", 3000, NGHTTP2_INTERNAL_ERROR},
+    {"/large", LARGE_SIZE, 0},
+    {"/bytes/100000", 100000, 0},
+    {"/bytes/2048", 2048, 0},
+    {"/bytes/2049", 2049, 0},
+    {"/source/50000", 50000, 0},
+    {"/stream/200000", 200000, 0},
+    {"/slow/30000", 30000, 0},
+    {"/instant/30000", 30000, 0},
+    {"/wide/100000", 100000, 0},
+    {"/file/300000", 300000, 0},
+    {"/parts/100000", 100000, 0},
+    {"/broken/3000", 3000, NGHTTP2_INTERNAL_ERROR},
     {"/short/3000", 2999, NGHTTP2_INTERNAL_ERROR},
     {"/over/3000", 3000, NGHTTP2_INTERNAL_ERROR},
 };
@@ -226,7 +234,8 @@ static void test_who_reads_nothing_waits(void **state)
     driver_done(&d);
 }
 
-/* --- Requests ---------------------------------------------------------------- */
+/* --- Requests ----------------------------------------------------------------
+ */
 
 #define MALFORMED (-1)
 
@@ -234,81 +243,132 @@ static void test_who_reads_nothing_waits(void **state)
 static const struct {
     const char *what;
     const char *fields[16];
-    int status; /* or MALFORMED */
+    int status;      /* or MALFORMED */
     const char *log; /* that the service saw; NULL: whatever */
 } requests[] = {
-    {"9113-8.3.1 all", {GET_HEAD, "/a?b", AUTHORITY}, 404,
+    {"9113-8.3.1 all",
+     {GET_HEAD, "/a?b", AUTHORITY},
+     404,
      "begin GET /a?b authority=h content=-1\n"},
-    {"9113-8.3.1 Host alone", {GET_HEAD, "/", "host", "h"}, 200,
+    {"9113-8.3.1 Host alone",
+     {GET_HEAD, "/", "host", "h"},
+     200,
      "begin GET / authority=h content=-1\n"},
-    {"9113-8.3.1 Host the same", {GET_HEAD, "/", AUTHORITY, "host", "H"}, 200,
+    {"9113-8.3.1 Host the same",
+     {GET_HEAD, "/", AUTHORITY, "host", "H"},
+     200,
      NULL},
-    {"9113-8.3.1 Host differs", {GET_HEAD, "/", AUTHORITY, "host", "x"},
-     MALFORMED, NULL},
+    {"9113-8.3.1 Host differs",
+     {GET_HEAD, "/", AUTHORITY, "host", "x"},
+     MALFORMED,
+     NULL},
     {"9113-8.3.1 no authority", {GET_HEAD, "/"}, MALFORMED, NULL},
-    {"9113-8.3.1 no path", {":method", "GET", ":scheme", "http", AUTHORITY},
-     MALFORMED, NULL},
+    {"9113-8.3.1 no path",
+     {":method", "GET", ":scheme", "http", AUTHORITY},
+     MALFORMED,
+     NULL},
     {"9113-8.3.1 empty path", {GET_HEAD, "", AUTHORITY}, MALFORMED, NULL},
-    {"9113-8.3.1 a path without /", {GET_HEAD, "a", AUTHORITY}, MALFORMED,
+    {"9113-8.3.1 a path without /",
+     {GET_HEAD, "a", AUTHORITY},
+     MALFORMED,
      NULL},
     {"9113-8.3.1 an absolute URI",
      {":method", "GET", ":scheme", "https", ":path", "http://h/", AUTHORITY},
-     MALFORMED, NULL},
-    {"9113-8.3.1 no method", {":scheme", "http", ":path", "/", AUTHORITY},
-     MALFORMED, NULL},
-    {"9113-8.3.1 no scheme", {":method", "GET", ":path", "/", AUTHORITY},
-     MALFORMED, NULL},
-    {"9113-8.3 twice", {GET_HEAD, "/", AUTHORITY, ":path", "/"}, MALFORMED,
+     MALFORMED,
      NULL},
-    {"9113-8.3 unknown", {GET_HEAD, "/", AUTHORITY, ":x", "y"}, MALFORMED,
+    {"9113-8.3.1 no method",
+     {":scheme", "http", ":path", "/", AUTHORITY},
+     MALFORMED,
      NULL},
-    {"9113-8.3 of replies", {GET_HEAD, "/", AUTHORITY, ":status", "200"},
-     MALFORMED, NULL},
+    {"9113-8.3.1 no scheme",
+     {":method", "GET", ":path", "/", AUTHORITY},
+     MALFORMED,
+     NULL},
+    {"9113-8.3 twice",
+     {GET_HEAD, "/", AUTHORITY, ":path", "/"},
+     MALFORMED,
+     NULL},
+    {"9113-8.3 unknown",
+     {GET_HEAD, "/", AUTHORITY, ":x", "y"},
+     MALFORMED,
+     NULL},
+    {"9113-8.3 of replies",
+     {GET_HEAD, "/", AUTHORITY, ":status", "200"},
+     MALFORMED,
+     NULL},
     {"9113-8.3 behind a field",
      {":method", "GET", ":scheme", "http", "x", "y", ":path", "/", AUTHORITY},
-     MALFORMED, NULL},
+     MALFORMED,
+     NULL},
     {"8441 not offered",
      {":method", "CONNECT", ":protocol", "websocket", ":scheme", "http",
       ":path", "/", AUTHORITY},
-     MALFORMED, NULL},
-    {"9113-8.2.1 upper case", {GET_HEAD, "/", AUTHORITY, "X", "y"}, MALFORMED,
+     MALFORMED,
      NULL},
-    {"9113-8.2.1 a control", {GET_HEAD, "/", AUTHORITY, "x", "a\001b"},
-     MALFORMED, NULL},
-    {"9113-8.2.1 a line end", {GET_HEAD, "/", AUTHORITY, "x", "a\r\nb: c"},
-     MALFORMED, NULL},
-    {"9113-8.2.1 white space", {GET_HEAD, "/", AUTHORITY, "x", " a"}, MALFORMED,
+    {"9113-8.2.1 upper case",
+     {GET_HEAD, "/", AUTHORITY, "X", "y"},
+     MALFORMED,
      NULL},
-    {"9113-8.2.1 no name", {GET_HEAD, "/", AUTHORITY, "", "a"}, MALFORMED,
+    {"9113-8.2.1 a control",
+     {GET_HEAD, "/", AUTHORITY, "x", "a\001b"},
+     MALFORMED,
      NULL},
-    {"9113-8.2.2", {GET_HEAD, "/", AUTHORITY, "connection", "close"}, MALFORMED,
+    {"9113-8.2.1 a line end",
+     {GET_HEAD, "/", AUTHORITY, "x", "a\r\nb: c"},
+     MALFORMED,
+     NULL},
+    {"9113-8.2.1 white space",
+     {GET_HEAD, "/", AUTHORITY, "x", " a"},
+     MALFORMED,
+     NULL},
+    {"9113-8.2.1 no name",
+     {GET_HEAD, "/", AUTHORITY, "", "a"},
+     MALFORMED,
+     NULL},
+    {"9113-8.2.2",
+     {GET_HEAD, "/", AUTHORITY, "connection", "close"},
+     MALFORMED,
      NULL},
     {"9113-8.2.2",
      {GET_HEAD, "/", AUTHORITY, "transfer-encoding", "chunked"},
-     MALFORMED, NULL},
+     MALFORMED,
+     NULL},
     {"9113-8.2.2", {GET_HEAD, "/", AUTHORITY, "te", "gzip"}, MALFORMED, NULL},
     {"9113-8.2.2", {GET_HEAD, "/", AUTHORITY, "te", "trailers"}, 200, NULL},
-    {"9110-8.6 no number", {GET_HEAD, "/", AUTHORITY, "content-length", "1x"},
-     MALFORMED, NULL},
+    {"9110-8.6 no number",
+     {GET_HEAD, "/", AUTHORITY, "content-length", "1x"},
+     MALFORMED,
+     NULL},
     {"9113-8.1.1 less content than announced",
-     {GET_HEAD, "/", AUTHORITY, "content-length", "1"}, MALFORMED, NULL},
+     {GET_HEAD, "/", AUTHORITY, "content-length", "1"},
+     MALFORMED,
+     NULL},
     {"9110-7.4 another scheme",
-     {":method", "GET", ":scheme", "https", ":path", "/", AUTHORITY}, 421,
+     {":method", "GET", ":scheme", "https", ":path", "/", AUTHORITY},
+     421,
      NULL},
     {"9112-3.2 a malformed authority",
-     {GET_HEAD, "/", ":authority", "a,b"}, 400, NULL},
+     {GET_HEAD, "/", ":authority", "a,b"},
+     400,
+     NULL},
     {"9113-8.3.1 userinfo", {GET_HEAD, "/", ":authority", "a@h"}, 400, NULL},
     {"9112-3.2 a malformed path", {GET_HEAD, "/%zz", AUTHORITY}, 400, NULL},
     {"9110-9.1 a method that is no token",
      {":method", "G T", ":scheme", "http", ":path", "/", AUTHORITY},
-     MALFORMED, NULL},
+     MALFORMED,
+     NULL},
     {"9113-8.3.1 the whole server",
-     {":method", "OPTIONS", ":scheme", "http", ":path", "*", AUTHORITY}, 404,
+     {":method", "OPTIONS", ":scheme", "http", ":path", "*", AUTHORITY},
+     404,
      "begin OPTIONS * authority=h content=-1\n"},
-    {"9113-8.5", {":method", "CONNECT", ":authority", "h:80"}, 404,
+    {"9113-8.5",
+     {":method", "CONNECT", ":authority", "h:80"},
+     404,
      "begin CONNECT h:80 authority=h:80 content=-1\n"},
-    {"9113-8.2.3 crumbs", {GET_HEAD, "/", AUTHORITY, "cookie", "a=1", "cookie",
-                           "b=2"}, 200, NULL},
+    {"9113-8.2.3 crumbs",
+     {GET_HEAD, "/", AUTHORITY, "cookie", "a=1", "cookie", "b=2"},
+     200,
+     NULL},
 };
 
 static void test_requests_by_rows(void **state)
@@ -333,8 +393,8 @@ static void test_requests_by_rows(void **state)
             char end[32];
 
             snprintf(end, sizeof(end), "end %d ", requests[i].status);
-            if (d.log.len == 0 || memmem(d.log.ptr, d.log.len, end,
-                                         strlen(end)) == NULL)
+            if (d.log.len == 0 ||
+                memmem(d.log.ptr, d.log.len, end, strlen(end)) == NULL)
                 fail_msg("%s: %.*s", requests[i].what,
                          VB_FMT(vb_buf_span(&d.log)));
         }
@@ -404,8 +464,8 @@ static void test_a_reply_before_the_contents_end(void **state)
     driver_done(&d);
 }
 
-static const char *const post[] = {":method", "POST", ":scheme", "http",
-                                   ":path", "/echo", AUTHORITY, NULL};
+static const char *const post[] = {":method", "POST",  ":scheme", "http",
+                                   ":path",   "/echo", AUTHORITY, NULL};
 
 static void test_trailers(void **state)
 {
@@ -431,8 +491,8 @@ static void test_trailers(void **state)
 static void test_more_or_less_content_than_announced(void **state)
 {
     static const char *const announced[] = {
-        ":method", "POST", ":scheme", "http", ":path", "/echo",
-        AUTHORITY, "content-length", "3", NULL};
+        ":method", "POST",    ":scheme",        "http", ":path",
+        "/echo",   AUTHORITY, "content-length", "3",    NULL};
     static const char *const sent[] = {"ab", "abcd"};
 
     (void)state;
@@ -457,8 +517,8 @@ static void test_more_or_less_content_than_announced(void **state)
 static void test_100_when_content_is_wanted(void **state)
 {
     static const char *const expect[] = {
-        ":method", "POST", ":scheme", "http", ":path", "/later-echo",
-        AUTHORITY, "expect", "100-continue", NULL};
+        ":method",     "POST",    ":scheme", "http",         ":path",
+        "/later-echo", AUTHORITY, "expect",  "100-continue", NULL};
     struct driver d;
     struct vb_buf bytes;
 
@@ -501,7 +561,8 @@ static void test_too_much_content_is_413(void **state)
     driver_done(&d);
 }
 
-/* --- Ends and times ---------------------------------------------------------- */
+/* --- Ends and times ----------------------------------------------------------
+ */
 
 /* RFC 9113 section 6.8 */
 static void test_a_drain_answers_what_is_under_way(void **state)
@@ -694,6 +755,36 @@ static void test_a_window_that_stays_shut(void **state)
     driver_done(&d);
 }
 
+/* One after the other (RFC 9218 section 10): who waits for its turn is not
+ * late while the connection gets on. */
+static void test_a_stream_waits_for_its_turn(void **state)
+{
+    static const char *const large[] = {GET_HEAD, "/large", AUTHORITY, NULL};
+    struct driver d;
+    struct vb_buf bytes;
+
+    (void)state;
+    driver_init(&d);
+    vb_buf_init(&bytes, 64 * 1024);
+    h2_begin(&bytes);
+    h2_frame(&bytes, NGHTTP2_SETTINGS, 0, 0, "\0\004\0\020\0\0", 6);
+    h2_request(&bytes, 1, large, true);
+    h2_request(&bytes, 3, large, true);
+    for (int i = 0; i < 5; i++) {
+        driver_send(&d, vb_buf_span(&bytes));
+        driver_pass(&d, d.limits.write_timeout_ms - 1);
+        vb_buf_reset(&bytes);
+        h2_frame(&bytes, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\003\350", 4);
+    }
+    assert_int_equal(h2_reset_code(&d, 1), -1);
+    assert_int_equal(h2_reset_code(&d, 3), -1);
+    driver_pass(&d, 1);
+    assert_int_equal(h2_reset_code(&d, 1), NGHTTP2_CANCEL);
+    assert_int_equal(h2_reset_code(&d, 3), NGHTTP2_CANCEL);
+    vb_buf_done(&bytes);
+    driver_done(&d);
+}
+
 static void test_a_client_that_reads_nothing_is_closed(void **state)
 {
     struct h2_client c;
@@ -780,6 +871,7 @@ int main(void)
         cmocka_unit_test(test_the_preface_and_a_head_come_in_time),
         cmocka_unit_test(test_content_that_does_not_come_is_408),
         cmocka_unit_test(test_a_window_that_stays_shut),
+        cmocka_unit_test(test_a_stream_waits_for_its_turn),
         cmocka_unit_test(test_a_client_that_reads_nothing_is_closed),
         cmocka_unit_test(test_the_end_of_what_the_client_sends),
         cmocka_unit_test(test_free_at_any_moment),

@@ -16,8 +16,8 @@
 static const char *const get[] = {REQUEST("/"), NULL};
 static const char *const later[] = {REQUEST("/later"), NULL};
 static const char *const large[] = {REQUEST("/large"), NULL};
-static const char *const post[] = {":method", "POST", ":scheme", "http",
-                                   ":path", "/echo", AUTHORITY, NULL};
+static const char *const post[] = {":method", "POST",  ":scheme", "http",
+                                   ":path",   "/echo", AUTHORITY, NULL};
 
 /* --- Attacks: the i-th round of each ----------------------------------------
  */
@@ -281,7 +281,8 @@ static int status_with_fields(struct driver *d, int n)
     h2_section(&section, fields);
     h2_begin(&bytes);
     for (size_t at = 0; at < section.len; at += 16 * 1024) {
-        size_t len = section.len - at < 16 * 1024 ? section.len - at : 16 * 1024;
+        size_t len =
+            section.len - at < 16 * 1024 ? section.len - at : 16 * 1024;
         uint8_t last = at + len == section.len ? NGHTTP2_FLAG_END_HEADERS : 0;
 
         h2_frame(&bytes, at == 0 ? NGHTTP2_HEADERS : NGHTTP2_CONTINUATION,
@@ -352,7 +353,8 @@ static void test_more_streams_than_are_allowed(void **state)
     driver_done(&d);
 }
 
-/* --- Frames: RFC 9113 sections 4 to 6 ---------------------------------------- */
+/* --- Frames: RFC 9113 sections 4 to 6 ----------------------------------------
+ */
 
 static const struct {
     const char *what;
@@ -360,7 +362,10 @@ static const struct {
     size_t len;
     uint32_t code;
 } frames[] = {
-#define FRAMES(what, bytes, code) {what, bytes, sizeof(bytes) - 1, code}
+#define FRAMES(what, bytes, code)                                              \
+    {                                                                          \
+        what, bytes, sizeof(bytes) - 1, code                                   \
+    }
     FRAMES("9113-4.2 too large", "\0\x40\1\0\0\0\0\0\1",
            NGHTTP2_FRAME_SIZE_ERROR),
     FRAMES("9113-5.1 DATA on an idle stream", "\0\0\1\0\0\0\0\0\1a",
@@ -375,8 +380,8 @@ static const struct {
            NGHTTP2_PROTOCOL_ERROR),
     FRAMES("9113-4.3 no HPACK", "\0\0\1\1\5\0\0\0\1\x80",
            NGHTTP2_COMPRESSION_ERROR),
-    FRAMES("9113-6.4 RST_STREAM of an idle stream", "\0\0\4\3\0\0\0\0\1\0\0\0\0",
-           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.4 RST_STREAM of an idle stream",
+           "\0\0\4\3\0\0\0\0\1\0\0\0\0", NGHTTP2_PROTOCOL_ERROR),
     FRAMES("9113-6.5 SETTINGS of 5 bytes", "\0\0\5\4\0\0\0\0\0\0\0\0\0\0",
            NGHTTP2_FRAME_SIZE_ERROR),
     FRAMES("9113-6.5 SETTINGS on a stream", "\0\0\0\4\0\0\0\0\1",

@@ -48,7 +48,7 @@ static const struct row line_rows[] = {
     {"9110-6.2-05", "GET / HTTP/1.2\r\n" H "\r\n", "200", OPEN, NULL},
     {"9110-6.2-05", "GET / HTTP/1.9\r\n" H "\r\n", "200", OPEN, NULL},
     {"9110-15.6.6 505", "GET / HTTP/2.0\r\n" H "\r\n", "505", CLOSING, NULL},
-    {"9110-15.6.6 505", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "505", CLOSING,
+    {"9110-15.6.6 505", "PRI * HTTP/2.0\r\n\r\nSM\r\nX\r\n", "505", CLOSING,
      NULL},
     {"9110-15.6.6 505", "GET / HTTP/0.9\r\n\r\n", "505", CLOSING, NULL},
     {"9112-A.3.1-01", "GET /\r\n", "400", CLOSING, NULL},

@@ -49,16 +49,16 @@ static void read_framing(struct vb_h1_message *m,
     m->keep_alive = !line->minor_0;
     if (vb_fields_first(&head->fields, VB_FIELD_CONNECTION) != NULL) {
         if (line->minor_0)
-            m->keep_alive = vb_fields_have(
-                &head->fields, VB_FIELD_CONNECTION, VB_SPAN("keep-alive"));
+            m->keep_alive = vb_fields_have(&head->fields, VB_FIELD_CONNECTION,
+                                           VB_SPAN("keep-alive"));
         if (vb_fields_have(&head->fields, VB_FIELD_CONNECTION,
-                              VB_SPAN("close")))
+                           VB_SPAN("close")))
             m->keep_alive = false;
     }
     /* RFC 9110 section 10.1.1 */
     m->expects =
-        head->interim_ok && vb_fields_have(&head->fields, VB_FIELD_EXPECT,
-                                              VB_SPAN("100-continue"));
+        head->interim_ok &&
+        vb_fields_have(&head->fields, VB_FIELD_EXPECT, VB_SPAN("100-continue"));
 }
 
 /* A copy that lives as long as the exchange, with its pad. */

@@ -63,7 +63,7 @@ static void give(struct vb_h2_stream *s, struct vb_span bytes)
 
 void vb__h2_content_bytes(struct vb_h2_stream *s, struct vb_span bytes)
 {
-    s->since = s->x->env->now.mono_ms;
+    vb__h2_move(s->h2);
     if (s->replied || s->failed) {
         nghttp2_session_consume_connection(s->h2->session, bytes.len);
         return;

@@ -52,7 +52,8 @@ static void take_pseudo(struct vb_h2_stream *s, struct vb_span name,
 
 static void take_crumb(struct vb_h2_stream *s, struct vb_span value)
 {
-    struct vb_h2_crumb *crumb = vb_arena_calloc(&s->x->arena, 1, sizeof(*crumb));
+    struct vb_h2_crumb *crumb =
+        vb_arena_calloc(&s->x->arena, 1, sizeof(*crumb));
 
     s->builder.fields_size += (uint32_t)value.len;
     if (s->builder.fields_size > s->builder.limits->max_fields_size ||
@@ -133,8 +134,8 @@ static void read_framing(struct vb_h2_stream *s)
     struct vb_head *head = &s->x->head;
 
     head->has_content = !s->ended && head->content_length != 0;
-    s->expects = vb_fields_have(&head->fields, VB_FIELD_EXPECT,
-                                VB_SPAN("100-continue"));
+    s->expects =
+        vb_fields_have(&head->fields, VB_FIELD_EXPECT, VB_SPAN("100-continue"));
 }
 
 void vb__h2_head_end(struct vb_h2_stream *s)

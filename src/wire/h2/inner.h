@@ -48,12 +48,12 @@ enum {
 
 /* What a client may cost beside what it asks for: see budget.c. */
 enum {
-    VB_H2_BUDGET = 1000,        /* at first, and at most */
-    VB_H2_BUDGET_PER_S = 50,    /* it grows by */
-    VB_H2_COST_FRAME = 1,       /* a frame that asks for nothing */
-    VB_H2_COST_RESET = 4,       /* a stream that did not come to its end */
-    VB_H2_GAIN_REPLY = 2,       /* one that did */
-    VB_H2_GAIN_DATA = 2,        /* a DATA frame of ours, of some size, whose */
+    VB_H2_BUDGET = 1000,      /* at first, and at most */
+    VB_H2_BUDGET_PER_S = 50,  /* it grows by */
+    VB_H2_COST_FRAME = 1,     /* a frame that asks for nothing */
+    VB_H2_COST_RESET = 4,     /* a stream that did not come to its end */
+    VB_H2_GAIN_REPLY = 2,     /* one that did */
+    VB_H2_GAIN_DATA = 2,      /* a DATA frame of ours, of some size, whose */
     VB_H2_GAIN_DATA_MIN = 256 /* windows the client has to open again */
 };
 
@@ -122,26 +122,26 @@ struct vb_h2_stream {
     uint64_t taken;        /* bytes of content the sink was given */
     struct vb_buf waiting; /* content that it was not given yet */
     struct vb_verdict trailers_why;
-    enum vb_err error;   /* what to tell the sink in the end */
-    bool malformed : 1;  /* RFC 9113 section 8.1.1 */
-    bool ended : 1;      /* the client has sent all */
-    bool failed : 1;     /* or what it sends is of no use any more */
-    bool expects : 1;    /* it waits for 100 (Continue) */
-    bool wanted : 1;     /* content goes to the sink */
-    bool paused : 1;     /* until resume_content */
+    enum vb_err error;  /* what to tell the sink in the end */
+    bool malformed : 1; /* RFC 9113 section 8.1.1 */
+    bool ended : 1;     /* the client has sent all */
+    bool failed : 1;    /* or what it sends is of no use any more */
+    bool expects : 1;   /* it waits for 100 (Continue) */
+    bool wanted : 1;    /* content goes to the sink */
+    bool paused : 1;    /* until resume_content */
     bool sink_ended : 1;
 
     /* going out */
-    bool marked : 1;    /* for vb__h2_run */
-    bool replied : 1;   /* x->reply is complete */
-    bool submitted : 1; /* and nghttp2 has its head */
-    bool all_sent : 1;  /* and put out its last frame */
-    bool deferred : 1;  /* the source has nothing just now */
-    bool ready : 1;     /* output_ready came */
-    bool closed : 1;    /* nghttp2 knows it no more */
-    struct vb_span tail; /* content to be sent next, from where it lies, */
+    bool marked : 1;          /* for vb__h2_run */
+    bool replied : 1;         /* x->reply is complete */
+    bool submitted : 1;       /* and nghttp2 has its head */
+    bool all_sent : 1;        /* and put out its last frame */
+    bool deferred : 1;        /* the source has nothing just now */
+    bool ready : 1;           /* output_ready came */
+    bool closed : 1;          /* nghttp2 knows it no more */
+    struct vb_span tail;      /* content to be sent next, from where it lies, */
     struct vb_file_part file; /* or this */
-    int64_t source_left; /* bytes the source owes; -1: not known */
+    int64_t source_left;      /* bytes the source owes; -1: not known */
 };
 
 /* The connection's limit for what SETTINGS_MAX_HEADER_LIST_SIZE tells. */
@@ -268,6 +268,10 @@ bool vb__h2_output_full(const struct vb_h2 *h2);
 
 /* Bytes to be sent. */
 size_t vb__h2_output_queued(const struct vb_h2 *h2);
+
+/* When content last moved, of any stream and either way; and that it does. */
+int64_t vb__h2_moved(const struct vb_h2 *h2);
+void vb__h2_move(struct vb_h2 *h2);
 
 /* Copies bytes; false when out of memory. */
 bool vb__h2_output_put(struct vb_h2 *h2, struct vb_span bytes);

@@ -38,6 +38,7 @@ struct vb_h2_output {
     struct block *first;
     struct block *last;
     size_t queued;
+    int64_t moved;  /* see vb__h2_moved: here for want of room elsewhere */
     unsigned begin; /* of the ring */
     unsigned count;
     struct piece pieces[VB_H2_PIECES_MAX];
@@ -59,6 +60,16 @@ bool vb__h2_output_full(const struct vb_h2 *h2)
 size_t vb__h2_output_queued(const struct vb_h2 *h2)
 {
     return h2->output->queued;
+}
+
+int64_t vb__h2_moved(const struct vb_h2 *h2)
+{
+    return h2->output->moved;
+}
+
+void vb__h2_move(struct vb_h2 *h2)
+{
+    h2->output->moved = h2->wire.env->now.mono_ms;
 }
 
 static struct piece *piece_at(struct vb_h2_output *output, unsigned i)

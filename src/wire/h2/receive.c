@@ -298,8 +298,8 @@ nghttp2_session *vb__h2_session_new(struct vb_h2 *h2)
     nghttp2_option *option = callbacks == NULL ? NULL : new_option();
     nghttp2_session *session = NULL;
 
-    if (option != NULL && nghttp2_session_server_new2(&session, callbacks, h2,
-                                                      option) != 0)
+    if (option != NULL &&
+        nghttp2_session_server_new2(&session, callbacks, h2, option) != 0)
         session = NULL;
     nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);

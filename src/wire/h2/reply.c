@@ -86,8 +86,7 @@ static void add_fields(struct section *section,
 static void begin(struct section *section, struct vb_exchange *x, size_t cap,
                   unsigned status)
 {
-    struct vb_span text =
-        vb_arena_printf(&x->arena, "%u", status);
+    struct vb_span text = vb_arena_printf(&x->arena, "%u", status);
 
     *section = (struct section){.arena = &x->arena, .cap = cap + 1};
     section->at =
@@ -157,7 +156,8 @@ static bool make_head(struct vb_h2_stream *s, struct section *section,
     if (section->failed)
         return false;
     if (!plan->own_date) /* RFC 9110 section 6.6.1 */
-        add(section, VB_SPAN("date"), vb_span_of(s->h2->wire.env->now.date, 29));
+        add(section, VB_SPAN("date"),
+            vb_span_of(s->h2->wire.env->now.date, 29));
     add_rep(section, reply);
     add_fields(section, reply->fields, reply->field_count);
     add_length(section, plan);

@@ -66,8 +66,7 @@ static void drop_streams(struct vb_h2 *h2)
 
 static void look_at_end(struct vb_h2 *h2)
 {
-    if (h2->phase != VB_H2_OPEN || vb__h2_output_queued(h2) > 0 ||
-        !is_over(h2))
+    if (h2->phase != VB_H2_OPEN || vb__h2_output_queued(h2) > 0 || !is_over(h2))
         return;
     drop_streams(h2);
     h2->phase = h2->eof ? VB_H2_CLOSED : VB_H2_LINGER;

@@ -31,7 +31,8 @@ bool vb__h2_content_begin(struct vb_h2_stream *s)
     return s->tail.len > 0;
 }
 
-/* --- What comes next ------------------------------------------------------- */
+/* --- What comes next -------------------------------------------------------
+ */
 
 /* How many bytes there are, or a negative one of nghttp2's. */
 enum { PULLED_END = 0, PULLED_FAILED = -1, PULLED_LATER = -2, PULLED = 1 };
@@ -187,7 +188,7 @@ int vb__h2_send_data(nghttp2_session *session, nghttp2_frame *frame,
     (void)user_data;
     if (vb__h2_output_full(s->h2))
         return NGHTTP2_ERR_WOULDBLOCK;
-    s->since = s->h2->wire.env->now.mono_ms;
+    vb__h2_move(s->h2);
     if (length >= VB_H2_GAIN_DATA_MIN)
         vb__h2_gain(s->h2, VB_H2_GAIN_DATA);
     return s->file.length > 0 ? put_file(s, head, length)

@@ -90,13 +90,16 @@ void vb__h2_reset(struct vb_h2_stream *s, uint32_t code)
 int64_t vb__h2_stream_deadline(const struct vb_h2_stream *s)
 {
     const struct vb_limits *limits = s->x->env->limits;
+    int64_t moved = vb__h2_moved(s->h2);
+    /* Streams take turns: one that waits for its own may wait long. */
+    int64_t since = moved > s->since ? moved : s->since;
 
     if (s->state == VB_H2_HEAD)
         return s->since + limits->head_timeout_ms;
     if (vb__h2_receives_content(s))
-        return s->since + limits->content_timeout_ms;
+        return since + limits->content_timeout_ms;
     if (s->replied && !s->all_sent && !s->deferred)
-        return s->since + limits->write_timeout_ms; /* its window is shut */
+        return since + limits->write_timeout_ms; /* its window is shut */
     return VB_TIME_NEVER;
 }
 
