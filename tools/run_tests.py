@@ -135,28 +135,27 @@ def count_conformance(written, kept, tally):
     tally.add(failed=1)
 
 
-def run_http(build, tally):
-    heading("black-box tests")
-    binary = build / "src/server/verbatim"
-    if not binary.exists():
-        print(f"{binary} was not built", file=sys.stderr)
-        tally.add(failed=1)
-        return
-    report = build / "http-tests.xml"
-    conformance = build / "conformance.md"
-    for path in (report, conformance):
-        path.unlink(missing_ok=True)
-    env = dict(os.environ, **SANITIZERS, VB_BINARY=str(binary))
+# Whose point is the message, and not the bytes: they run over HTTP/2 as well.
+OVER_H2C = (
+    "access_log", "codings", "collections", "conditional", "controllers",
+    "digests", "filters", "hints", "idempotency", "large", "methods", "moves",
+    "negotiation", "prefer", "problems", "query", "ranges", "redirects",
+    "statuses", "tree",
+)  # fmt: skip
+
+
+def run_pytest(report, tally, arguments, **more_env):
+    """Runs pytest and counts; False when it told nothing."""
+    report.unlink(missing_ok=True)
     done = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={report}",
-         f"--conformance={conformance}", "tests"],
+        [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={report}", *arguments],
         cwd=ROOT,
-        env=env,
+        env=dict(os.environ, **SANITIZERS, **more_env),
         check=False,
     )
     if not report.exists():
         tally.add(failed=1)
-        return
+        return False
     suite = ElementTree.parse(report).getroot().find("testsuite")
     total, failures, errors, skipped = (
         int(suite.get(key, "0"))
@@ -168,7 +167,33 @@ def run_http(build, tally):
     if done.returncode != 0 and failed == 0:
         print(f"pytest ended with {done.returncode}", file=sys.stderr)
         tally.add(failed=1)
-    count_conformance(conformance, ROOT / "docs/conformance.md", tally)
+    return True
+
+
+def run_http(build, tally):
+    heading("black-box tests")
+    binary = build / "src/server/verbatim"
+    if not binary.exists():
+        print(f"{binary} was not built", file=sys.stderr)
+        tally.add(failed=1)
+        return
+    conformance = build / "conformance.md"
+    conformance.unlink(missing_ok=True)
+    if run_pytest(
+        build / "http-tests.xml",
+        tally,
+        [f"--conformance={conformance}", "tests"],
+        VB_BINARY=str(binary),
+    ):
+        count_conformance(conformance, ROOT / "docs/conformance.md", tally)
+    heading("black-box tests over HTTP/2")
+    run_pytest(
+        build / "h2c-tests.xml",
+        tally,
+        [f"tests/http/test_{name}.py" for name in OVER_H2C],
+        VB_BINARY=str(binary),
+        VB_PROTOCOL="h2c",
+    )
 
 
 def fuzz_targets():

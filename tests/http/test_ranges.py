@@ -109,10 +109,10 @@ def test_a_206_has_the_fields_of_the_200(client, cover):
     path, _ = cover
     whole = client.get(path)
     part = client.get(path, {"Range": "bytes=1-5"})
-    own = {"Date", "Content-Length", "Content-Range"}
+    own = {"date", "content-length", "content-range"}
     assert part.status == 206
-    assert {(n, v) for n, v in part.headers if n not in own} == {
-        (n, v) for n, v in whole.headers if n not in own}
+    assert {(n, v) for n, v in part.headers if n.lower() not in own} == {
+        (n, v) for n, v in whole.headers if n.lower() not in own}
     assert "Last-Modified" in part.headers and "ETag" in part.headers
 
 

@@ -505,7 +505,7 @@ def test_bytes_that_are_no_http_never_disturb_the_others(serve):
     client = server.client()
     book = add(client)
     noise = [os.urandom(300), b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\r\n" * 1000, b"GET\r\n\r\n",
-             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 100, b"A" * 100_000]  # fmt: skip
+             b"PRI * HTTP/2.0\r\n\r\nSM\r\nX", b"GET / HTTP/9.9\r\n\r\n", b"\0" * 100, b"A" * 100_000]  # fmt: skip
     for data in noise * 5:
         with server.connect() as connection:
             try:

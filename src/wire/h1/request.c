@@ -101,7 +101,9 @@ static void fill(struct vb_h1_message *m, struct draft *draft)
     }
 }
 
-static struct vb_h1_message *new_message(struct vb_h1 *h1, struct draft *draft)
+/* Flat, as the compiler makes it by itself where the builder is one wire's. */
+__attribute__((flatten)) static struct vb_h1_message *
+new_message(struct vb_h1 *h1, struct draft *draft)
 {
     struct vb_exchange *x = vb_exchange_new(h1->wire.env);
     struct vb_h1_message *m;
