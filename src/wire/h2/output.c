@@ -179,6 +179,8 @@ void vb__h2_output_sent(struct vb_h2 *h2, size_t n)
     struct vb_h2_output *output = h2->output;
 
     h2->write_since = h2->wire.env->now.mono_ms;
+    if (vb__h2_output_full(h2)) /* content may have had to wait for this */
+        vb__h2_move(h2);
     output->queued -= n;
     while (n > 0) {
         struct piece *piece = piece_at(output, 0);
@@ -193,10 +195,12 @@ void vb__h2_output_sent(struct vb_h2 *h2, size_t n)
             output->begin = (output->begin + 1) % VB_H2_PIECES_MAX;
             output->count--;
         }
-        if (stream == NULL)
+        if (stream == NULL) {
             sent_of_block(h2, part);
-        else
+        } else {
             stream->x->sent += part;
+            vb__h2_move(h2);
+        }
         if (stream != NULL && whole)
             vb__h2_stream_piece_done(stream);
     }

@@ -98,7 +98,8 @@ int64_t vb__h2_stream_deadline(const struct vb_h2_stream *s)
         return s->since + limits->head_timeout_ms;
     if (vb__h2_receives_content(s))
         return since + limits->content_timeout_ms;
-    if (s->replied && !s->all_sent && !s->deferred)
+    if (s->replied && !s->all_sent && !s->deferred &&
+        vb__h2_output_queued(s->h2) == 0)
         return since + limits->write_timeout_ms; /* its window is shut */
     return VB_TIME_NEVER;
 }
