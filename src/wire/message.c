@@ -90,6 +90,8 @@ void vb_plan_reply(struct vb_plan *plan, const struct vb_exchange *x)
     if (!vb_status_has_content(reply->status))
         return;
     plan->rep_text = rep_text_fits(plan);
+    if (plan->rep_text)
+        plan->length = (int64_t)reply->rep->length;
     if (!is_tunnel(x))
         plan->extent = extent_of(plan);
 }

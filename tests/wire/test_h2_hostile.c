@@ -5,6 +5,7 @@
 #include "h2_client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define AUTHORITY ":authority", "h"
 #define REQUEST(path)                                                          \
@@ -269,6 +270,7 @@ static int status_with_fields(struct driver *d, int n)
     const char *fields[2 * 200 + 9] = {REQUEST("/")};
     struct vb_buf section;
     struct vb_buf bytes;
+    const char *end;
     int status = 0;
 
     memset(value, 'v', sizeof(value) - 1);
@@ -291,8 +293,9 @@ static int status_with_fields(struct driver *d, int n)
     }
     driver_send(d, vb_buf_span(&bytes));
     vb_buf_char(&d->log, '\0');
-    if (strstr(d->log.ptr, "end ") != NULL)
-        sscanf(strstr(d->log.ptr, "end "), "end %d", &status);
+    end = strstr(d->log.ptr, "end ");
+    if (end != NULL)
+        status = (int)strtol(end + 4, NULL, 10);
     vb_buf_done(&section);
     vb_buf_done(&bytes);
     return status;

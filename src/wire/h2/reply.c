@@ -115,6 +115,8 @@ static void add_rep(struct section *section, const struct vb_reply *reply)
 {
     const struct vb_rep *rep = reply->rep;
 
+    if (rep == NULL)
+        return;
     switch (reply->rep_head) {
     case VB_HEAD_NONE:
         break;
@@ -134,10 +136,7 @@ static void add_length(struct section *section, const struct vb_plan *plan)
 
     if (plan->extent != VB_EXTENT_LENGTH)
         return;
-    text = vb_arena_printf(section->arena, "%llu",
-                           plan->rep_text
-                               ? (unsigned long long)plan->reply->rep->length
-                               : (unsigned long long)plan->length);
+    text = vb_arena_printf(section->arena, "%lld", (long long)plan->length);
     section->failed |= text.ptr == NULL;
     if (!section->failed)
         add(section, VB_SPAN("content-length"), text);
@@ -174,6 +173,8 @@ void vb__h2_submit_reply(struct vb_h2_stream *s)
     bool content;
 
     vb_assert(reply->status >= 200 && reply->status <= 599);
+    vb_assert(reply->rep != NULL || (reply->rep_head == VB_HEAD_NONE &&
+                                     reply->content != VB_CONTENT_REP));
     vb_plan_reply(&plan, s->x);
     content = plan.extent != VB_EXTENT_NONE && !reply->head_only &&
               vb__h2_content_begin(s);

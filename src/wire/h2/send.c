@@ -89,6 +89,7 @@ static bool is_last(const struct vb_h2_stream *s, size_t n)
     return s->x->reply.content != VB_CONTENT_SOURCE && n == s->tail.len;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): nghttp2's type */
 ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
                             size_t length, uint32_t *data_flags,
                             nghttp2_data_source *source, void *user_data)
