@@ -43,16 +43,17 @@ static void wake(struct vb_wire *wire)
 
 static void new_wire(struct client *c)
 {
-    c->memory = malloc(vb_tls_wire_size());
-    assert_non_null(c->memory);
-    c->d.wire = vb_tls_wire_init(c->memory, c->tls, &c->d.env, &c->d.peer);
+    void *memory = malloc(vb_tls_wire_size());
+
+    assert_non_null(memory);
+    c->d.wire = vb_tls_wire_init(memory, c->tls, &c->d.env, &c->d.peer);
     c->d.wire->wake = wake;
 }
 
 static void end_wire(struct client *c)
 {
     c->d.wire->ops->free(c->d.wire);
-    free(c->memory);
+    free(c->d.wire);
 }
 
 static void make_certificates(struct client *c, const char *const *hosts,
@@ -83,7 +84,7 @@ void client_init(struct client *c, const char *const *hosts, size_t count)
     make_certificates(c, hosts, count);
     gnutls_certificate_allocate_credentials(&c->trust);
     vb_buf_init(&c->plain, 64 * 1024 * 1024);
-    c->d.wire->ops->free(c->d.wire);
+    end_wire(c);
     new_wire(c);
 }
 
@@ -111,7 +112,6 @@ void client_done(struct client *c)
 {
     end_session(c);
     driver_done(&c->d);
-    free(c->memory);
     vb_tls_free(c->tls);
     gnutls_certificate_free_credentials(c->trust);
     gnutls_free(c->ticket.data);

@@ -21,7 +21,6 @@ struct client {
     struct vb_tls_files files[CERTIFICATES_MOST];
     size_t file_count;
     struct vb_tls *tls;
-    void *memory; /* the wire's */
 
     gnutls_certificate_credentials_t trust;
     gnutls_session_t session;

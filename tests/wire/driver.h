@@ -64,7 +64,7 @@ struct driver {
     struct vb_limits limits;
     struct vb_service service;
     struct vb_peer peer;
-    struct vb_wire *wire;
+    struct vb_wire *wire; /* at the beginning of memory of ours */
     struct vb_rep *small;
     struct vb_rep *large;
     int file; /* SOURCE_MAX bytes of the pattern */
