@@ -65,17 +65,28 @@ static enum vb_err add_self_signed(struct vb_server *server, struct vb_buf *why)
     return err == VB_OK ? vb_secure_add(server, file, NULL, NULL) : err;
 }
 
+/* No address speaks TLS: was there a wish that is not met? */
+static enum vb_err start_without(const struct vb_server *server,
+                                 struct vb_buf *why)
+{
+    if (server->redirect_to_https) {
+        vb_buf_str(why, "--redirect-to-https needs an address that begins "
+                        "with https://");
+        return VB_ERR_INVALID;
+    }
+    if (server->certificate_count > 0 || server->self_signed != NULL)
+        vb_log(VB_LOG_WARNING,
+               "no address begins with https://: the certificates are of no "
+               "use");
+    return VB_OK;
+}
+
 enum vb_err vb_secure_start(struct vb_server *server, struct vb_buf *why)
 {
     enum vb_err err;
 
-    if (!is_wanted(server)) {
-        if (server->certificate_count > 0 || server->self_signed != NULL)
-            vb_log(VB_LOG_WARNING,
-                   "no address begins with https://: the certificates are of "
-                   "no use");
-        return VB_OK;
-    }
+    if (!is_wanted(server))
+        return start_without(server, why);
     err = add_self_signed(server, why);
     if (err != VB_OK)
         return err;

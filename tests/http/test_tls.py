@@ -473,6 +473,12 @@ def test_a_mistake_is_one_line_and_2(folder, tmp_path, certificates, arguments, 
     assert done.stderr == f"verbatim: error: {said.format(**names)}\n"
 
 
+def test_there_must_be_something_to_redirect_to(tmp_path):
+    done = run("serve", "--listen", "127.0.0.1:0", "--redirect-to-https", "--data", tmp_path / "data")
+    said = "verbatim: error: --redirect-to-https needs an address that begins with https://\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 def test_certificates_without_an_address_for_them_are_told(serve, certificates):
     server = serve(LIBRARY, options(certificates["ecdsa"]), listen="http://127.0.0.1:0")
     assert "warning: no address begins with https://" in server.output
