@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "tls/queue.h"
 #include "wire/h1/h1.h"
+#include "wire/h2/h2.h"
 
 /* Plaintext of a record (RFC 8446 section 5.1). */
 #define RECORD_MOST ((size_t)16 * 1024)
@@ -60,6 +61,7 @@ static const struct protocol {
     struct vb_wire *(*init)(void *memory, struct vb_env *env,
                             const struct vb_peer *peer);
 } protocols[] = {
+    {"h2", vb_h2_size, vb_h2_init},
     {"http/1.1", vb_h1_size, vb_h1_init},
 };
 #define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
@@ -136,11 +138,14 @@ static void inner_wake(struct vb_wire *inner)
     t->wire.wake(&t->wire);
 }
 
-static void begin_inner(struct tls_wire *t, const struct protocol *protocol)
+/* False when out of memory. */
+static bool begin_inner(struct tls_wire *t, const struct protocol *protocol)
 {
-    protocol->init(&t->inner, t->wire.env, &t->peer);
+    if (protocol->init(&t->inner, t->wire.env, &t->peer) == NULL)
+        return false;
     t->inner.wake = inner_wake;
     t->inside = true;
+    return true;
 }
 
 static void end_inner(struct tls_wire *t)
@@ -212,7 +217,8 @@ static void open_inner(struct tls_wire *t)
     t->phase = OPEN;
     t->peer.secure = true;
     t->peer.certified = certified;
-    begin_inner(t, negotiated(t->session));
+    if (!begin_inner(t, negotiated(t->session)))
+        die(t);
 }
 
 /* GnuTLS looks at a message's size only when it is there. */
@@ -271,7 +277,8 @@ static void begin(struct tls_wire *t, char first)
         t->phase = BARE;
         t->peer.bare = true;
         t->peer.certified = certified;
-        begin_inner(t, &protocols[PROTOCOLS - 1]);
+        if (!begin_inner(t, &protocols[PROTOCOLS - 1]))
+            die(t);
     } else if (begin_session(t)) {
         t->phase = HANDSHAKE;
     } else {

@@ -177,12 +177,18 @@ def test_alpn_is_answered(server):
         assert get(connection).status == 200
 
 
+def test_alpn_prefers_http_2(server):
+    with connect(server, context=trusting(protocols=("http/1.1", "h2"))) as connection:
+        assert connection.socket.tls.selected_alpn_protocol() == "h2"
+
+
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
-def test_curl_verifies_and_reads(server, certificates):
-    line = ["curl", "-sS", "--cacert", certificates["ecdsa"][0], "--connect-to", f"ecdsa.example:443:{server.authority}",
+@pytest.mark.parametrize("version", ["1.1", "2"])
+def test_curl_verifies_and_reads(server, certificates, version):
+    line = ["curl", "-sS", f"--http{version}", "-w", "%{http_version}", "--cacert", certificates["ecdsa"][0], "--connect-to", f"ecdsa.example:443:{server.authority}",
             "https://ecdsa.example/books"]  # fmt: skip
     done = subprocess.run(line, capture_output=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (0, b"[]"), done.stderr
+    assert (done.returncode, done.stdout) == (0, b"[]" + version.encode()), done.stderr
 
 
 class Recorded(TlsSocket):
