@@ -33,7 +33,6 @@ static const struct {
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PUT, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_PATCH, "a controller takes POST only"},
     {VB_ARCHETYPE_CONTROLLER, VB_METHOD_DELETE, "a controller takes POST only"},
-    {VB_ARCHETYPE_CONTROLLER, VB_METHOD_QUERY, "QUERY is for collections"},
     {VB_ARCHETYPE_FILES, VB_METHOD_POST, FILES_ARE_READ},
     {VB_ARCHETYPE_FILES, VB_METHOD_PUT, FILES_ARE_READ},
     {VB_ARCHETYPE_FILES, VB_METHOD_PATCH, FILES_ARE_READ},
@@ -74,8 +73,10 @@ static const char *why_not_controller(const struct vb_route *route,
         return actions[route->action->kind];
     if (route->action->why_not.len > 0)
         return route->action->why_not.ptr;
-    return vb_method_is_safe(method) && route->action->target
-               ? "it changes state, which a safe method must not"
+    if (vb_method_is_safe(method) && route->action->target)
+        return "it changes state, which a safe method must not";
+    return method == VB_METHOD_QUERY && !does(route, VB_ACTION_RUN)
+               ? "QUERY is for collections and programs (x-verbatim.do.run)"
                : NULL;
 }
 

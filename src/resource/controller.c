@@ -43,7 +43,7 @@ enum vb_answer vb_controller_parsed(struct vb_exchange *x)
     enum vb_err err;
 
     if (x->content.len == 0 &&
-        built_of(x)->route->by_method[VB_METHOD_POST]->request.required)
+        built_of(x)->route->by_method[x->head.method]->request.required)
         return vb_reply_refuse(x, VB_STATUS_BAD_REQUEST,
                                VB_SPAN("The request has no content."));
     if (!takes_json(x))
@@ -65,7 +65,7 @@ enum vb_answer vb_controller_valid(struct vb_exchange *x)
 {
     const struct vb_content *content = content_of(x);
     const struct vb_operation *operation =
-        built_of(x)->route->by_method[VB_METHOD_POST];
+        built_of(x)->route->by_method[x->head.method];
 
     if (!takes_json(x) || content->schema == NULL)
         return VB_YES;

@@ -298,6 +298,10 @@ static enum vb_answer run_exists(struct vb_exchange *x)
 const struct vb_slot *vb_run_slot(enum vb_method method)
 {
     static const struct vb_slot get_slot = {.content_ignored = true};
+    static const struct vb_slot query_slot = {
+        .parsed = vb_controller_parsed,
+        .valid = vb_controller_valid,
+    };
     static const struct vb_slot post_slot = {
         .content_optional = true,
         .parsed = vb_controller_parsed,
@@ -309,6 +313,8 @@ const struct vb_slot *vb_run_slot(enum vb_method method)
     switch (method) {
     case VB_METHOD_GET:
         return &get_slot;
+    case VB_METHOD_QUERY:
+        return &query_slot;
     case VB_METHOD_POST:
         return &post_slot;
     default:

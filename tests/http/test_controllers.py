@@ -530,3 +530,40 @@ def test_explain_runs_nothing(tmp_path):
     done = verbatim("explain", path, "/x", "-i")
     assert "No programs are run here." in done.stdout
     assert not mark.exists()
+
+
+# --- a question with content ------------------------------------------------
+
+ASKED = {
+    "openapi": "3.2.0",
+    "info": {"title": "T", "version": "1"},
+    "paths": {"/ask": {
+        "x-verbatim": {"do": shell('printf \'{"method":"%s","asked":%s}\' $VERBATIM_METHOD "$(cat)"')},
+        "query": operation(content={"application/json": {"schema": {"type": "array"}}}),
+    }},
+}  # fmt: skip
+
+
+def test_a_program_answers_a_query(serve):
+    client = serve(ASKED).client()
+    answer = client.request("QUERY", "/ask", {"Content-Type": "application/json"}, b"[1, 2]")
+    assert answer.status == 200
+    assert answer.json() == {"method": "QUERY", "asked": [1, 2]}
+    assert client.options("/ask").headers["Accept-Query"] == "application/json"
+    for content, status in (b"[1", 400), (b'{"a":1}', 422):
+        assert client.request("QUERY", "/ask", {"Content-Type": "application/json"}, content).status == status
+    assert client.request("QUERY", "/ask", {"Content-Type": "text/plain"}, b"[]").status == 415
+    assert client.get("/ask").status == 405
+
+
+def test_a_query_is_for_a_program_not_for_a_change(tmp_path):
+    described = json.loads(json.dumps(ASKED))
+    described["paths"]["/ask/{id}"] = {"get": {"responses": {"200": {}}}, "put": {"responses": {"201": {}}}}
+    described["paths"]["/ask/{id}/merge"] = {
+        "x-verbatim": {"do": {"merge": {}}}, "query": operation(content=JSON), "post": operation(),
+    }  # fmt: skip
+    path = tmp_path / "description.json"
+    path.write_text(json.dumps(described))
+    done = verbatim("check", path)
+    assert "a safe method must not" in done.stdout
+    assert done.returncode == 1
