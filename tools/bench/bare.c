@@ -50,7 +50,7 @@ static int listen_at(const char *port)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET,
-        .sin_port = htons((uint16_t)atoi(port)),
+        .sin_port = htons((uint16_t)strtol(port, NULL, 10)),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
     };
     int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;

@@ -12,7 +12,7 @@
 static int later(const char *name, int fd)
 {
     const char *text = getenv("VB_SYNC_US");
-    long us = text == NULL ? 0 : atol(text);
+    long us = text == NULL ? 0 : strtol(text, NULL, 10);
     struct timespec more = {us / 1000000, us % 1000000 * 1000};
     int (*sync)(int);
 
@@ -21,6 +21,8 @@ static int later(const char *name, int fd)
     return sync(fd);
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C
+ * library's own names are reserved */
 int fdatasync(int fd)
 {
     return later("fdatasync", fd);
@@ -30,3 +32,4 @@ int fsync(int fd)
 {
     return later("fsync", fd);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
