@@ -33,12 +33,13 @@ bool vb_span_ends(struct vb_span s, struct vb_span suffix);
 /* Index of the first `c` at or after `from`, or -1. */
 ssize_t vb_span_find(struct vb_span s, char c, size_t from);
 
-/* s without its first n bytes (all of it when n is too large). */
+/* s without its first n bytes (all of it when n is too large). An empty span
+ * may point nowhere, and to add even 0 to that is undefined. */
 static inline struct vb_span vb_span_from(struct vb_span s, size_t n)
 {
     if (n > s.len)
         n = s.len;
-    return (struct vb_span){s.ptr + n, s.len - n};
+    return (struct vb_span){n == 0 ? s.ptr : s.ptr + n, s.len - n};
 }
 
 /* The first n bytes of s (all of it when n is too large). */
