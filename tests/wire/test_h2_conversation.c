@@ -389,7 +389,9 @@ static void test_requests_by_rows(void **state)
                 fail_msg("%s: %lld", requests[i].what,
                          (long long)h2_reset_code(&d, 1));
             assert_int_equal(d.log.len, 0);
-        } else {
+        } else if (requests[i].status != 400 || d.log.len > 0 ||
+                   h2_reset_code(&d, 1) != NGHTTP2_PROTOCOL_ERROR) {
+            /* what is 400 newer versions of nghttp2 may see before us */
             char end[32];
 
             snprintf(end, sizeof(end), "end %d ", requests[i].status);
