@@ -1,0 +1,100 @@
+/*
+ * The shape of the record layer as a wire, shared by wire.c and its parts.
+ *
+ *     FRESH ─ first byte ─▶ HANDSHAKE ─ done ─▶ OPEN ─ inner wire ends ─▶ LAST
+ *       │                       └──── what is no TLS, or broken ────────▶ LAST
+ *       └── a letter: HTTP without TLS ─▶ BARE
+ *
+ *     wire_session.c  from the first byte to the inner wire
+ *     wire_read.c     what comes in, and who gets it
+ *     wire_write.c    what goes out
+ *     wire.c          how it ends; state, time and life
+ *
+ * GnuTLS reads from what was fed, and writes into the queue, which takes all:
+ * so nothing is ever half written, and what is queued stays the same bytes.
+ * More is encrypted only while the queue is short. In LAST an alert (mostly
+ * close_notify) is the last of what is queued; then we linger as any wire does.
+ */
+#ifndef VB_TLS_WIRE_INNER_H
+#define VB_TLS_WIRE_INNER_H
+
+#include <gnutls/gnutls.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "tls/queue.h"
+#include "tls/tls.h"
+#include "wire/wire.h"
+
+enum vb_tls_phase {
+    VB_TLS_FRESH,
+    VB_TLS_HANDSHAKE,
+    VB_TLS_OPEN,
+    VB_TLS_BARE,
+    VB_TLS_LAST,
+    VB_TLS_DEAD
+};
+
+struct vb_tls_wire {
+    struct vb_wire wire; /* first */
+    struct vb_tls *tls;
+    gnutls_session_t session; /* from HANDSHAKE on */
+    struct vb_tls_choice choice;
+    struct vb_span input; /* what was fed and not read; borrowed */
+    struct vb_tls_queue queue;
+    int64_t since;       /* when the handshake, or LAST, began */
+    int64_t write_since; /* when sending began, or went on */
+    uint32_t taken;      /* bytes of the handshake */
+    uint8_t phase;       /* enum vb_tls_phase */
+    bool inside;         /* the inner wire is there */
+    bool eof;            /* the peer's TCP has ended */
+    bool notified;       /* the peer has said close_notify */
+    struct vb_peer peer; /* the inner wire's */
+    _Alignas(max_align_t) struct vb_wire inner; /* and its protocol's part */
+};
+
+static inline struct vb_tls_wire *vb__tls_wire_of(struct vb_wire *wire)
+{
+    return VB_CONTAINER(wire, struct vb_tls_wire, wire);
+}
+
+/* --- wire_session.c ---------------------------------------------------------
+ */
+
+/* The first byte tells TLS from HTTP without it; what is neither, GnuTLS
+ * answers with an alert. */
+void vb__tls_begin(struct vb_tls_wire *t, char first);
+
+/* `len` bytes of the handshake are in t->input. */
+void vb__tls_go_on(struct vb_tls_wire *t, size_t len);
+
+/* Bytes that the largest of inner wires needs. */
+size_t vb__tls_inner_size(void);
+
+/* It is gone, if it was there. */
+void vb__tls_end_inner(struct vb_tls_wire *t);
+
+/* --- wire_read.c, wire_write.c: operations of the wire ---------------------
+ */
+
+void vb__tls_feed(struct vb_wire *wire, struct vb_span bytes);
+void vb__tls_eof(struct vb_wire *wire);
+int vb__tls_drain(struct vb_wire *wire, struct iovec *iov, int max,
+                  struct vb_file_part *ret_file);
+void vb__tls_sent(struct vb_wire *wire, size_t n);
+
+/* --- wire.c: how it ends ----------------------------------------------------
+ */
+
+/* Nothing more can be said, or read: as if the cable were cut. */
+void vb__tls_die(struct vb_tls_wire *t);
+
+/* The last word is queued. */
+void vb__tls_begin_last(struct vb_tls_wire *t);
+
+/* What came is no TLS that we take, for GnuTLS's reason: the alert says why. */
+void vb__tls_fail(struct vb_tls_wire *t, int rc);
+
+#endif
