@@ -2,6 +2,7 @@
 #include "h2_client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* --- What comes ------------------------------------------------------------
  */
@@ -327,4 +328,51 @@ int64_t h2_goaway_code(const struct driver *d)
 int64_t h2_reset_code(const struct driver *d, int32_t id)
 {
     return code_of(d, NGHTTP2_RST_STREAM, id, 0);
+}
+
+/* --- A connection for a test -------------------------------------------------
+ */
+
+void h2_talk_init(struct h2_talk *t, uint32_t window)
+{
+    driver_init(&t->d);
+    h2_client_init(&t->c, &t->d, window);
+    vb_buf_init(&t->bytes, 64 * 1024 * 1024);
+    h2_begin(&t->bytes);
+}
+
+void h2_talk_done(struct h2_talk *t)
+{
+    vb_buf_done(&t->bytes);
+    h2_client_done(&t->c);
+    driver_done(&t->d);
+}
+
+void h2_send(struct h2_talk *t)
+{
+    driver_send(&t->d, vb_buf_span(&t->bytes));
+    vb_buf_reset(&t->bytes);
+}
+
+bool h2_logged(const struct h2_talk *t, const char *text)
+{
+    return t->d.log.len > 0 &&
+           memmem(t->d.log.ptr, t->d.log.len, text, strlen(text)) != NULL;
+}
+
+int h2_talk_setup(void **state)
+{
+    struct h2_talk *t = malloc(sizeof(*t));
+
+    assert_non_null(t);
+    h2_talk_init(t, 0);
+    *state = t;
+    return 0;
+}
+
+int h2_talk_teardown(void **state)
+{
+    h2_talk_done(*state);
+    free(*state);
+    return 0;
 }

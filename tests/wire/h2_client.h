@@ -85,4 +85,31 @@ void h2_request(struct vb_buf *to, int32_t id, const char *const *fields,
 int64_t h2_goaway_code(const struct driver *d);
 int64_t h2_reset_code(const struct driver *d, int32_t id);
 
+/* --- A connection for a test -------------------------------------------------
+ */
+
+/* Either `c` speaks on it, or `bytes` do, which begin with h2_begin's. What is
+ * changed in d.limits counts until the first byte was sent. */
+struct h2_talk {
+    struct driver d;
+    struct h2_client c;
+    struct vb_buf bytes; /* made by hand, and not sent yet */
+};
+
+/* `window` as h2_client_init has it. */
+void h2_talk_init(struct h2_talk *t, uint32_t window);
+void h2_talk_done(struct h2_talk *t);
+
+/* Sends `bytes`; they are empty then. */
+void h2_send(struct h2_talk *t);
+
+/* Did the service see this? */
+bool h2_logged(const struct h2_talk *t, const char *text);
+
+/* A test whose *state is a talk of its own. */
+int h2_talk_setup(void **state);
+int h2_talk_teardown(void **state);
+#define h2_unit_test(test)                                                     \
+    cmocka_unit_test_setup_teardown(test, h2_talk_setup, h2_talk_teardown)
+
 #endif

@@ -446,6 +446,8 @@ static void play_target(struct play *play)
 static void log_begin(struct driver *d, const struct vb_exchange *x)
 {
     const struct vb_head *head = &x->head;
+    const struct vb_field *cookie =
+        vb_fields_first(&head->fields, VB_FIELD_COOKIE);
 
     vb_buf_printf(&d->log, "begin %.*s %.*s authority=%.*s content=%lld",
                   VB_FMT(head->method_text), VB_FMT(head->target),
@@ -453,6 +455,8 @@ static void log_begin(struct driver *d, const struct vb_exchange *x)
                   head->has_content && head->content_length < 0
                       ? -2LL
                       : (long long)head->content_length);
+    if (cookie != NULL)
+        vb_buf_printf(&d->log, " cookie=%.*s", VB_FMT(cookie->value));
     if (x->verdict.status != 0)
         vb_buf_printf(&d->log, " verdict=%d", x->verdict.status);
     vb_buf_char(&d->log, '\n');

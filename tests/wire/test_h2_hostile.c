@@ -171,22 +171,17 @@ static const struct {
 };
 
 /* How many rounds it took. At each, what we hold is bounded. */
-static int attack(struct driver *d, void (*round)(struct vb_buf *to, int i))
+static int attack(struct h2_talk *t, void (*round)(struct vb_buf *to, int i))
 {
-    struct vb_buf bytes;
     int i = 0;
 
-    vb_buf_init(&bytes, 1024 * 1024);
-    h2_begin(&bytes);
-    for (; i < MANY && (driver_state(d) & VB_WIRE_LINGER) == 0; i++) {
-        round(&bytes, i);
-        driver_send(d, vb_buf_span(&bytes));
-        vb_buf_reset(&bytes);
-        assert_in_range(d->env.exchanges.lent, 0, 101);
-        assert_in_range(d->env.output_blocks.lent, 0, 6);
-        assert_in_range(d->env.arena_blocks.lent, 0, 400);
+    for (; i < MANY && (driver_state(&t->d) & VB_WIRE_LINGER) == 0; i++) {
+        round(&t->bytes, i);
+        h2_send(t);
+        assert_in_range(t->d.env.exchanges.lent, 0, 101);
+        assert_in_range(t->d.env.output_blocks.lent, 0, 6);
+        assert_in_range(t->d.env.arena_blocks.lent, 0, 400);
     }
-    vb_buf_done(&bytes);
     return i;
 }
 
@@ -194,17 +189,17 @@ static void test_each_attack_ends_its_connection(void **state)
 {
     (void)state;
     for (size_t i = 0; i < VB_COUNT_OF(attacks); i++) {
-        struct driver d;
+        struct h2_talk t;
 
-        driver_init(&d);
-        if (attack(&d, attacks[i].round) == MANY)
+        h2_talk_init(&t, 0);
+        if (attack(&t, attacks[i].round) == MANY)
             fail_msg("%s goes on for ever", attacks[i].name);
-        if (h2_goaway_code(&d) != attacks[i].code)
+        if (h2_goaway_code(&t.d) != attacks[i].code)
             fail_msg("%s: %lld", attacks[i].name,
-                     (long long)h2_goaway_code(&d));
-        driver_pass(&d, d.limits.linger_ms);
-        assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
-        driver_done(&d);
+                     (long long)h2_goaway_code(&t.d));
+        driver_pass(&t.d, t.d.limits.linger_ms);
+        assert_int_equal(driver_state(&t.d), VB_WIRE_CLOSE);
+        h2_talk_done(&t);
     }
 }
 
@@ -213,51 +208,39 @@ static void test_who_reads_nothing_is_read_no_more(void **state)
 {
     (void)state;
     for (size_t i = 0; i < VB_COUNT_OF(attacks); i++) {
-        struct driver d;
-        struct vb_buf bytes;
+        struct h2_talk t;
 
-        driver_init(&d);
-        d.stuck = true;
-        vb_buf_init(&bytes, 64 * 1024 * 1024);
-        h2_begin(&bytes);
+        h2_talk_init(&t, 0);
+        t.d.stuck = true;
         for (int n = 0; n < 300; n++)
-            attacks[i].round(&bytes, n);
-        driver_send(&d, vb_buf_span(&bytes));
-        assert_in_range(d.env.exchanges.lent, 0, 101);
-        assert_in_range(d.env.output_blocks.lent, 0, 6);
-        driver_pass(&d, d.limits.write_timeout_ms);
-        driver_pass(&d, d.limits.idle_timeout_ms);
-        driver_pass(&d, d.limits.write_timeout_ms);
-        assert_int_equal(driver_state(&d), VB_WIRE_CLOSE);
-        vb_buf_done(&bytes);
-        driver_done(&d);
+            attacks[i].round(&t.bytes, n);
+        h2_send(&t);
+        assert_in_range(t.d.env.exchanges.lent, 0, 101);
+        assert_in_range(t.d.env.output_blocks.lent, 0, 6);
+        driver_pass(&t.d, t.d.limits.write_timeout_ms);
+        driver_pass(&t.d, t.d.limits.idle_timeout_ms);
+        driver_pass(&t.d, t.d.limits.write_timeout_ms);
+        assert_int_equal(driver_state(&t.d), VB_WIRE_CLOSE);
+        h2_talk_done(&t);
     }
 }
 
 /* An honest client's cancels, pings and windows, over a long time. */
 static void test_an_honest_client_goes_on_for_ever(void **state)
 {
-    struct driver d;
-    struct vb_buf bytes;
+    struct h2_talk *t = *state;
 
-    (void)state;
-    driver_init(&d);
-    vb_buf_init(&bytes, 1024 * 1024);
-    h2_begin(&bytes);
     for (int i = 0; i < 3000; i++) {
-        h2_request(&bytes, 4 * i + 1, get, true);
-        h2_frame(&bytes, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\005", 4);
-        h2_request(&bytes, 4 * i + 3, post, false);
-        reset(&bytes, 4 * i + 3);
-        ping(&bytes, i);
-        driver_send(&d, vb_buf_span(&bytes));
-        driver_pass(&d, 120);
-        vb_buf_reset(&bytes);
-        vb_buf_reset(&d.log);
+        h2_request(&t->bytes, 4 * i + 1, get, true);
+        h2_frame(&t->bytes, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\005", 4);
+        h2_request(&t->bytes, 4 * i + 3, post, false);
+        reset(&t->bytes, 4 * i + 3);
+        ping(&t->bytes, i);
+        h2_send(t);
+        driver_pass(&t->d, 120);
+        vb_buf_reset(&t->d.log);
     }
-    assert_int_equal(h2_goaway_code(&d), -1);
-    vb_buf_done(&bytes);
-    driver_done(&d);
+    assert_int_equal(h2_goaway_code(&t->d), -1);
 }
 
 /* --- Heads -------------------------------------------------------------------
@@ -311,49 +294,39 @@ static void test_a_large_head_is_431_up_to_where_it_costs_too_much(void **state)
 
     (void)state;
     for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
-        struct driver d;
+        struct h2_talk t;
 
-        driver_init(&d);
-        assert_int_equal(status_with_fields(&d, rows[i].fields),
+        h2_talk_init(&t, 0);
+        assert_int_equal(status_with_fields(&t.d, rows[i].fields),
                          rows[i].status);
-        assert_int_equal(h2_goaway_code(&d), rows[i].code);
-        driver_done(&d);
+        assert_int_equal(h2_goaway_code(&t.d), rows[i].code);
+        h2_talk_done(&t);
     }
 }
 
 static void test_a_small_limit_is_kept_the_same(void **state)
 {
-    struct driver d;
+    struct h2_talk *t = *state;
 
-    (void)state;
-    driver_init(&d);
-    d.limits.head.max_fields_size = 3000;
-    d.limits.head.max_target = 1000;
-    assert_int_equal(status_with_fields(&d, 5), 431);
-    assert_int_equal(h2_goaway_code(&d), -1);
-    driver_restart(&d);
-    assert_int_equal(status_with_fields(&d, 17), 0);
-    assert_int_equal(h2_goaway_code(&d), NGHTTP2_ENHANCE_YOUR_CALM);
-    driver_done(&d);
+    t->d.limits.head.max_fields_size = 3000;
+    t->d.limits.head.max_target = 1000;
+    assert_int_equal(status_with_fields(&t->d, 5), 431);
+    assert_int_equal(h2_goaway_code(&t->d), -1);
+    driver_restart(&t->d);
+    assert_int_equal(status_with_fields(&t->d, 17), 0);
+    assert_int_equal(h2_goaway_code(&t->d), NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 /* RFC 9113 section 5.1.2 */
 static void test_more_streams_than_are_allowed(void **state)
 {
-    struct driver d;
-    struct vb_buf bytes;
+    struct h2_talk *t = *state;
 
-    (void)state;
-    driver_init(&d);
-    vb_buf_init(&bytes, 1024 * 1024);
-    h2_begin(&bytes);
     for (int i = 0; i < 101; i++)
-        h2_request(&bytes, 2 * i + 1, post, false);
-    driver_send(&d, vb_buf_span(&bytes));
-    assert_int_equal(h2_reset_code(&d, 201), NGHTTP2_REFUSED_STREAM);
-    assert_int_equal(d.env.exchanges.lent, 100);
-    vb_buf_done(&bytes);
-    driver_done(&d);
+        h2_request(&t->bytes, 2 * i + 1, post, false);
+    h2_send(t);
+    assert_int_equal(h2_reset_code(&t->d, 201), NGHTTP2_REFUSED_STREAM);
+    assert_int_equal(t->d.env.exchanges.lent, 100);
 }
 
 /* --- Frames: RFC 9113 sections 4 to 6 ----------------------------------------
@@ -409,54 +382,41 @@ static void test_frames_that_no_client_may_send(void **state)
 {
     (void)state;
     for (size_t i = 0; i < VB_COUNT_OF(frames); i++) {
-        struct driver d;
-        struct vb_buf bytes;
+        struct h2_talk t;
 
-        driver_init(&d);
-        vb_buf_init(&bytes, 64 * 1024);
-        h2_begin(&bytes);
-        vb_buf_append(&bytes, vb_span_of(frames[i].bytes, frames[i].len));
-        driver_send(&d, vb_buf_span(&bytes));
-        if (h2_goaway_code(&d) != frames[i].code)
-            fail_msg("%s: %lld", frames[i].what, (long long)h2_goaway_code(&d));
-        assert_int_equal(d.log.len, 0);
-        vb_buf_done(&bytes);
-        driver_done(&d);
+        h2_talk_init(&t, 0);
+        vb_buf_append(&t.bytes, vb_span_of(frames[i].bytes, frames[i].len));
+        h2_send(&t);
+        if (h2_goaway_code(&t.d) != frames[i].code)
+            fail_msg("%s: %lld", frames[i].what,
+                     (long long)h2_goaway_code(&t.d));
+        assert_int_equal(t.d.log.len, 0);
+        h2_talk_done(&t);
     }
 }
 
 /* RFC 9113 section 4.1, 5.5: what is not known is passed over. */
 static void test_unknown_frames_and_settings_are_ignored(void **state)
 {
-    struct driver d;
-    struct vb_buf bytes;
+    struct h2_talk *t = *state;
 
-    (void)state;
-    driver_init(&d);
-    vb_buf_init(&bytes, 64 * 1024);
-    h2_begin(&bytes);
-    h2_frame(&bytes, 0xfa, 0xff, 0, "whatever", 8);
-    h2_frame(&bytes, NGHTTP2_SETTINGS, 0, 0, "\xfa\xfa\0\0\0\1", 6);
-    h2_request(&bytes, 1, get, true);
-    driver_send(&d, vb_buf_span(&bytes));
-    assert_int_equal(h2_goaway_code(&d), -1);
-    assert_int_equal(d.ends, 1);
-    vb_buf_done(&bytes);
-    driver_done(&d);
+    h2_frame(&t->bytes, 0xfa, 0xff, 0, "whatever", 8);
+    h2_frame(&t->bytes, NGHTTP2_SETTINGS, 0, 0, "\xfa\xfa\0\0\0\1", 6);
+    h2_request(&t->bytes, 1, get, true);
+    h2_send(t);
+    assert_int_equal(h2_goaway_code(&t->d), -1);
+    assert_int_equal(t->d.ends, 1);
 }
 
 /* RFC 9113 section 3.4: no SETTINGS behind the preface. */
 static void test_a_preface_without_settings(void **state)
 {
-    struct driver d;
+    struct h2_talk *t = *state;
 
-    (void)state;
-    driver_init(&d);
-    driver_send_str(&d, H2_PREFACE "GET / HTTP/1.1\r\n\r\n");
-    assert_int_not_equal(driver_state(&d) & (VB_WIRE_LINGER | VB_WIRE_CLOSE),
+    driver_send_str(&t->d, H2_PREFACE "GET / HTTP/1.1\r\n\r\n");
+    assert_int_not_equal(driver_state(&t->d) & (VB_WIRE_LINGER | VB_WIRE_CLOSE),
                          0);
-    assert_int_equal(d.log.len, 0);
-    driver_done(&d);
+    assert_int_equal(t->d.log.len, 0);
 }
 
 /* What only begins like the preface is HTTP/1's. */
@@ -466,15 +426,15 @@ static void test_a_part_of_the_preface_is_http_1(void **state)
 
     (void)state;
     for (size_t n = 1; n < sizeof(preface) - 1; n++) {
-        struct driver d;
+        struct h2_talk t;
         char text[64];
 
-        driver_init(&d);
+        h2_talk_init(&t, 0);
         snprintf(text, sizeof(text), "%.*s?\r\n\r\n", (int)n, preface);
-        d.piece = n % 3;
-        driver_send_str(&d, text);
-        assert_non_null(memmem(d.out.ptr, d.out.len, "HTTP/1.1 ", 9));
-        driver_done(&d);
+        t.d.piece = n % 3;
+        driver_send_str(&t.d, text);
+        assert_non_null(memmem(t.d.out.ptr, t.d.out.len, "HTTP/1.1 ", 9));
+        h2_talk_done(&t);
     }
 }
 
@@ -483,14 +443,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_attack_ends_its_connection),
         cmocka_unit_test(test_who_reads_nothing_is_read_no_more),
-        cmocka_unit_test(test_an_honest_client_goes_on_for_ever),
+        h2_unit_test(test_an_honest_client_goes_on_for_ever),
         cmocka_unit_test(
             test_a_large_head_is_431_up_to_where_it_costs_too_much),
-        cmocka_unit_test(test_a_small_limit_is_kept_the_same),
-        cmocka_unit_test(test_more_streams_than_are_allowed),
+        h2_unit_test(test_a_small_limit_is_kept_the_same),
+        h2_unit_test(test_more_streams_than_are_allowed),
         cmocka_unit_test(test_frames_that_no_client_may_send),
-        cmocka_unit_test(test_unknown_frames_and_settings_are_ignored),
-        cmocka_unit_test(test_a_preface_without_settings),
+        h2_unit_test(test_unknown_frames_and_settings_are_ignored),
+        h2_unit_test(test_a_preface_without_settings),
         cmocka_unit_test(test_a_part_of_the_preface_is_http_1),
     };
 
