@@ -22,12 +22,6 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
     } rows[] = {
         {VB_ERR_LIMIT, VB_STATUS_CONTENT_TOO_LARGE,
          VB_SPAN_INIT("The content is larger than this resource takes.")},
-        {VB_ERR_TIMEOUT, VB_STATUS_REQUEST_TIMEOUT,
-         VB_SPAN_INIT("The content did not arrive in time.")},
-        {VB_ERR_SYNTAX, VB_STATUS_BAD_REQUEST,
-         VB_SPAN_INIT("The content's framing is malformed.")},
-        {VB_ERR_CLOSED, VB_STATUS_BAD_REQUEST,
-         VB_SPAN_INIT("The content ended too early.")},
         {VB_ERR_CORRUPT, VB_STATUS_BAD_REQUEST,
          VB_SPAN_INIT("The content is not of the coding that Content-Encoding "
                       "names, or was damaged.")},
@@ -41,6 +35,8 @@ enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err)
 
     if (err == VB_OK)
         return VB_YES;
+    if (x->verdict.status != 0)
+        return vb_reply_verdict(x);
     x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].err != err)

@@ -26,7 +26,8 @@ void vb_intake_resume(struct vb_exchange *x);
 
 /*
  * What a broken-off content means for the reply: sets x->reply.status and a
- * detail, and gives NO; YES for VB_OK. For sinks of their own.
+ * detail, those of the wire where it was the wire that broke it off, and gives
+ * NO; YES for VB_OK. For sinks of their own.
  */
 enum vb_answer vb_intake_verdict(struct vb_exchange *x, enum vb_err err);
 

@@ -33,6 +33,13 @@ enum vb_answer vb_reply_refuse(struct vb_exchange *x, unsigned status,
     return VB_HALT;
 }
 
+enum vb_answer vb_reply_verdict(struct vb_exchange *x)
+{
+    x->reply.status = x->verdict.status;
+    vb_reply_detail(x, vb_span_str(x->verdict.reason));
+    return VB_NO;
+}
+
 void vb_reply_no_coding(struct vb_exchange *x)
 {
     vb_reply_detail(x, VB_SPAN("There is a representation, but in no content "

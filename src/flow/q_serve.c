@@ -29,9 +29,7 @@ enum vb_answer vb__q_well_formed(struct vb_exchange *x)
     if (x->verdict.status == 0 &&
         (x->peer == NULL || x->peer->certified == NULL || is_directed(x)))
         return VB_YES;
-    x->reply.status = x->verdict.status;
-    vb_reply_detail(x, vb_span_str(x->verdict.reason));
-    return VB_NO;
+    return vb_reply_verdict(x);
 }
 
 enum vb_answer vb__q_available(struct vb_exchange *x)

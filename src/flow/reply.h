@@ -20,6 +20,9 @@ void vb_reply_detail(struct vb_exchange *x, struct vb_span detail);
 enum vb_answer vb_reply_refuse(struct vb_exchange *x, unsigned status,
                                struct vb_span detail);
 
+/* Ends with what the wire found wrong, in x->verdict. The answer NO. */
+enum vb_answer vb_reply_verdict(struct vb_exchange *x);
+
 /* Says that 406 is because of Accept-Encoding, and what there is. */
 void vb_reply_no_coding(struct vb_exchange *x);
 

@@ -1,7 +1,9 @@
 /* Rules that the wires share. See message.h. */
 #include "wire/message.h"
 
+#include "base/assert.h"
 #include "http/elements.h"
+#include "http/scan.h"
 #include "http/status.h"
 
 static const struct {
@@ -17,7 +19,7 @@ static const struct {
     {VB_SPAN_INIT("Transfer-Encoding"), VB_ROLE_FRAMING},
 };
 
-enum vb_role vb_role_of(struct vb_span name)
+static enum vb_role known_role(struct vb_span name)
 {
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
         if (name.len == roles[i].name.len && vb_span_ieq(name, roles[i].name))
@@ -25,10 +27,19 @@ enum vb_role vb_role_of(struct vb_span name)
     return VB_ROLE_NONE;
 }
 
+enum vb_role vb_role_of(struct vb_span name)
+{
+    const char *end = name.ptr + name.len;
+
+    if (name.len == 0 || vb_scan->token(name.ptr, end) != end)
+        return VB_ROLE_FRAMING;
+    return known_role(name);
+}
+
 static void look_at_fields(struct vb_plan *plan)
 {
     for (size_t i = 0; i < plan->reply->field_count; i++) {
-        enum vb_role role = vb_role_of(plan->reply->fields[i].name);
+        enum vb_role role = known_role(plan->reply->fields[i].name);
 
         plan->own_date |= role == VB_ROLE_DATE;
         plan->upgrade |= role == VB_ROLE_UPGRADE;
@@ -84,6 +95,9 @@ void vb_plan_reply(struct vb_plan *plan, const struct vb_exchange *x)
 {
     const struct vb_reply *reply = &x->reply;
 
+    vb_assert(reply->status >= 200 && reply->status <= 599);
+    vb_assert(reply->rep != NULL || (reply->rep_head == VB_HEAD_NONE &&
+                                     reply->content != VB_CONTENT_REP));
     *plan = (struct vb_plan){.reply = reply};
     look_at_fields(plan);
     plan->length = content_length(reply);
@@ -94,6 +108,26 @@ void vb_plan_reply(struct vb_plan *plan, const struct vb_exchange *x)
         plan->length = (int64_t)reply->rep->length;
     if (!is_tunnel(x))
         plan->extent = extent_of(plan);
+}
+
+enum vb_pull vb_pull_owed(struct vb_source *source, int64_t *owed,
+                          struct vb_span *ret_bytes)
+{
+    enum vb_pull pulled = source->pull(source, ret_bytes);
+    uint64_t length = 0;
+
+    if (pulled == VB_PULL_BYTES)
+        length = ret_bytes->len;
+    else if (pulled == VB_PULL_FILE)
+        length = source->file.length;
+    vb_assert(length > 0 ||
+              (pulled != VB_PULL_BYTES && pulled != VB_PULL_FILE));
+    if (*owed < 0)
+        return pulled;
+    if (length > (uint64_t)*owed || (pulled == VB_PULL_END && *owed > 0))
+        return VB_PULL_FAILED;
+    *owed -= (int64_t)length;
+    return pulled;
 }
 
 bool vb_fields_have(const struct vb_fields *fields, enum vb_field_id id,
@@ -117,4 +151,30 @@ struct vb_verdict vb_trailer_take(struct vb_exchange *x, struct vb_span name,
             vb_fields_add(x->trailers, &x->arena, &x->env->limits->head, name,
                           value, &verdict.reason);
     return verdict;
+}
+
+const struct vb_verdict vb_trailers_too_large = {
+    VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "The trailers are larger than this server takes."};
+
+const struct vb_failure vb_content_cut_short = {
+    VB_ERR_CLOSED,
+    {VB_STATUS_BAD_REQUEST, "The content ended before its announced end."}};
+
+const struct vb_failure vb_content_late = {
+    VB_ERR_TIMEOUT,
+    {VB_STATUS_REQUEST_TIMEOUT, "The content did not arrive in time."}};
+
+const struct vb_failure vb_content_too_large = {
+    VB_ERR_LIMIT,
+    {VB_STATUS_CONTENT_TOO_LARGE,
+     "The content is larger than this server takes."}};
+
+const struct vb_failure vb_content_no_memory = {
+    VB_ERR_NOMEM, {VB_STATUS_SERVICE_UNAVAILABLE, "There is no memory left."}};
+
+void vb_content_lost(struct vb_exchange *x)
+{
+    x->verdict = vb_content_cut_short.verdict;
+    x->sink->end(x->sink, vb_content_cut_short.err);
 }

@@ -1,7 +1,7 @@
 /*
  * What messages mean in every version, so that no wire says it differently:
- * a reply's content and length, which of its fields are the wire's own, and
- * what a request's trailers may be.
+ * a reply's content and length, which of its fields are the wire's own, what a
+ * request's trailers may be, and why its content is given up.
  */
 #ifndef VB_WIRE_MESSAGE_H
 #define VB_WIRE_MESSAGE_H
@@ -14,7 +14,7 @@
 /* What a field of a reply is to a wire. */
 enum vb_role {
     VB_ROLE_NONE,
-    VB_ROLE_FRAMING, /* the wire's alone: passed over, whoever set it */
+    VB_ROLE_FRAMING, /* the wire's alone, or no name: passed over */
     VB_ROLE_DATE,
     VB_ROLE_UPGRADE
 };
@@ -37,8 +37,15 @@ struct vb_plan {
     bool upgrade;  /* and an Upgrade field */
 };
 
-/* What the head of x->reply, which is complete, has to say. */
+/* What the head of x->reply, which is complete and a final one, has to say. */
 void vb_plan_reply(struct vb_plan *plan, const struct vb_exchange *x);
+
+/*
+ * Pulls the next piece of a source, which owes *owed bytes (-1: nobody knows):
+ * VB_PULL_FAILED also where it ends before that, or gives more.
+ */
+enum vb_pull vb_pull_owed(struct vb_source *source, int64_t *owed,
+                          struct vb_span *ret_bytes);
 
 /* Does the list field have this option, in any of its lines? */
 bool vb_fields_have(const struct vb_fields *fields, enum vb_field_id id,
@@ -52,5 +59,23 @@ bool vb_fields_have(const struct vb_fields *fields, enum vb_field_id id,
  */
 struct vb_verdict vb_trailer_take(struct vb_exchange *x, struct vb_span name,
                                   struct vb_span value);
+
+extern const struct vb_verdict vb_trailers_too_large;
+
+/* Why a request's content is given up: what its sink is told, and x->verdict.
+ */
+struct vb_failure {
+    enum vb_err err;
+    struct vb_verdict verdict;
+};
+
+extern const struct vb_failure vb_content_cut_short;
+extern const struct vb_failure vb_content_late;
+extern const struct vb_failure vb_content_too_large;
+extern const struct vb_failure vb_content_no_memory;
+
+/* The connection is gone: the sink learns that no more will come, since the
+ * flow may be waiting for just that. It may even answer, which nobody sees. */
+void vb_content_lost(struct vb_exchange *x);
 
 #endif

@@ -3,6 +3,7 @@
 import time
 from contextlib import ExitStack
 
+import pytest
 from client import Connection
 from h1 import format_request
 from ledger import requirement
@@ -69,3 +70,12 @@ def test_more_requests_under_way_than_may_be_are_503(serve):
         deadline = time.monotonic() + 20
         while client.get("/books").status == 503:
             assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("protocol", ["h1", "h2c"])
+def test_what_the_wire_finds_in_trailers_is_what_the_client_is_told(serve, protocol):
+    client = serve(LIBRARY, ["--max-fields-size", "2k"]).client(protocol)
+    sent = [b'{"title": "x"}']
+    large = client.request("POST", "/books", JSON, sent, chunked=True, trailers={"X-Sum": "x" * 3000})
+    assert large.status == 431 and "trailers" in large.json()["detail"]
+    assert client.request("POST", "/books", JSON, sent, chunked=True, trailers={"X-Sum": "x"}).status == 201

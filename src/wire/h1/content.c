@@ -90,14 +90,13 @@ static enum got take(struct vb_h1_message *m, struct vb_span *in,
     return got == GOT_NOTHING && m->h1->eof ? GOT_EOF : got;
 }
 
-void vb__h1_content_fail(struct vb_h1_message *m, enum vb_err error,
-                         uint16_t status, const char *reason)
+void vb__h1_content_fail(struct vb_h1_message *m, const struct vb_failure *why)
 {
     m->content = VB_H1_ENDED;
-    m->error = error;
+    m->error = why->err;
     m->close = true;
     m->broken = true;
-    m->x->verdict = (struct vb_verdict){status, reason};
+    m->x->verdict = why->verdict;
 }
 
 /* RFC 9110 section 10.1.1: unless content is already here, the client may be
@@ -108,14 +107,7 @@ static void send_continue(struct vb_h1_message *m, const struct vb_span *in)
     if (in->len > 0 || m->h1->eof)
         return;
     if (!vb__h1_output_put(m->h1, VB_SPAN("HTTP/1.1 100 Continue\r\n\r\n")))
-        vb__h1_content_fail(m, VB_ERR_NOMEM, VB_STATUS_SERVICE_UNAVAILABLE,
-                            "There is no memory left.");
-}
-
-static void fail_too_large(struct vb_h1_message *m)
-{
-    vb__h1_content_fail(m, VB_ERR_LIMIT, VB_STATUS_CONTENT_TOO_LARGE,
-                        "The content is larger than this server takes.");
+        vb__h1_content_fail(m, &vb_content_no_memory);
 }
 
 /* What the length or the chunk announces counts already: bytes that will not
@@ -126,7 +118,7 @@ static void give(struct vb_h1_message *m, struct vb_span data)
     uint64_t ahead = m->content == VB_H1_LENGTH ? m->left : m->chunked.left;
 
     if (data.len > max - m->taken || ahead > max - m->taken - data.len) {
-        fail_too_large(m);
+        vb__h1_content_fail(m, &vb_content_too_large);
         return;
     }
     m->taken += data.len;
@@ -137,9 +129,9 @@ static void give(struct vb_h1_message *m, struct vb_span data)
 static bool deliver(struct vb_h1_message *m, struct vb_span *in)
 {
     struct vb_span data = {NULL, 0};
-    struct vb_verdict why = {0, NULL};
+    struct vb_failure why = {.err = VB_ERR_SYNTAX};
 
-    switch (take(m, in, &data, &why)) {
+    switch (take(m, in, &data, &why.verdict)) {
     case GOT_NOTHING:
         return false;
     case GOT_DATA:
@@ -149,11 +141,10 @@ static bool deliver(struct vb_h1_message *m, struct vb_span *in)
         m->content = VB_H1_ENDED;
         break;
     case GOT_BAD:
-        vb__h1_content_fail(m, VB_ERR_SYNTAX, why.status, why.reason);
+        vb__h1_content_fail(m, &why);
         break;
     case GOT_EOF: /* RFC 9112 section 8 */
-        vb__h1_content_fail(m, VB_ERR_CLOSED, VB_STATUS_BAD_REQUEST,
-                            "The content ended before its announced end.");
+        vb__h1_content_fail(m, &vb_content_cut_short);
         break;
     }
     return true;
@@ -213,7 +204,7 @@ bool vb__h1_content_step(struct vb_h1_message *m, struct vb_span *in)
     if (m->paused)
         return false;
     if (m->content == VB_H1_LENGTH && m->left > m->x->env->limits->max_content)
-        fail_too_large(m);
+        vb__h1_content_fail(m, &vb_content_too_large);
     else if (m->expects)
         send_continue(m, in);
     else

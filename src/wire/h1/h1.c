@@ -160,8 +160,7 @@ static void read_timeout(struct vb_h1 *h1)
     if (h1->phase == VB_H1_HEAD && h1->head_begun) {
         h1->late = true; /* 408 (RFC 9110 section 15.5.9) */
     } else if (m != NULL && !m->replied) {
-        vb__h1_content_fail(m, VB_ERR_TIMEOUT, VB_STATUS_REQUEST_TIMEOUT,
-                            "The content did not arrive in time.");
+        vb__h1_content_fail(m, &vb_content_late);
     } else {
         vb__h1_close(h1);
         return;

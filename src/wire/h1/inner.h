@@ -20,6 +20,7 @@
 
 #include "exchange/exchange.h"
 #include "wire/h1/chunked.h"
+#include "wire/message.h"
 #include "wire/wire.h"
 
 enum {
@@ -123,7 +124,7 @@ struct vb_h1_message {
     enum vb_h1_delimit delimit;
     struct vb_span tail;      /* to be sent behind the output blocks, */
     struct vb_file_part file; /* or this, never both */
-    uint64_t source_left;     /* bytes the source owes, in VB_H1_BY_LENGTH */
+    int64_t source_left;      /* bytes the source owes; -1: not known */
 };
 
 extern const struct vb_carrier vb__h1_carrier;
@@ -192,8 +193,7 @@ bool vb__h1_transfer_coding(struct vb_head_builder *builder, bool minor_0);
 bool vb__h1_content_step(struct vb_h1_message *m, struct vb_span *in);
 
 /* Gives content up: tells the sink so, in the next step. */
-void vb__h1_content_fail(struct vb_h1_message *m, enum vb_err error,
-                         uint16_t status, const char *reason);
+void vb__h1_content_fail(struct vb_h1_message *m, const struct vb_failure *why);
 
 /* --- trailers.c ------------------------------------------------------------
  */

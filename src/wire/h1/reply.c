@@ -122,12 +122,8 @@ static void write_text(struct vb_h1_writer *writer, struct vb_span text)
 static void write_field(struct vb_h1_writer *writer,
                         const struct vb_field_out *field)
 {
-    const char *end = field->name.ptr + field->name.len;
-
     if (vb_role_of(field->name) == VB_ROLE_FRAMING)
         return;
-    if (field->name.len == 0 || vb_scan->token(field->name.ptr, end) != end)
-        return; /* no name can be made of it */
     vb__h1_write(writer, field->name);
     WRITE(writer, ": ");
     write_text(writer, field->value);
@@ -191,9 +187,6 @@ void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer)
     const struct vb_reply *reply = &m->x->reply;
     struct vb_plan plan;
 
-    vb_assert(reply->status >= 200 && reply->status <= 599);
-    vb_assert(reply->rep != NULL || (reply->rep_head == VB_HEAD_NONE &&
-                                     reply->content != VB_CONTENT_REP));
     vb_plan_reply(&plan, m->x);
     m->delimit = delimit(m, &plan);
     m->close = must_close(m);

@@ -112,13 +112,11 @@ bool vb__h1_receives_content(const struct vb_h1 *h1)
     return m->replied || (m->wanted && !m->paused);
 }
 
-/* The sink learns that no more will come, since the flow may be waiting for
- * just that; it may even answer now, which nobody will see. */
 static void drop_exchange(struct vb_h1_message *m)
 {
     if (m->wanted && !m->sink_ended && !m->replied) {
         m->sink_ended = true;
-        m->x->sink->end(m->x->sink, VB_ERR_CLOSED);
+        vb_content_lost(m->x);
     }
     if (m->replied)
         vb_exchange_release(m->x);

@@ -4,7 +4,6 @@
  * asked for more as what it gave drains, so that what is in memory is bounded
  * by VB_H1_QUEUE_MAX and one piece of the source's.
  */
-#include "base/assert.h"
 #include "wire/h1/inner.h"
 
 /* It cannot go on: the client must see that the reply is cut short, by the
@@ -61,18 +60,12 @@ static bool has_tail(const struct vb_h1_message *m)
  * chunk of its own (RFC 9112 section 7.1); its CR LF follows a tail. */
 static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
 {
-    uint64_t length = bytes.len + m->file.length;
     bool chunk = m->delimit == VB_H1_BY_CHUNKS;
     struct vb_h1_writer writer;
 
-    if (m->delimit == VB_H1_BY_LENGTH) {
-        if (length > m->source_left) /* more than it had announced */
-            return false;
-        m->source_left -= length;
-    }
     vb__h1_writer_init(&writer, m->h1);
     if (chunk) {
-        write_hex(&writer, length);
+        write_hex(&writer, bytes.len + m->file.length);
         vb__h1_write(&writer, VB_SPAN("\r\n"));
     }
     send_bytes(m, &writer, bytes);
@@ -85,8 +78,6 @@ static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
 
 static bool end_source(struct vb_h1_message *m)
 {
-    if (m->delimit == VB_H1_BY_LENGTH && m->source_left > 0)
-        return false;
     m->all_sent = true;
     return m->delimit != VB_H1_BY_CHUNKS ||
            vb__h1_output_put(m->h1, VB_SPAN("0\r\n\r\n"));
@@ -99,12 +90,10 @@ static bool pull(struct vb_h1_message *m)
     struct vb_span bytes = {NULL, 0};
 
     m->ready = false;
-    switch (source->pull(source, &bytes)) {
+    switch (vb_pull_owed(source, &m->source_left, &bytes)) {
     case VB_PULL_BYTES:
-        vb_assert(bytes.len > 0);
         return send_piece(m, bytes);
     case VB_PULL_FILE:
-        vb_assert(source->file.length > 0);
         m->file = source->file;
         return send_piece(m, bytes);
     case VB_PULL_PENDING:
@@ -152,8 +141,7 @@ static void begin_content(struct vb_h1_message *m, struct vb_h1_writer *writer)
         send_bytes(m, writer, reply->bytes);
         break;
     case VB_CONTENT_SOURCE:
-        if (m->delimit == VB_H1_BY_LENGTH)
-            m->source_left = (uint64_t)reply->source->length;
+        m->source_left = reply->source->length;
         m->all_sent = false;
         return;
     }

@@ -8,13 +8,6 @@
 #include "wire/h1/inner.h"
 #include "wire/message.h"
 
-static struct vb_verdict out_of_bounds(void)
-{
-    return (struct vb_verdict){VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
-                               "The trailers are larger than this server "
-                               "takes."};
-}
-
 static struct vb_verdict malformed(const char *reason)
 {
     return (struct vb_verdict){VB_STATUS_BAD_REQUEST, reason};
@@ -39,7 +32,7 @@ static struct vb_verdict take_lines(struct vb_exchange *x, struct vb_span text)
     x->trailers = vb_arena_calloc(&x->arena, 1, sizeof(*x->trailers));
     if (text.ptr == NULL || x->trailers == NULL) {
         x->trailers = NULL;
-        return out_of_bounds();
+        return vb_trailers_too_large;
     }
     while (text.len > 0 && verdict.status == 0)
         verdict = take_line(x, &text);
@@ -70,7 +63,7 @@ bool vb__h1_take_trailers(struct vb_h1_message *m, struct vb_span *in,
     if (end == NULL) {
         m->h1->scanned = (uint32_t)len;
         if (in->len >= max)
-            *ret_why = out_of_bounds();
+            *ret_why = vb_trailers_too_large;
         return in->len >= max;
     }
     *in = vb_span_from(*in, (size_t)(end - begin));

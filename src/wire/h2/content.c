@@ -18,14 +18,13 @@ static void consume(struct vb_h2_stream *s, size_t n)
         nghttp2_session_consume(session, s->id, n);
 }
 
-void vb__h2_content_fail(struct vb_h2_stream *s, enum vb_err error,
-                         uint16_t status, const char *reason)
+void vb__h2_content_fail(struct vb_h2_stream *s, const struct vb_failure *why)
 {
     if (s->failed || s->sink_ended)
         return;
     s->failed = true;
-    s->error = error;
-    s->x->verdict = (struct vb_verdict){status, reason};
+    s->error = why->err;
+    s->x->verdict = why->verdict;
 }
 
 bool vb__h2_receives_content(const struct vb_h2_stream *s)
@@ -40,18 +39,12 @@ void vb__h2_content_drop(struct vb_h2_stream *s)
     vb_buf_done(&s->waiting);
 }
 
-static void fail_too_large(struct vb_h2_stream *s)
-{
-    vb__h2_content_fail(s, VB_ERR_LIMIT, VB_STATUS_CONTENT_TOO_LARGE,
-                        "The content is larger than this server takes.");
-}
-
 static void give(struct vb_h2_stream *s, struct vb_span bytes)
 {
     uint64_t max = s->x->env->limits->max_content;
 
     if (bytes.len > max - s->taken) {
-        fail_too_large(s);
+        vb__h2_content_fail(s, &vb_content_too_large);
         consume(s, bytes.len);
         return;
     }
@@ -74,8 +67,7 @@ void vb__h2_content_bytes(struct vb_h2_stream *s, struct vb_span bytes)
     }
     vb_buf_append(&s->waiting, bytes);
     if (s->waiting.err != VB_OK) {
-        vb__h2_content_fail(s, VB_ERR_NOMEM, VB_STATUS_SERVICE_UNAVAILABLE,
-                            "There is no memory left.");
+        vb__h2_content_fail(s, &vb_content_no_memory);
         consume(s, bytes.len);
     }
 }
@@ -95,8 +87,8 @@ static void end_sink(struct vb_h2_stream *s)
     if (s->sink_ended)
         return;
     if (!s->failed && s->trailers_why.status != 0)
-        vb__h2_content_fail(s, VB_ERR_SYNTAX, s->trailers_why.status,
-                            s->trailers_why.reason);
+        vb__h2_content_fail(
+            s, &(struct vb_failure){VB_ERR_SYNTAX, s->trailers_why});
     s->sink_ended = true;
     s->x->sink->end(s->x->sink, s->error);
 }
@@ -110,7 +102,7 @@ void vb__h2_content_step(struct vb_h2_stream *s)
         return;
     if (head->content_length > 0 &&
         (uint64_t)head->content_length > s->x->env->limits->max_content)
-        fail_too_large(s);
+        vb__h2_content_fail(s, &vb_content_too_large);
     else if (s->expects)
         send_continue(s);
     if (!s->failed && !s->paused && bytes.len > 0) {

@@ -72,8 +72,7 @@ static void eof(struct vb_wire *wire)
         if (s->state == VB_H2_HEAD)
             vb__h2_reset(s, NGHTTP2_CANCEL);
         else if (!s->ended)
-            vb__h2_content_fail(s, VB_ERR_CLOSED, VB_STATUS_BAD_REQUEST,
-                                "The content ended before its announced end.");
+            vb__h2_content_fail(s, &vb_content_cut_short);
         vb__h2_mark(s);
     }
     h2->running = false;

@@ -177,9 +177,7 @@ bool vb__h2_trailer_field(struct vb_h2_stream *s, struct vb_span name,
     value = vb_arena_dup(&x->arena, value);
     if (x->trailers == NULL || name.ptr == NULL || value.ptr == NULL ||
         s->section > max)
-        *why = (struct vb_verdict){VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
-                                   "The trailers are larger than this server "
-                                   "takes."};
+        *why = vb_trailers_too_large;
     else
         *why = vb_trailer_take(x, name, value);
     return true;

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "exchange/exchange.h"
+#include "wire/message.h"
 #include "wire/wire.h"
 
 enum {
@@ -221,8 +222,7 @@ bool vb__h2_trailer_field(struct vb_h2_stream *s, struct vb_span name,
 void vb__h2_content_bytes(struct vb_h2_stream *s, struct vb_span bytes);
 
 /* Gives content up: tells the sink so, in the next step. */
-void vb__h2_content_fail(struct vb_h2_stream *s, enum vb_err error,
-                         uint16_t status, const char *reason);
+void vb__h2_content_fail(struct vb_h2_stream *s, const struct vb_failure *why);
 
 /* Does it wait for content from the client? */
 bool vb__h2_receives_content(const struct vb_h2_stream *s);

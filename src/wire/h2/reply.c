@@ -34,21 +34,13 @@ static void add(struct section *section, struct vb_span name,
     };
 }
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 /* The value as it may be sent: no white space around it, nor controls. */
 static struct vb_span clean(struct section *section, struct vb_span value)
 {
     const char *end;
     char *copy;
 
-    while (value.len > 0 && is_space(value.ptr[0]))
-        value = vb_span_from(value, 1);
-    while (value.len > 0 && is_space(value.ptr[value.len - 1]))
-        value.len--;
+    value = vb_span_trim(value);
     end = value.ptr + value.len;
     if (vb_scan->text(value.ptr, end) == end)
         return value;
@@ -66,13 +58,10 @@ static struct vb_span clean(struct section *section, struct vb_span value)
 
 static void add_field(struct section *section, const struct vb_field_out *field)
 {
-    const char *end = field->name.ptr + field->name.len;
     enum vb_role role = vb_role_of(field->name);
 
     if (role == VB_ROLE_FRAMING || role == VB_ROLE_UPGRADE)
         return;
-    if (field->name.len == 0 || vb_scan->token(field->name.ptr, end) != end)
-        return; /* no name can be made of it */
     add(section, field->name, clean(section, field->value));
 }
 
@@ -172,9 +161,6 @@ void vb__h2_submit_reply(struct vb_h2_stream *s)
     struct vb_plan plan;
     bool content;
 
-    vb_assert(reply->status >= 200 && reply->status <= 599);
-    vb_assert(reply->rep != NULL || (reply->rep_head == VB_HEAD_NONE &&
-                                     reply->content != VB_CONTENT_REP));
     vb_plan_reply(&plan, s->x);
     content = plan.extent != VB_EXTENT_NONE && !reply->head_only &&
               vb__h2_content_begin(s);

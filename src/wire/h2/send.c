@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/assert.h"
 #include "wire/h2/inner.h"
 
 bool vb__h2_content_begin(struct vb_h2_stream *s)
@@ -34,52 +33,18 @@ bool vb__h2_content_begin(struct vb_h2_stream *s)
 /* --- What comes next -------------------------------------------------------
  */
 
-/* How many bytes there are, or a negative one of nghttp2's. */
-enum { PULLED_END = 0, PULLED_FAILED = -1, PULLED_LATER = -2, PULLED = 1 };
-
-/* The source owes so many bytes less; false: it gives more than it said. */
-static bool owes(struct vb_h2_stream *s, uint64_t length)
-{
-    if (s->source_left < 0)
-        return true;
-    if (length > (uint64_t)s->source_left)
-        return false;
-    s->source_left -= (int64_t)length;
-    return true;
-}
-
-static int pull_once(struct vb_h2_stream *s)
+static enum vb_pull pull(struct vb_h2_stream *s)
 {
     struct vb_source *source = s->x->reply.source;
-
-    s->ready = false;
-    switch (source->pull(source, &s->tail)) {
-    case VB_PULL_BYTES:
-        vb_assert(s->tail.len > 0);
-        return owes(s, s->tail.len) ? PULLED : PULLED_FAILED;
-    case VB_PULL_FILE:
-        vb_assert(source->file.length > 0);
-        s->file = source->file;
-        return owes(s, s->file.length) ? PULLED : PULLED_FAILED;
-    case VB_PULL_PENDING:
-        return PULLED_LATER;
-    case VB_PULL_END:
-        return s->source_left > 0 ? PULLED_FAILED : PULLED_END;
-    case VB_PULL_FAILED:
-        break;
-    }
-    return PULLED_FAILED;
-}
-
-static int pull(struct vb_h2_stream *s)
-{
-    int pulled;
+    enum vb_pull pulled;
 
     s->tail = vb_span_of(NULL, 0);
-    s->file.length = 0;
-    do
-        pulled = pull_once(s);
-    while (pulled == PULLED_LATER && s->ready);
+    do {
+        s->ready = false;
+        pulled = vb_pull_owed(source, &s->source_left, &s->tail);
+    } while (pulled == VB_PULL_PENDING && s->ready);
+    if (pulled == VB_PULL_FILE)
+        s->file = source->file;
     return pulled;
 }
 
@@ -104,15 +69,16 @@ ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
     *data_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
     if (s->tail.len == 0 && s->file.length == 0)
         switch (pull(s)) {
-        case PULLED:
+        case VB_PULL_BYTES:
+        case VB_PULL_FILE:
             break;
-        case PULLED_END:
+        case VB_PULL_END:
             *data_flags |= NGHTTP2_DATA_FLAG_EOF;
             return 0;
-        case PULLED_LATER:
+        case VB_PULL_PENDING:
             s->deferred = true;
             return NGHTTP2_ERR_DEFERRED;
-        default:
+        case VB_PULL_FAILED:
             return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
         }
     there = s->file.length > 0 ? s->file.length : s->tail.len;

@@ -44,15 +44,13 @@ static void unlink_stream(struct vb_h2_stream *s)
         h2->read_since = h2->wire.env->now.mono_ms;
 }
 
-/* The sink learns that no more will come, since the flow may be waiting for
- * just that; it may even answer now, which nobody will see. */
 static void end_exchange(struct vb_h2_stream *s)
 {
     struct vb_exchange *x = s->x;
 
     if (s->wanted && !s->sink_ended && !s->replied) {
         s->sink_ended = true;
-        x->sink->end(x->sink, VB_ERR_CLOSED);
+        vb_content_lost(x);
     }
     vb_buf_done(&s->waiting);
     if (s->replied || s->state == VB_H2_HEAD || s->malformed)
@@ -113,8 +111,7 @@ void vb__h2_stream_late(struct vb_h2_stream *s)
     }
     s->since = s->x->env->now.mono_ms;
     if (vb__h2_receives_content(s)) {
-        vb__h2_content_fail(s, VB_ERR_TIMEOUT, VB_STATUS_REQUEST_TIMEOUT,
-                            "The content did not arrive in time.");
+        vb__h2_content_fail(s, &vb_content_late);
         vb__h2_mark(s);
     } else {
         vb__h2_reset(s, NGHTTP2_CANCEL);
