@@ -22,9 +22,9 @@
 /* A QUERY that is not described asks what GET asks. */
 static const struct vb_operation *operation_of(const struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
+    const struct vb_built *built = vb_built_of(x);
     enum vb_method method = x->head.method;
-    const struct vb_operation *own = built->route->by_method[method];
+    const struct vb_operation *own = vb_built_operation(x);
 
     if (method == VB_METHOD_HEAD || (method == VB_METHOD_QUERY && own == NULL))
         return built->route->by_method[VB_METHOD_GET];
@@ -47,7 +47,7 @@ static const struct vb_slot unserved_slot = {
  * looked up for it. */
 static enum vb_answer exists_as_described(struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
+    const struct vb_built *built = vb_built_of(x);
     const struct vb_operation *operation = operation_of(x);
 
     if (vb_resource_slot(x) == &unserved_slot)

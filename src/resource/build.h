@@ -28,6 +28,28 @@ struct vb_built {
 /* Makes the resource of a route, which must live as long. VB_ERR_NOMEM. */
 enum vb_err vb_build(const struct vb_route *route, struct vb_built *built);
 
+/* What the exchange's resource was made of, where vb_build or its like has made
+ * it (vb_tree_build, vb_job_build). */
+static inline struct vb_built *vb_built_of(const struct vb_exchange *x)
+{
+    return x->resource->data;
+}
+
+/* What the description says of the request's method; NULL: it does not. */
+static inline const struct vb_operation *
+vb_built_operation(const struct vb_exchange *x)
+{
+    return vb_built_of(x)->route->by_method[x->head.method];
+}
+
+/* What the description says of content of the type that was taken; NULL: there
+ * is none. */
+static inline const struct vb_content *
+vb_built_content(const struct vb_exchange *x)
+{
+    return x->accept < 0 ? NULL : vb_built_of(x)->contents[x->accept];
+}
+
 /* Of a resource that vb_build made for a document; NULL for any other. */
 const struct vb_built *vb_built_document(const struct vb_resource *resource);
 

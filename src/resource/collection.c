@@ -15,9 +15,7 @@
 
 static const struct vb_route *route_of(const struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
-
-    return built->route;
+    return vb_built_of(x)->route;
 }
 
 static struct vb_stored *member_of(struct vb_exchange *x)

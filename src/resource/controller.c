@@ -7,14 +7,9 @@
 #include "resource/build.h"
 #include "resource/params.h"
 
-static const struct vb_built *built_of(const struct vb_exchange *x)
-{
-    return x->resource->data;
-}
-
 bool vb_controller_fits(struct vb_exchange *x)
 {
-    const struct vb_route *route = built_of(x)->route;
+    const struct vb_route *route = vb_built_of(x)->route;
 
     x->selected =
         (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
@@ -24,14 +19,9 @@ bool vb_controller_fits(struct vb_exchange *x)
 /* --- the request's content --------------------------------------------------
  */
 
-static const struct vb_content *content_of(const struct vb_exchange *x)
-{
-    return x->accept < 0 ? NULL : built_of(x)->contents[x->accept];
-}
-
 static bool takes_json(const struct vb_exchange *x)
 {
-    const struct vb_content *content = content_of(x);
+    const struct vb_content *content = vb_built_content(x);
 
     return content != NULL && content->kind == VB_MEDIA_JSON;
 }
@@ -42,8 +32,7 @@ enum vb_answer vb_controller_parsed(struct vb_exchange *x)
     struct vb_json *json;
     enum vb_err err;
 
-    if (x->content.len == 0 &&
-        built_of(x)->route->by_method[x->head.method]->request.required)
+    if (x->content.len == 0 && vb_built_operation(x)->request.required)
         return vb_reply_refuse(x, VB_STATUS_BAD_REQUEST,
                                VB_SPAN("The request has no content."));
     if (!takes_json(x))
@@ -63,9 +52,8 @@ enum vb_answer vb_controller_parsed(struct vb_exchange *x)
 
 enum vb_answer vb_controller_valid(struct vb_exchange *x)
 {
-    const struct vb_content *content = content_of(x);
-    const struct vb_operation *operation =
-        built_of(x)->route->by_method[x->head.method];
+    const struct vb_content *content = vb_built_content(x);
+    const struct vb_operation *operation = vb_built_operation(x);
 
     if (!takes_json(x) || content->schema == NULL)
         return VB_YES;

@@ -51,15 +51,14 @@ static bool is_member(struct vb_span text, struct vb_span name)
  * (RFC 10008). */
 static bool is_in_content(struct vb_exchange *x, struct vb_span name)
 {
-    const struct vb_built *built = x->resource->data;
+    const struct vb_content *taken = vb_built_content(x);
     struct vb_span content = vb_buf_span(&x->content);
 
-    if (x->head.method != VB_METHOD_QUERY || x->accept < 0 ||
-        built->route->by_method[VB_METHOD_QUERY] != NULL)
+    if (x->head.method != VB_METHOD_QUERY || taken == NULL ||
+        vb_built_operation(x) != NULL)
         return false;
-    return built->contents[x->accept]->kind == VB_MEDIA_FORM
-               ? is_named(x, content, name)
-               : is_member(content, name);
+    return taken->kind == VB_MEDIA_FORM ? is_named(x, content, name)
+                                        : is_member(content, name);
 }
 
 /* Whoever reads the query holds what is there against its schema. */

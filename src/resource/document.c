@@ -14,9 +14,7 @@
 
 static const struct vb_route *route_of(const struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
-
-    return built->route;
+    return vb_built_of(x)->route;
 }
 
 /* --- exists
@@ -44,14 +42,6 @@ static enum vb_answer document_exists(struct vb_exchange *x)
 /* --- content
  * ------------------------------------------------------------------------- */
 
-/* What the description says about content of the type that was taken. */
-static const struct vb_content *content_of(const struct vb_exchange *x)
-{
-    const struct vb_built *built = x->resource->data;
-
-    return x->accept < 0 ? NULL : built->contents[x->accept];
-}
-
 uint64_t vb_document_limit(const struct vb_exchange *x)
 {
     uint64_t limit = x->env->limits->max_document;
@@ -62,7 +52,7 @@ uint64_t vb_document_limit(const struct vb_exchange *x)
 enum vb_answer vb_document_receive(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
-    const struct vb_content *content = content_of(x);
+    const struct vb_content *content = vb_built_content(x);
 
     if (stored->received)
         return VB_YES;
@@ -115,7 +105,7 @@ static enum vb_answer parse_json(struct vb_stored *stored)
 
 enum vb_answer vb_document_parse(struct vb_stored *stored)
 {
-    const struct vb_content *content = content_of(stored->x);
+    const struct vb_content *content = vb_built_content(stored->x);
 
     stored->received = true;
     if (content != NULL && content->kind == VB_MEDIA_VERBATIM)
@@ -207,7 +197,7 @@ static enum vb_answer patch_parsed(struct vb_exchange *x)
     answer = parse_json(stored);
     if (answer != VB_YES)
         return answer;
-    return apply_patch(stored, content_of(x)->kind);
+    return apply_patch(stored, vb_built_content(x)->kind);
 }
 
 /* --- validity
@@ -240,7 +230,7 @@ enum vb_answer vb_document_check(struct vb_stored *stored,
 
 enum vb_answer vb_document_valid(struct vb_stored *stored)
 {
-    const struct vb_content *content = content_of(stored->x);
+    const struct vb_content *content = vb_built_content(stored->x);
 
     if (content == NULL || content->kind == VB_MEDIA_VERBATIM)
         return VB_YES;

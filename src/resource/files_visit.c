@@ -40,7 +40,7 @@ static void visit_done(struct vb_exchange *x)
 /* False: out of memory. */
 static bool name_files(struct vb_files_visit *visit)
 {
-    const struct vb_built *built = visit->x->resource->data;
+    const struct vb_built *built = vb_built_of(visit->x);
     struct vb_arena *arena = &visit->x->arena;
 
     visit->asked.directory = built->route->from;

@@ -18,9 +18,7 @@
 
 static const struct vb_route *route_of(const struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
-
-    return built->route;
+    return vb_built_of(x)->route;
 }
 
 static enum vb_answer apply(struct vb_stored *stored, yyjson_val *patch)

@@ -56,8 +56,7 @@ static enum vb_answer refuse_no_memory(struct vb_exchange *x)
 static bool content_fits(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
-    const struct vb_built *built = x->resource->data;
-    const struct vb_content *content = built->contents[x->accept];
+    const struct vb_content *content = vb_built_content(x);
 
     return content->schema == NULL ||
            vb_params_content_fits(x, content->schema, vb_buf_span(&x->content),

@@ -7,11 +7,6 @@
 #include "resource/controller.h"
 #include "resource/handler.h"
 
-static const struct vb_built *built_of(const struct vb_exchange *x)
-{
-    return x->resource->data;
-}
-
 /* Where a request is only rehearsed, nothing was loaded. */
 static enum vb_answer not_loaded(struct vb_exchange *x)
 {
@@ -21,7 +16,7 @@ static enum vb_answer not_loaded(struct vb_exchange *x)
 
 static struct vb_call call_of(struct vb_exchange *x, vb_handle *handle)
 {
-    const struct vb_built *built = built_of(x);
+    const struct vb_built *built = vb_built_of(x);
     const struct vb_plugin_file *file = built->route->action->plugin;
 
     return (struct vb_call){
@@ -37,7 +32,7 @@ static struct vb_call call_of(struct vb_exchange *x, vb_handle *handle)
 
 static enum vb_answer plugged_exists(struct vb_exchange *x)
 {
-    const struct vb_built *built = built_of(x);
+    const struct vb_built *built = vb_built_of(x);
     struct vb_call call;
 
     if (!vb_controller_fits(x))
@@ -52,7 +47,7 @@ static enum vb_answer plugged_exists(struct vb_exchange *x)
 
 static enum vb_answer plugged_commit(struct vb_exchange *x)
 {
-    const struct vb_built *built = built_of(x);
+    const struct vb_built *built = vb_built_of(x);
     const struct vb_operation *post = built->route->by_method[VB_METHOD_POST];
     const struct vb_described_response *created =
         vb_response_find(post, VB_STATUS_CREATED);

@@ -11,9 +11,7 @@
 
 static const struct vb_redirect *redirect_of(const struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
-
-    return built->route->redirect;
+    return vb_built_of(x)->route->redirect;
 }
 
 static void append_path(const struct vb_exchange *x,

@@ -29,11 +29,6 @@ struct running {
     struct vb_deferral deferral;
 };
 
-static struct vb_built *built_of(const struct vb_exchange *x)
-{
-    return x->resource->data;
-}
-
 /* --- running ----------------------------------------------------------------
  */
 
@@ -132,7 +127,7 @@ static void call_off(struct vb_exchange *x)
 /* Made on first use; NULL when out of memory. */
 static struct running *running_of(struct vb_exchange *x)
 {
-    struct vb_built *built = built_of(x);
+    struct vb_built *built = vb_built_of(x);
     const struct vb_program *program = built->route->action->program;
     struct running *running = x->state;
 
@@ -204,8 +199,7 @@ static void deferral_call_off(struct vb_exchange *x)
 
 bool vb_run_is_put_off(struct vb_exchange *x)
 {
-    const struct vb_operation *operation =
-        built_of(x)->route->by_method[x->head.method];
+    const struct vb_operation *operation = vb_built_operation(x);
     struct vb_prefer prefer = vb_reply_prefer(x);
 
     return operation->success.async &&
@@ -234,7 +228,7 @@ static void say_applied(struct vb_exchange *x, const struct vb_prefer *prefer)
 static enum vb_answer run_deferred(struct vb_exchange *x)
 {
     struct vb_prefer prefer = vb_reply_prefer(x);
-    const struct vb_program *program = built_of(x)->route->action->program;
+    const struct vb_program *program = vb_built_of(x)->route->action->program;
     struct running *running;
 
     if (!vb_run_is_put_off(x) || x->env->jobs == NULL)

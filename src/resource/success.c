@@ -37,20 +37,17 @@ static bool will_create(const struct vb_exchange *x,
 /* Bytes of the client's own are not shown to it again. */
 static bool will_show(const struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
+    const struct vb_content *taken = vb_built_content(x);
 
     if (x->head.method == VB_METHOD_DELETE)
-        return built->route->archetype == VB_ARCHETYPE_DOCUMENT &&
+        return vb_built_of(x)->route->archetype == VB_ARCHETYPE_DOCUMENT &&
                vb_stored_shows_deleted(x->state);
-    return x->accept < 0 ||
-           built->contents[x->accept]->kind != VB_MEDIA_VERBATIM;
+    return taken == NULL || taken->kind != VB_MEDIA_VERBATIM;
 }
 
 unsigned vb_built_success(struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
-    const struct vb_operation *operation =
-        built->route->by_method[x->head.method];
+    const struct vb_operation *operation = vb_built_operation(x);
 
     return vb_tell(x, operation, will_create(x, operation), will_show(x))
         .status;

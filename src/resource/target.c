@@ -44,8 +44,7 @@ static struct vb_stored *target_of(struct vb_exchange *x,
 
 enum vb_answer vb_target_exists(struct vb_exchange *x)
 {
-    const struct vb_built *built = x->resource->data;
-    const struct vb_route *route = built->route;
+    const struct vb_route *route = vb_built_of(x)->route;
     struct vb_stored *stored;
 
     if (!vb_params_query_fits(x, route) || !vb_params_path_fits(x, route))
