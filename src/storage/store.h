@@ -234,7 +234,7 @@ struct vb_change {
     enum vb_change_kind kind;
     struct vb_span key;
     struct vb_span parent; /* PUT that creates: whose listing it joins */
-    uint64_t expect;       /* a revision, VB_EXPECT_NONE or VB_EXPECT_ANY */
+    uint64_t expect;       /* a revision, or one of VB_EXPECT_... */
     int64_t modified_ms;   /* the time of the change, Unix time */
 
     /* For DELETE: leaves a tombstone in the record's place, which says where it
