@@ -46,8 +46,11 @@ static void resume(struct vb_deferral *deferral, enum vb_answer answer)
     vb_flow_resume(deferral->x, answer);
 }
 
+/* What cannot be read just now is for later. */
 static enum vb_answer judge_result(struct vb_deferral *deferral)
 {
+    if (deferral->read.op.err != VB_OK)
+        return accept(deferral);
     deferral->result = deferral->read.record;
     deferral->over = true;
     return VB_NO;

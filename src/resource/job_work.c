@@ -223,8 +223,14 @@ static bool prepare_run(struct vb__job *job, yyjson_val *call)
 static void have_input(struct vb__job *job)
 {
     job->input = job->read.record;
-    if (job->input != NULL)
-        job->run.input = job->input->content;
+    if (job->input == NULL) { /* or the job was deleted: then nothing comes of
+                                 this commit either */
+        vb__job_fail(job, VB_STATUS_INTERNAL_SERVER_ERROR,
+                     VB_SPAN("What this should have worked on cannot be "
+                             "read."));
+        return;
+    }
+    job->run.input = job->input->content;
     job->facts.state = "running";
     job->facts.started_ms = job->jobs->env->now.unix_ms;
     job->changes[0] = put_facts(job);

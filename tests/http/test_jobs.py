@@ -6,6 +6,7 @@ cannot help it where nothing else is declared.
 
 import os
 import signal
+import sqlite3
 import time
 
 import pytest
@@ -350,6 +351,28 @@ def test_what_was_queued_is_run_after_the_restart(serve, tmp_path):
     client = server.start().client()
     assert over(client, path).status == 303
     assert client.get(f"{path}/result").json() == [3]
+
+
+def test_a_job_whose_input_is_lost_does_not_run_without(serve, tmp_path):
+    ran = tmp_path / "ran"
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    server = serve(
+        api(x=operation(shell(f"exec cat {gate}"), responses=BOTH),
+            y=operation(shell(f"touch {ran}; cat"), responses=BOTH, content=JSON)),
+        ["--jobs-at-once", "1", "--grace", "100ms"],
+    )  # fmt: skip
+    client = server.client()
+    client.post("/x", ASYNC)
+    path = client.post("/y", ASYNC, json=[3]).headers["Location"]
+    server.kill()
+    with sqlite3.connect(server.data / "verbatim.db") as db:
+        assert db.execute("DELETE FROM record WHERE key LIKE ?", (f"job:{path.split('/')[-1]}/input",)).rowcount == 1
+    db.close()
+    failed = over(server.start().client(), path)
+    assert failed.json()["state"] == "failed"
+    assert "cannot be read" in failed.json()["problem"]["detail"]
+    assert not ran.exists()
 
 
 def test_a_job_whose_route_has_gone_has_failed(serve, tmp_path):
