@@ -9,7 +9,6 @@
 
 #include "base/list.h"
 #include "flow/intake.h"
-#include "flow/reply.h"
 #include "resource/stored.h"
 
 /* Bytes that may come beyond a full chunk before the client is paused. */

@@ -112,11 +112,6 @@ void vb_jobs_leave(struct vb_jobs *jobs)
     atomic_fetch_sub(&jobs->count, 1);
 }
 
-uint64_t vb_jobs_retention(const struct vb_jobs *jobs)
-{
-    return jobs->options.retention_ms;
-}
-
 /* --- life -------------------------------------------------------------------
  */
 

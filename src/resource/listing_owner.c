@@ -1,6 +1,5 @@
 /* What a listing is part of, and what a write to it is conditional on. See
  * listing_part.h. */
-#include "flow/reply.h"
 #include "resource/absent.h"
 #include "resource/collection.h"
 #include "resource/listing_part.h"

@@ -9,7 +9,6 @@
  *
  * Neither names nor values of fields have line ends in them.
  */
-#include "flow/reply.h"
 #include "resource/once.h"
 
 static void write_field(struct vb_buf *buf, struct vb_span name,

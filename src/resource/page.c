@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "content/html.h"
 #include "content/json.h"
-#include "flow/reply.h"
 #include "http/query.h"
 #include "resource/coded.h"
 #include "resource/stored.h"

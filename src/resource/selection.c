@@ -6,7 +6,6 @@
 
 #include "content/json.h"
 #include "content/schema.h"
-#include "flow/reply.h"
 #include "http/query.h"
 
 #define SCALAR                                                                 \

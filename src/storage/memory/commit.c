@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "base/span.h"
 #include "storage/engine.h"
 #include "storage/generations.h"
 #include "storage/memory/state.h"

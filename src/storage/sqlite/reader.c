@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "base/span.h"
 #include "storage/engine.h"
 #include "storage/sieve.h"
 #include "storage/sqlite/db.h"
