@@ -38,7 +38,6 @@ static enum vb_answer not_implemented(struct vb_exchange *x)
 }
 
 static const struct vb_slot unserved_slot = {
-    .creates = true,
     .content_ignored = true,
     .received = not_implemented,
 };

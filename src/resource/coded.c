@@ -66,20 +66,12 @@ static struct vb_rep *encode(struct vb_rep *rep, enum vb_coding coding,
     return coded;
 }
 
-static enum vb_answer refuse(struct vb_exchange *x, unsigned status)
-{
-    x->reply.status = (uint16_t)status;
-    if (status == VB_STATUS_NOT_ACCEPTABLE)
-        vb_reply_no_coding(x);
-    return VB_HALT;
-}
-
 static enum vb_answer select_coded(struct vb_exchange *x,
                                    struct vb_coded_place place,
                                    struct vb_rep *rep)
 {
     if (rep == NULL)
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE);
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     if (place.key.len > 0)
         vb_cached_put(x, place.key, x->coding, place.stamp, rep);
     vb_cached_select(x, rep);
@@ -122,7 +114,7 @@ static enum vb_answer submit(struct vb_exchange *x, struct vb_coded_place place,
 
     if (job == NULL) {
         vb_rep_unref(rep);
-        return refuse(x, VB_STATUS_SERVICE_UNAVAILABLE);
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     }
     *job = (struct job){
         .task.run = work,
@@ -149,7 +141,8 @@ enum vb_answer vb_coded_select(struct vb_exchange *x,
             return VB_YES;
         }
         vb_rep_unref(rep);
-        return refuse(x, VB_STATUS_NOT_ACCEPTABLE);
+        vb_reply_no_coding(x);
+        return vb_reply_refuse(x, VB_STATUS_NOT_ACCEPTABLE, VB_SPAN(""));
     }
     if (rep->length > ON_THE_SPOT && x->env->executor != NULL)
         return submit(x, place, rep);

@@ -102,8 +102,8 @@ static enum vb_answer post_parsed(struct vb_exchange *x)
 
     if (stored->id.len == 0 || stored->id.ptr == NULL) {
         if (!name_at_first(stored)) {
-            x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-            return VB_HALT;
+            return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
+                                   VB_SPAN(""));
         }
     }
     return vb_document_parse(stored);

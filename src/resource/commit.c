@@ -1,8 +1,6 @@
 /* Writing what was composed, and what the outcome means. See stored.h. */
-#include "base/list.h"
 #include "flow/reply.h"
 #include "resource/cached.h"
-#include "resource/coded.h"
 #include "resource/once.h"
 #include "resource/stored.h"
 
@@ -78,7 +76,8 @@ static void complain_conflict(struct vb_stored *stored)
     }
 }
 
-/* NO, or AGAIN, with the status for a commit that did not come about. */
+/* What a commit means that did not come about: AGAIN, or a status and NO or
+ * HALT. */
 static enum vb_answer refused(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
@@ -88,26 +87,15 @@ static enum vb_answer refused(struct vb_stored *stored)
         return VB_AGAIN;
     case VB_ERR_CONFLICT:
         complain_conflict(stored);
-        break;
+        return VB_NO;
     case VB_ERR_EXISTS:
         x->reply.status = VB_STATUS_CONFLICT;
         vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key has "
                                    "been done meanwhile."));
-        break;
-    case VB_ERR_NOSPACE:
-        x->reply.status = VB_STATUS_INSUFFICIENT_STORAGE;
-        vb_reply_detail(x, VB_SPAN("There is no room left to store this."));
-        break;
-    case VB_ERR_BUSY:
-    case VB_ERR_NOMEM:
-    case VB_ERR_TIMEOUT:
-        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-        break;
+        return VB_NO;
     default:
-        x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
-        break;
+        return vb_stored_failed(x, stored->commit.op.err);
     }
-    return VB_NO;
 }
 
 /* --- the commit
@@ -173,8 +161,8 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
     };
     if (stored->x->once != NULL &&
         !vb_once_memo(stored, course->reply, &stored->commit.memo)) {
-        stored->x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-        return VB_HALT;
+        return vb_reply_refuse(stored->x, VB_STATUS_SERVICE_UNAVAILABLE,
+                               VB_SPAN(""));
     }
     if (vb_store_commit(stored->x->env->store, &stored->commit) ==
         VB_IO_PENDING)

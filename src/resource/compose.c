@@ -3,8 +3,6 @@
  * from the server, what is missing gets its default, the rest is as it came.
  */
 #include "base/rfc3339.h"
-#include "content/pointer.h"
-#include "http/path.h"
 #include "resource/stored.h"
 
 /* --- reading and setting properties by their path
@@ -24,11 +22,7 @@ static yyjson_mut_val *holder(yyjson_mut_val *root,
 static yyjson_val *value_before(struct vb_stored *stored,
                                 const struct vb_property *property)
 {
-    yyjson_val *root = vb_stored_before(stored);
-
-    for (size_t i = 0; i < property->path_len && root != NULL; i++)
-        root = vb_json_member(root, property->path[i]);
-    return root;
+    return vb_property_value(vb_stored_before(stored), property);
 }
 
 static struct vb_span last_name(const struct vb_property *property)

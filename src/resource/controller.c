@@ -38,16 +38,10 @@ enum vb_answer vb_controller_parsed(struct vb_exchange *x)
     if (!takes_json(x))
         return VB_YES;
     err = vb_json_parse(vb_buf_span(&x->content), NULL, &json, &error);
-    if (err == VB_OK) {
-        vb_json_free(json);
-        return VB_YES;
-    }
-    return vb_reply_refuse(
-        x,
-        err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
-                            : VB_STATUS_BAD_REQUEST,
-        vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.", error.line,
-                        error.column, error.text));
+    if (err != VB_OK)
+        return vb_params_not_json(x, err, &error);
+    vb_json_free(json);
+    return VB_YES;
 }
 
 enum vb_answer vb_controller_valid(struct vb_exchange *x)
@@ -72,22 +66,25 @@ struct vb_span vb_controller_type(const struct vb_exchange *x)
                          : VB_SPAN("application/octet-stream");
 }
 
-bool vb_controller_writes_json(const struct vb_exchange *x)
+bool vb_controller_is_json_type(struct vb_span media_type)
 {
     struct vb_media media;
 
-    return x->offer >= 0 &&
-           vb_media_parse(x->resource->offers[x->offer].media_type, &media) &&
+    return vb_media_parse(media_type, &media) &&
            (vb_span_ieq(media.subtype, VB_SPAN("json")) ||
             vb_span_ieq(media.suffix, VB_SPAN("json")));
 }
 
+bool vb_controller_writes_json(const struct vb_exchange *x)
+{
+    return vb_controller_is_json_type(vb_controller_type(x));
+}
+
 bool vb_controller_is_json(struct vb_span output)
 {
-    struct vb_json_error error;
     struct vb_json *json;
 
-    if (vb_json_parse(output, NULL, &json, &error) != VB_OK)
+    if (vb_json_parse(output, NULL, &json, NULL) != VB_OK)
         return false;
     vb_json_free(json);
     return true;

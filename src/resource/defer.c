@@ -12,6 +12,7 @@
 #include "flow/flow.h"
 #include "flow/reply.h"
 #include "resource/jobs.h"
+#include "resource/stored.h"
 
 #define JSON_MOST VB_STORE_CHUNK
 
@@ -210,14 +211,7 @@ static enum vb_answer judge_commit(struct vb_deferral *deferral)
     if (err == VB_OK)
         return submit(deferral);
     vb_jobs_leave(x->env->jobs);
-    if (err == VB_ERR_NOSPACE)
-        return vb_reply_refuse(x, VB_STATUS_INSUFFICIENT_STORAGE,
-                               VB_SPAN("There is no room left to store this."));
-    return vb_reply_refuse(x,
-                           err == VB_ERR_BUSY || err == VB_ERR_NOMEM
-                               ? VB_STATUS_SERVICE_UNAVAILABLE
-                               : VB_STATUS_INTERNAL_SERVER_ERROR,
-                           VB_SPAN(""));
+    return vb_stored_failed(x, err);
 }
 
 static void committed(struct vb_store_op *op)

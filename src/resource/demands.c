@@ -4,7 +4,6 @@
  * params.h. Asked only of operations that have such (vb_operation.demands).
  */
 #include "content/json.h"
-#include "flow/reply.h"
 #include "http/cookie.h"
 #include "http/field.h"
 #include "http/query.h"

@@ -66,13 +66,6 @@ static enum vb_answer document_received(struct vb_exchange *x)
     return vb_document_receive(x->state);
 }
 
-static enum vb_answer bad_request(struct vb_exchange *x, const char *detail)
-{
-    x->reply.status = VB_STATUS_BAD_REQUEST;
-    vb_reply_detail(x, vb_span_str(detail));
-    return VB_NO;
-}
-
 /* For a value of VB_STORE_CHUNK bytes at most, which the intake sees to. */
 static const struct vb_json_limits json_limits = {
     .bytes = VB_STORE_CHUNK,
@@ -90,17 +83,13 @@ static enum vb_answer parse_json(struct vb_stored *stored)
 
     vb_stored_input(stored, NULL);
     if (x->content.len == 0)
-        return bad_request(x, "The request has no content.");
+        return vb_reply_refuse(x, VB_STATUS_BAD_REQUEST,
+                               VB_SPAN("The request has no content."));
     err = vb_json_parse(vb_buf_span(&x->content), &json_limits, &input, &error);
-    if (err == VB_OK) {
-        vb_stored_input(stored, input);
-        return VB_YES;
-    }
-    x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
-                                          : VB_STATUS_BAD_REQUEST;
-    vb_reply_detail(x, vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
-                                       error.line, error.column, error.text));
-    return VB_NO;
+    if (err != VB_OK)
+        return vb_params_not_json(x, err, &error);
+    vb_stored_input(stored, input);
+    return VB_YES;
 }
 
 enum vb_answer vb_document_parse(struct vb_stored *stored)
@@ -116,6 +105,14 @@ enum vb_answer vb_document_parse(struct vb_stored *stored)
 static enum vb_answer put_parsed(struct vb_exchange *x)
 {
     return vb_document_parse(x->state);
+}
+
+enum vb_answer vb_document_beyond(struct vb_exchange *x, enum vb_err err)
+{
+    return vb_reply_refuse(x,
+                           err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                                               : VB_STATUS_SERVICE_UNAVAILABLE,
+                           VB_SPAN(""));
 }
 
 /* --- patches
@@ -164,8 +161,7 @@ static enum vb_answer apply_patch(struct vb_stored *stored,
     enum vb_err err;
 
     if (x->arena.failed) { /* without all that is hidden, nothing is done */
-        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-        return VB_HALT;
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     }
     if (stored->record != NULL && before == NULL)
         return vb_reply_refuse(
@@ -179,11 +175,8 @@ static enum vb_answer apply_patch(struct vb_stored *stored,
         err = vb_merge_apply(before, stored->input->root, NULL, &after);
     if (err == VB_ERR_INVALID)
         return patch_failed(x, &failure);
-    if (err != VB_OK) {
-        x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
-                                              : VB_STATUS_SERVICE_UNAVAILABLE;
-        return VB_HALT;
-    }
+    if (err != VB_OK)
+        return vb_document_beyond(x, err);
     vb_stored_input(stored, after);
     return VB_YES;
 }
@@ -204,13 +197,6 @@ static enum vb_answer patch_parsed(struct vb_exchange *x)
  * ------------------------------------------------------------------------------
  */
 
-static enum vb_answer out_of_bounds(struct vb_exchange *x, enum vb_err err)
-{
-    x->reply.status = err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
-                                          : VB_STATUS_SERVICE_UNAVAILABLE;
-    return VB_HALT;
-}
-
 enum vb_answer vb_document_check(struct vb_stored *stored,
                                  const struct vb_schema *schema,
                                  unsigned invalid, unsigned purpose)
@@ -222,7 +208,7 @@ enum vb_answer vb_document_check(struct vb_stored *stored,
         return VB_YES;
     err = vb_compose(stored, purpose | VB_COMPOSE_CHECK);
     if (err != VB_OK)
-        return out_of_bounds(x, err);
+        return vb_document_beyond(x, err);
     return vb_params_value_fits(x, schema, stored->after->root, invalid)
                ? VB_YES
                : VB_NO;
@@ -267,7 +253,7 @@ enum vb_answer vb_document_write(struct vb_stored *stored, unsigned purpose)
     if (err == VB_OK)
         err = vb_compose_ties(stored);
     if (err != VB_OK)
-        return out_of_bounds(stored->x, err);
+        return vb_document_beyond(stored->x, err);
     return vb_stored_put(stored);
 }
 

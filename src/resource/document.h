@@ -29,6 +29,10 @@ enum vb_answer vb_document_check(struct vb_stored *stored,
                                  const struct vb_schema *schema,
                                  unsigned invalid, unsigned purpose);
 
+/* The state to be cannot be made: it would be beyond the bounds (VB_ERR_LIMIT),
+ * or there is no memory for it. Sets 413 or 503; HALT. */
+enum vb_answer vb_document_beyond(struct vb_exchange *x, enum vb_err err);
+
 /* The question `commit`: composes stored->input (or takes stored->bytes as
  * they are) and writes it. */
 enum vb_answer vb_document_write(struct vb_stored *stored, unsigned purpose);

@@ -21,12 +21,6 @@ struct outlet {
     bool given; /* all there is */
 };
 
-static enum vb_answer halt(struct vb_exchange *x, unsigned status)
-{
-    x->reply.status = (uint16_t)status;
-    return VB_HALT;
-}
-
 /* --- selection (RFC 9110 section 12) ----------------------------------------
  */
 
@@ -35,10 +29,8 @@ static enum vb_answer refuse_coding(struct vb_exchange *x,
 {
     if (seen->languages.tags.len > 0)
         vb_reply_field(x, VB_FIELD_VARY, VB_SPAN("Accept-Language"));
-    vb_reply_field(x, VB_FIELD_VARY, VB_SPAN("Accept-Encoding"));
-    vb_reply_detail(x, VB_SPAN("There is no representation in a content coding "
-                               "that Accept-Encoding allows."));
-    return halt(x, VB_STATUS_NOT_ACCEPTABLE);
+    vb_reply_no_coding(x);
+    return vb_reply_refuse(x, VB_STATUS_NOT_ACCEPTABLE, VB_SPAN(""));
 }
 
 /* Takes over a reference: this is the representation that x is about. */
@@ -47,9 +39,9 @@ static enum vb_answer select_rep(struct vb_exchange *x, struct vb_rep *rep)
     vb_cached_select(x, rep);
     if (vb_accepts(x, rep->media_type))
         return VB_YES;
-    vb_reply_detail(x, vb_arena_printf(&x->arena, "There is %.*s only.",
-                                       VB_FMT(rep->media_type)));
-    return halt(x, VB_STATUS_NOT_ACCEPTABLE);
+    return vb_reply_refuse(x, VB_STATUS_NOT_ACCEPTABLE,
+                           vb_arena_printf(&x->arena, "There is %.*s only.",
+                                           VB_FMT(rep->media_type)));
 }
 
 /* --- out of the cache -------------------------------------------------------
@@ -211,9 +203,9 @@ static enum vb_answer judge(struct vb_files_visit *visit)
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
         return VB_NO;
     case VB_FILES_BUSY:
-        return halt(x, VB_STATUS_SERVICE_UNAVAILABLE);
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     case VB_FILES_BROKEN:
-        return halt(x, VB_STATUS_INTERNAL_SERVER_ERROR);
+        return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     case VB_FILES_FILE:
         break;
     }
@@ -261,7 +253,7 @@ static enum vb_answer files_exists(struct vb_exchange *x)
     }
     visit = vb__files_visit(x);
     if (visit == NULL)
-        return halt(x, VB_STATUS_SERVICE_UNAVAILABLE);
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     if (visit->asked.path != NULL)
         return send_out(visit);
     x->selected = (struct vb_selected){.modified = VB_DATE_NONE};

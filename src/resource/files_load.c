@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/base36.h"
 #include "base/hash.h"
 #include "http/media_name.h"
 #include "resource/files_disk.h"
@@ -35,19 +36,17 @@ static bool take_content(struct vb_files_kept *kept, int fd)
 
 /* 64 bits of what tells the state apart, in base 36; not the numbers
  * themselves, which are nobody's business. */
-static struct vb_span tag_of(const struct vb_files_id *id, char room[16])
+static struct vb_span tag_of(const struct vb_files_id *id,
+                             char room[VB_BASE36_MOST])
 {
     static const struct vb_hash_key key = {UINT64_C(0x7665726261746d),
                                            UINT64_C(0x66696c6573)};
     const uint64_t facts[] = {id->inode, id->size, (uint64_t)id->modified,
                               (uint64_t)id->changed};
     uint64_t n = vb_hash(&key, vb_span_of((const char *)facts, sizeof(facts)));
-    size_t at = 16;
+    char *end = room + VB_BASE36_MOST, *at = vb_base36_before(end, n);
 
-    do
-        room[--at] = "0123456789abcdefghijklmnopqrstuvwxyz"[n % 36];
-    while ((n /= 36) > 0);
-    return vb_span_of(room + at, 16 - at);
+    return vb_span_of(at, (size_t)(end - at));
 }
 
 static bool has_codings(const struct vb_files_look *look)
@@ -90,7 +89,7 @@ static struct vb_rep *make(const struct vb_files_name *name,
     struct vb_span applied =
         coding == VB_FILES_PLAIN ? VB_SPAN("") : vb__files_codings[coding];
     bool weak = vb__files_is_recent(id, unix_ms);
-    char tag[16];
+    char tag[VB_BASE36_MOST];
     const struct vb_rep_draft draft = {
         .media_type = vb_media_of_name(vb__files_last(name)),
         .tag_core = tag_of(id, tag),

@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include "flow/flow.h"
 #include "resource/build.h"
 #include "resource/cached.h"
 #include "resource/files.h"

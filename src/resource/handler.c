@@ -9,8 +9,6 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "flow/flow.h"
-#include "flow/intake.h"
 #include "flow/reply.h"
 #include "http/chars.h"
 #include "http/field.h"
@@ -298,10 +296,12 @@ enum vb_answer vb_call_get(struct vb_exchange *x, const struct vb_call *call)
         x->selected.exists = false;
         return VB_NO;
     }
-    if (status != VB_STATUS_OK || x->current == NULL) {
-        x->reply.status = (uint16_t)(status == VB_STATUS_OK ? 503 : status);
-        return VB_HALT;
-    }
+    if (status != VB_STATUS_OK || x->current == NULL)
+        return vb_reply_refuse(x,
+                               status == VB_STATUS_OK
+                                   ? VB_STATUS_SERVICE_UNAVAILABLE
+                                   : (unsigned)status,
+                               VB_SPAN(""));
     rep = x->current;
     x->current = NULL;
     return vb_coded_select(x, (struct vb_coded_place){.key = VB_SPAN("")}, rep);
@@ -313,8 +313,7 @@ enum vb_answer vb_call_commit(struct vb_exchange *x, const struct vb_call *call)
 
     if (status != VB_STATUS_CREATED && status != VB_STATUS_OK &&
         status != VB_STATUS_NO_CONTENT) {
-        x->reply.status = (uint16_t)status;
-        return VB_HALT;
+        return vb_reply_refuse(x, (unsigned)status, VB_SPAN(""));
     }
     x->outcome.created = status == VB_STATUS_CREATED;
     if (x->current != NULL)

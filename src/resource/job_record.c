@@ -87,3 +87,18 @@ struct vb_span vb_job_key(struct vb_arena *arena, struct vb_span id,
 {
     return vb_arena_printf(arena, VB_JOB_KEYS "%.*s%s", VB_FMT(id), part);
 }
+
+void vb_job_removals(struct vb_arena *arena, struct vb_span id,
+                     uint64_t revision,
+                     struct vb_change changes[VB_JOB_RECORDS])
+{
+    static const char *const parts[VB_JOB_RECORDS] = {"", "/call", "/input",
+                                                      "/result"};
+
+    for (size_t i = 0; i < VB_JOB_RECORDS; i++)
+        changes[i] = (struct vb_change){
+            .kind = VB_CHANGE_DELETE,
+            .key = vb_job_key(arena, id, parts[i]),
+            .expect = i == 0 ? revision : VB_EXPECT_ANY,
+        };
+}

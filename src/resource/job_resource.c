@@ -103,11 +103,8 @@ static enum vb_answer judge_delete(struct vb_stored *stored)
 
     if (err == VB_ERR_AGAIN)
         return VB_AGAIN;
-    if (err != VB_OK) {
-        x->reply.status = err == VB_ERR_BUSY ? VB_STATUS_SERVICE_UNAVAILABLE
-                                             : VB_STATUS_INTERNAL_SERVER_ERROR;
-        return VB_NO;
-    }
+    if (err != VB_OK)
+        return vb_stored_failed(x, err);
     vb_jobs_cancel(x->env->jobs, id_of(x));
     return VB_YES;
 }
@@ -121,24 +118,18 @@ static void delete_done(struct vb_store_op *op)
 
 static enum vb_answer job_delete(struct vb_exchange *x)
 {
-    static const char *const parts[] = {"", "/call", "/input", "/result"};
     struct vb_stored *stored = x->state;
-    struct vb_change *changes = vb_arena_calloc(&x->arena, 4, sizeof(*changes));
+    struct vb_change *changes =
+        vb_arena_calloc(&x->arena, VB_JOB_RECORDS, sizeof(*changes));
 
-    if (changes == NULL) {
-        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-        return VB_HALT;
-    }
-    for (size_t i = 0; i < 4; i++)
-        changes[i] = (struct vb_change){
-            .kind = VB_CHANGE_DELETE,
-            .key = vb_job_key(&x->arena, id_of(x), parts[i]),
-            .expect = i == 0 ? stored->record->revision : VB_EXPECT_ANY,
-        };
+    if (changes != NULL)
+        vb_job_removals(&x->arena, id_of(x), stored->record->revision, changes);
+    if (x->arena.failed)
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     stored->commit = (struct vb_commit){
         .op = {.done = delete_done, .context = stored},
         .changes = changes,
-        .change_count = 4,
+        .change_count = VB_JOB_RECORDS,
     };
     if (vb_store_commit(x->env->store, &stored->commit) == VB_IO_PENDING)
         return VB_PENDING;

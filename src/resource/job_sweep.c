@@ -15,20 +15,6 @@ static bool is_expired(const struct vb_jobs *jobs,
                jobs->env->now.unix_ms;
 }
 
-static size_t add_removals(struct vb_jobs *jobs, struct vb_span id,
-                           size_t count)
-{
-    static const char *const parts[] = {"", "/call", "/input", "/result"};
-
-    for (size_t i = 0; i < 4; i++)
-        jobs->removals[count++] = (struct vb_change){
-            .kind = VB_CHANGE_DELETE,
-            .key = vb_job_key(&jobs->sweep_arena, id, parts[i]),
-            .expect = VB_EXPECT_ANY,
-        };
-    return count;
-}
-
 /* One that the end of the server has cut short, or kept waiting. */
 static void take_up(struct vb_jobs *jobs, const struct vb_record *record,
                     const struct vb_job_facts *facts)
@@ -64,10 +50,13 @@ static size_t look_at(struct vb_jobs *jobs, const struct vb_record *record,
     if (vb_json_parse(record->content, NULL, &json, NULL) != VB_OK)
         return count;
     if (vb_job_read(json->root, &facts)) {
-        if (is_expired(jobs, &facts))
-            count = add_removals(jobs, facts.id, count);
-        else if (!jobs->started && facts.finished_ms == 0)
+        if (is_expired(jobs, &facts)) {
+            vb_job_removals(&jobs->sweep_arena, facts.id, VB_EXPECT_ANY,
+                            &jobs->removals[count]);
+            count += VB_JOB_RECORDS;
+        } else if (!jobs->started && facts.finished_ms == 0) {
             take_up(jobs, record, &facts);
+        }
     }
     vb_json_free(json);
     return count;

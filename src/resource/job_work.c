@@ -2,7 +2,7 @@
 #include "base/log.h"
 #include "content/json.h"
 #include "content/problem.h"
-#include "http/media.h"
+#include "resource/controller.h"
 #include "resource/jobs_part.h"
 #include "resource/run.h"
 
@@ -132,11 +132,8 @@ void vb__job_fail(struct vb__job *job, unsigned status, struct vb_span detail)
 static void run_done(struct vb_run *run)
 {
     struct vb__job *job = run->context;
-    struct vb_media media;
-    bool json = vb_media_parse(job->media_type, &media) &&
-                (vb_span_ieq(media.subtype, VB_SPAN("json")) ||
-                 vb_span_ieq(media.suffix, VB_SPAN("json")));
-    struct vb_run_outcome outcome = vb_run_judge(run, json);
+    struct vb_run_outcome outcome =
+        vb_run_judge(run, vb_controller_is_json_type(job->media_type));
 
     if (run->end == VB_RUN_CANCELLED) { /* deleted, or the server ends */
         job->jobs->stopped |= !job->deleted;

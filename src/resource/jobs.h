@@ -96,8 +96,6 @@ bool vb_jobs_submit(struct vb_jobs *jobs, struct vb_span id, uint64_t revision,
 /* The job's record is gone: its program need not go on. */
 void vb_jobs_cancel(struct vb_jobs *jobs, struct vb_span id);
 
-uint64_t vb_jobs_retention(const struct vb_jobs *jobs);
-
 /* --- records (job_record.c) ------------------------------------------------
  */
 
@@ -130,6 +128,15 @@ static inline bool vb_job_is(const struct vb_job_facts *facts,
  */
 struct vb_span vb_job_key(struct vb_arena *arena, struct vb_span id,
                           const char *part);
+
+/* The records of one job. */
+#define VB_JOB_RECORDS 4
+
+/* The changes that remove them all, the job's own first; keys in the arena.
+ * `revision`: the one expected of the job's own. */
+void vb_job_removals(struct vb_arena *arena, struct vb_span id,
+                     uint64_t revision,
+                     struct vb_change changes[VB_JOB_RECORDS]);
 
 /* --- resources (job_resource.c) --------------------------------------------
  */

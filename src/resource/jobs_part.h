@@ -42,7 +42,7 @@ struct vb__job {
     struct vb_record *input;   /* a reference */
     struct vb_read read;
     struct vb_commit commit;
-    struct vb_change changes[4];
+    struct vb_change changes[VB_JOB_RECORDS];
     void (*then)(struct vb__job *job); /* after the request under way */
 
     struct vb_run run;
@@ -67,7 +67,7 @@ struct vb_jobs {
     /* Looking for old jobs, and at the start for all. */
     struct vb_list_read list;
     struct vb_commit sweep;
-    struct vb_change removals[VB__JOBS_PAGE * 4];
+    struct vb_change removals[VB__JOBS_PAGE * VB_JOB_RECORDS];
     struct vb_arena sweep_arena;
     bool sweeping, started;
     int64_t swept_ms;

@@ -1,7 +1,6 @@
 /* What a listing is asked for. See listing_part.h. */
 #include "flow/intake.h"
 #include "flow/reply.h"
-#include "http/method.h"
 #include "resource/listing_part.h"
 #include "resource/params.h"
 
@@ -130,7 +129,8 @@ static enum vb_answer query_received(struct vb_exchange *x)
     return vb_intake_buffer(x, QUERY_BYTES);
 }
 
-/* Content that is not what its media type says is 400 (section 2.1). */
+/* Content that is not what its media type says is 400 (section 2.1), for
+ * whatever reason. */
 static enum vb_answer query_parsed(struct vb_exchange *x)
 {
     struct vb__listing *listing = vb__listing_new(x);
@@ -143,10 +143,7 @@ static enum vb_answer query_parsed(struct vb_exchange *x)
     if (is_form(x) || vb_json_parse(vb_buf_span(&x->content), NULL,
                                     &listing->input, &error) == VB_OK)
         return VB_YES;
-    x->reply.status = VB_STATUS_BAD_REQUEST;
-    vb_reply_detail(x, vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.",
-                                       error.line, error.column, error.text));
-    return VB_NO;
+    return vb_params_not_json(x, VB_ERR_SYNTAX, &error);
 }
 
 static enum vb_answer query_valid(struct vb_exchange *x)

@@ -11,7 +11,6 @@
 #include "content/merge.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
-#include "http/method.h"
 #include "resource/build.h"
 #include "resource/document.h"
 #include "resource/target.h"
@@ -35,11 +34,7 @@ static enum vb_answer apply(struct vb_stored *stored, yyjson_val *patch)
                     "that this could change."));
     err = vb_merge_apply(before, patch, NULL, &after);
     if (err != VB_OK)
-        return vb_reply_refuse(x,
-                               err == VB_ERR_LIMIT
-                                   ? VB_STATUS_CONTENT_TOO_LARGE
-                                   : VB_STATUS_SERVICE_UNAVAILABLE,
-                               VB_SPAN(""));
+        return vb_document_beyond(x, err);
     vb_stored_input(stored, after);
     return VB_YES;
 }

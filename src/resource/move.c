@@ -14,7 +14,6 @@
 #include "flow/intake.h"
 #include "flow/reply.h"
 #include "http/media.h"
-#include "http/method.h"
 #include "resource/build.h"
 #include "resource/document.h"
 #include "resource/params.h"
@@ -48,8 +47,7 @@ static enum vb_answer refuse(struct vb_stored *stored, struct vb_span detail)
 
 static enum vb_answer refuse_no_memory(struct vb_exchange *x)
 {
-    x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-    return VB_HALT;
+    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
 }
 
 /* The description may want more of the content than we do. */
@@ -59,8 +57,8 @@ static bool content_fits(struct vb_stored *stored)
     const struct vb_content *content = vb_built_content(x);
 
     return content->schema == NULL ||
-           vb_params_content_fits(x, content->schema, vb_buf_span(&x->content),
-                                  (unsigned)stored->operation->invalid);
+           vb_params_value_fits(x, content->schema, stored->input->root,
+                                (unsigned)stored->operation->invalid);
 }
 
 /* What the state there becomes of: the document that the path names. */
@@ -88,6 +86,13 @@ static enum vb_answer find_place(struct vb_stored *stored, struct vb_span to)
         return refuse_no_memory(x);
     becomes->operation = stored->operation;
     becomes->created_ms = stored->record->created_ms;
+    becomes->read = (struct vb_read){
+        .key = place->key,
+        /* A deletion leaves a path that is given to nothing else, but where
+         * clients may do that themselves. */
+        .wants_tombstone =
+            built->route->tombstones && !vb_resource_creates(place->resource),
+    };
     vb_stored_becomes(stored, becomes);
     return VB_YES;
 }
@@ -182,20 +187,6 @@ static enum vb_answer move_valid(struct vb_exchange *x)
 /* --- is it free? ------------------------------------------------------------
  */
 
-static bool creates(const struct vb_operation *operation)
-{
-    return operation != NULL && operation->served && operation->creates;
-}
-
-/* Does a deletion leave a path that is given to nothing else? */
-static bool is_final(const struct vb_route *route,
-                     const struct vb_record *tombstone)
-{
-    return tombstone->content.len == 0 && route->tombstones &&
-           !creates(route->by_method[VB_METHOD_PUT]) &&
-           !creates(route->by_method[VB_METHOD_PATCH]);
-}
-
 static enum vb_answer taken(struct vb_stored *becomes, const char *by)
 {
     struct vb_exchange *x = becomes->x;
@@ -214,8 +205,7 @@ static enum vb_answer judge_place(struct vb_stored *becomes)
         return vb_stored_failed(becomes->x, read->op.err);
     if (read->record != NULL)
         answer = taken(becomes, "There is something at");
-    else if (read->tombstone != NULL &&
-             is_final(becomes->route, read->tombstone))
+    else if (read->tombstone != NULL && read->tombstone->content.len == 0)
         answer = taken(becomes, "What was deleted stays gone:");
     vb_record_unref(read->record);
     vb_record_unref(read->tombstone);
@@ -233,11 +223,8 @@ static enum vb_answer move_consistent(struct vb_exchange *x)
 {
     struct vb_stored *becomes = ((struct vb_stored *)x->state)->becomes;
 
-    becomes->read = (struct vb_read){
-        .op = {.done = place_read, .context = becomes},
-        .key = becomes->key,
-        .wants_tombstone = true,
-    };
+    becomes->read.op =
+        (struct vb_store_op){.done = place_read, .context = becomes};
     if (vb_store_read(x->env->store, &becomes->read) == VB_IO_PENDING)
         return VB_PENDING;
     return judge_place(becomes);

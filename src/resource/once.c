@@ -6,7 +6,6 @@
 #include "base/list.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
-#include "http/method.h"
 
 /* What a note begins with: the fingerprint, and whether it is one of all the
  * content; there are methods that leave theirs unread. */
@@ -127,7 +126,7 @@ static enum vb_answer replay(struct once *once)
     struct vb_span text = vb_span_from(vb_buf_span(&once->read.bytes), PREFIX);
 
     if (!vb__once_read(x, text, once->read.revision))
-        x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
+        return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     return VB_HALT;
 }
 
@@ -179,8 +178,7 @@ static enum vb_answer compare_content(struct once *once)
     struct vb_exchange *x = once->x;
 
     if (once->read.bytes.len < PREFIX) {
-        x->reply.status = VB_STATUS_INTERNAL_SERVER_ERROR;
-        return VB_HALT;
+        return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     }
     if (!x->head.has_content || once->read.bytes.ptr[PRINT] != PRINT_SEEN)
         return compare(once);

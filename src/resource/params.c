@@ -2,7 +2,6 @@
 #include "resource/params.h"
 
 #include "base/utf8.h"
-#include "content/json.h"
 #include "content/number.h"
 #include "flow/reply.h"
 #include "http/query.h"
@@ -133,6 +132,17 @@ bool vb_params_content_fits(struct vb_exchange *x,
 {
     return content_fits(
         x, validate_text(x, schema, text, complain_pointer, NULL), invalid);
+}
+
+enum vb_answer vb_params_not_json(struct vb_exchange *x, enum vb_err err,
+                                  const struct vb_json_error *error)
+{
+    return vb_reply_refuse(
+        x,
+        err == VB_ERR_LIMIT ? VB_STATUS_CONTENT_TOO_LARGE
+                            : VB_STATUS_BAD_REQUEST,
+        vb_arena_printf(&x->arena, "Line %zu, column %zu: %s.", error->line,
+                        error->column, error->text));
 }
 
 bool vb_params_value_fits(struct vb_exchange *x, const struct vb_schema *schema,

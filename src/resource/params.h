@@ -6,8 +6,7 @@
 #ifndef VB_RESOURCE_PARAMS_H
 #define VB_RESOURCE_PARAMS_H
 
-#include <yyjson.h>
-
+#include "content/json.h"
 #include "describe/describe.h"
 #include "flow/resource.h"
 
@@ -57,6 +56,11 @@ bool vb_params_parameter_fits(struct vb_exchange *x,
  * resources to which they mean something. If not, 400 is set. */
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route);
+
+/* The content is not the JSON that it should be: says where, with 413 for what
+ * is beyond the bounds (VB_ERR_LIMIT), else 400. HALT. */
+enum vb_answer vb_params_not_json(struct vb_exchange *x, enum vb_err err,
+                                  const struct vb_json_error *error);
 
 /* Does the JSON text meet the schema? If not, `invalid` is set, with a
  * complaint for each reason. */

@@ -1,7 +1,6 @@
 /* Sending clients where a description says. See redirect.h. */
 #include "resource/redirect.h"
 
-#include "flow/flow.h"
 #include "flow/reply.h"
 #include "http/percent.h"
 #include "resource/build.h"
@@ -64,8 +63,7 @@ static enum vb_answer lead(struct vb_exchange *x, struct vb_span *ret_location)
     *ret_location = location_of(x);
     if (ret_location->len > 0)
         return VB_YES;
-    x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-    return VB_HALT;
+    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
 }
 
 static enum vb_answer redirect_moved(struct vb_exchange *x)

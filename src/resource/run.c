@@ -8,7 +8,6 @@
 #include "resource/run.h"
 
 #include "flow/flow.h"
-#include "flow/intake.h"
 #include "flow/reply.h"
 #include "http/method.h"
 #include "http/prefer.h"

@@ -1,7 +1,7 @@
 /* Reading what is stored, and what it means for the flow. See stored.h. */
 #include "resource/stored.h"
 
-#include "base/list.h"
+#include "base/base36.h"
 #include "flow/reply.h"
 #include "http/media.h"
 #include "http/method.h"
@@ -55,10 +55,17 @@ struct vb_span vb_stored_listing(struct vb_span key)
 
 enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err)
 {
-    x->reply.status = err == VB_ERR_BUSY || err == VB_ERR_NOMEM
-                          ? VB_STATUS_SERVICE_UNAVAILABLE
-                          : VB_STATUS_INTERNAL_SERVER_ERROR;
-    return VB_HALT;
+    switch (err) {
+    case VB_ERR_NOSPACE:
+        return vb_reply_refuse(x, VB_STATUS_INSUFFICIENT_STORAGE,
+                               VB_SPAN("There is no room left to store this."));
+    case VB_ERR_BUSY:
+    case VB_ERR_NOMEM:
+    case VB_ERR_TIMEOUT:
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+    default:
+        return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
+    }
 }
 
 struct vb_stored *vb_stored_new(struct vb_exchange *x,
@@ -110,18 +117,13 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
 
 struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)
 {
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
     const struct vb_store *store = x->env->store->store;
-    char text[16 + sizeof(store->epoch)];
-    char *end = text + sizeof(text) - sizeof(store->epoch);
-    char *at = end;
+    char text[VB_BASE36_MOST + sizeof(store->epoch)];
+    char *end = text + VB_BASE36_MOST;
+    char *at = vb_base36_before(end, revision);
 
     *end = '.';
     memcpy(end + 1, store->epoch, sizeof(store->epoch) - 1);
-    do {
-        *--at = digits[revision % 36];
-        revision /= 36;
-    } while (revision > 0);
     return vb_arena_dup(&x->arena,
                         vb_span_of(at, (size_t)(text + sizeof(text) - at)));
 }

@@ -105,7 +105,7 @@ void vb_stored_becomes(struct vb_stored *stored, struct vb_stored *becomes);
  */
 enum vb_answer vb_stored_exists(struct vb_stored *stored);
 
-/* What a failure of the store means: sets 503 or 500; HALT. */
+/* What a failure of the store means: sets 507, 503 or 500; HALT. */
 enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err);
 
 /* The key without its last segment: "/books" of "/books/7". Borrowed. */
@@ -146,6 +146,10 @@ enum vb_err vb_compose(struct vb_stored *stored, unsigned purpose);
 /* Derives claims and references from the state to be. VB_ERR_NOMEM, or
  * VB_ERR_LIMIT for too many of them. */
 enum vb_err vb_compose_ties(struct vb_stored *stored);
+
+/* What the property is in a state (NULL: none); NULL: it is not there. */
+yyjson_val *vb_property_value(yyjson_val *root,
+                              const struct vb_property *property);
 
 /* The property's place as a JSON Pointer, in the arena; of what is in the
  * elements of an array, that array's. */

@@ -2,7 +2,6 @@
 #include "resource/build.h"
 
 #include "flow/reply.h"
-#include "http/method.h"
 #include "resource/stored.h"
 
 struct vb_telling vb_tell(struct vb_exchange *x,

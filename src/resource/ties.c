@@ -5,11 +5,10 @@
 #include "content/number.h"
 #include "content/pointer.h"
 #include "http/path.h"
-#include "http/percent.h"
 #include "resource/stored.h"
 
-static yyjson_val *value_at(yyjson_val *root,
-                            const struct vb_property *property)
+yyjson_val *vb_property_value(yyjson_val *root,
+                              const struct vb_property *property)
 {
     for (size_t i = 0; i < property->path_len && root != NULL; i++)
         root = vb_json_member(root, property->path[i]);
@@ -77,7 +76,8 @@ static enum vb_err add_claims(struct vb_stored *stored, yyjson_val *root)
         return VB_ERR_NOMEM;
     for (size_t i = 0; i < count && err == VB_OK; i++) {
         const struct vb_property *property = &state->properties[i];
-        yyjson_val *value = property->unique ? value_at(root, property) : NULL;
+        yyjson_val *value =
+            property->unique ? vb_property_value(root, property) : NULL;
 
         if (value != NULL && !yyjson_is_null(value))
             err = add_claim(stored, property, value);
