@@ -40,13 +40,15 @@ static void do_submit(struct vb_jobs *jobs, const struct message *message)
 {
     struct vb_span id = vb_span_of(message->id, VB_SHORT_ID_LEN);
     struct vb__job *job = vb__job_find(&jobs->waiting, id);
+    bool ours;
 
     if (job == NULL)
         job = vb__job_find(&jobs->running, id);
-    if (job != NULL || jobs->stopped)
-        vb_jobs_leave(jobs);
-    else
+    ours = job == NULL && !jobs->stopped;
+    if (ours)
         job = vb__job_new(jobs, id, message->revision);
+    if (!ours || job == NULL)
+        vb_jobs_leave(jobs);
     if (job == NULL || job->waiter != NULL) {
         vb__job_tell(message->waiter);
         return;
