@@ -217,14 +217,19 @@ static bool prepare_run(struct vb__job *job, yyjson_val *call)
     return job->run.argv != NULL && job->run.envp != NULL;
 }
 
+/* Or the job was deleted: then nothing comes of this commit either. */
+static void fail_unread(struct vb__job *job)
+{
+    vb__job_fail(job, VB_STATUS_INTERNAL_SERVER_ERROR,
+                 VB_SPAN("What this should have done, or worked on, cannot be "
+                         "read."));
+}
+
 static void have_input(struct vb__job *job)
 {
     job->input = job->read.record;
-    if (job->input == NULL) { /* or the job was deleted: then nothing comes of
-                                 this commit either */
-        vb__job_fail(job, VB_STATUS_INTERNAL_SERVER_ERROR,
-                     VB_SPAN("What this should have worked on cannot be "
-                             "read."));
+    if (job->input == NULL) {
+        fail_unread(job);
         return;
     }
     job->run.input = job->input->content;
@@ -238,10 +243,14 @@ static void have_call(struct vb__job *job)
 {
     struct vb_record *record = job->read.record;
     struct vb_json *json = NULL;
-    bool good = record != NULL &&
-                vb_json_parse(record->content, NULL, &json, NULL) == VB_OK &&
-                prepare_run(job, json->root);
+    bool good;
 
+    if (record == NULL) {
+        fail_unread(job);
+        return;
+    }
+    good = vb_json_parse(record->content, NULL, &json, NULL) == VB_OK &&
+           prepare_run(job, json->root);
     vb_json_free(json);
     vb_record_unref(record);
     if (good)

@@ -72,7 +72,6 @@ static enum vb_answer judge_state(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
     struct vb_stored *stored = vb_collection_written(x);
-    struct vb_span tag;
 
     if (stored == NULL)
         return VB_HALT;
@@ -80,13 +79,7 @@ static enum vb_answer judge_state(struct vb__listing *listing)
         return vb_stored_failed(x, listing->state.op.err);
     if (wants_this_state(x))
         stored->listing_expect = listing->state.revision;
-    tag = vb_stored_tag(x, listing->state.revision);
-    x->selected = (struct vb_selected){
-        .exists = true,
-        .etag = vb_arena_printf(&x->arena, "\"%.*s\"", VB_FMT(tag)),
-        .tag_core = tag,
-        .modified = VB_DATE_NONE,
-    };
+    vb_stored_select(x, listing->state.revision, VB_DATE_NONE);
     return VB_YES;
 }
 

@@ -39,8 +39,8 @@ static void write_tag(struct vb_buf *buf, struct vb_span name,
 static void write_fields(struct vb_buf *buf, struct vb_exchange *x,
                          const struct vb_field_out *fields, size_t count)
 {
-    struct vb_span core =
-        vb_arena_printf(&x->arena, "\"%.*s", VB_FMT(vb_stored_tag(x, 0)));
+    struct vb_span etag = vb_stored_etag(x, 0);
+    struct vb_span core = vb_span_head(etag, etag.len - (etag.len > 0));
 
     for (size_t i = 0; i < count; i++) {
         if (vb_span_eq(fields[i].name, vb_field_name(VB_FIELD_ETAG)))

@@ -56,11 +56,10 @@ static void show_state(struct vb_stored *stored)
 static void say_validators(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
-    struct vb_span tag = vb_stored_tag(x, stored->commit.revision);
 
     if (may_say_validators(stored))
         vb_reply_field(x, VB_FIELD_ETAG,
-                       vb_arena_printf(&x->arena, "\"%.*s\"", VB_FMT(tag)));
+                       vb_stored_etag(x, stored->commit.revision));
 }
 
 /* A 201 says in Location whose state that is, and a change in place need not:

@@ -115,17 +115,41 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
     return stored;
 }
 
-struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)
+struct vb_span vb_stored_etag(struct vb_exchange *x, uint64_t revision)
 {
     const struct vb_store *store = x->env->store->store;
-    char text[VB_BASE36_MOST + sizeof(store->epoch)];
-    char *end = text + VB_BASE36_MOST;
-    char *at = vb_base36_before(end, revision);
+    const size_t epoch_len = sizeof(store->epoch) - 1;
+    char text[1 + VB_BASE36_MOST + 1 + sizeof(store->epoch)];
+    char *dot = text + 1 + VB_BASE36_MOST;
+    char *at = vb_base36_before(dot, revision);
 
-    *end = '.';
-    memcpy(end + 1, store->epoch, sizeof(store->epoch) - 1);
+    *--at = '"';
+    *dot = '.';
+    memcpy(dot + 1, store->epoch, epoch_len);
+    dot[1 + epoch_len] = '"';
     return vb_arena_dup(&x->arena,
                         vb_span_of(at, (size_t)(text + sizeof(text) - at)));
+}
+
+struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)
+{
+    struct vb_span etag = vb_stored_etag(x, revision);
+
+    return etag.len == 0 ? etag : vb_span_of(etag.ptr + 1, etag.len - 2);
+}
+
+void vb_stored_select(struct vb_exchange *x, uint64_t revision,
+                      int64_t modified)
+{
+    struct vb_span etag = vb_stored_etag(x, revision);
+
+    x->selected = (struct vb_selected){
+        .exists = true,
+        .etag = etag,
+        .tag_core =
+            etag.len == 0 ? etag : vb_span_of(etag.ptr + 1, etag.len - 2),
+        .modified = modified,
+    };
 }
 
 static void drop(struct vb_json **json)
@@ -173,21 +197,6 @@ static enum vb_answer select_shown(struct vb_stored *stored)
     return vb_cached_show(x, stored->key, stored->stamp, rep);
 }
 
-/* An unsafe method is about the state: any tag of its revision is good. */
-static enum vb_answer select_state(struct vb_stored *stored)
-{
-    struct vb_exchange *x = stored->x;
-    struct vb_span tag = vb_stored_tag(x, stored->record->revision);
-
-    x->selected = (struct vb_selected){
-        .exists = true,
-        .etag = vb_arena_printf(&x->arena, "\"%.*s\"", VB_FMT(tag)),
-        .tag_core = tag,
-        .modified = stored->record->modified_ms / 1000,
-    };
-    return VB_YES;
-}
-
 /* The record, or nothing, has come. */
 static enum vb_answer judge(struct vb_stored *stored)
 {
@@ -209,8 +218,11 @@ static enum vb_answer judge(struct vb_stored *stored)
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
         return VB_NO;
     }
-    return vb_method_is_safe(x->head.method) ? select_shown(stored)
-                                             : select_state(stored);
+    if (vb_method_is_safe(x->head.method))
+        return select_shown(stored);
+    vb_stored_select(x, stored->record->revision,
+                     stored->record->modified_ms / 1000);
+    return VB_YES;
 }
 
 static void read_done(struct vb_store_op *op)

@@ -121,8 +121,16 @@ void vb_stored_input(struct vb_stored *stored, struct vb_json *input);
 /* The record's JSON as a value; NULL when it is no JSON or damaged. */
 yyjson_val *vb_stored_before(struct vb_stored *stored);
 
-/* The text of a revision's entity tag, without quotes, in the arena. */
+/* A revision's entity tag, with its quotes, in the arena; "": no memory. */
+struct vb_span vb_stored_etag(struct vb_exchange *x, uint64_t revision);
+
+/* The same without: the core of the tags of its representations. */
 struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision);
+
+/* Says in x->selected that this state is there: an unsafe method is about that,
+ * so any tag of its revision is good. `modified`: seconds, or VB_DATE_NONE. */
+void vb_stored_select(struct vb_exchange *x, uint64_t revision,
+                      int64_t modified);
 
 /* --- compose.c and ties.c
  * ------------------------------------------------------- */
