@@ -279,14 +279,14 @@ void vb__conn_timeout(struct vb_wheel_entry *entry, void *context)
 {
     struct vb__conn *conn = VB_CONTAINER(entry, struct vb__conn, timer);
     struct vb__worker *worker = context;
+    int64_t now = worker->shown.env.now.mono_ms;
+    int64_t deadline = conn->wire.ops->deadline(&conn->wire);
 
-    if (conn->wire.ops->deadline(&conn->wire) > worker->shown.env.now.mono_ms) {
-        vb_wheel_add(&worker->wheel, &conn->timer,
-                     conn->wire.ops->deadline(&conn->wire));
+    if (deadline > now) {
+        vb_wheel_add(&worker->wheel, &conn->timer, deadline);
         return;
     }
-    vb_wheel_add(&worker->wheel, &conn->timer,
-                 worker->shown.env.now.mono_ms + VB_WHEEL_TICK_MS);
+    vb_wheel_add(&worker->wheel, &conn->timer, now + VB_WHEEL_TICK_MS);
     conn->inside = true;
     if ((conn->events & UV_WRITABLE) && gets_through(conn))
         conn->wire.ops->sent(&conn->wire, 0);

@@ -5,28 +5,15 @@
 
 #include "base/base36.h"
 #include "base/hash.h"
+#include "base/read_at.h"
 #include "http/media_name.h"
 #include "resource/files_disk.h"
-
-/* Reads up to `size` bytes; how many there were, or -1. */
-static ssize_t read_all(int fd, char *at, size_t size)
-{
-    size_t len = 0;
-    ssize_t n;
-
-    do {
-        n = pread(fd, at + len, size - len, (off_t)len);
-        if (n > 0)
-            len += (size_t)n;
-    } while (n > 0 && len < size);
-    return n < 0 ? -1 : (ssize_t)len;
-}
 
 /* Reads a small file's content. What changes meanwhile has the state of
  * after: one that changed just now. */
 static bool take_content(struct vb_files_kept *kept, int fd)
 {
-    ssize_t len = read_all(fd, kept->content, (size_t)kept->id.size);
+    ssize_t len = vb_read_at(fd, kept->content, (size_t)kept->id.size, 0);
 
     if (len < 0 || !vb__files_id_of(fd, &kept->id))
         return false;

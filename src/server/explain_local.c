@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/read_at.h"
 #include "flow/explain.h"
 #include "http/method.h"
 #include "resource/build.h"
@@ -99,19 +99,18 @@ static void end(struct vb_service *service, struct vb_exchange *x)
 /* What of the part there is; how long it was to be. */
 static size_t append_file(struct vb_buf *to, const struct vb_file_part *part)
 {
-    uint64_t done = 0;
     char piece[4096];
     ssize_t n = 1;
 
-    while (n > 0 && done < part->length && to->err == VB_OK) {
+    for (uint64_t done = 0; n > 0 && done < part->length && to->err == VB_OK;
+         done += sizeof(piece)) {
         uint64_t left = part->length - done;
 
-        n = pread(part->fd, piece, left < sizeof(piece) ? left : sizeof(piece),
-                  (off_t)(part->offset + done));
-        if (n > 0) {
+        n = vb_read_at(part->fd, piece,
+                       left < sizeof(piece) ? left : sizeof(piece),
+                       part->offset + done);
+        if (n > 0)
             vb_buf_append(to, vb_span_of(piece, (size_t)n));
-            done += (uint64_t)n;
-        }
     }
     return (size_t)part->length;
 }

@@ -141,19 +141,22 @@ static bool keep(const char *file, const gnutls_datum_t *certificate,
     return false;
 }
 
-static enum vb_err export(const char *file, gnutls_x509_crt_t crt,
-                          gnutls_x509_privkey_t key, struct vb_buf *why) {
+static enum vb_err write_out(const char *file, gnutls_x509_crt_t crt,
+                             gnutls_x509_privkey_t key, struct vb_buf *why)
+{
     gnutls_datum_t texts[2] = {{NULL, 0}, {NULL, 0}};
     enum vb_err err = VB_ERR_NOMEM;
 
     if (gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &texts[0]) == 0 &&
         gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, NULL,
-                                          GNUTLS_PKCS_PLAIN, &texts[1]) == 0){
+                                          GNUTLS_PKCS_PLAIN, &texts[1]) == 0) {
         err = keep(file, &texts[0], &texts[1]) ? VB_OK : VB_ERR_IO;
-        if (err != VB_OK) vb_buf_printf(why, "%s: %s", file, strerror(errno));}
-vb_tls_forget(&texts[0]);
-vb_tls_forget(&texts[1]);
-return err;
+        if (err != VB_OK)
+            vb_buf_printf(why, "%s: %s", file, strerror(errno));
+    }
+    vb_tls_forget(&texts[0]);
+    vb_tls_forget(&texts[1]);
+    return err;
 }
 
 static enum vb_err make_file(const char *file, const struct vb_span *hosts,
@@ -167,7 +170,7 @@ static enum vb_err make_file(const char *file, const struct vb_span *hosts,
     if (gnutls_x509_crt_init(&crt) == 0 &&
         gnutls_x509_privkey_init(&key) == 0) {
         rc = make(crt, key, hosts, count);
-        err = rc == 0 ? export(file, crt, key, why) : VB_ERR_INVALID;
+        err = rc == 0 ? write_out(file, crt, key, why) : VB_ERR_INVALID;
         if (rc != 0)
             vb_buf_printf(why, "%s: %s", file, gnutls_strerror(rc));
     }

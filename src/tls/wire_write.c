@@ -1,6 +1,5 @@
 /* Records as they go, made of what the inner wire has to send. */
-#include <unistd.h>
-
+#include "base/read_at.h"
 #include "tls/wire_inner.h"
 
 /* Plaintext of a record (RFC 8446 section 5.1). */
@@ -25,7 +24,7 @@ static bool draft_file(struct draft *draft, const struct vb_file_part *file)
 
     if (room > file->length)
         room = (size_t)file->length;
-    n = pread(file->fd, draft->room + draft->len, room, (off_t)file->offset);
+    n = vb_read_at(file->fd, draft->room + draft->len, room, file->offset);
     if (n <= 0)
         return false;
     draft->len += (size_t)n;

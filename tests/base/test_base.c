@@ -1,6 +1,10 @@
 /* The rules of src/base that the other rooms lean on. */
 #include "unit.h"
 
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -8,6 +12,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/read_at.h"
 #include "base/span.h"
 #include "base/task.h"
 
@@ -228,6 +233,22 @@ static void mailbox_takes_several_with_one_wake(void **state)
     assert_int_equal(log, 1111);
     vb_mailbox_done(&mailbox);
 }
+static void a_part_of_a_file_is_read_up_to_its_end(void **state)
+{
+    char bytes[8] = "";
+    int fd = memfd_create("file", MFD_CLOEXEC);
+
+    (void)state;
+    assert_int_equal(write(fd, "0123456789", 10), 10);
+    assert_int_equal(vb_read_at(fd, bytes, 4, 3), 4);
+    assert_memory_equal(bytes, "3456", 4);
+    assert_int_equal(vb_read_at(fd, bytes, 8, 7), 3);
+    assert_memory_equal(bytes, "789", 3);
+    assert_int_equal(vb_read_at(fd, bytes, 8, 10), 0);
+    close(fd);
+    assert_int_equal(vb_read_at(-1, bytes, 1, 0), -1);
+    assert_int_equal(errno, EBADF);
+}
 
 int main(void)
 {
@@ -244,6 +265,7 @@ int main(void)
         cmocka_unit_test(log_quoting_leaves_one_harmless_line),
         cmocka_unit_test(mailbox_wakes_once_and_runs_in_order),
         cmocka_unit_test(mailbox_takes_several_with_one_wake),
+        cmocka_unit_test(a_part_of_a_file_is_read_up_to_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

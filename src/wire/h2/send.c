@@ -5,9 +5,7 @@
  * pull. So what is in memory is bounded by VB_H2_QUEUE_MAX and one piece of
  * each source's.
  */
-#include <errno.h>
-#include <unistd.h>
-
+#include "base/read_at.h"
 #include "wire/h2/inner.h"
 
 bool vb__h2_content_begin(struct vb_h2_stream *s)
@@ -97,16 +95,8 @@ ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
 /* Reads n bytes of the file; false when it has not got them any more. */
 static bool read_file(struct vb_h2_stream *s, char *to, size_t n)
 {
-    for (size_t done = 0; done < n;) {
-        ssize_t got = pread(s->file.fd, to + done, n - done,
-                            (off_t)(s->file.offset + done));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return false;
-        done += (size_t)got;
-    }
+    if (vb_read_at(s->file.fd, to, n, s->file.offset) != (ssize_t)n)
+        return false;
     s->file.offset += n;
     s->file.length -= n;
     return true;
