@@ -82,15 +82,12 @@ struct vb_parameter {
     enum vb_parameter_style style;
     bool explode;
     bool required;
-    bool deprecated;
-    bool allow_reserved;
     /* What text may be read as, as sets of enum vb_schema_type: `types` for
      * the value, `item_types` for the elements where it is an array. */
     unsigned types, item_types;
     struct vb_span format;          /* of the schema; may be empty */
     const struct vb_schema *schema; /* NULL: anything goes */
     struct vb_span media_type;      /* of `content` instead of a style; or "" */
-    yyjson_val *default_value;      /* NULL: none */
     struct vb_place place;
 };
 
@@ -114,7 +111,6 @@ struct vb_content {
     const struct vb_schema *schema; /* NULL: anything goes */
     bool served;
     struct vb_span why_not;
-    struct vb_place place;
 };
 
 struct vb_request_body {
@@ -124,19 +120,10 @@ struct vb_request_body {
     size_t media_count;
 };
 
-struct vb_header {
-    struct vb_span name;
-    bool required;
-    const struct vb_schema *schema; /* NULL: anything goes */
-};
-
 struct vb_described_response {
     int status; /* 100 to 599; 1 to 5 for "1XX" to "5XX"; 0 for "default" */
     const struct vb_content *media;
     size_t media_count;
-    const struct vb_header *headers;
-    size_t header_count;
-    struct vb_place place;
 };
 
 /* --- operations ---------------------------------------------------------- */
@@ -181,10 +168,7 @@ struct vb_operation {
     yyjson_val *security; /* Security Requirement Objects; NULL: none */
 
     struct vb_span operation_id, summary; /* may be empty */
-    const struct vb_span *tags;
-    size_t tag_count;
-    bool deprecated;
-    yyjson_val *source; /* the Operation Object itself */
+    yyjson_val *source;                   /* the Operation Object itself */
     struct vb_place place;
 };
 
@@ -207,7 +191,6 @@ struct vb_property {
      * of an array, which only what is write-only or refers lies in. */
     const struct vb_span *path;
     size_t path_len; /* at least 1 */
-    bool required;   /* where the object around it is */
     /* readOnly, or only ever described in responses: the server's own. Ignored
      * in what clients send, kept through PUT. */
     bool read_only;
@@ -223,7 +206,6 @@ struct vb_property {
     unsigned types, item_types;
     struct vb_span format;     /* may be empty */
     yyjson_val *default_value; /* fills in on creation; NULL: none */
-    struct vb_place place;
 };
 
 /* What a document, or a member of a collection or store, holds. */
@@ -239,7 +221,6 @@ struct vb_state {
     size_t property_count;
     const struct vb_property *fields; /* likewise all of them: what a listing */
     size_t field_count;               /* can be filtered and sorted by */
-    struct vb_place place;
 };
 
 /* --- routes -------------------------------------------------------------- */
@@ -339,7 +320,6 @@ struct vb_redirect {
                                     `variables[i]`-th */
     size_t variable_count;
     struct vb_span text; /* as it was written */
-    struct vb_place place;
 };
 
 struct vb_route {
@@ -371,8 +351,8 @@ struct vb_route {
     const char *from; /* of files: their directory, absolute; else NULL */
     const struct vb_redirect *redirect; /* of one; else NULL */
 
-    struct vb_span summary, description; /* may be empty */
-    yyjson_val *source;                  /* the Path Item Object itself */
+    struct vb_span summary; /* may be empty */
+    yyjson_val *source;     /* the Path Item Object itself */
     struct vb_place place;
 };
 
@@ -387,18 +367,15 @@ static inline bool vb_route_leaves_tombstones(const struct vb_route *route)
 struct vb_description {
     struct vb_span file;
     struct vb_span openapi; /* "3.1.0" */
-    unsigned minor;         /* 0, 1 or 2 */
     struct vb_span title, version, text;
     struct vb_span base_path; /* begins every route; "" or "/v2" */
     const struct vb_route *const *routes;
     size_t route_count;
-    yyjson_val *security_schemes; /* components.securitySchemes; NULL: none */
     yyjson_val *root;
     bool has_jobs;         /* some operation may be put off */
     struct vb_span source; /* the main file's text; ptr NULL if not from one */
     size_t file_count;     /* files that it is made of */
     const struct vb_note *warnings; /* a list; made while reading */
-    size_t warning_count;
 };
 
 /*

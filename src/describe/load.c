@@ -39,7 +39,6 @@ static void read_version(struct vb__reader *r)
                   VB_FMT(d->openapi));
     else
         r->minor = (unsigned)(d->openapi.ptr[2] - '0');
-    d->minor = r->minor;
 }
 
 static void read_info(struct vb__reader *r)
@@ -103,15 +102,6 @@ static void read_base_path(struct vb__reader *r)
         r->into->public.base_path = path;
 }
 
-static void read_security(struct vb__reader *r)
-{
-    yyjson_val *components = vb__object(r, r->root, "components");
-
-    r->security = vb__array(r, r->root, "security");
-    r->into->public.security_schemes =
-        vb__object(r, components, "securitySchemes");
-}
-
 /* --- paths --------------------------------------------------------------- */
 
 static size_t count_paths(yyjson_val *paths)
@@ -167,7 +157,6 @@ static void publish(struct vb__reader *r)
     into->public.source = vb_buf_span(&r->files->text);
     into->public.file_count = r->files->count;
     into->public.warnings = into->warnings.first;
-    into->public.warning_count = into->warnings.warnings;
 }
 
 /* --- the steps ----------------------------------------------------------- */
@@ -190,7 +179,7 @@ static enum vb_err read_all(struct vb__reader *r)
         return err;
     read_info(r);
     read_base_path(r);
-    read_security(r);
+    r->security = vb__array(r, r->root, "security");
     demand = vb__extension_get(r, r->root, VB__AT_ROOT, "require-precondition");
     r->require_precondition = yyjson_is_true(demand);
     read_paths(r);

@@ -75,7 +75,6 @@ static void read_media(struct vb__reader *r, yyjson_val *name, yyjson_val *val,
 
     media->text = vb_json_text(name);
     media->type = essence(r, media->text);
-    media->place = vb__spot(r, name);
     if (media->type.len == 0)
         vb__error(r, name, "\"%.*s\" is not a media type", VB_FMT(media->text));
     val = vb__follow(r, val);
@@ -144,39 +143,12 @@ static int status_of(struct vb_span text)
            (text.ptr[2] - '0');
 }
 
-static void read_header(struct vb__reader *r, yyjson_val *name,
-                        struct vb_header *header)
-{
-    yyjson_val *val = vb__follow(r, yyjson_obj_iter_get_val(name));
-
-    header->name = vb_json_text(name);
-    if (!val || !vb__must_be_object(r, val))
-        return;
-    header->required = vb__bool(r, val, "required", false);
-    header->schema = vb__schema(r, yyjson_obj_get(val, "schema"));
-}
-
-static void read_headers(struct vb__reader *r, yyjson_val *headers,
-                         struct vb_described_response *response)
-{
-    struct vb_header *list =
-        VB__NEW(r, struct vb_header, yyjson_obj_size(headers));
-    yyjson_obj_iter iter;
-    yyjson_val *name;
-
-    response->headers = list;
-    yyjson_obj_iter_init(headers, &iter);
-    while (list && (name = yyjson_obj_iter_next(&iter)) != NULL)
-        read_header(r, name, &list[response->header_count++]);
-}
-
 static void read_response(struct vb__reader *r, yyjson_val *name,
                           struct vb_described_response *response)
 {
     yyjson_val *val = vb__follow(r, yyjson_obj_iter_get_val(name));
 
     response->status = status_of(vb_json_text(name));
-    response->place = vb__spot(r, name);
     if (response->status < 0)
         vb__error(r, name,
                   "\"%.*s\" is not a status code, a class like "
@@ -186,7 +158,6 @@ static void read_response(struct vb__reader *r, yyjson_val *name,
         return;
     vb__media_read(r, vb__object(r, val, "content"), &response->media,
                    &response->media_count);
-    read_headers(r, vb__object(r, val, "headers"), response);
 }
 
 void vb__responses_read(struct vb__reader *r, yyjson_val *operation,

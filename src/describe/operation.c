@@ -66,26 +66,6 @@ static bool is_secured(yyjson_val *security)
 
 /* --- operations ---------------------------------------------------------- */
 
-static void read_tags(struct vb__reader *r, yyjson_val *val,
-                      struct vb_operation *op)
-{
-    yyjson_val *tags = vb__array(r, val, "tags");
-    size_t count = yyjson_arr_size(tags), i, max;
-    struct vb_span *list = VB__NEW(r, struct vb_span, count);
-    yyjson_val *tag;
-
-    if (!list)
-        return;
-    yyjson_arr_foreach(tags, i, max, tag)
-    {
-        if (yyjson_is_str(tag))
-            list[op->tag_count++] = vb_json_text(tag);
-        else
-            vb__error(r, tag, "a tag must be a string");
-    }
-    op->tags = list;
-}
-
 static bool demands_precondition(struct vb__reader *r, yyjson_val *path_item,
                                  yyjson_val *val)
 {
@@ -163,8 +143,6 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
     op->secured = is_secured(op->security);
     op->operation_id = vb__string(r, val, "operationId");
     op->summary = vb__string(r, val, "summary");
-    op->deprecated = vb__bool(r, val, "deprecated", false);
-    read_tags(r, val, op);
 }
 
 /* 3.2: methods without a field of their own. */
@@ -321,7 +299,6 @@ void vb__path_read(struct vb__reader *r, struct vb_route *route,
         return;
     route->source = path_item;
     route->summary = vb__string(r, path_item, "summary");
-    route->description = vb__string(r, path_item, "description");
     check_names(r, path_item);
     vb__extension(r, path_item, VB__AT_PATH);
     read_operations(r, path_item, route);

@@ -106,14 +106,11 @@ static bool read_parameter(struct vb__reader *r, yyjson_val *val,
         vb__bool(r, val, "explode",
                  p->style == VB_STYLE_FORM || p->style == VB_STYLE_COOKIE);
     p->required = vb__bool(r, val, "required", p->in == VB_IN_PATH);
-    p->deprecated = vb__bool(r, val, "deprecated", false);
-    p->allow_reserved = vb__bool(r, val, "allowReserved", false);
     p->schema = vb__schema(r, find_schema(r, val, p));
     facts = vb__facts(p->schema);
     p->types = facts.types;
     p->item_types = vb__item_types(p->schema);
     p->format = facts.format;
-    p->default_value = facts.default_value;
     return true;
 }
 

@@ -61,7 +61,6 @@ static bool read_target(struct vb__reader *r, const struct vb_route *route,
     if (to.len == 0)
         return false;
     redirect->text = to;
-    redirect->place = vb__place(r, at);
     if (!vb__is_plain(to) || !take_origin(&to, &redirect->origin)) {
         vb__error(r, at,
                   "must be a path such as \"/books/{id}\", or an "

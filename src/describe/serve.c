@@ -149,8 +149,7 @@ static void amend_patch(struct vb__reader *r, struct vb_operation *op)
         list[count++] = (struct vb_content){.type = ours[i].type,
                                             .text = ours[i].type,
                                             .kind = ours[i].kind,
-                                            .served = true,
-                                            .place = op->place};
+                                            .served = true};
     op->request.media = list;
     op->request.media_count = count;
 }

@@ -230,10 +230,8 @@ static void visit_element(struct walk *w,
         .types = named->facts.types,
         .format = named->facts.format,
     };
-    yyjson_val *value = vb_schema_value(named->schema);
 
-    vb__schema_check(w->r, value);
-    p.place = vb__spot(w->r, value);
+    vb__schema_check(w->r, vb_schema_value(named->schema));
     read_references(w, named->schema, &p);
     if (p.write_only || p.references)
         keep(w, &p);
@@ -245,7 +243,6 @@ static void visit(struct walk *w, const struct vb_schema_property *named,
     struct vb_property p = {
         .path = w->path,
         .path_len = depth + 1,
-        .required = named->required,
         .read_only = named->facts.read_only || w->output_only,
         .write_only = named->facts.write_only,
         .in_request = !w->output_only,
@@ -256,10 +253,8 @@ static void visit(struct walk *w, const struct vb_schema_property *named,
         .format = named->facts.format,
         .default_value = named->facts.default_value,
     };
-    yyjson_val *value = vb_schema_value(named->schema);
 
-    vb__schema_check(w->r, value);
-    p.place = vb__spot(w->r, value);
+    vb__schema_check(w->r, vb_schema_value(named->schema));
     read_references(w, named->schema, &p);
     check_scalar(w, &p, named->schema);
     read_fill(w, named->schema, &p);
@@ -448,9 +443,6 @@ static void read_state(struct vb__reader *r, struct vb_route *member,
     state->schema = s.inputs[0]   ? s.inputs[0]
                     : s.inputs[1] ? s.inputs[1]
                                   : s.output;
-    state->place = member ? member->place : collection->place;
-    if (state->schema)
-        state->place = vb__spot(r, vb_schema_value(state->schema));
     read_forms(member, collection, state);
     read_properties(r, member ? member : collection, &s, state);
     if (member)

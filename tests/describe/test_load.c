@@ -211,10 +211,7 @@ static void references_lead_to_components(void **state)
             "    b: {content: {application/json: {schema: {$ref: "
             "'#/components/schemas/a~1b%20c'}}}}\n"
             "  responses:\n"
-            "    r: {description: d, headers: {X-A: {$ref: "
-            "'#/components/headers/h'}}}\n"
-            "  headers:\n"
-            "    h: {required: true, schema: {type: string}}\n"
+            "    r: {description: d, content: {text/plain: {}}}\n"
             "  schemas:\n"
             "    a/b c: {type: object, properties: {p: {type: string}}}\n");
     assert_described(&t);
@@ -222,9 +219,8 @@ static void references_lead_to_components(void **state)
     assert_int_equal(op->parameter_count, 1);
     assert_span_equal(op->parameters[0].name, "q");
     assert_int_equal(op->parameters[0].types, VB_SCHEMA_INTEGER);
+    assert_span_equal(op->responses[0].media[0].type, "text/plain");
     assert_non_null(property_of(&t, "/a", "p"));
-    assert_span_equal(op->responses[0].headers[0].name, "X-A");
-    assert_true(op->responses[0].headers[0].required);
     describing_done(&t);
 }
 
@@ -759,7 +755,8 @@ static void a_mistyped_extension_is_warned_of(void **state)
     (void)state;
     describe_paths(&t, "  /a: {get: {}, x-verbatm: {archetype: store}}\n");
     assert_described(&t);
-    assert_int_equal(t.d->warning_count, 1);
+    assert_non_null(t.d->warnings);
+    assert_null(t.d->warnings->next);
     assert_span_equal(t.d->warnings->text,
                       "\"x-verbatm\" means nothing; did you mean "
                       "\"x-verbatim\"?");
@@ -773,7 +770,8 @@ static void a_variable_without_parameter_is_any_string(void **state)
     (void)state;
     describe_paths(&t, "  /a/{b}: {get: {}}\n");
     assert_described(&t);
-    assert_int_equal(t.d->warning_count, 1);
+    assert_non_null(t.d->warnings);
+    assert_null(t.d->warnings->next);
     assert_int_equal(
         route_of(&t, "/a/{b}")->template.segments[1].parameter->types,
         VB_SCHEMA_STRING);

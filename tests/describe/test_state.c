@@ -115,11 +115,10 @@ static void properties_have_their_roles(void **state)
             "x-verbatim: {references: '/authors/{id}'}}}");
     assert_described(&t);
     p = property_of(&t, "/things/{id}", "a");
-    assert_true(p->required);
     assert_true(yyjson_equals_str(p->default_value, "x"));
     assert_int_equal(p->types, VB_SCHEMA_STRING);
     p = property_of(&t, "/things/{id}", "isbn");
-    assert_true(p->unique && p->index && !p->required);
+    assert_true(p->unique && p->index);
     assert_true(property_of(&t, "/things/{id}", "pin")->write_only);
     p = property_of(&t, "/things/{id}", "by");
     assert_ptr_equal(p->references, route_of(&t, "/authors/{id}"));
@@ -951,7 +950,8 @@ static void what_comes_later_is_known_but_not_served(void **state)
     describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, conceal: true}\n"
                        "    get: {}\n");
     assert_described(&t);
-    assert_int_equal(t.d->warning_count, 2);
+    assert_non_null(t.d->warnings->next);
+    assert_null(t.d->warnings->next->next);
     assert_span_equal(t.d->warnings->rule, "later");
     assert_int_equal(t.d->warnings->place.line, 6);
     describing_done(&t);
