@@ -239,18 +239,42 @@ static bool read_move(struct vb__reader *r, const struct vb_route *route,
     return true;
 }
 
-yyjson_val *vb__action_find(struct vb__reader *r, const struct vb_route *route)
+/* Where `do` may stand: at POST, at GET, at the path. */
+enum { PLACES = 3 };
+
+static yyjson_val *what_stands(struct vb__reader *r,
+                               const struct vb_route *route, int place)
 {
     static const enum vb_method methods[] = {VB_METHOD_POST, VB_METHOD_GET};
+    const struct vb_operation *op;
+
+    if (place == PLACES - 1)
+        return vb__extension_get(r, route->source, VB__AT_PATH, "do");
+    op = route->by_method[methods[place]];
+    return op ? vb__extension_get(r, op->source, VB__AT_OPERATION, "do") : NULL;
+}
+
+yyjson_val *vb__action_find(struct vb__reader *r, const struct vb_route *route)
+{
     yyjson_val *how = NULL;
 
-    for (size_t i = 0; !how && i < sizeof(methods) / sizeof(methods[0]); i++) {
-        const struct vb_operation *op = route->by_method[methods[i]];
+    for (int i = 0; !how && i < PLACES; i++)
+        how = what_stands(r, route, i);
+    return how;
+}
 
-        if (op)
-            how = vb__extension_get(r, op->source, VB__AT_OPERATION, "do");
+/* A second one would be what nobody does. */
+static void refuse_others(struct vb__reader *r, const struct vb_route *route,
+                          const yyjson_val *how)
+{
+    for (int i = 0; i < PLACES; i++) {
+        yyjson_val *other = what_stands(r, route, i);
+
+        if (other && other != how)
+            vb__error(r, other,
+                      "%.*s has another \"do\": a path does one thing",
+                      VB_FMT(route->path));
     }
-    return how ? how : vb__extension_get(r, route->source, VB__AT_PATH, "do");
 }
 
 /* What a program or a plugin changes is in no commit that the reply could be
@@ -280,6 +304,7 @@ static void read_action(struct vb__reader *r, struct vb_route *route)
 
     if (!how)
         return;
+    refuse_others(r, route, how);
     if (route->archetype != VB_ARCHETYPE_CONTROLLER) {
         vb__error(r, how, "\"do\" is for a controller; %.*s is a %s",
                   VB_FMT(route->path), vb_archetype_name(route->archetype));

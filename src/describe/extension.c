@@ -25,6 +25,9 @@ enum {
     ROOT = VB__AT_ROOT,
     PATH = VB__AT_PATH,
     OPERATION = VB__AT_OPERATION,
+    GET = VB__AT_GET,
+    POST = VB__AT_POST,
+    CHANGE = VB__AT_CHANGE,
     SCHEMA = VB__AT_SCHEMA,
 };
 
@@ -77,23 +80,47 @@ static const struct key *find_key(struct vb_span name)
     return NULL;
 }
 
-static const char *where_text(unsigned where)
+enum vb__where vb__at_operation(enum vb_method method)
+{
+    switch (method) {
+    case VB_METHOD_GET:
+        return VB__AT_GET;
+    case VB_METHOD_POST:
+        return VB__AT_POST;
+    case VB_METHOD_PUT:
+    case VB_METHOD_PATCH:
+    case VB_METHOD_DELETE:
+        return VB__AT_CHANGE;
+    default:
+        return VB__AT_OTHER;
+    }
+}
+
+/* "a path item, GET". */
+static struct vb_span where_text(struct vb__reader *r, unsigned where)
 {
     static const struct {
-        unsigned bit;
+        unsigned bits;
         const char *text;
     } rows[] = {
         {VB__AT_SCHEMA, "the schema of a property"},
         {VB__AT_PATH, "a path item"},
         {VB__AT_OPERATION, "an operation"},
+        {VB__AT_GET, "GET"},
+        {VB__AT_POST, "POST"},
+        {VB__AT_CHANGE, "PUT, PATCH and DELETE"},
         {VB__AT_ROOT, "the root of the description"},
     };
+    struct vb_span text = VB_SPAN("");
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (where & rows[i].bit)
-            return rows[i].text;
+        if ((where & rows[i].bits) != rows[i].bits)
+            continue;
+        text = vb_arena_printf(r->arena, "%.*s%s%s", VB_FMT(text),
+                               text.len > 0 ? ", " : "", rows[i].text);
+        where &= ~rows[i].bits; /* all of them are not each of them, too */
     }
-    return "nowhere";
+    return text;
 }
 
 static void refuse_key(struct vb__reader *r, yyjson_val *name)
@@ -158,8 +185,8 @@ static void check_member(struct vb__reader *r, yyjson_val *name,
         return;
     }
     if (!(key->where & (unsigned)where)) {
-        vb__error(r, name, "\"%s\" belongs to %s", key->name,
-                  where_text(key->where));
+        vb__error(r, name, "\"%s\" belongs to %.*s", key->name,
+                  VB_FMT(where_text(r, key->where)));
         return;
     }
     if (why_wrong(key->type, val)) {

@@ -126,6 +126,7 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
     if (!vb__must_be_object(r, val))
         return;
     op->source = val;
+    vb__extension(r, val, vb__at_operation(op->method));
     op->require_precondition = demands_precondition(r, path_item, val) &&
                                !vb_method_is_safe(op->method) &&
                                op->method != VB_METHOD_POST;

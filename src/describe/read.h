@@ -94,9 +94,16 @@ yyjson_val *vb__follow(struct vb__reader *r, yyjson_val *val);
 enum vb__where {
     VB__AT_ROOT = 1,
     VB__AT_PATH = 2,
-    VB__AT_OPERATION = 4,
-    VB__AT_SCHEMA = 8,
+    VB__AT_SCHEMA = 4,
+    VB__AT_GET = 8,
+    VB__AT_POST = 16,
+    VB__AT_CHANGE = 32, /* PUT, PATCH, DELETE */
+    VB__AT_OTHER = 64,  /* another operation */
+    VB__AT_OPERATION = VB__AT_GET | VB__AT_POST | VB__AT_CHANGE | VB__AT_OTHER,
 };
+
+/* Where an operation is. */
+enum vb__where vb__at_operation(enum vb_method method);
 
 /* The `x-verbatim` object of `in`, checked against extension.tbl; NULL when
  * there is none. Errors, and warnings about what comes later, are noted once

@@ -111,6 +111,31 @@ static void what_is_malformed_in_a_path_is_told_there(void **state)
         {"  /a:\n    get: {x-verbatim: {unique: true}}\n",
          "t.yaml:6:24: error: \"unique\" belongs to the schema of a property "
          "(at #/paths/~1a/get/x-verbatim/unique)"},
+        {"  /a:\n    put: {x-verbatim: {do: {run: x}}}\n",
+         "t.yaml:6:24: error: \"do\" belongs to a path item, GET, POST "
+         "(at #/paths/~1a/put/x-verbatim/do)"},
+        {"  /a:\n    post: {x-verbatim: {hints: [{href: /b, rel: a}]}}\n",
+         "t.yaml:6:25: error: \"hints\" belongs to a path item, GET "
+         "(at #/paths/~1a/post/x-verbatim/hints)"},
+        {"  /a:\n    get: {x-verbatim: {idempotency-key: required}}\n",
+         "t.yaml:6:24: error: \"idempotency-key\" belongs to a path item, "
+         "POST, PUT, PATCH and DELETE "
+         "(at #/paths/~1a/get/x-verbatim/idempotency-key)"},
+        {"  /a:\n    post: {x-verbatim: {require-precondition: true}}\n",
+         "t.yaml:6:25: error: \"require-precondition\" belongs to a path "
+         "item, PUT, PATCH and DELETE, the root of the description "
+         "(at #/paths/~1a/post/x-verbatim/require-precondition)"},
+        {"  /a:\n    trace: {x-verbatim: {do: {run: x}}}\n",
+         "t.yaml:6:26: error: \"do\" belongs to a path item, GET, POST "
+         "(at #/paths/~1a/trace/x-verbatim/do)"},
+        {"  /a:\n    x-verbatim: {do: {run: x}}\n"
+         "    post: {x-verbatim: {do: {run: y}}}\n",
+         "t.yaml:6:22: error: /a has another \"do\": a path does one thing "
+         "(at #/paths/~1a/x-verbatim/do)"},
+        {"  /a:\n    get: {x-verbatim: {do: {run: x}}}\n"
+         "    post: {x-verbatim: {do: {run: y}}}\n",
+         "t.yaml:6:28: error: /a has another \"do\": a path does one thing "
+         "(at #/paths/~1a/get/x-verbatim/do)"},
     };
 
     (void)state;
