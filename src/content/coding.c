@@ -33,6 +33,17 @@ enum vb_coding vb_coding_of_offer(int index)
     return (enum vb_coding)((index + 1) % VB_CODING_COUNT);
 }
 
+struct vb_span vb_coding_list(void)
+{
+    static const char list[] = ""
+#define VB_CODING(id, name) ", " name
+#include "content/coding.tbl"
+#undef VB_CODING
+        ;
+
+    return vb_span_from(vb_span_str(list), 2);
+}
+
 struct vb_span vb_coding_name(enum vb_coding coding)
 {
     return names[coding];

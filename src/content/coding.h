@@ -27,6 +27,9 @@ enum vb_coding {
 extern const struct vb_span vb_coding_offers[VB_CODING_COUNT];
 enum vb_coding vb_coding_of_offer(int index);
 
+/* All but identity, as Accept-Encoding lists them; static. */
+struct vb_span vb_coding_list(void);
+
 /* "gzip"; static. */
 struct vb_span vb_coding_name(enum vb_coding coding);
 

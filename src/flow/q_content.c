@@ -48,7 +48,6 @@ enum vb_answer vb__q_bounded(struct vb_exchange *x)
     if (!content_counts(x) || x->head.content_length < 0 ||
         (uint64_t)x->head.content_length <= limit)
         return VB_YES;
-    x->reply.status = VB_STATUS_CONTENT_TOO_LARGE;
     vb_reply_detail(x, vb_arena_printf(&x->arena,
                                        "This resource takes at most %llu "
                                        "bytes of content.",

@@ -71,7 +71,6 @@ enum vb_answer vb__q_tunnel(struct vb_exchange *x)
 {
     if (x->head.method != VB_METHOD_CONNECT)
         return VB_NO;
-    x->reply.status = VB_STATUS_NOT_IMPLEMENTED;
     vb_reply_detail(x, VB_SPAN("This server is not a proxy: it opens no "
                                "tunnels."));
     return VB_YES;

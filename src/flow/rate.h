@@ -2,10 +2,13 @@
  * How often a client may ask: a token bucket for each address, kept as the one
  * time at which it will be full again.
  *
- *     ──┬───────────────┬──────────▶ time
- *      now            full           every request moves `full` by one
- * interval; └── at most ────┘            what would move it past the depth
- * waits `depth`
+ *     ──┬─────────────┬──────────▶ time
+ *      now           full
+ *       └── at most ──┘
+ *           `depth`
+ *
+ * Every request moves `full` by one interval; what would move it farther away
+ * than `depth` has to wait.
  *
  * The table has one size, is one worker's, and is not locked. Where it has no
  * room, whoever is nearest to a full bucket is forgotten: so memory is bounded,

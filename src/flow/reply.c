@@ -2,6 +2,7 @@
 #include "flow/reply.h"
 
 #include "base/assert.h"
+#include "content/coding.h"
 #include "flow/digests.h"
 #include "flow/explain.h"
 #include "flow/partial.h"
@@ -108,7 +109,7 @@ static void say_accept(struct vb_exchange *x)
     struct vb_span accept = vb_resource_accept(x->resource, x->head.method);
 
     if (x->coding_refused) {
-        vb_reply_field(x, VB_FIELD_ACCEPT_ENCODING, VB_SPAN("gzip, br, zstd"));
+        vb_reply_field(x, VB_FIELD_ACCEPT_ENCODING, vb_coding_list());
         return;
     }
     if (x->head.method == VB_METHOD_PATCH)

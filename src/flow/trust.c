@@ -17,7 +17,6 @@ static const struct vb_trust *trust_of(const struct vb_exchange *x)
 
 static bool refuse(struct vb_exchange *x, struct vb_span detail)
 {
-    x->reply.status = VB_STATUS_FORBIDDEN;
     vb_reply_detail(x, detail);
     return false;
 }

@@ -41,7 +41,7 @@ bool vb_trust_origin_valid(struct vb_span text);
 bool vb_trust_host_valid(struct vb_span text);
 
 /* Of a request with an unsafe method: did this server's own page send it, an
- * origin that may, or no page at all? If not, a 403 is set, with the reason. */
+ * origin that may, or no page at all? If not, the reply says why. */
 bool vb__trusts_origin(struct vb_exchange *x);
 
 /* The same: is it from this machine, for a name of ours, or is the server open

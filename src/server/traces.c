@@ -123,7 +123,6 @@ static enum vb_answer permitted(struct vb_exchange *x)
 {
     if (x->peer != NULL && x->peer->loopback)
         return VB_YES;
-    x->reply.status = VB_STATUS_FORBIDDEN;
     vb_reply_detail(x, VB_SPAN("Replies are explained to clients on the "
                                "server's own machine."));
     return VB_NO;
