@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/list.h"
