@@ -13,6 +13,9 @@
 /* Milliseconds that only go forward, from an arbitrary zero. */
 int64_t vb_clock_monotonic_ms(void);
 
+/* The same clock in nanoseconds, for who measures round trips. */
+int64_t vb_clock_monotonic_ns(void);
+
 /* Milliseconds since 1970-01-01T00:00:00Z. */
 int64_t vb_clock_unix_ms(void);
 

@@ -1,10 +1,9 @@
 /* Listening sockets: accepting, and not accepting when that is wiser. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "exchange/peer.h"
 #include "loop/worker.h"
 
 /* Connections taken per wake-up, so that those there are get their turn. */
@@ -13,30 +12,6 @@
  * before that is told again. */
 #define RESUME_MS 100
 #define RETELL_MS (60 * 1000)
-
-static void describe_peer(const struct sockaddr_storage *sa,
-                          struct vb_peer *peer)
-{
-    *peer = (struct vb_peer){0};
-    if (sa->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const void *)sa;
-
-        memcpy(peer->ip, &in6->sin6_addr, sizeof(peer->ip));
-        peer->port = ntohs(in6->sin6_port);
-        peer->loopback =
-            IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
-            (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && peer->ip[12] == 127);
-    } else if (sa->ss_family == AF_INET) {
-        const struct sockaddr_in *in4 = (const void *)sa;
-
-        peer->ip[10] = peer->ip[11] = 0xff;
-        memcpy(peer->ip + 12, &in4->sin_addr, 4);
-        peer->port = ntohs(in4->sin_port);
-        peer->loopback = peer->ip[12] == 127;
-    } else {
-        peer->local = peer->loopback = true;
-    }
-}
 
 /* Counts the connection; false when there are as many as may be. */
 static bool take_place(struct vb_loop *loop)
@@ -93,7 +68,7 @@ static void accept_ready(uv_poll_t *poll, int status, int events)
                 out_of_descriptors(worker);
             return;
         }
-        describe_peer(&sa, &peer);
+        peer = vb_peer_of(&sa);
         peer.secure = listener->secure;
         vb__conn_open(worker, fd, &peer);
     }

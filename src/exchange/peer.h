@@ -1,0 +1,13 @@
+/* The other side of a connection, from its address. */
+#ifndef VB_EXCHANGE_PEER_H
+#define VB_EXCHANGE_PEER_H
+
+#include <sys/socket.h>
+
+#include "exchange/exchange.h"
+
+/* A peer of IPv6, IPv4, or of a Unix socket (any other family); what TLS makes
+ * of it is for who speaks it to say. */
+struct vb_peer vb_peer_of(const struct sockaddr_storage *address);
+
+#endif
