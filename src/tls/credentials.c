@@ -219,12 +219,11 @@ static int pick(gnutls_session_t session,
                 unsigned *chain_len, gnutls_ocsp_data_st **ocsp,
                 unsigned *ocsp_len, gnutls_privkey_t *key, unsigned *flags)
 {
-    struct vb_tls_choice *choice = gnutls_session_get_ptr(session);
     const struct vb_tls_certificate *chosen;
 
     (void)info;
     vb_tls_choose(session);
-    chosen = choice->certificate;
+    chosen = vb_tls_choice_of(session)->certificate;
     *flags = 0;
     *chain = (gnutls_pcert_st *)chosen->chain;
     *chain_len = chosen->chain_len;
@@ -285,6 +284,16 @@ void vb_tls_credentials_unref(struct vb_tls_credentials *credentials)
 /* --- Choosing ---------------------------------------------------------------
  */
 
+struct vb_tls_choice *vb_tls_choice_of(gnutls_session_t session)
+{
+    return gnutls_db_get_ptr(session);
+}
+
+void vb_tls_choice_set(gnutls_session_t session, struct vb_tls_choice *choice)
+{
+    gnutls_db_set_ptr(session, choice);
+}
+
 /* Does the client know a signature that the key can make, and have a cipher
  * suite for it? */
 static bool is_understood(gnutls_session_t session,
@@ -317,7 +326,7 @@ static struct vb_span server_name(gnutls_session_t session,
 
 void vb_tls_choose(gnutls_session_t session)
 {
-    struct vb_tls_choice *choice = gnutls_session_get_ptr(session);
+    struct vb_tls_choice *choice = vb_tls_choice_of(session);
     const struct vb_tls_credentials *from = choice->from;
     const struct vb_tls_certificate *named = NULL, *any = NULL;
     char text[SERVER_NAME_MOST];

@@ -43,7 +43,7 @@ struct vb_tls_credentials {
 /* Frees it, and leaves nothing behind in the memory. */
 void vb_tls_forget(gnutls_datum_t *secret);
 
-/* What a session's pointer (gnutls_session_set_ptr) points to. */
+/* Of a session: which certificate it shows. */
 struct vb_tls_choice {
     struct vb_tls_credentials *from;              /* a reference */
     const struct vb_tls_certificate *certificate; /* chosen; NULL: not yet */
@@ -65,6 +65,14 @@ struct vb_tls_credentials *
 vb_tls_credentials_ref(struct vb_tls_credentials *credentials);
 /* NULL is fine. */
 void vb_tls_credentials_unref(struct vb_tls_credentials *credentials);
+
+/*
+ * The session's choice, and where it finds it: a pointer that GnuTLS keeps for
+ * the cache of sessions, which we have none of. (gnutls_session_set_ptr belongs
+ * to who carries the session.)
+ */
+struct vb_tls_choice *vb_tls_choice_of(gnutls_session_t session);
+void vb_tls_choice_set(gnutls_session_t session, struct vb_tls_choice *choice);
 
 /*
  * Chooses the certificate for a session whose ClientHello is there: of those

@@ -13,18 +13,31 @@
  * ChaCha20, which costs several times as much here. GnuTLS has no compression,
  * and never lets a client renegotiate unless it is told to go along.
  */
-static const char offered[] =
-    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+CTYPE-X509"
-    ":+ECDHE-ECDSA:+ECDHE-RSA"
-    ":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD"
-    ":+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-X448"
-    ":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256"
-    ":+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-SHA256"
-    ":+SIGN-RSA-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SHA384"
-    ":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-SHA384:+SIGN-RSA-SHA384"
-    ":+SIGN-ECDSA-SECP521R1-SHA512:+SIGN-ECDSA-SHA512:+SIGN-EDDSA-ED448"
-    ":+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-PSS-SHA512:+SIGN-RSA-SHA512"
-    ":%SERVER_PRECEDENCE";
+#define OFFERED                                                                \
+    ":+CTYPE-X509:+ECDHE-ECDSA:+ECDHE-RSA"                                     \
+    ":+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:+AEAD"                      \
+    ":+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-X448"             \
+    ":+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SHA256"                         \
+    ":+SIGN-EDDSA-ED25519:+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-SHA256"      \
+    ":+SIGN-RSA-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SHA384"        \
+    ":+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-SHA384:+SIGN-RSA-SHA384"         \
+    ":+SIGN-ECDSA-SECP521R1-SHA512:+SIGN-ECDSA-SHA512:+SIGN-EDDSA-ED448"       \
+    ":+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-PSS-SHA512:+SIGN-RSA-SHA512"         \
+    ":%SERVER_PRECEDENCE"
+
+/* QUIC sends no tickets before the handshake is done, no message of the "middle
+ * box compatibility mode", and ends early data by itself (RFC 9001 sections
+ * 4.6, 8.3 and 8.4). */
+static const struct {
+    const char *offered;
+    unsigned flags; /* of gnutls_init */
+} carriers[VB_TLS_CARRIERS] = {
+    [VB_TLS_TCP] = {"NONE:+VERS-TLS1.3:+VERS-TLS1.2" OFFERED,
+                    GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL},
+    [VB_TLS_QUIC] = {"NONE:+VERS-TLS1.3" OFFERED ":%DISABLE_TLS13_COMPAT_MODE",
+                     GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_AUTO_SEND_TICKET |
+                         GNUTLS_NO_END_OF_EARLY_DATA},
+};
 
 /*
  * GnuTLS makes other ticket keys out of ours every few hours. Ours is made
@@ -36,18 +49,22 @@ static const char offered[] =
 struct vb_tls {
     const struct vb_tls_files *files;
     size_t file_count;
-    gnutls_priority_t offered;
+    gnutls_priority_t offered[VB_TLS_CARRIERS];
     pthread_mutex_t lock;                   /* of what follows */
     struct vb_tls_credentials *credentials; /* a reference */
-    gnutls_datum_t ticket_key;
-    int64_t ticket_key_ms; /* when it was made */
+    gnutls_datum_t ticket_keys[VB_TLS_CARRIERS];
+    int64_t ticket_keys_ms; /* when they were made */
 };
 
 static bool set_up(struct vb_tls *tls)
 {
-    return pthread_mutex_init(&tls->lock, NULL) == 0 &&
-           gnutls_priority_init(&tls->offered, offered, NULL) == 0 &&
-           gnutls_session_ticket_key_generate(&tls->ticket_key) == 0;
+    bool fine = pthread_mutex_init(&tls->lock, NULL) == 0;
+
+    for (size_t i = 0; fine && i < VB_TLS_CARRIERS; i++)
+        fine = gnutls_priority_init(&tls->offered[i], carriers[i].offered,
+                                    NULL) == 0 &&
+               gnutls_session_ticket_key_generate(&tls->ticket_keys[i]) == 0;
+    return fine;
 }
 
 enum vb_err vb_tls_new(const struct vb_tls_files *files, size_t count,
@@ -76,9 +93,11 @@ void vb_tls_free(struct vb_tls *tls)
     if (tls == NULL)
         return;
     vb_tls_credentials_unref(tls->credentials);
-    vb_tls_forget(&tls->ticket_key);
-    if (tls->offered != NULL)
-        gnutls_priority_deinit(tls->offered);
+    for (size_t i = 0; i < VB_TLS_CARRIERS; i++) {
+        vb_tls_forget(&tls->ticket_keys[i]);
+        if (tls->offered[i] != NULL)
+            gnutls_priority_deinit(tls->offered[i]);
+    }
     pthread_mutex_destroy(&tls->lock);
     free(tls);
 }
@@ -116,61 +135,64 @@ void vb_tls_fingerprint(struct vb_tls *tls, size_t index, struct vb_buf *text)
 }
 
 /* With the lock held. Where no other key can be made, this one goes on. */
-static void renew_ticket_key(struct vb_tls *tls, int64_t now_ms)
+static void renew_ticket_keys(struct vb_tls *tls, int64_t now_ms)
 {
     gnutls_datum_t fresh;
 
-    if (tls->ticket_key_ms == 0)
-        tls->ticket_key_ms = now_ms;
-    if (now_ms - tls->ticket_key_ms < TICKET_KEY_MS ||
-        gnutls_session_ticket_key_generate(&fresh) != 0)
+    if (tls->ticket_keys_ms == 0)
+        tls->ticket_keys_ms = now_ms;
+    if (now_ms - tls->ticket_keys_ms < TICKET_KEY_MS)
         return;
-    vb_tls_forget(&tls->ticket_key);
-    tls->ticket_key = fresh;
-    tls->ticket_key_ms = now_ms;
+    for (size_t i = 0; i < VB_TLS_CARRIERS; i++) {
+        if (gnutls_session_ticket_key_generate(&fresh) != 0)
+            continue;
+        vb_tls_forget(&tls->ticket_keys[i]);
+        tls->ticket_keys[i] = fresh;
+    }
+    tls->ticket_keys_ms = now_ms;
 }
 
 /* The ClientHello is there: looks at what GnuTLS does not tell. */
 static int look_at_hello(gnutls_session_t session, unsigned type, unsigned when,
                          unsigned incoming, const gnutls_datum_t *message)
 {
-    struct vb_tls_choice *choice = gnutls_session_get_ptr(session);
-
     (void)type, (void)when, (void)incoming;
-    choice->suites = vb_tls_hello_suites(
+    vb_tls_choice_of(session)->suites = vb_tls_hello_suites(
         vb_span_of((const char *)message->data, message->size));
     return 0;
 }
 
 /* Takes what may change while sessions are made. */
-static int take_shared(struct vb_tls *tls, int64_t now_ms,
-                       struct vb_tls_choice *choice, gnutls_session_t session)
+static int take_shared(struct vb_tls *tls, enum vb_tls_carrier carrier,
+                       int64_t now_ms, struct vb_tls_choice *choice,
+                       gnutls_session_t session)
 {
     int rc;
 
     pthread_mutex_lock(&tls->lock);
-    renew_ticket_key(tls, now_ms);
-    rc = gnutls_session_ticket_enable_server(session, &tls->ticket_key);
+    renew_ticket_keys(tls, now_ms);
+    rc = gnutls_session_ticket_enable_server(session,
+                                             &tls->ticket_keys[carrier]);
     choice->from = vb_tls_credentials_ref(tls->credentials);
     pthread_mutex_unlock(&tls->lock);
     choice->certificate = NULL;
     choice->suites = 0;
-    gnutls_session_set_ptr(session, choice);
+    vb_tls_choice_set(session, choice);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO,
                                        GNUTLS_HOOK_PRE, look_at_hello);
     return rc;
 }
 
-enum vb_err vb_tls_session_new(struct vb_tls *tls, unsigned flags,
+enum vb_err vb_tls_session_new(struct vb_tls *tls, enum vb_tls_carrier carrier,
                                int64_t now_ms, struct vb_tls_choice *choice,
                                gnutls_session_t *ret_session)
 {
     gnutls_session_t session;
 
-    if (gnutls_init(&session, GNUTLS_SERVER | flags) != 0)
+    if (gnutls_init(&session, GNUTLS_SERVER | carriers[carrier].flags) != 0)
         return VB_ERR_NOMEM;
-    if (take_shared(tls, now_ms, choice, session) == 0 &&
-        gnutls_priority_set(session, tls->offered) == 0 &&
+    if (take_shared(tls, carrier, now_ms, choice, session) == 0 &&
+        gnutls_priority_set(session, tls->offered[carrier]) == 0 &&
         gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
                                choice->from->gnutls) == 0) {
         *ret_session = session;
@@ -180,4 +202,18 @@ enum vb_err vb_tls_session_new(struct vb_tls *tls, unsigned flags,
     vb_tls_credentials_unref(choice->from);
     choice->from = NULL;
     return VB_ERR_NOMEM;
+}
+
+bool vb_tls_offer(gnutls_session_t session, const char *const *names,
+                  size_t count)
+{
+    gnutls_datum_t offered[VB_TLS_PROTOCOLS_MOST];
+
+    vb_assert(count <= VB_TLS_PROTOCOLS_MOST);
+    for (size_t i = 0; i < count; i++)
+        offered[i] = (gnutls_datum_t){(unsigned char *)names[i],
+                                      (unsigned)strlen(names[i])};
+    return gnutls_alpn_set_protocols(session, offered, (unsigned)count,
+                                     GNUTLS_ALPN_MANDATORY |
+                                         GNUTLS_ALPN_SERVER_PRECEDENCE) == 0;
 }

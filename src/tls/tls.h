@@ -34,14 +34,24 @@ enum vb_err vb_tls_reload(struct vb_tls *tls, struct vb_buf *ret_why);
 void vb_tls_fingerprint(struct vb_tls *tls, size_t index,
                         struct vb_buf *ret_text);
 
+/* What carries a session. QUIC has a record layer of its own, TLS 1.3 and
+ * nothing older, and early data (RFC 9001 sections 4.2 and 4.6). */
+enum vb_tls_carrier { VB_TLS_TCP, VB_TLS_QUIC, VB_TLS_CARRIERS };
+
 /*
- * A server's session, set up but for its transport: `flags` are those of
- * gnutls_init. It resumes sessions of all workers. `choice` gets a reference
- * to today's credentials, to be given back behind gnutls_deinit; it must stay
- * where it is. VB_ERR_NOMEM.
+ * A server's session, set up but for its transport. It resumes sessions of all
+ * workers that the same carrier has carried: what early data was promised is
+ * the carrier's. `choice` gets a reference to today's credentials, to be given
+ * back behind gnutls_deinit; it must stay where it is. VB_ERR_NOMEM.
  */
-enum vb_err vb_tls_session_new(struct vb_tls *tls, unsigned flags,
+enum vb_err vb_tls_session_new(struct vb_tls *tls, enum vb_tls_carrier carrier,
                                int64_t now_ms, struct vb_tls_choice *choice,
                                gnutls_session_t *ret_session);
+
+/* Offers protocols (RFC 7301), best first: a client that asks for others only
+ * is refused. At most VB_TLS_PROTOCOLS_MOST. False when out of memory. */
+#define VB_TLS_PROTOCOLS_MOST 4
+bool vb_tls_offer(gnutls_session_t session, const char *const *names,
+                  size_t count);
 
 #endif

@@ -158,7 +158,7 @@ static void free_wire(struct vb_wire *wire)
     vb__tls_end_inner(t);
     if (t->session != NULL)
         gnutls_deinit(t->session);
-    vb_tls_credentials_unref(t->choice.from);
+    vb_tls_credentials_unref(t->shown.choice.from);
     vb_tls_queue_drop(&t->queue, t->queue.len);
 }
 
@@ -190,7 +190,7 @@ struct vb_wire *vb_tls_wire_init(void *memory, struct vb_tls *tls,
     t->tls = tls;
     t->queue.pool = &env->output_blocks;
     t->since = env->now.mono_ms;
-    t->peer = *peer;
-    t->peer.secure = false; /* that is to be seen */
+    t->shown.peer = *peer;
+    t->shown.peer.secure = false; /* that is to be seen */
     return &t->wire;
 }

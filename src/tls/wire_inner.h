@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "tls/peer.h"
 #include "tls/queue.h"
 #include "tls/tls.h"
 #include "wire/wire.h"
@@ -41,17 +42,16 @@ struct vb_tls_wire {
     struct vb_wire wire; /* first */
     struct vb_tls *tls;
     gnutls_session_t session; /* from HANDSHAKE on */
-    struct vb_tls_choice choice;
-    struct vb_span input; /* what was fed and not read; borrowed */
+    struct vb_span input;     /* what was fed and not read; borrowed */
     struct vb_tls_queue queue;
-    int64_t since;       /* when the handshake, or LAST, began */
-    int64_t write_since; /* when sending began, or went on */
-    uint32_t taken;      /* bytes of the handshake */
-    uint8_t phase;       /* enum vb_tls_phase */
-    bool inside;         /* the inner wire is there */
-    bool eof;            /* the peer's TCP has ended */
-    bool notified;       /* the peer has said close_notify */
-    struct vb_peer peer; /* the inner wire's */
+    int64_t since;            /* when the handshake, or LAST, began */
+    int64_t write_since;      /* when sending began, or went on */
+    uint32_t taken;           /* bytes of the handshake */
+    uint8_t phase;            /* enum vb_tls_phase */
+    bool inside;              /* the inner wire is there */
+    bool eof;                 /* the peer's TCP has ended */
+    bool notified;            /* the peer has said close_notify */
+    struct vb_tls_peer shown; /* the inner wire's peer */
     _Alignas(max_align_t) struct vb_wire inner; /* and its protocol's part */
 };
 

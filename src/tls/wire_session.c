@@ -72,15 +72,6 @@ static ssize_t push(gnutls_transport_ptr_t pointer, const giovec_t *iov,
 /* --- The inner wire ---------------------------------------------------------
  */
 
-static bool certified(const struct vb_peer *peer, struct vb_span authority)
-{
-    const struct vb_tls_wire *t =
-        VB_CONTAINER(peer, const struct vb_tls_wire, peer);
-
-    return !peer->bare &&
-           vb_tls_names_cover(&t->choice.certificate->names, authority);
-}
-
 static void inner_wake(struct vb_wire *inner)
 {
     struct vb_tls_wire *t = VB_CONTAINER(inner, struct vb_tls_wire, inner);
@@ -91,7 +82,7 @@ static void inner_wake(struct vb_wire *inner)
 /* False when out of memory. */
 static bool begin_inner(struct vb_tls_wire *t, const struct protocol *protocol)
 {
-    if (protocol->init(&t->inner, t->wire.env, &t->peer) == NULL)
+    if (protocol->init(&t->inner, t->wire.env, &t->shown.peer) == NULL)
         return false;
     t->inner.wake = inner_wake;
     t->inside = true;
@@ -130,14 +121,10 @@ static const struct protocol *negotiated(gnutls_session_t session)
     return &protocols[PROTOCOLS - 1];
 }
 
-/* A session that is resumed has shown its certificate before. */
 static void open_inner(struct vb_tls_wire *t)
 {
-    if (t->choice.certificate == NULL)
-        vb_tls_choose(t->session);
     t->phase = VB_TLS_OPEN;
-    t->peer.secure = true;
-    t->peer.certified = certified;
+    vb_tls_peer_open(&t->shown, t->session);
     if (!begin_inner(t, negotiated(t->session)))
         vb__tls_die(t);
 }
@@ -161,21 +148,17 @@ void vb__tls_go_on(struct vb_tls_wire *t, size_t len)
 
 static bool offer_protocols(gnutls_session_t session)
 {
-    gnutls_datum_t names[PROTOCOLS];
+    const char *names[PROTOCOLS];
 
     for (size_t i = 0; i < PROTOCOLS; i++)
-        names[i] = (gnutls_datum_t){(unsigned char *)protocols[i].name,
-                                    (unsigned)strlen(protocols[i].name)};
-    return gnutls_alpn_set_protocols(session, names, PROTOCOLS,
-                                     GNUTLS_ALPN_MANDATORY |
-                                         GNUTLS_ALPN_SERVER_PRECEDENCE) == 0;
+        names[i] = protocols[i].name;
+    return vb_tls_offer(session, names, PROTOCOLS);
 }
 
 static bool begin_session(struct vb_tls_wire *t)
 {
-    if (vb_tls_session_new(t->tls, GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL,
-                           t->wire.env->now.mono_ms, &t->choice,
-                           &t->session) != VB_OK)
+    if (vb_tls_session_new(t->tls, VB_TLS_TCP, t->wire.env->now.mono_ms,
+                           &t->shown.choice, &t->session) != VB_OK)
         return false;
     gnutls_transport_set_ptr(t->session, t);
     gnutls_transport_set_pull_function(t->session, pull);
@@ -193,8 +176,7 @@ void vb__tls_begin(struct vb_tls_wire *t, char first)
 {
     if (is_letter(first)) {
         t->phase = VB_TLS_BARE;
-        t->peer.bare = true;
-        t->peer.certified = certified;
+        vb_tls_peer_bare(&t->shown);
         if (!begin_inner(t, &protocols[PROTOCOLS - 1]))
             vb__tls_die(t);
     } else if (begin_session(t)) {
