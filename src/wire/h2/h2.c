@@ -69,11 +69,9 @@ static void eof(struct vb_wire *wire)
         h2->phase = VB_H2_CLOSED;
     h2->running = true;
     for (struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next) {
-        if (s->state == VB_H2_HEAD)
+        if (s->mux.state == VB_MUX_HEAD)
             vb__h2_reset(s, NGHTTP2_CANCEL);
-        else if (!s->ended)
-            vb__h2_content_fail(s, &vb_content_cut_short);
-        vb__h2_mark(s);
+        vb_mux_cut_short(&s->mux);
     }
     h2->running = false;
     vb__h2_run(h2);
@@ -227,9 +225,8 @@ struct vb_wire *vb_h2_init(void *memory, struct vb_env *env,
     struct vb_h2 *h2 = memory;
 
     *h2 = (struct vb_h2){.wire = {.ops = &ops, .env = env, .peer = peer},
-                         .read_since = env->now.mono_ms,
-                         .budget_at = env->now.mono_ms,
-                         .budget = VB_H2_BUDGET};
+                         .read_since = env->now.mono_ms};
+    vb_mux_budget_init(&h2->budget, env->now.mono_ms);
     h2->output = vb__h2_output_new();
     h2->session = h2->output == NULL ? NULL : vb__h2_session_new(h2);
     if (h2->session != NULL)

@@ -198,7 +198,7 @@ void vb__h2_output_sent(struct vb_h2 *h2, size_t n)
         if (stream == NULL) {
             sent_of_block(h2, part);
         } else {
-            stream->x->sent += part;
+            stream->mux.x->sent += part;
             vb__h2_move(h2);
         }
         if (stream != NULL && whole)

@@ -56,9 +56,9 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
     (void)flags;
     if (s == NULL)
         return 0;
-    fine = s->state == VB_H2_HEAD
-               ? vb__h2_head_field(s, span_of(name), span_of(value))
-               : vb__h2_trailer_field(s, span_of(name), span_of(value));
+    fine = s->mux.state == VB_MUX_HEAD
+               ? vb_mux_head_field(&s->mux, span_of(name), span_of(value))
+               : vb_mux_trailer_field(&s->mux, span_of(name), span_of(value));
     if (fine)
         return 0;
     vb__h2_give_up(user_data, NGHTTP2_ENHANCE_YOUR_CALM);
@@ -80,35 +80,30 @@ static int on_invalid_header(nghttp2_session *session,
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* PROTOCOL_ERROR then */
 }
 
-static void begin_exchange(struct vb_h2_stream *s)
+static void begin_exchange(struct vb_h2_stream *s, bool ended)
 {
     struct vb_h2 *h2 = s->h2;
-    struct vb_exchange *x = s->x;
     uint32_t max = h2->wire.env->limits->max_requests;
 
-    vb__h2_head_end(s);
-    s->state = VB_H2_ASKED;
-    if (s->malformed) {
+    if (!vb_mux_ask(&s->mux, &vb__h2_carrier, h2->wire.peer, ended)) {
         vb__h2_reset(s, NGHTTP2_PROTOCOL_ERROR);
         return;
     }
     h2->requests++;
-    x->carrier = &vb__h2_carrier;
-    x->carrier_data = s;
-    x->peer = h2->wire.peer;
-    x->begun_ms = h2->wire.env->now.mono_ms;
-    h2->wire.env->service->begin(h2->wire.env->service, x);
     if (max > 0 && h2->requests >= max)
         vb__h2_stop(h2);
 }
 
 static void on_headers(struct vb_h2_stream *s, const nghttp2_frame *frame)
 {
-    s->ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    if (s->state == VB_H2_HEAD)
-        begin_exchange(s);
-    else
-        vb__h2_mark(s);
+    bool ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+
+    if (s->mux.state == VB_MUX_HEAD) {
+        begin_exchange(s, ended);
+        return;
+    }
+    s->mux.ended = ended;
+    vb__h2_mark(s);
 }
 
 /* --- Content ---------------------------------------------------------------
@@ -124,7 +119,7 @@ static int on_data_chunk(nghttp2_session *session, uint8_t flags, int32_t id,
     if (s == NULL)
         nghttp2_session_consume_connection(session, len);
     else if (len > 0)
-        vb__h2_content_bytes(s, vb_span_of((const char *)data, len));
+        vb_mux_content_bytes(&s->mux, vb_span_of((const char *)data, len));
     if (s != NULL)
         vb__h2_mark(s);
     return 0;
@@ -136,10 +131,10 @@ static void on_data(struct vb_h2 *h2, struct vb_h2_stream *s,
     bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 
     if (frame->hd.length <= frame->data.padlen && !end)
-        vb__h2_spend(h2, VB_H2_COST_FRAME);
+        vb__h2_spend(h2, VB_COST_FRAME);
     if (s == NULL || !end)
         return;
-    s->ended = true;
+    s->mux.ended = true;
     vb__h2_mark(s);
 }
 
@@ -152,7 +147,7 @@ static int on_begin_frame(nghttp2_session *session,
     (void)session;
     if (head->type != NGHTTP2_HEADERS && head->type != NGHTTP2_DATA &&
         head->type != NGHTTP2_CONTINUATION)
-        vb__h2_spend(user_data, VB_H2_COST_FRAME);
+        vb__h2_spend(user_data, VB_COST_FRAME);
     return 0;
 }
 
@@ -190,7 +185,7 @@ static int on_invalid_frame(nghttp2_session *session,
     (void)session;
     (void)frame;
     (void)error;
-    vb__h2_spend(user_data, VB_H2_COST_FRAME);
+    vb__h2_spend(user_data, VB_COST_FRAME);
     return 0;
 }
 
@@ -209,8 +204,8 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame,
     s = stream_of(session, frame->hd.stream_id);
     if (s == NULL)
         return 0;
-    s->all_sent = true;
-    if (!s->ended)
+    s->mux.all_sent = true;
+    if (!s->mux.ended)
         vb__h2_reset(s, NGHTTP2_NO_ERROR);
     return 0;
 }
@@ -221,10 +216,10 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code,
     struct vb_h2 *h2 = user_data;
     struct vb_h2_stream *s = stream_of(session, id);
 
-    if (s == NULL || !s->all_sent || code != NGHTTP2_NO_ERROR)
-        vb__h2_spend(h2, VB_H2_COST_RESET);
+    if (s == NULL || !s->mux.all_sent || code != NGHTTP2_NO_ERROR)
+        vb__h2_spend(h2, VB_COST_RESET);
     else
-        vb__h2_gain(h2, VB_H2_GAIN_REPLY);
+        vb_mux_budget_gain(&h2->budget, VB_GAIN_REPLY);
     if (s != NULL)
         vb__h2_stream_closed(s);
     if (h2->stopping && h2->streams == NULL)
@@ -268,7 +263,7 @@ static nghttp2_option *new_option(void)
     nghttp2_option_set_max_outbound_ack(option, VB_H2_ACKS_MAX);
     nghttp2_option_set_max_settings(option, VB_H2_SETTINGS_MAX);
     nghttp2_option_set_max_continuations(option, VB_H2_CONTINUATIONS_MAX);
-    /* Resets are counted here, with all else (budget.c). */
+    /* Resets are counted here, with all else (mux/budget.c). */
     nghttp2_option_set_stream_reset_rate_limit(option, UINT64_MAX, UINT64_MAX);
     nghttp2_option_set_builtin_recv_extension_type(option,
                                                    NGHTTP2_PRIORITY_UPDATE);
@@ -279,17 +274,17 @@ static nghttp2_option *new_option(void)
 static int tell_settings(struct vb_h2 *h2, nghttp2_session *session)
 {
     const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, VB_H2_STREAMS_MAX},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, VB_H2_STREAM_WINDOW},
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, VB_MUX_STREAMS_MAX},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, VB_MUX_STREAM_WINDOW},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
-         (uint32_t)vb__h2_section_max(h2)},
+         (uint32_t)vb_mux_section_max(h2->wire.env->limits)},
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1}};
     int rv = nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings,
                                      sizeof(settings) / sizeof(settings[0]));
 
     return rv != 0 ? rv
                    : nghttp2_session_set_local_window_size(
-                         session, NGHTTP2_FLAG_NONE, 0, VB_H2_WINDOW);
+                         session, NGHTTP2_FLAG_NONE, 0, VB_MUX_WINDOW);
 }
 
 nghttp2_session *vb__h2_session_new(struct vb_h2 *h2)

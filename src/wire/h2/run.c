@@ -6,32 +6,14 @@
 #include "base/assert.h"
 #include "wire/h2/inner.h"
 
-static void step(struct vb_h2_stream *s)
-{
-    s->marked = false;
-    if (s->state == VB_H2_HEAD)
-        return;
-    if (!s->replied)
-        vb__h2_content_step(s);
-    if (s->replied && !s->submitted) {
-        s->submitted = true;
-        vb__h2_content_drop(s);
-        vb__h2_submit_reply(s);
-    }
-    if (s->ready && s->deferred) {
-        s->deferred = false;
-        nghttp2_session_resume_data(s->h2->session, s->id);
-    }
-}
-
 /* A step leaves all streams where they are: only nghttp2 closes them. */
 static void do_marked(struct vb_h2 *h2)
 {
     while (h2->marked) {
         h2->marked = false;
         for (struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next)
-            if (s->marked)
-                step(s);
+            if (s->mux.marked)
+                vb_mux_step(&s->mux);
     }
 }
 
@@ -96,9 +78,9 @@ void vb__h2_mark(struct vb_h2_stream *s)
 {
     struct vb_h2 *h2 = s->h2;
 
-    if (s->closed)
+    if (s->mux.closed)
         return;
-    s->marked = true;
+    s->mux.marked = true;
     h2->marked = true;
     if (h2->running)
         return;
@@ -114,6 +96,12 @@ void vb__h2_give_up(struct vb_h2 *h2, uint32_t code)
     h2->over = true;
     if (nghttp2_session_terminate_session(h2->session, code) != 0)
         h2->broken = true;
+}
+
+void vb__h2_spend(struct vb_h2 *h2, int32_t cost)
+{
+    if (!vb_mux_budget_spend(&h2->budget, h2->wire.env->now.mono_ms, cost))
+        vb__h2_give_up(h2, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 void vb__h2_stop_now(struct vb_h2 *h2)

@@ -1,53 +1,23 @@
 /*
- * A reply's content on its way out, as DATA frames of what the client's
- * windows let through. Fixed content is sent from where it lies, but for small
- * pieces; what a source gives is copied, since it lives only until the next
- * pull. So what is in memory is bounded by VB_H2_QUEUE_MAX and one piece of
- * each source's.
+ * A reply on its way out: its head, which nghttp2 copies with names in lower
+ * case (RFC 9113 section 8.2), and its content, as DATA frames of what the
+ * client's windows let through. Fixed content is sent from where it lies, but
+ * for small pieces; what a source gives is copied, since it lives only until
+ * the next pull. So what is in memory is bounded by VB_H2_QUEUE_MAX and one
+ * piece of each source's.
  */
-#include "base/read_at.h"
 #include "wire/h2/inner.h"
 
-bool vb__h2_content_begin(struct vb_h2_stream *s)
+static struct vb_h2_stream *stream_of(struct vb_mux_stream *s)
 {
-    const struct vb_reply *reply = &s->x->reply;
-
-    switch (reply->content) {
-    case VB_CONTENT_NONE:
-        return false;
-    case VB_CONTENT_REP:
-        s->tail = reply->rep->content;
-        break;
-    case VB_CONTENT_BYTES:
-        s->tail = reply->bytes;
-        break;
-    case VB_CONTENT_SOURCE:
-        s->source_left = reply->source->length;
-        return true;
-    }
-    return s->tail.len > 0;
+    return (struct vb_h2_stream *)s;
 }
 
 /* --- What comes next -------------------------------------------------------
  */
 
-static enum vb_pull pull(struct vb_h2_stream *s)
-{
-    struct vb_source *source = s->x->reply.source;
-    enum vb_pull pulled;
-
-    s->tail = vb_span_of(NULL, 0);
-    do {
-        s->ready = false;
-        pulled = vb_pull_owed(source, &s->source_left, &s->tail);
-    } while (pulled == VB_PULL_PENDING && s->ready);
-    if (pulled == VB_PULL_FILE)
-        s->file = source->file;
-    return pulled;
-}
-
 /* Is this the last of fixed content? A source says itself when it has ended. */
-static bool is_last(const struct vb_h2_stream *s, size_t n)
+static bool is_last(const struct vb_mux_stream *s, size_t n)
 {
     return s->x->reply.content != VB_CONTENT_SOURCE && n == s->tail.len;
 }
@@ -57,7 +27,7 @@ ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
                             size_t length, uint32_t *data_flags,
                             nghttp2_data_source *source, void *user_data)
 {
-    struct vb_h2_stream *s = source->ptr;
+    struct vb_mux_stream *s = source->ptr;
     uint64_t there;
 
     (void)session;
@@ -66,7 +36,7 @@ ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
     (void)user_data;
     *data_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
     if (s->tail.len == 0 && s->file.length == 0)
-        switch (pull(s)) {
+        switch (vb_mux_source_pull(s)) {
         case VB_PULL_BYTES:
         case VB_PULL_FILE:
             break;
@@ -92,35 +62,25 @@ ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
 /* --- Frames ----------------------------------------------------------------
  */
 
-/* Reads n bytes of the file; false when it has not got them any more. */
-static bool read_file(struct vb_h2_stream *s, char *to, size_t n)
-{
-    if (vb_read_at(s->file.fd, to, n, s->file.offset) != (ssize_t)n)
-        return false;
-    s->file.offset += n;
-    s->file.length -= n;
-    return true;
-}
-
 static int put_file(struct vb_h2_stream *s, struct vb_span head, size_t n)
 {
     char bytes[VB_H2_FRAME_MAX];
 
-    if (!read_file(s, bytes, n))
+    if (!vb_mux_read_file(&s->mux, bytes, n))
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     if (!vb__h2_output_put(s->h2, head) ||
         !vb__h2_output_put(s->h2, vb_span_of(bytes, n)))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
-    s->x->sent += n;
+    s->mux.x->sent += n;
     return 0;
 }
 
 static int put_bytes(struct vb_h2_stream *s, struct vb_span head, size_t n)
 {
-    struct vb_span bytes = vb_span_head(s->tail, n);
-    bool lasts = s->x->reply.content != VB_CONTENT_SOURCE;
+    struct vb_span bytes = vb_span_head(s->mux.tail, n);
+    bool lasts = s->mux.x->reply.content != VB_CONTENT_SOURCE;
 
-    s->tail = vb_span_from(s->tail, n);
+    s->mux.tail = vb_span_from(s->mux.tail, n);
     if (!vb__h2_output_put(s->h2, head))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     if (n == 0)
@@ -129,7 +89,7 @@ static int put_bytes(struct vb_h2_stream *s, struct vb_span head, size_t n)
         vb__h2_output_refer(s, bytes);
         return 0;
     }
-    s->x->sent += n;
+    s->mux.x->sent += n;
     return vb__h2_output_put(s->h2, bytes) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
@@ -147,7 +107,107 @@ int vb__h2_send_data(nghttp2_session *session, nghttp2_frame *frame,
         return NGHTTP2_ERR_WOULDBLOCK;
     vb__h2_move(s->h2);
     if (length >= VB_H2_GAIN_DATA_MIN)
-        vb__h2_gain(s->h2, VB_H2_GAIN_DATA);
-    return s->file.length > 0 ? put_file(s, head, length)
-                              : put_bytes(s, head, length);
+        vb_mux_budget_gain(&s->h2->budget, VB_H2_GAIN_DATA);
+    return s->mux.file.length > 0 ? put_file(s, head, length)
+                                  : put_bytes(s, head, length);
 }
+
+/* --- For wire/mux ------------------------------------------------------------
+ */
+
+/* The section as nghttp2 takes it, in the exchange's arena; NULL when out of
+ * memory. */
+static const nghttp2_nv *nv_of(const struct vb_section *section)
+{
+    nghttp2_nv *nv =
+        vb_arena_alloc(section->arena, section->count * sizeof(*nv));
+
+    for (size_t i = 0; nv != NULL && i < section->count; i++) {
+        const struct vb_field_out *field = &section->at[i];
+
+        nv[i] = (nghttp2_nv){.name = (uint8_t *)field->name.ptr,
+                             .namelen = field->name.len,
+                             .value = (uint8_t *)field->value.ptr,
+                             .valuelen = field->value.len,
+                             .flags = NGHTTP2_NV_FLAG_NONE};
+    }
+    return nv;
+}
+
+static void send_interim(struct vb_mux_stream *s,
+                         const struct vb_section *section)
+{
+    const nghttp2_nv *nv = nv_of(section);
+
+    if (nv != NULL)
+        nghttp2_submit_headers(stream_of(s)->h2->session, NGHTTP2_FLAG_NONE,
+                               stream_of(s)->id, NULL, nv, section->count,
+                               NULL);
+}
+
+static bool send_reply(struct vb_mux_stream *s,
+                       const struct vb_section *section, bool content)
+{
+    nghttp2_data_provider provider = {.source = {.ptr = s},
+                                      .read_callback = vb__h2_read_content};
+    const nghttp2_nv *nv = nv_of(section);
+
+    return nv != NULL && nghttp2_submit_response(
+                             stream_of(s)->h2->session, stream_of(s)->id, nv,
+                             section->count, content ? &provider : NULL) == 0;
+}
+
+static void consumed(struct vb_mux_stream *s, size_t n, bool stream)
+{
+    nghttp2_session *session = stream_of(s)->h2->session;
+
+    if (stream)
+        nghttp2_session_consume(session, stream_of(s)->id, n);
+    else
+        nghttp2_session_consume_connection(session, n);
+}
+
+static void mark(struct vb_mux_stream *s)
+{
+    vb__h2_mark(stream_of(s));
+}
+
+static void moved(struct vb_mux_stream *s)
+{
+    vb__h2_move(stream_of(s)->h2);
+}
+
+static void resume(struct vb_mux_stream *s)
+{
+    nghttp2_session_resume_data(stream_of(s)->h2->session, stream_of(s)->id);
+}
+
+static void fail(struct vb_mux_stream *s)
+{
+    vb__h2_reset(stream_of(s), NGHTTP2_INTERNAL_ERROR);
+}
+
+static void stop(struct vb_mux_stream *s)
+{
+    vb__h2_stop(stream_of(s)->h2);
+}
+
+const struct vb_mux_ops vb__h2_mux_ops = {
+    .mark = mark,
+    .consumed = consumed,
+    .moved = moved,
+    .interim = send_interim,
+    .reply = send_reply,
+    .resume = resume,
+    .fail = fail,
+    .stop = stop,
+};
+
+const struct vb_carrier vb__h2_carrier = {
+    .protocol = "HTTP/2",
+    .want_content = vb_mux_want_content,
+    .resume_content = vb_mux_resume_content,
+    .interim = vb_mux_interim,
+    .reply = vb_mux_reply,
+    .output_ready = vb_mux_output_ready,
+};

@@ -1,24 +1,20 @@
 /*
  * Request content on its way to the exchange's sink, or into nothing.
  *
- * The windows are opened only as the sink takes bytes (RFC 9113 section 5.2),
- * so that what waits for it is bounded by them. Once the reply is decided,
- * what still comes is thrown away, and the stream's window stays shut.
+ * The windows are opened only as the sink takes bytes (RFC 9113 section 5.2,
+ * RFC 9000 section 4), so that what waits for it is bounded by them. Once the
+ * reply is decided, what still comes is thrown away, and the stream's window
+ * stays shut.
  */
-#include "wire/h2/inner.h"
+#include "wire/mux/mux.h"
 
 /* Bytes were used, or will be by nobody. */
-static void consume(struct vb_h2_stream *s, size_t n)
+static void consume(struct vb_mux_stream *s, size_t n)
 {
-    nghttp2_session *session = s->h2->session;
-
-    if (s->replied || s->closed)
-        nghttp2_session_consume_connection(session, n);
-    else
-        nghttp2_session_consume(session, s->id, n);
+    s->ops->consumed(s, n, !s->replied && !s->closed);
 }
 
-void vb__h2_content_fail(struct vb_h2_stream *s, const struct vb_failure *why)
+void vb_mux_content_fail(struct vb_mux_stream *s, const struct vb_failure *why)
 {
     if (s->failed || s->sink_ended)
         return;
@@ -27,24 +23,24 @@ void vb__h2_content_fail(struct vb_h2_stream *s, const struct vb_failure *why)
     s->x->verdict = why->verdict;
 }
 
-bool vb__h2_receives_content(const struct vb_h2_stream *s)
+bool vb_mux_receives_content(const struct vb_mux_stream *s)
 {
     return s->wanted && !s->replied && !s->paused && !s->ended && !s->failed;
 }
 
-void vb__h2_content_drop(struct vb_h2_stream *s)
+void vb_mux_content_drop(struct vb_mux_stream *s)
 {
     if (s->waiting.len > 0)
         consume(s, s->waiting.len);
     vb_buf_done(&s->waiting);
 }
 
-static void give(struct vb_h2_stream *s, struct vb_span bytes)
+static void give(struct vb_mux_stream *s, struct vb_span bytes)
 {
     uint64_t max = s->x->env->limits->max_content;
 
     if (bytes.len > max - s->taken) {
-        vb__h2_content_fail(s, &vb_content_too_large);
+        vb_mux_content_fail(s, &vb_content_too_large);
         consume(s, bytes.len);
         return;
     }
@@ -54,46 +50,46 @@ static void give(struct vb_h2_stream *s, struct vb_span bytes)
     consume(s, bytes.len);
 }
 
-void vb__h2_content_bytes(struct vb_h2_stream *s, struct vb_span bytes)
+void vb_mux_content_bytes(struct vb_mux_stream *s, struct vb_span bytes)
 {
-    vb__h2_move(s->h2);
+    s->ops->moved(s);
     if (s->replied || s->failed) {
-        nghttp2_session_consume_connection(s->h2->session, bytes.len);
+        s->ops->consumed(s, bytes.len, false);
         return;
     }
-    if (vb__h2_receives_content(s) && s->waiting.len == 0) {
+    if (vb_mux_receives_content(s) && s->waiting.len == 0) {
         give(s, bytes);
         return;
     }
     vb_buf_append(&s->waiting, bytes);
     if (s->waiting.err != VB_OK) {
-        vb__h2_content_fail(s, &vb_content_no_memory);
+        vb_mux_content_fail(s, &vb_content_no_memory);
         consume(s, bytes.len);
     }
 }
 
 /* RFC 9110 section 10.1.1: unless content is already here, the client may be
  * waiting for this. */
-static void send_continue(struct vb_h2_stream *s)
+static void send_continue(struct vb_mux_stream *s)
 {
     s->expects = false;
     if (s->waiting.len == 0 && !s->ended)
-        vb__h2_submit_interim(s, VB_STATUS_CONTINUE, NULL, 0);
+        vb_mux_send_interim(s, VB_STATUS_CONTINUE, NULL, 0);
 }
 
 /* The sink has everything: tell it so, once. */
-static void end_sink(struct vb_h2_stream *s)
+static void end_sink(struct vb_mux_stream *s)
 {
     if (s->sink_ended)
         return;
     if (!s->failed && s->trailers_why.status != 0)
-        vb__h2_content_fail(
+        vb_mux_content_fail(
             s, &(struct vb_failure){VB_ERR_SYNTAX, s->trailers_why});
     s->sink_ended = true;
     s->x->sink->end(s->x->sink, s->error);
 }
 
-void vb__h2_content_step(struct vb_h2_stream *s)
+void vb_mux_content_step(struct vb_mux_stream *s)
 {
     const struct vb_head *head = &s->x->head;
     struct vb_span bytes = vb_buf_span(&s->waiting);
@@ -102,13 +98,13 @@ void vb__h2_content_step(struct vb_h2_stream *s)
         return;
     if (head->content_length > 0 &&
         (uint64_t)head->content_length > s->x->env->limits->max_content)
-        vb__h2_content_fail(s, &vb_content_too_large);
+        vb_mux_content_fail(s, &vb_content_too_large);
     else if (s->expects)
         send_continue(s);
     if (!s->failed && !s->paused && bytes.len > 0) {
         struct vb_buf waiting = s->waiting;
 
-        vb_buf_init(&s->waiting, VB_H2_STREAM_WINDOW);
+        vb_buf_init(&s->waiting, VB_MUX_STREAM_WINDOW);
         give(s, bytes);
         vb_buf_done(&waiting);
     }

@@ -1,18 +1,18 @@
 /*
- * From decoded field lines to a head: pseudo-fields (RFC 9113 section 8.3.1)
- * to the parts of the target URI, the crumbs of Cookie to one line (8.2.3),
- * all others to the builder that all versions share.
+ * From decoded field lines to a head: pseudo-fields (RFC 9113 section 8.3.1,
+ * RFC 9114 section 4.3.1) to the parts of the target URI, the crumbs of Cookie
+ * to one line (8.2.3; 4.2.1), all others to the builder that all versions
+ * share.
  *
- * nghttp2 has looked at the form of them by then: pseudo-fields come first,
+ * The version has looked at the form of them by then: pseudo-fields come first,
  * once, and are all there; names are in lower case; no field is about the
- * connection (8.2.2). What is left for us makes a request malformed (8.1.1),
- * which resets its stream; what HTTP/1.1 would refuse too is the builder's,
- * and is answered.
+ * connection (8.2.2; 4.2). What is left for us makes a request malformed
+ * (8.1.1; 4.1.2), which resets its stream; what HTTP/1.1 would refuse too is
+ * the builder's, and is answered.
  */
-#include "wire/h2/inner.h"
-#include "wire/message.h"
+#include "wire/mux/mux.h"
 
-static bool keep(struct vb_h2_stream *s, struct vb_span text,
+static bool keep(struct vb_mux_stream *s, struct vb_span text,
                  struct vb_span *ret)
 {
     *ret = vb_arena_dup(&s->x->arena, text);
@@ -24,14 +24,15 @@ static bool keep(struct vb_h2_stream *s, struct vb_span text,
 }
 
 /* The bounds of a section: what is announced, then what we stand. */
-static bool count_field(struct vb_h2_stream *s, struct vb_span name,
+static bool count_field(struct vb_mux_stream *s, struct vb_span name,
                         struct vb_span value)
 {
     s->section += name.len + value.len + 32; /* as RFC 9113 section 6.5.2 */
-    return s->section <= VB_H2_SECTION_TIMES * vb__h2_section_max(s->h2);
+    return s->section <=
+           VB_MUX_SECTION_TIMES * vb_mux_section_max(s->x->env->limits);
 }
 
-static void take_pseudo(struct vb_h2_stream *s, struct vb_span name,
+static void take_pseudo(struct vb_mux_stream *s, struct vb_span name,
                         struct vb_span value)
 {
     const struct {
@@ -50,9 +51,9 @@ static void take_pseudo(struct vb_h2_stream *s, struct vb_span name,
     s->malformed = true;
 }
 
-static void take_crumb(struct vb_h2_stream *s, struct vb_span value)
+static void take_crumb(struct vb_mux_stream *s, struct vb_span value)
 {
-    struct vb_h2_crumb *crumb =
+    struct vb_mux_crumb *crumb =
         vb_arena_calloc(&s->x->arena, 1, sizeof(*crumb));
 
     s->builder.fields_size += (uint32_t)value.len;
@@ -69,7 +70,7 @@ static void take_crumb(struct vb_h2_stream *s, struct vb_span value)
     s->crumbs_end = &crumb->next;
 }
 
-bool vb__h2_head_field(struct vb_h2_stream *s, struct vb_span name,
+bool vb_mux_head_field(struct vb_mux_stream *s, struct vb_span name,
                        struct vb_span value)
 {
     if (!count_field(s, name, value))
@@ -85,7 +86,7 @@ bool vb__h2_head_field(struct vb_h2_stream *s, struct vb_span name,
     return true;
 }
 
-static void join_crumbs(struct vb_h2_stream *s)
+static void join_crumbs(struct vb_mux_stream *s)
 {
     struct vb_buf line;
     struct vb_span value;
@@ -93,7 +94,7 @@ static void join_crumbs(struct vb_h2_stream *s)
     if (s->crumbs == NULL)
         return;
     vb_buf_init(&line, 2 * (size_t)s->builder.limits->max_fields_size);
-    for (struct vb_h2_crumb *at = s->crumbs; at != NULL; at = at->next) {
+    for (struct vb_mux_crumb *at = s->crumbs; at != NULL; at = at->next) {
         if (at != s->crumbs)
             vb_buf_str(&line, "; ");
         vb_buf_append(&line, at->text);
@@ -107,18 +108,18 @@ static void join_crumbs(struct vb_h2_stream *s)
     vb_buf_done(&line);
 }
 
-/* RFC 9113 section 8.3.1: an absolute path, or `*`. What else HTTP/1.1 knows
- * as a target has no place here. */
-static bool path_is_fine(const struct vb_h2_stream *s)
+/* RFC 9113 section 8.3.1, RFC 9114 section 4.3.1: an absolute path, or `*`.
+ * What else HTTP/1.1 knows as a target has no place here. */
+static bool path_is_fine(const struct vb_mux_stream *s)
 {
-    if (s->path.ptr == NULL) /* CONNECT, nghttp2 has seen to it */
+    if (s->path.ptr == NULL) /* CONNECT, the version has seen to it */
         return s->scheme.ptr == NULL;
     return s->path.len > 0 &&
            (s->path.ptr[0] == '/' || vb_span_eq(s->path, VB_SPAN("*")));
 }
 
-/* 8.3.1: one that names another host than :authority does. */
-static bool host_is_fine(const struct vb_h2_stream *s)
+/* Likewise: one that names another host than :authority does. */
+static bool host_is_fine(const struct vb_mux_stream *s)
 {
     const struct vb_field *host =
         vb_fields_first(&s->x->head.fields, VB_FIELD_HOST);
@@ -129,7 +130,7 @@ static bool host_is_fine(const struct vb_h2_stream *s)
 }
 
 /* Bytes follow, as far as the head says. */
-static void read_framing(struct vb_h2_stream *s)
+static void read_framing(struct vb_mux_stream *s)
 {
     struct vb_head *head = &s->x->head;
 
@@ -138,7 +139,7 @@ static void read_framing(struct vb_h2_stream *s)
         vb_fields_have(&head->fields, VB_FIELD_EXPECT, VB_SPAN("100-continue"));
 }
 
-void vb__h2_head_end(struct vb_h2_stream *s)
+void vb_mux_head_end(struct vb_mux_stream *s)
 {
     struct vb_head_builder *builder = &s->builder;
 
@@ -160,7 +161,7 @@ void vb__h2_head_end(struct vb_h2_stream *s)
         read_framing(s);
 }
 
-bool vb__h2_trailer_field(struct vb_h2_stream *s, struct vb_span name,
+bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
                           struct vb_span value)
 {
     struct vb_exchange *x = s->x;

@@ -1,0 +1,251 @@
+/*
+ * What the versions share that carry many requests at once (HTTP/2, HTTP/3):
+ * from decoded field lines to a head, content towards its sink, a reply's
+ * field section, what its content comes from, and what a client may cost.
+ *
+ *     version ─ field lines ─▶ head.c ──▶ exchange ──▶ service
+ *        │ ▲ ── content ─────▶ content.c ────▲  │
+ *        │ └── section.c, source.c ◀─ run.c ◀──┴─ carrier.c
+ *        └ frames, windows, streams: struct vb_mux_ops
+ *
+ * A version's own stream begins with a struct vb_mux_stream. Whatever the
+ * service, a sink or a source does, only marks it; vb_mux_step then does what
+ * it is marked for.
+ */
+#ifndef VB_WIRE_MUX_MUX_H
+#define VB_WIRE_MUX_MUX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "exchange/exchange.h"
+#include "wire/message.h"
+
+struct vb_mux_stream;
+struct vb_section;
+
+enum {
+    /* Requests under way at once (RFC 9113 section 5.1.2). */
+    VB_MUX_STREAMS_MAX = 100,
+    /* Content of one request, and of all, that may wait for its sinks. */
+    VB_MUX_STREAM_WINDOW = 256 * 1024,
+    VB_MUX_WINDOW = 1024 * 1024,
+    /* A decoded field section of more than so many times what is told as
+     * acceptable ends the connection: HPACK and QPACK make large ones cheap to
+     * send. */
+    VB_MUX_SECTION_TIMES = 4
+};
+
+/* What a version does for its streams. None calls back. */
+struct vb_mux_ops {
+    /* There is something to be done: see vb_mux_step. */
+    void (*mark)(struct vb_mux_stream *s);
+    /* So many bytes of content were used, or will be by nobody: their windows
+     * open, the connection's and, where `stream`, the stream's. */
+    void (*consumed)(struct vb_mux_stream *s, size_t n, bool stream);
+    /* Content has come. */
+    void (*moved)(struct vb_mux_stream *s);
+    /* Sends the section of an interim reply, or nothing. */
+    void (*interim)(struct vb_mux_stream *s, const struct vb_section *section);
+    /* Sends that of the reply, and then its content if it has any. False when
+     * out of memory. */
+    bool (*reply)(struct vb_mux_stream *s, const struct vb_section *section,
+                  bool content);
+    /* The source that had nothing has something, or ended. */
+    void (*resume)(struct vb_mux_stream *s);
+    /* The reply cannot be sent: breaks the stream off. */
+    void (*fail)(struct vb_mux_stream *s);
+    /* The connection is to end when what is under way is answered. */
+    void (*stop)(struct vb_mux_stream *s);
+};
+
+/* A field line of Cookie that waits for the others. */
+struct vb_mux_crumb {
+    struct vb_mux_crumb *next;
+    struct vb_span text;
+};
+
+/* Where a request is. */
+enum vb_mux_state {
+    VB_MUX_HEAD, /* its field section is being received */
+    VB_MUX_ASKED /* it was handed to the service, or refused for good */
+};
+
+/* A stream's exchange, and how far it is. */
+struct vb_mux_stream {
+    const struct vb_mux_ops *ops;
+    struct vb_exchange *x;
+    int64_t since; /* when what we wait for began, or moved */
+    enum vb_mux_state state;
+
+    /* coming in */
+    struct vb_head_builder builder;
+    struct vb_span method;
+    struct vb_span scheme;
+    struct vb_span authority;
+    struct vb_span path;
+    struct vb_mux_crumb *crumbs; /* of Cookie, and */
+    struct vb_mux_crumb **crumbs_end;
+    uint64_t section;      /* bytes of fields decoded */
+    uint64_t taken;        /* bytes of content the sink was given */
+    struct vb_buf waiting; /* content that it was not given yet */
+    struct vb_verdict trailers_why;
+    enum vb_err error;  /* what to tell the sink in the end */
+    bool malformed : 1; /* RFC 9113 section 8.1.1, RFC 9114 section 4.1.2 */
+    bool ended : 1;     /* the client has sent all */
+    bool failed : 1;    /* or what it sends is of no use any more */
+    bool expects : 1;   /* it waits for 100 (Continue) */
+    bool wanted : 1;    /* content goes to the sink */
+    bool paused : 1;    /* until resume_content */
+    bool sink_ended : 1;
+
+    /* going out */
+    bool marked : 1;          /* for vb_mux_step */
+    bool replied : 1;         /* x->reply is complete */
+    bool submitted : 1;       /* and the version has its head */
+    bool all_sent : 1;        /* and put out its last frame */
+    bool deferred : 1;        /* the source has nothing just now */
+    bool ready : 1;           /* output_ready came */
+    bool closed : 1;          /* the version knows it no more */
+    struct vb_span tail;      /* content to be sent next, from where it lies, */
+    struct vb_file_part file; /* or this */
+    int64_t source_left;      /* bytes the source owes; -1: not known */
+};
+
+/* The connection's limit for what is told as the largest field section (RFC
+ * 9113 section 6.5.2, RFC 9114 section 4.2.2). */
+static inline uint64_t vb_mux_section_max(const struct vb_limits *limits)
+{
+    return (uint64_t)limits->head.max_fields_size + limits->head.max_target;
+}
+
+/* --- run.c: an exchange from its head to its end -------------------------- */
+
+/* A stream that waits for its head; `x` is fresh, and the stream's. */
+void vb_mux_begin(struct vb_mux_stream *s, const struct vb_mux_ops *ops,
+                  struct vb_exchange *x, bool secure);
+
+/* The head is complete: hands it to the service, unless it is malformed; false
+ * then. `ended`: no content follows. */
+bool vb_mux_ask(struct vb_mux_stream *s, const struct vb_carrier *carrier,
+                const struct vb_peer *peer, bool ended);
+
+/* Sends an interim reply (RFC 9110 section 15.2), or nothing. */
+void vb_mux_send_interim(struct vb_mux_stream *s, unsigned status,
+                         const struct vb_field_out *fields, size_t count);
+
+/* Does what the marks ask for. Not from within a callback. */
+void vb_mux_step(struct vb_mux_stream *s);
+
+/* The client sends no more: what is not complete is refused. Marks. */
+void vb_mux_cut_short(struct vb_mux_stream *s);
+
+/* The stream is over, or the connection: gives the exchange back, or abandons
+ * it. Nothing of the stream's that lies in it is there any more. */
+void vb_mux_end(struct vb_mux_stream *s);
+
+/*
+ * When it has waited too long, in env->now.mono_ms. Streams take turns, so one
+ * that waits for its own may wait long while content of any, which last did so
+ * at `moved`, gets on. `blocked`: its reply waits for the client alone.
+ */
+int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
+                        bool blocked);
+
+/* --- head.c: from field lines to a head ----------------------------------- */
+
+/* One decoded line of the head. False: the connection has to end. */
+bool vb_mux_head_field(struct vb_mux_stream *s, struct vb_span name,
+                       struct vb_span value);
+
+/* The head is complete: the rules that need all of it, and the verdict. */
+void vb_mux_head_end(struct vb_mux_stream *s);
+
+/* One decoded line of the trailers; likewise. */
+bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
+                          struct vb_span value);
+
+/* --- content.c: request content -------------------------------------------
+ */
+
+/* Bytes have come: to the sink, to wait, or into nothing. */
+void vb_mux_content_bytes(struct vb_mux_stream *s, struct vb_span bytes);
+
+/* Gives content up: tells the sink so, in the next step. */
+void vb_mux_content_fail(struct vb_mux_stream *s, const struct vb_failure *why);
+
+/* Does it wait for content from the client? */
+bool vb_mux_receives_content(const struct vb_mux_stream *s);
+
+void vb_mux_content_step(struct vb_mux_stream *s);
+
+/* Throws away what waits, and opens the windows for it. */
+void vb_mux_content_drop(struct vb_mux_stream *s);
+
+/* --- section.c: the field section of a reply -------------------------------
+ */
+
+/* Field lines in the exchange's arena, :status first; names in any case. */
+struct vb_section {
+    struct vb_arena *arena;
+    struct vb_field_out *at;
+    size_t count;
+    size_t cap;
+    bool failed; /* out of memory */
+};
+
+/* That of x->reply; false when out of memory. */
+bool vb_section_reply(struct vb_section *section, struct vb_exchange *x,
+                      const struct vb_plan *plan);
+
+/* That of an interim reply (RFC 9110 section 15.2); likewise. */
+bool vb_section_interim(struct vb_section *section, struct vb_exchange *x,
+                        unsigned status, const struct vb_field_out *fields,
+                        size_t count);
+
+/* --- source.c: where a reply's content comes from --------------------------
+ */
+
+/* Finds out; false: it has none. */
+bool vb_mux_source_begin(struct vb_mux_stream *s);
+
+/* With nothing in `tail` and `file`: what comes next is there then. */
+enum vb_pull vb_mux_source_pull(struct vb_mux_stream *s);
+
+/* Reads n bytes of `file`; false when it has not got them any more. */
+bool vb_mux_read_file(struct vb_mux_stream *s, char *to, size_t n);
+
+/* --- carrier.c: what an exchange asks of its wire --------------------------
+ */
+
+/* For a struct vb_carrier whose carrier_data is a struct vb_mux_stream. */
+void vb_mux_want_content(struct vb_exchange *x);
+void vb_mux_resume_content(struct vb_exchange *x);
+void vb_mux_interim(struct vb_exchange *x, unsigned status,
+                    const struct vb_field_out *fields, size_t count);
+void vb_mux_reply(struct vb_exchange *x);
+void vb_mux_output_ready(struct vb_exchange *x);
+
+/* --- budget.c: what a client may cost beside what it asks for ------------- */
+
+enum {
+    VB_MUX_BUDGET_MAX = 1000, /* at first, and at most */
+    VB_MUX_BUDGET_PER_S = 50, /* it grows by */
+    VB_COST_FRAME = 1,        /* a frame that asks for nothing */
+    VB_COST_RESET = 4,        /* a stream that did not come to its end */
+    VB_GAIN_REPLY = 2         /* one that did */
+};
+
+struct vb_mux_budget {
+    int64_t at; /* mono_ms when `left` was right */
+    int32_t left;
+};
+
+void vb_mux_budget_init(struct vb_mux_budget *budget, int64_t now_ms);
+
+/* False when it is used up. */
+bool vb_mux_budget_spend(struct vb_mux_budget *budget, int64_t now_ms,
+                         int32_t cost);
+void vb_mux_budget_gain(struct vb_mux_budget *budget, int32_t gain);
+
+#endif

@@ -1,0 +1,115 @@
+/* An exchange from its head to its end: what happens next on a stream. */
+#include "base/clock.h"
+#include "wire/mux/mux.h"
+
+void vb_mux_begin(struct vb_mux_stream *s, const struct vb_mux_ops *ops,
+                  struct vb_exchange *x, bool secure)
+{
+    s->ops = ops;
+    s->x = x;
+    s->since = x->env->now.mono_ms;
+    s->crumbs_end = &s->crumbs;
+    vb_buf_init(&s->waiting, VB_MUX_STREAM_WINDOW);
+    vb_head_begin(&s->builder, &x->head, &x->arena, &x->env->limits->head,
+                  secure ? VB_SPAN("https") : VB_SPAN("http"));
+}
+
+bool vb_mux_ask(struct vb_mux_stream *s, const struct vb_carrier *carrier,
+                const struct vb_peer *peer, bool ended)
+{
+    struct vb_exchange *x = s->x;
+    struct vb_service *service = x->env->service;
+
+    s->ended = ended;
+    vb_mux_head_end(s);
+    s->state = VB_MUX_ASKED;
+    if (s->malformed)
+        return false;
+    x->carrier = carrier;
+    x->carrier_data = s;
+    x->peer = peer;
+    x->begun_ms = x->env->now.mono_ms;
+    service->begin(service, x);
+    return true;
+}
+
+void vb_mux_send_interim(struct vb_mux_stream *s, unsigned status,
+                         const struct vb_field_out *fields, size_t count)
+{
+    struct vb_section section;
+
+    if (vb_section_interim(&section, s->x, status, fields, count))
+        s->ops->interim(s, &section);
+}
+
+static void send_reply(struct vb_mux_stream *s)
+{
+    const struct vb_reply *reply = &s->x->reply;
+    struct vb_section section;
+    struct vb_plan plan;
+    bool content;
+
+    vb_plan_reply(&plan, s->x);
+    content = plan.extent != VB_EXTENT_NONE && !reply->head_only &&
+              vb_mux_source_begin(s);
+    if (!vb_section_reply(&section, s->x, &plan) ||
+        !s->ops->reply(s, &section, content))
+        s->ops->fail(s);
+    if (reply->close)
+        s->ops->stop(s);
+}
+
+void vb_mux_step(struct vb_mux_stream *s)
+{
+    s->marked = false;
+    if (s->state == VB_MUX_HEAD)
+        return;
+    if (!s->replied)
+        vb_mux_content_step(s);
+    if (s->replied && !s->submitted) {
+        s->submitted = true;
+        vb_mux_content_drop(s);
+        send_reply(s);
+    }
+    if (s->ready && s->deferred) {
+        s->deferred = false;
+        s->ops->resume(s);
+    }
+}
+
+void vb_mux_cut_short(struct vb_mux_stream *s)
+{
+    if (s->state == VB_MUX_ASKED && !s->ended)
+        vb_mux_content_fail(s, &vb_content_cut_short);
+    s->ops->mark(s);
+}
+
+void vb_mux_end(struct vb_mux_stream *s)
+{
+    struct vb_exchange *x = s->x;
+
+    if (s->wanted && !s->sink_ended && !s->replied) {
+        s->sink_ended = true;
+        vb_content_lost(x);
+    }
+    vb_buf_done(&s->waiting);
+    if (s->replied || s->state == VB_MUX_HEAD || s->malformed)
+        vb_exchange_release(x);
+    else
+        vb_exchange_abandon(x);
+}
+
+int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
+                        bool blocked)
+{
+    const struct vb_limits *limits = s->x->env->limits;
+    int64_t since = moved > s->since ? moved : s->since;
+
+    if (s->state == VB_MUX_HEAD)
+        return s->since + limits->head_timeout_ms;
+    if (vb_mux_receives_content(s))
+        return since + limits->content_timeout_ms;
+    if (blocked && s->replied && !s->all_sent && !s->deferred)
+        return since + limits->write_timeout_ms;
+    return VB_TIME_NEVER;
+}
