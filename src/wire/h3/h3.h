@@ -37,14 +37,17 @@ struct vb_h3_below_ops {
      */
     int64_t (*open_uni)(struct vb_h3_below *below);
     /* So many bytes that came on the stream are done with: the windows, the
-     * stream's (if it is still there) and the connection's, open by as many. */
+     * stream's (if it is still there) and the connection's, open by as many;
+     * with an id of -1, the connection's alone. */
     void (*consumed)(struct vb_h3_below *below, int64_t id, uint64_t count);
     /* Tells the peer to send no more on this stream (STOP_SENDING). */
     void (*stop_sending)(struct vb_h3_below *below, int64_t id, uint64_t code);
-    /* Breaks off what we send on it (RESET_STREAM). */
+    /* Breaks off what we send on it (RESET_STREAM): what was pulled of it is
+     * not there any more. */
     void (*reset)(struct vb_h3_below *below, int64_t id, uint64_t code);
     /* Ends the connection with this code: nothing is asked of h3 any more but
-     * vb_h3_free. */
+     * vb_h3_free, and that soon: what was pulled is there until then, and so
+     * are exchanges. */
     void (*close)(struct vb_h3_below *below, uint64_t code);
     /* Something that happened outside of the calls from below (a reply became
      * ready) gave something to pull, or moved the deadline. */
@@ -58,8 +61,9 @@ struct vb_h3_below {
 /* What a connection of QUIC has to allow the client: its initial transport
  * parameters (RFC 9000 section 18.2). */
 enum {
-    VB_H3_STREAMS_MAX = 100,          /* requests under way at once */
-    VB_H3_UNI_STREAMS_MAX = 3,        /* control, and two of QPACK's */
+    VB_H3_STREAMS_MAX = 100, /* requests under way at once: one more may come
+                                for each stream that is closed */
+    VB_H3_UNI_STREAMS_MAX = 8, /* control, two of QPACK's, unknown ones */
     VB_H3_STREAM_WINDOW = 256 * 1024, /* content that waits for its sink */
     VB_H3_UNI_STREAM_WINDOW = 64 * 1024,
     VB_H3_WINDOW = 1024 * 1024
@@ -88,7 +92,8 @@ void vb_h3_data(struct vb_h3 *h3, int64_t id, struct vb_span bytes, bool fin,
                 bool early);
 
 /* The peer broke off what it sends (RESET_STREAM), or wants no more of what we
- * send (STOP_SENDING; our side is being reset by what is below). */
+ * send (STOP_SENDING; our side is being reset by what is below, and what was
+ * pulled of it is not there any more when this returns). */
 void vb_h3_peer_reset(struct vb_h3 *h3, int64_t id, uint64_t code);
 void vb_h3_peer_stopped(struct vb_h3 *h3, int64_t id, uint64_t code);
 
@@ -101,7 +106,8 @@ void vb_h3_acked(struct vb_h3 *h3, int64_t id, uint64_t count);
 /*
  * What is to be sent next: up to `max` pieces of one stream, in order. How
  * many; *ret_id is -1 where nothing is to be sent, and 0 pieces with an id and
- * *ret_fin are the stream's end alone. They stay valid until they are acked.
+ * *ret_fin are the stream's end alone. They stay valid until they are acked, or
+ * the stream is reset or closed.
  */
 int vb_h3_pull(struct vb_h3 *h3, int64_t *ret_id, bool *ret_fin,
                struct iovec *iov, int max);

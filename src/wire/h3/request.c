@@ -1,0 +1,237 @@
+/*
+ * A request's stream: HEADERS, DATA, and perhaps HEADERS again (RFC 9114
+ * section 4.1), with frames between them that nobody knows.
+ *
+ * Whether content follows is told by the stream's end alone, which may come
+ * later than the head it belongs to. So a head that says neither how long its
+ * content is, nor that it waits for 100 (Continue), is handed on when the next
+ * frame or the end is there: what a request leads to must not depend on how its
+ * bytes were split on the way.
+ */
+#include "http/method.h"
+#include "wire/h3/inner.h"
+
+static void malformed(struct vb_h3_stream *s)
+{
+    vb__h3_break(s, NGHTTP3_H3_MESSAGE_ERROR);
+}
+
+/* --- The head ----------------------------------------------------------------
+ */
+
+void vb__h3_field(struct vb_h3_stream *s, struct vb_span name,
+                  struct vb_span value)
+{
+    if (!vb__h3_field_is_fine(s, name, value))
+        malformed(s);
+    else if (!(s->complete ? vb_mux_trailer_field(&s->mux, name, value)
+                           : vb_mux_head_field(&s->mux, name, value)))
+        vb__h3_give_up(s->h3, NGHTTP3_H3_EXCESSIVE_LOAD);
+}
+
+/* RFC 8470 section 5.2: it may be a replay of one that was done. */
+static void look_at_early(struct vb_h3_stream *s)
+{
+    if (s->early && !vb_method_is_safe(vb_method_find(s->mux.method)))
+        vb_head_refuse(&s->mux.builder, VB_STATUS_TOO_EARLY,
+                       "The request came before the handshake was complete.");
+}
+
+void vb__h3_ask(struct vb_h3_stream *s, bool ended)
+{
+    struct vb_h3 *h3 = s->h3;
+    uint32_t max = h3->env->limits->max_requests;
+
+    look_at_early(s);
+    if (!vb_mux_ask(&s->mux, &vb__h3_carrier, h3->peer, ended)) {
+        malformed(s);
+        return;
+    }
+    h3->requests++;
+    if (max > 0 && h3->requests >= max)
+        vb__h3_stop(h3);
+}
+
+static bool is_asked(const struct vb_h3_stream *s)
+{
+    return s->mux.state == VB_MUX_ASKED;
+}
+
+/* Is it told already whether there is content, or of no interest? */
+static bool tells_content(const struct vb_h3_stream *s)
+{
+    const struct vb_fields *fields = &s->mux.x->head.fields;
+
+    return s->mux.builder.verdict.status != 0 ||
+           vb_fields_first(fields, VB_FIELD_CONTENT_LENGTH) != NULL ||
+           vb_fields_first(fields, VB_FIELD_EXPECT) != NULL ||
+           vb_span_eq(s->mux.method, VB_SPAN("CONNECT"));
+}
+
+static void take_priority(struct vb_h3_stream *s)
+{
+    const struct vb_fields *fields = &s->mux.x->head.fields;
+    const struct vb_field *field = vb_fields_first(fields, VB_FIELD_PRIORITY);
+
+    for (; field != NULL && !s->told; field = vb_fields_next(fields, field))
+        vb__h3_priority_parse(&s->priority, field->value);
+}
+
+void vb__h3_section_end(struct vb_h3_stream *s)
+{
+    if (s->complete) { /* of trailers */
+        vb__h3_mark(s);
+        return;
+    }
+    if (!vb__h3_head_is_fine(s)) {
+        malformed(s);
+        return;
+    }
+    s->complete = true;
+    take_priority(s);
+    if (tells_content(s))
+        vb__h3_ask(s, false);
+}
+
+/* --- Frames ------------------------------------------------------------------
+ */
+
+/* RFC 9114 section 4.1.2: more than was announced, or less. */
+static bool length_is_fine(const struct vb_h3_stream *s, bool all)
+{
+    const struct vb_head *head = &s->mux.x->head;
+
+    if (head->content_length < 0 || head->method == VB_METHOD_CONNECT)
+        return true;
+    return all ? s->content == (uint64_t)head->content_length
+               : s->content <= (uint64_t)head->content_length;
+}
+
+static void begin_data(struct vb_h3_stream *s)
+{
+    struct vb_h3 *h3 = s->h3;
+
+    if (!s->complete || s->trailers) {
+        vb__h3_give_up(h3, NGHTTP3_H3_FRAME_UNEXPECTED);
+        return;
+    }
+    if (s->frame.left == 0)
+        vb__h3_spend(h3, VB_COST_FRAME);
+    if (!is_asked(s))
+        vb__h3_ask(s, false);
+    s->content += s->frame.left;
+    if (!length_is_fine(s, false))
+        malformed(s);
+}
+
+static void begin_headers(struct vb_h3_stream *s)
+{
+    if (s->trailers) {
+        vb__h3_give_up(s->h3, NGHTTP3_H3_FRAME_UNEXPECTED);
+        return;
+    }
+    s->trailers = s->complete;
+    if (s->trailers && !is_asked(s))
+        vb__h3_ask(s, false);
+}
+
+static void begin_frame(struct vb_h3_stream *s)
+{
+    switch (s->frame.type) {
+    case VB_H3_DATA:
+        begin_data(s);
+        break;
+    case VB_H3_HEADERS:
+        begin_headers(s);
+        break;
+    default:
+        if (vb__h3_frame_misplaced(s->frame.type, false))
+            vb__h3_give_up(s->h3, NGHTTP3_H3_FRAME_UNEXPECTED);
+        else
+            vb__h3_spend(s->h3, VB_COST_FRAME);
+        break;
+    }
+}
+
+static void take_payload(struct vb_h3_stream *s, struct vb_span part)
+{
+    struct vb_h3 *h3 = s->h3;
+
+    switch (s->frame.type) {
+    case VB_H3_DATA:
+        if (part.len == 0)
+            return;
+        vb_mux_content_bytes(&s->mux, part);
+        vb__h3_mark(s);
+        return;
+    case VB_H3_HEADERS:
+        vb__h3_decode(s, part, s->frame.left == 0);
+        break;
+    default:
+        break;
+    }
+    if (part.len > 0)
+        h3->below->ops->consumed(h3->below, s->out.id, part.len);
+}
+
+/* Reads on: what there is of one frame. */
+static void read_some(struct vb_h3_stream *s, struct vb_span *bytes)
+{
+    struct vb_h3 *h3 = s->h3;
+    size_t before = bytes->len;
+    bool within = s->frame.within;
+    bool begun = vb__h3_frame_head(&s->frame, bytes);
+
+    if (before > bytes->len)
+        h3->below->ops->consumed(h3->below, s->out.id, before - bytes->len);
+    if (!begun)
+        return;
+    if (!within)
+        begin_frame(s);
+    if (s->broken || h3->over)
+        return;
+    take_payload(s, vb__h3_frame_payload(&s->frame, bytes));
+    vb__h3_frame_ends(&s->frame);
+}
+
+/* --- The stream's end --------------------------------------------------------
+ */
+
+static void end_request(struct vb_h3_stream *s)
+{
+    s->in_done = true;
+    if (!vb__h3_frame_between(&s->frame)) { /* RFC 9114 section 7.1 */
+        vb__h3_give_up(s->h3, NGHTTP3_H3_FRAME_ERROR);
+        return;
+    }
+    if (!s->complete) {
+        vb__h3_break(s, NGHTTP3_H3_REQUEST_INCOMPLETE);
+        return;
+    }
+    if (!is_asked(s)) {
+        vb__h3_ask(s, true);
+        return;
+    }
+    if (!length_is_fine(s, true)) {
+        malformed(s);
+        return;
+    }
+    s->mux.ended = true;
+    vb__h3_mark(s);
+}
+
+void vb__h3_request_data(struct vb_h3_stream *s, struct vb_span bytes, bool fin)
+{
+    struct vb_h3 *h3 = s->h3;
+
+    while (bytes.len > 0 && !s->broken && !h3->over && !s->in_done)
+        read_some(s, &bytes);
+    if (bytes.len > 0)
+        h3->below->ops->consumed(h3->below, -1, bytes.len);
+    if (!fin || s->in_done || h3->over)
+        return;
+    if (s->broken)
+        s->in_done = true;
+    else
+        end_request(s);
+}

@@ -1,0 +1,120 @@
+/* What happens next on a connection: what streams are marked for, and how it
+ * ends. */
+#include "wire/h3/inner.h"
+
+static void step(struct vb_h3_stream *s)
+{
+    s->mux.marked = false;
+    if (s->mux.x == NULL)
+        return;
+    if (!s->broken)
+        vb_mux_step(&s->mux);
+    if (s->broken)
+        vb__h3_stream_abort(s);
+}
+
+/* A step leaves all streams where they are: only what is below closes them. */
+static void do_marked(struct vb_h3 *h3)
+{
+    while (h3->marked && !h3->over) {
+        h3->marked = false;
+        for (struct vb_h3_stream *s = h3->streams; s != NULL; s = s->next)
+            if (s->mux.marked && !h3->over)
+                step(s);
+    }
+}
+
+/* Is all answered that is to be, and known to be the end? */
+static bool is_over(const struct vb_h3 *h3)
+{
+    return h3->last && h3->busy == 0 && h3->control.acked >= h3->notice;
+}
+
+void vb__h3_run(struct vb_h3 *h3)
+{
+    if (h3->running || h3->over)
+        return;
+    h3->running = true;
+    do_marked(h3);
+    if (h3->stopping && h3->busy == 0)
+        vb__h3_stop_now(h3);
+    if (is_over(h3))
+        vb__h3_give_up(h3, NGHTTP3_H3_NO_ERROR);
+    h3->running = false;
+}
+
+void vb__h3_mark(struct vb_h3_stream *s)
+{
+    struct vb_h3 *h3 = s->h3;
+
+    if (s->mux.closed)
+        return;
+    s->mux.marked = true;
+    h3->marked = true;
+    if (h3->running)
+        return;
+    vb__h3_run(h3);
+    h3->below->ops->wake(h3->below);
+}
+
+void vb__h3_give_up(struct vb_h3 *h3, uint64_t code)
+{
+    if (h3->over)
+        return;
+    h3->over = true;
+    h3->below->ops->close(h3->below, code);
+}
+
+void vb__h3_spend(struct vb_h3 *h3, int32_t cost)
+{
+    if (!vb_mux_budget_spend(&h3->budget, h3->env->now.mono_ms, cost))
+        vb__h3_give_up(h3, NGHTTP3_H3_EXCESSIVE_LOAD);
+}
+
+/* --- The last request --------------------------------------------------------
+ */
+
+static void put_goaway(struct vb_h3 *h3, uint64_t id)
+{
+    char id_bytes[VB_VARINT_LEN];
+    size_t len = vb_varint_put(id_bytes, id);
+    char bytes[16 + VB_VARINT_LEN];
+    size_t n = vb__h3_frame_put(bytes, VB_H3_GOAWAY, len);
+
+    memcpy(bytes + n, id_bytes, len);
+    if (!vb__h3_output_put(h3, &h3->control, vb_span_of(bytes, n + len)))
+        vb__h3_give_up(h3, NGHTTP3_H3_INTERNAL_ERROR);
+    h3->notice = h3->control.added;
+}
+
+void vb__h3_stop_now(struct vb_h3 *h3)
+{
+    if (h3->last || h3->over)
+        return;
+    h3->stopping = true;
+    h3->last = true;
+    h3->read_since = h3->env->now.mono_ms;
+    h3->goaway = h3->highest + 4;
+    put_goaway(h3, (uint64_t)h3->goaway);
+}
+
+/* RFC 9114 section 5.2: requests may be on their way, and are to be answered;
+ * once the client is known to have got this, the last is told. With none under
+ * way, it is told at once: what comes then can be sent again. */
+void vb__h3_stop(struct vb_h3 *h3)
+{
+    if (h3->stopping || h3->over)
+        return;
+    h3->stopping = true;
+    h3->read_since = h3->env->now.mono_ms;
+    if (h3->busy == 0)
+        vb__h3_stop_now(h3);
+    else
+        put_goaway(h3, VB_VARINT_MAX - 3);
+}
+
+void vb__h3_control_acked(struct vb_h3 *h3)
+{
+    if (h3->stopping && h3->control.acked >= h3->notice)
+        vb__h3_stop_now(h3);
+}
