@@ -11,6 +11,7 @@ import select
 
 import h1
 import h2c
+import h3
 import rules
 from h1 import Broken, Connection  # noqa: F401 (for the tests)
 from message import Fields, Response  # noqa: F401 (for the tests)
@@ -23,6 +24,8 @@ def pairs(headers):
 
 class Client:
     """What every protocol version's client can do."""
+
+    secure = False  # only over TLS
 
     def __init__(self, address, authority):
         self.address = address  # (host, port), or a Unix socket's path
@@ -155,6 +158,18 @@ class H1Client(Client):
         self.kept = None
 
 
+def with_length(fields, body, chunked):
+    """The fields as text, with Content-Length where the content's is known;
+    and the content in chunks, None where there is none."""
+    fields = [(str(name), str(value)) for name, value in fields]
+    if body is None:
+        return fields, None
+    chunks = body if isinstance(body, list) else [body]
+    if not chunked and not any(name.lower() == "content-length" for name, _ in fields):
+        fields.append(("content-length", str(sum(map(len, chunks)))))
+    return fields, chunks
+
+
 class H2Client(Client):
     """HTTP/2 with prior knowledge; its requests share one connection, one
     after the other, while the server lets it."""
@@ -166,13 +181,7 @@ class H2Client(Client):
         self.kept = None
 
     def exchange(self, method, target, fields, body, chunked, trailers):
-        fields = [(str(name), str(value)) for name, value in fields]
-        names = {name.lower() for name, _ in fields}
-        chunks = None
-        if body is not None:
-            chunks = body if isinstance(body, list) else [body]
-            if not chunked and "content-length" not in names:
-                fields.append(("content-length", str(sum(map(len, chunks)))))
+        fields, chunks = with_length(fields, body, chunked)
         head = h2c.head_of(method, target, self.authority, fields)
         trailers = [(name.lower(), value) for name, value in trailers]
         connection = self.open_connection()
@@ -205,7 +214,52 @@ class H2Client(Client):
         self.kept = None
 
 
-PROTOCOLS = {"h1": H1Client, "h2c": H2Client}
+class H3Client(Client):
+    """HTTP/3 at the address of TLS; its requests share one connection, one
+    after the other, while the server lets it."""
+
+    version = "HTTP/3"
+    secure = True
+
+    def __init__(self, address, authority):
+        super().__init__(address, authority)
+        self.kept = None
+
+    def exchange(self, method, target, fields, body, chunked, trailers):
+        fields, chunks = with_length(fields, body, chunked)
+        head = h2c.head_of(method, target, self.authority, fields, "https")
+        trailers = [(name.lower(), value) for name, value in trailers]
+        connection = self.open_connection()
+        try:
+            return connection.request(head, chunks, trailers)
+        except Exception:
+            self.close()
+            raise
+
+    def open_connection(self):
+        """The kept connection, or a new one when it has come to its end."""
+        if self.kept:
+            self.kept.settle()
+            if not self.kept.usable:
+                self.close()
+        if self.kept is None:
+            self.kept = h3.Connection(self.address)
+        return self.kept
+
+    def raw(self, data, methods=None, timeout=20):
+        """Bytes are HTTP/1.1's."""
+        return H1Client(self.address, self.authority).raw(data, methods, timeout)
+
+    def connect(self, timeout=20):
+        return Connection(self.address, timeout)
+
+    def close(self):
+        if self.kept:
+            self.kept.close()
+        self.kept = None
+
+
+PROTOCOLS = {"h1": H1Client, "h2c": H2Client, "h3": H3Client}
 
 
 def protocol():

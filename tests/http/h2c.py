@@ -55,9 +55,9 @@ def open_socket(address, timeout):
     return sock
 
 
-def head_of(method, target, authority, fields):
-    """The fields of a request as HTTP/2 has them, pseudo-fields first."""
-    scheme, path = "http", target
+def head_of(method, target, authority, fields, scheme="http"):
+    """The fields of a request as HTTP/2 and HTTP/3 have them, pseudo-fields first."""
+    path = target
     hosts = [value for name, value in fields if name.lower() == "host"]
     if hosts:
         authority = hosts[0]

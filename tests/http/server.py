@@ -67,7 +67,8 @@ class Server:
         self.description = write_description(self.folder, description)
         self.args = [str(arg) for arg in args]
         self.listen = listen
-        if os.environ.get("VB_TLS") and ":" in listen and not listen.startswith(("unix:", "http")):
+        secure = os.environ.get("VB_TLS") or PROTOCOLS[protocol()].secure
+        if secure and ":" in listen and not listen.startswith(("unix:", "http")):
             self.listen = f"https://{listen}"
             self.args.append("--tls-self-signed")
         self.env = dict(os.environ, **(env or {}))
@@ -195,6 +196,8 @@ class Server:
     def client(self, version=None):
         """A client of the version under test, $VB_PROTOCOL or h1."""
         kind = PROTOCOLS[version or protocol()]
+        if kind.secure and not getattr(self.address, "secure", False):
+            kind = PROTOCOLS["h1"]  # as the test wants it
         client = kind(self.address, self.authority)
         self.clients.append(client)
         return client

@@ -3,7 +3,9 @@
 import socket
 import threading
 
+import h3
 import pytest
+import qpack
 import rules
 from client import Broken, H1Client
 
@@ -100,3 +102,29 @@ def test_raw_reads_every_response_up_to_the_end():
 def test_bytes_that_are_not_http_are_refused(answer):
     with pytest.raises(Broken):
         answer_to("GET", answer)
+
+
+def test_qpack_reads_the_example_of_its_rfc():
+    section = bytes.fromhex("0000510b2f696e6465782e68746d6c")  # RFC 9204 appendix B.1
+    assert qpack.decode(section) == [(":path", "/index.html")]
+    assert qpack.encode([(b":path", b"/index.html")]) == section
+
+
+@pytest.mark.parametrize("huffman", [False, True])
+def test_qpack_reads_what_it_writes(huffman):
+    lines = [(":method", "GET"), ("etag", '"1"'), ("x-none-of-the-table", "y" * 300), ("accept", "")]
+    written = qpack.encode([(name.encode(), value.encode()) for name, value in lines], huffman)
+    assert qpack.decode(written) == lines
+
+
+@pytest.mark.parametrize("section", ["", "0100", "0000ff", "000080", "000010", "0000ffff00", "00005105"])
+def test_qpack_refuses_what_is_no_section_of_ours(section):
+    with pytest.raises(qpack.Malformed):
+        qpack.decode(bytes.fromhex(section))
+
+
+@pytest.mark.parametrize("value", [0, 63, 64, 16383, 16384, (1 << 30) - 1, 1 << 30, (1 << 62) - 1])
+def test_varints(value):
+    assert h3.read_varint(h3.varint(value)) == (value, len(h3.varint(value)))
+    assert h3.read_varint(h3.varint(value, 8)) == (value, 8)
+    assert h3.read_varint(h3.varint(value)[:-1]) is None

@@ -138,7 +138,8 @@ bool quic_client_stop(struct quic_client *c, int64_t id, uint64_t code);
 /* Opens the windows, the stream's and the connection's, by so many bytes. */
 void quic_client_credit(struct quic_client *c, int64_t id, uint64_t count);
 
-/* Bytes that were sent but not acknowledged, or not sent at all. */
+/* Bytes that were sent but not acknowledged, or not sent at all; not those of
+ * streams that were reset, or are no longer wanted. */
 size_t quic_client_unacked(const struct quic_client *c);
 
 /* --- The connection ----------------------------------------------------------

@@ -27,8 +27,10 @@ struct probe {
     struct vb_buf in;  /* of stdin, the beginning of a line */
     struct vb_buf out; /* to stdout */
     bool eof;
-    bool deaf; /* takes no datagrams */
-    bool mute; /* sends none */
+    bool deaf;         /* takes no datagrams */
+    bool mute;         /* sends none */
+    bool draining;     /* `drained` is to be said */
+    size_t drained_at; /* once so little is not acknowledged */
 };
 
 static int64_t now_ns(void)
@@ -199,6 +201,14 @@ static bool do_unacked(struct probe *p, char *const word[])
     return true;
 }
 
+/* `drain COUNT` is answered once no more than that is not acknowledged. */
+static bool do_drain(struct probe *p, char *const word[])
+{
+    p->draining = true;
+    p->drained_at = number_of(word[0]);
+    return true;
+}
+
 static bool do_dcid(struct probe *p, char *const word[])
 {
     struct vb_span id = quic_client_dcid(p->client);
@@ -239,6 +249,7 @@ static const struct {
     {"deaf", do_deaf},
     {"mute", do_mute},
     {"unacked", do_unacked},
+    {"drain", do_drain},
     {"dcid", do_dcid},
     {"sync", do_sync},
 };
@@ -357,6 +368,15 @@ static void flush(struct probe *p)
     }
 }
 
+static void tell_drained(struct probe *p)
+{
+    if (!p->draining || (quic_client_unacked(p->client) > p->drained_at &&
+                         !quic_client_is_over(p->client)))
+        return;
+    p->draining = false;
+    vb_buf_str(&p->out, "drained\n");
+}
+
 static void read_commands(struct probe *p)
 {
     char *room = vb_buf_reserve(&p->in, 65536), *from, *end;
@@ -454,6 +474,7 @@ int main(int argc, char **argv)
     fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
     while (!p.eof) {
         flush(&p);
+        tell_drained(&p);
         write_events(&p);
         turn(&p);
     }

@@ -103,6 +103,8 @@ size_t quic_client_unacked(const struct quic_client *c)
     size_t sum = 0;
 
     for (const struct stream *s = c->streams; s != NULL; s = s->next) {
+        if (s->shut)
+            continue;
         for (const struct chunk *k = s->first; k != NULL; k = k->next)
             sum += k->len;
     }
