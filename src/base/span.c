@@ -75,3 +75,15 @@ bool vb_span_i64(struct vb_span s, int64_t *ret_n)
     *ret_n = n;
     return true;
 }
+
+size_t vb_decimal(uint64_t n, char to[VB_DECIMAL_MAX])
+{
+    char digits[VB_DECIMAL_MAX];
+    size_t at = sizeof(digits);
+
+    do
+        digits[--at] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    memcpy(to, digits + at, sizeof(digits) - at);
+    return sizeof(digits) - at;
+}

@@ -57,6 +57,12 @@ struct vb_span vb_span_trim(struct vb_span s);
  */
 bool vb_span_i64(struct vb_span s, int64_t *ret_n);
 
+/* Digits of the largest number that vb_decimal writes. */
+#define VB_DECIMAL_MAX 20
+
+/* Writes n as decimal digits, and nothing behind them; how many. */
+size_t vb_decimal(uint64_t n, char to[VB_DECIMAL_MAX]);
+
 /* For printf: "%.*s" with VB_FMT(span). */
 #define VB_FMT(s) (int)(s).len, (s).ptr
 

@@ -12,14 +12,9 @@ void vb__line_put(struct vb__line *line, struct vb_span text)
 
 void vb__line_number(struct vb__line *line, uint64_t n)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
+    char digits[VB_DECIMAL_MAX];
 
-    do {
-        digits[--at] = (char)('0' + n % 10);
-        n /= 10;
-    } while (n > 0);
-    vb__line_put(line, vb_span_of(digits + at, sizeof(digits) - at));
+    vb__line_put(line, vb_span_of(digits, vb_decimal(n, digits)));
 }
 
 static bool is_plain(char c)

@@ -16,6 +16,24 @@
 #include "base/span.h"
 #include "base/task.h"
 
+static void numbers_are_written_in_digits(void **state)
+{
+    static const struct {
+        uint64_t n;
+        const char *text;
+    } rows[] = {{0, "0"},
+                {7, "7"},
+                {10, "10"},
+                {200, "200"},
+                {UINT64_MAX, "18446744073709551615"}};
+    char text[VB_DECIMAL_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++)
+        assert_span_equal(vb_span_of(text, vb_decimal(rows[i].n, text)),
+                          rows[i].text);
+}
+
 static void span_reads_decimal_within_int64(void **state)
 {
     static const struct {
@@ -253,6 +271,7 @@ static void a_part_of_a_file_is_read_up_to_its_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_written_in_digits),
         cmocka_unit_test(span_reads_decimal_within_int64),
         cmocka_unit_test(span_compares_and_cuts),
         cmocka_unit_test(arena_refuses_past_its_limit_and_stays_refusing),

@@ -59,13 +59,9 @@ static bool must_close(const struct vb_h1_message *m)
 
 static void write_decimal(struct vb_h1_writer *writer, uint64_t n)
 {
-    char digits[20];
-    size_t len = 0;
+    char digits[VB_DECIMAL_MAX];
 
-    do
-        digits[sizeof(digits) - ++len] = (char)('0' + n % 10);
-    while ((n /= 10) > 0);
-    vb__h1_write(writer, vb_span_of(digits + sizeof(digits) - len, len));
+    vb__h1_write(writer, vb_span_of(digits, vb_decimal(n, digits)));
 }
 
 /* The SP stays where there is no reason phrase (RFC 9112 section 4). */
