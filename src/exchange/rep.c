@@ -86,12 +86,33 @@ static const struct vb_field_out *plan_at(const struct plan *plan, size_t i)
                                  : &plan->draft->extra[i - plan->field_count];
 }
 
+#define LENGTH_LINE "Content-Length: "
+
 static void append_line(struct vb_buf *buf, const struct vb_field_out *field)
 {
     vb_buf_append(buf, field->name);
     vb_buf_str(buf, ": ");
     vb_buf_append(buf, field->value);
     vb_buf_str(buf, "\r\n");
+}
+
+/* The fields of a text that append_line has written, and the length behind. */
+static void find_fields(const struct plan *plan, struct vb_rep *rep,
+                        struct vb_field_out *fields)
+{
+    struct vb_span text = rep->head;
+
+    for (size_t i = 0; i < rep->field_count; i++) {
+        const struct vb_field_out *field = plan_at(plan, i);
+
+        fields[i].name = vb_span_head(text, field->name.len);
+        text = vb_span_from(text, field->name.len + 2);
+        fields[i].value = vb_span_head(text, field->value.len);
+        text = vb_span_from(text, field->value.len + 2);
+    }
+    text = vb_span_from(text, sizeof(LENGTH_LINE) - 1);
+    rep->length_text = vb_span_head(text, text.len - 2);
+    rep->fields = fields;
 }
 
 /* Copies s to *at, moves *at on, and gives the copy. */
@@ -103,6 +124,16 @@ static struct vb_span put(char **at, struct vb_span s)
         memcpy(*at, s.ptr, s.len);
     *at += s.len;
     return copy;
+}
+
+static const char *put_lower_names(char **at, const struct vb_rep *rep)
+{
+    const char *names = *at;
+
+    for (size_t i = 0; i < rep->field_count; i++)
+        for (size_t k = 0; k < rep->fields[i].name.len; k++)
+            *(*at)++ = vb_ascii_lower(rep->fields[i].name.ptr[k]);
+    return names;
 }
 
 static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
@@ -117,7 +148,7 @@ static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
     char *at;
 
     for (size_t i = 0; i < count; i++)
-        text += plan_at(plan, i)->name.len + plan_at(plan, i)->value.len;
+        text += plan_at(plan, i)->name.len;
     rep = malloc(sizeof(*rep) + count * sizeof(*fields) + text);
     if (rep == NULL)
         return NULL;
@@ -134,17 +165,14 @@ static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
         .by_language = draft->by_language,
         .length = draft->length,
         .modified = draft->modified,
-        .fields = fields,
         .owner = draft->owner,
         .release = draft->release,
     };
     vb_ref_init(&rep->ref);
     rep->head = put(&at, head);
     rep->head_304 = vb_span_head(rep->head, repeated_len);
-    for (size_t i = 0; i < count; i++) {
-        fields[i].name = put(&at, plan_at(plan, i)->name);
-        fields[i].value = put(&at, plan_at(plan, i)->value);
-    }
+    find_fields(plan, rep, fields);
+    rep->lower_names = put_lower_names(&at, rep);
     if (plan->etag_len > 0)
         rep->etag = fields[0].value;
     if (draft->media_type.len > 0)
@@ -168,7 +196,7 @@ struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft)
         if (i + 1 == plan.repeated)
             repeated_len = head.len;
     }
-    vb_buf_printf(&head, "Content-Length: %llu\r\n",
+    vb_buf_printf(&head, LENGTH_LINE "%llu\r\n",
                   (unsigned long long)draft->length);
     if (head.err == VB_OK)
         rep = lay_out(&plan, vb_buf_span(&head), repeated_len);
@@ -247,7 +275,6 @@ size_t vb_rep_size(const struct vb_rep *rep)
     size_t size = sizeof(*rep) + rep->head.len + rep->content.len;
 
     for (size_t i = 0; i < rep->field_count; i++)
-        size += sizeof(rep->fields[i]) + rep->fields[i].name.len +
-                rep->fields[i].value.len;
+        size += sizeof(rep->fields[i]) + rep->fields[i].name.len;
     return size;
 }

@@ -3,10 +3,13 @@
  * state, with what describes them. Immutable and counted: the only thing that
  * crosses exchanges, the cache and threads.
  *
- *     rep ─▶ [struct vb_rep | fields | head text | small content]  one malloc
+ *     rep ─▶ [struct vb_rep | fields | head text | lower-case names |
+ *             small content]  one malloc
  *
- * Its fields are kept twice: as pairs, for the wires that encode them anew,
- * and as the text that HTTP/1.1 sends, so that a hot answer is one copy.
+ * Its fields are kept as the text that HTTP/1.1 sends, so that a hot answer is
+ * one copy; and as pairs of parts of that text, with the names in lower case
+ * beside it, so that the wires that encode them anew copy nothing. What it is
+ * made of are field values as they may be sent (RFC 9110 section 5.5).
  */
 #ifndef VB_EXCHANGE_REP_H
 #define VB_EXCHANGE_REP_H
@@ -44,6 +47,9 @@ struct vb_rep {
     struct vb_span etag;
     int64_t modified; /* Unix seconds, VB_DATE_NONE when unknown */
     const struct vb_field_out *fields; /* without Content-Length */
+    const char *lower_names;    /* of `fields`, one right behind the other, as
+                                   HTTP/2 and HTTP/3 send them */
+    struct vb_span length_text; /* `length` in decimal digits */
     struct vb_span head;     /* HTTP/1.1 lines of `fields` and Content-Length */
     struct vb_span head_304; /* the lines that a 304 repeats (RFC 9110
                                 section 15.4.5) */

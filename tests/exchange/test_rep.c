@@ -35,6 +35,36 @@ static void a_representation_is_described_by_its_fields(void **state)
     vb_rep_unref(rep);
 }
 
+/* What HTTP/2 and HTTP/3 make their sections of (9113-8.2-01). */
+static void its_fields_are_there_as_pairs_and_in_lower_case(void **state)
+{
+    const struct vb_field_out csp = {VB_SPAN_INIT("Content-Security-Policy"),
+                                     VB_SPAN_INIT("default-src 'none'")};
+    const struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("text/html"),
+        .tag_core = VB_SPAN_INIT("1a.epoch"),
+        .modified = VB_DATE_NONE,
+        .content = VB_SPAN_INIT("0123456789"),
+        .length = 10,
+        .extra = &csp,
+        .extra_count = 1,
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+
+    (void)state;
+    assert_int_equal(rep->field_count, 4);
+    assert_span_equal(rep->fields[0].name, "ETag");
+    assert_span_equal(rep->fields[0].value, "\"1a.epoch\"");
+    assert_span_equal(rep->fields[3].name, "Content-Security-Policy");
+    assert_span_equal(rep->fields[3].value, "default-src 'none'");
+    assert_memory_equal(rep->lower_names,
+                        "etagcontent-typeaccept-rangescontent-security-policy",
+                        strlen("etagcontent-typeaccept-ranges"
+                               "content-security-policy"));
+    assert_span_equal(rep->length_text, "10");
+    vb_rep_unref(rep);
+}
+
 static void without_a_tag_a_304_repeats_the_date(void **state)
 {
     const struct vb_rep_draft draft = {
@@ -153,6 +183,7 @@ static void test_a_weak_tag(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(its_fields_are_there_as_pairs_and_in_lower_case),
         cmocka_unit_test(a_representation_is_described_by_its_fields),
         cmocka_unit_test(a_coding_makes_a_representation_of_its_own),
         cmocka_unit_test(what_has_no_tag_gets_none_by_a_coding),
