@@ -1,10 +1,9 @@
 /*
- * A reply on its way out: its head, which nghttp2 copies with names in lower
- * case (RFC 9113 section 8.2), and its content, as DATA frames of what the
- * client's windows let through. Fixed content is sent from where it lies, but
- * for small pieces; what a source gives is copied, since it lives only until
- * the next pull. So what is in memory is bounded by VB_H2_QUEUE_MAX and one
- * piece of each source's.
+ * A reply on its way out: its head, which nghttp2 encodes from where it lies,
+ * and its content, as DATA frames of what the client's windows let through.
+ * Fixed content is sent from where it lies, but for small pieces; what a source
+ * gives is copied, since it lives only until the next pull. So what is in
+ * memory is bounded by VB_H2_QUEUE_MAX and one piece of each source's.
  */
 #include "wire/h2/inner.h"
 
@@ -116,9 +115,12 @@ int vb__h2_send_data(nghttp2_session *session, nghttp2_frame *frame,
  */
 
 /* The section as nghttp2 takes it, in the exchange's arena; NULL when out of
- * memory. */
-static const nghttp2_nv *nv_of(const struct vb_section *section)
+ * memory. It copies what is not to live until it is sent. */
+static const nghttp2_nv *nv_of(const struct vb_section *section, bool lives)
 {
+    const uint8_t flags =
+        lives ? NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE
+              : NGHTTP2_NV_FLAG_NONE;
     nghttp2_nv *nv =
         vb_arena_alloc(section->arena, section->count * sizeof(*nv));
 
@@ -129,7 +131,7 @@ static const nghttp2_nv *nv_of(const struct vb_section *section)
                              .namelen = field->name.len,
                              .value = (uint8_t *)field->value.ptr,
                              .valuelen = field->value.len,
-                             .flags = NGHTTP2_NV_FLAG_NONE};
+                             .flags = flags};
     }
     return nv;
 }
@@ -137,7 +139,7 @@ static const nghttp2_nv *nv_of(const struct vb_section *section)
 static void send_interim(struct vb_mux_stream *s,
                          const struct vb_section *section)
 {
-    const nghttp2_nv *nv = nv_of(section);
+    const nghttp2_nv *nv = nv_of(section, false);
 
     if (nv != NULL)
         nghttp2_submit_headers(stream_of(s)->h2->session, NGHTTP2_FLAG_NONE,
@@ -150,7 +152,7 @@ static bool send_reply(struct vb_mux_stream *s,
 {
     nghttp2_data_provider provider = {.source = {.ptr = s},
                                       .read_callback = vb__h2_read_content};
-    const nghttp2_nv *nv = nv_of(section);
+    const nghttp2_nv *nv = nv_of(section, true);
 
     return nv != NULL && nghttp2_submit_response(
                              stream_of(s)->h2->session, stream_of(s)->id, nv,

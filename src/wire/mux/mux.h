@@ -185,7 +185,9 @@ void vb_mux_content_drop(struct vb_mux_stream *s);
 /* --- section.c: the field section of a reply -------------------------------
  */
 
-/* Field lines in the exchange's arena, :status first; names in any case. */
+/* Field lines, :status first, names in lower case (RFC 9113 section 8.2, RFC
+ * 9114 section 4.2). They live as long as the exchange, but for those of an
+ * interim reply. */
 struct vb_section {
     struct vb_arena *arena;
     struct vb_field_out *at;

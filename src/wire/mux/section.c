@@ -16,6 +16,17 @@ static void add(struct vb_section *section, struct vb_span name,
     section->at[section->count++] = (struct vb_field_out){name, value};
 }
 
+/* n in decimal digits. */
+static void add_number(struct vb_section *section, struct vb_span name,
+                       uint64_t n)
+{
+    char *text = vb_arena_alloc(section->arena, VB_DECIMAL_MAX);
+
+    section->failed |= text == NULL;
+    if (!section->failed)
+        add(section, name, vb_span_of(text, vb_decimal(n, text)));
+}
+
 /* The value as it may be sent: no white space around it, nor controls. */
 static struct vb_span clean(struct vb_section *section, struct vb_span value)
 {
@@ -38,6 +49,16 @@ static struct vb_span clean(struct vb_section *section, struct vb_span value)
     return vb_span_trim(value);
 }
 
+static struct vb_span lower(struct vb_section *section, struct vb_span name)
+{
+    char *copy = vb_arena_alloc(section->arena, name.len);
+
+    section->failed |= copy == NULL;
+    for (size_t i = 0; copy != NULL && i < name.len; i++)
+        copy[i] = vb_ascii_lower(name.ptr[i]);
+    return vb_span_of(copy, name.len);
+}
+
 static void add_field(struct vb_section *section,
                       const struct vb_field_out *field)
 {
@@ -45,7 +66,7 @@ static void add_field(struct vb_section *section,
 
     if (role == VB_ROLE_FRAMING || role == VB_ROLE_UPGRADE)
         return;
-    add(section, field->name, clean(section, field->value));
+    add(section, lower(section, field->name), clean(section, field->value));
 }
 
 static void add_fields(struct vb_section *section,
@@ -58,14 +79,11 @@ static void add_fields(struct vb_section *section,
 static void begin(struct vb_section *section, struct vb_exchange *x, size_t cap,
                   unsigned status)
 {
-    struct vb_span text = vb_arena_printf(&x->arena, "%u", status);
-
     *section = (struct vb_section){.arena = &x->arena, .cap = cap + 1};
     section->at =
         vb_arena_alloc(&x->arena, section->cap * sizeof(*section->at));
-    section->failed = section->at == NULL || text.ptr == NULL;
-    if (!section->failed)
-        add(section, VB_SPAN(":status"), text);
+    section->failed = section->at == NULL;
+    add_number(section, VB_SPAN(":status"), status);
 }
 
 bool vb_section_interim(struct vb_section *section, struct vb_exchange *x,
@@ -80,6 +98,20 @@ bool vb_section_interim(struct vb_section *section, struct vb_exchange *x,
     return !section->failed;
 }
 
+/* The first `count` of its fields, which are as they are sent. */
+static void add_rep_fields(struct vb_section *section, const struct vb_rep *rep,
+                           size_t count)
+{
+    const char *name = rep->lower_names;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t len = rep->fields[i].name.len;
+
+        add(section, vb_span_of(name, len), rep->fields[i].value);
+        name += len;
+    }
+}
+
 static void add_rep(struct vb_section *section, const struct vb_reply *reply)
 {
     const struct vb_rep *rep = reply->rep;
@@ -90,10 +122,10 @@ static void add_rep(struct vb_section *section, const struct vb_reply *reply)
     case VB_HEAD_NONE:
         break;
     case VB_HEAD_304:
-        add_fields(section, rep->fields, rep->repeated);
+        add_rep_fields(section, rep, rep->repeated);
         break;
     case VB_HEAD_FULL:
-        add_fields(section, rep->fields, rep->field_count);
+        add_rep_fields(section, rep, rep->field_count);
         break;
     }
 }
@@ -101,14 +133,14 @@ static void add_rep(struct vb_section *section, const struct vb_reply *reply)
 /* RFC 9110 section 8.6. */
 static void add_length(struct vb_section *section, const struct vb_plan *plan)
 {
-    struct vb_span text;
+    const struct vb_span name = VB_SPAN("content-length");
 
     if (plan->extent != VB_EXTENT_LENGTH)
         return;
-    text = vb_arena_printf(section->arena, "%lld", (long long)plan->length);
-    section->failed |= text.ptr == NULL;
-    if (!section->failed)
-        add(section, VB_SPAN("content-length"), text);
+    if (plan->rep_text)
+        add(section, name, plan->reply->rep->length_text);
+    else
+        add_number(section, name, (uint64_t)plan->length);
 }
 
 bool vb_section_reply(struct vb_section *section, struct vb_exchange *x,
