@@ -10,6 +10,8 @@
 #define ARENA_LIMIT ((size_t)4 * 1024 * 1024)
 /* Unused exchanges and output blocks a worker keeps for the next request. */
 #define KEEP 64
+/* And blocks of each size of its heap. */
+#define KEEP_SMALL 256
 
 const struct vb_limits vb_limits_default = {
     .head =
@@ -37,6 +39,7 @@ void vb_env_init(struct vb_env *env, const struct vb_limits *limits,
     vb_pool_init(&env->exchanges, sizeof(struct vb_exchange), KEEP);
     vb_pool_init(&env->output_blocks, VB_OUTPUT_BLOCK, KEEP);
     vb_pool_init(&env->arena_blocks, ARENA_BLOCK, KEEP);
+    vb_heap_init(&env->heap, KEEP_SMALL);
     vb_env_set_now(env, vb_clock_monotonic_ms(), vb_clock_unix_ms());
 }
 
@@ -45,6 +48,7 @@ void vb_env_done(struct vb_env *env)
     vb_pool_done(&env->exchanges);
     vb_pool_done(&env->output_blocks);
     vb_pool_done(&env->arena_blocks);
+    vb_heap_done(&env->heap);
 }
 
 void vb_env_set_now(struct vb_env *env, int64_t mono_ms, int64_t unix_ms)

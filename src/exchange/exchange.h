@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/heap.h"
 #include "base/pool.h"
 #include "exchange/head.h"
 #include "exchange/rep.h"
@@ -102,6 +103,7 @@ struct vb_env {
     struct vb_pool exchanges;     /* of struct vb_exchange */
     struct vb_pool arena_blocks;  /* what exchanges' arenas begin with */
     struct vb_pool output_blocks; /* VB_OUTPUT_BLOCK bytes each, for wires */
+    struct vb_heap heap;          /* for the libraries that wires stand on */
 };
 
 #define VB_OUTPUT_BLOCK ((size_t)16 * 1024)

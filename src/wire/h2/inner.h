@@ -156,6 +156,9 @@ bool vb__h2_output_full(const struct vb_h2 *h2);
 /* Bytes to be sent. */
 size_t vb__h2_output_queued(const struct vb_h2 *h2);
 
+/* The stream whose field section is being received; NULL: it has none. */
+struct vb_h2_stream **vb__h2_current(const struct vb_h2 *h2);
+
 /* When content last moved, of any stream and either way; and that it does. */
 int64_t vb__h2_moved(const struct vb_h2 *h2);
 void vb__h2_move(struct vb_h2 *h2);

@@ -38,7 +38,9 @@ struct vb_h2_output {
     struct block *first;
     struct block *last;
     size_t queued;
-    int64_t moved;  /* see vb__h2_moved: here for want of room elsewhere */
+    /* See vb__h2_moved and vb__h2_current: here for want of room elsewhere. */
+    int64_t moved;
+    struct vb_h2_stream *current;
     unsigned begin; /* of the ring */
     unsigned count;
     struct piece pieces[VB_H2_PIECES_MAX];
@@ -60,6 +62,11 @@ bool vb__h2_output_full(const struct vb_h2 *h2)
 size_t vb__h2_output_queued(const struct vb_h2 *h2)
 {
     return h2->output->queued;
+}
+
+struct vb_h2_stream **vb__h2_current(const struct vb_h2 *h2)
+{
+    return &h2->output->current;
 }
 
 int64_t vb__h2_moved(const struct vb_h2 *h2)

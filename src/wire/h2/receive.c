@@ -34,9 +34,12 @@ static int on_begin_headers(nghttp2_session *session,
     struct vb_h2 *h2 = user_data;
     struct vb_h2_stream *s;
 
-    if (!is_request(frame))
+    if (!is_request(frame)) {
+        *vb__h2_current(h2) = stream_of(session, frame->hd.stream_id);
         return 0;
+    }
     s = vb__h2_stream_new(h2, frame->hd.stream_id);
+    *vb__h2_current(h2) = s;
     if (s == NULL) { /* it may be sent again (RFC 9113 section 8.7) */
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE,
                                   frame->hd.stream_id, NGHTTP2_REFUSED_STREAM);
@@ -50,9 +53,11 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame,
                      nghttp2_rcbuf *name, nghttp2_rcbuf *value, uint8_t flags,
                      void *user_data)
 {
-    struct vb_h2_stream *s = stream_of(session, frame->hd.stream_id);
+    struct vb_h2_stream *s = *vb__h2_current(user_data);
     bool fine;
 
+    (void)session;
+    (void)frame;
     (void)flags;
     if (s == NULL)
         return 0;
@@ -155,15 +160,16 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame,
                     void *user_data)
 {
     struct vb_h2 *h2 = user_data;
-    struct vb_h2_stream *s = stream_of(session, frame->hd.stream_id);
+    struct vb_h2_stream *s;
 
     switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
+        s = *vb__h2_current(h2);
         if (s != NULL)
             on_headers(s, frame);
         break;
     case NGHTTP2_DATA:
-        on_data(h2, s, frame);
+        on_data(h2, stream_of(session, frame->hd.stream_id), frame);
         break;
     case NGHTTP2_PING:
         if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 && h2->stopping)
@@ -287,14 +293,36 @@ static int tell_settings(struct vb_h2 *h2, nghttp2_session *session)
                          session, NGHTTP2_FLAG_NONE, 0, VB_MUX_WINDOW);
 }
 
+static void *allocate(size_t size, void *heap)
+{
+    return vb_heap_alloc(heap, size);
+}
+
+static void *allocate_zeros(size_t count, size_t size, void *heap)
+{
+    return vb_heap_calloc(heap, count, size);
+}
+
+static void *allocate_again(void *at, size_t size, void *heap)
+{
+    return vb_heap_realloc(heap, at, size);
+}
+
+static void give_back(void *at, void *heap)
+{
+    vb_heap_free(heap, at);
+}
+
 nghttp2_session *vb__h2_session_new(struct vb_h2 *h2)
 {
+    nghttp2_mem mem = {&h2->wire.env->heap, allocate, give_back, allocate_zeros,
+                       allocate_again};
     nghttp2_session_callbacks *callbacks = new_callbacks();
     nghttp2_option *option = callbacks == NULL ? NULL : new_option();
     nghttp2_session *session = NULL;
 
     if (option != NULL &&
-        nghttp2_session_server_new2(&session, callbacks, h2, option) != 0)
+        nghttp2_session_server_new3(&session, callbacks, h2, option, &mem) != 0)
         session = NULL;
     nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);

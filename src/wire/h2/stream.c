@@ -42,6 +42,8 @@ void vb__h2_stream_closed(struct vb_h2_stream *s)
 {
     vb_assert(!s->mux.closed);
     s->mux.closed = true;
+    if (*vb__h2_current(s->h2) == s)
+        *vb__h2_current(s->h2) = NULL;
     vb_mux_content_drop(&s->mux);
     unlink_stream(s);
     if (s->pieces == 0)
