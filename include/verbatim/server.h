@@ -15,6 +15,8 @@
 #ifndef VERBATIM_SERVER_H
 #define VERBATIM_SERVER_H
 
+#include <stdbool.h>
+
 #include <verbatim/resource.h>
 
 #ifdef __cplusplus
@@ -39,6 +41,13 @@ VB_API void vb_server_listen(struct vb_server *server, const char *address);
  * which host they come; the first certificate is for who does not. */
 VB_API void vb_server_certificate(struct vb_server *server,
                                   const char *certificate, const char *key);
+
+/* Asks clients for a certificate, which one of these CAs must have signed: a
+ * file in PEM, read as the others are. `required`: who has none is refused in
+ * TLS; otherwise it comes in as nobody. Programs that controllers run are told
+ * who has come. */
+VB_API void vb_server_client_ca(struct vb_server *server, const char *file,
+                                bool required);
 
 /* Adds one for development, that nobody vouches for: it is made, for localhost
  * and this machine's name, and kept in this directory. */

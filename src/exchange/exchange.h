@@ -41,10 +41,11 @@ struct vb_decoding;     /* flow/decode.c */
 struct vb_explainer;    /* flow/explain.h */
 struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
-struct vb_ranges; /* http/range.h */
-struct vb_runner; /* exchange/run.h */
-struct vb_alarms; /* exchange/alarm.h */
-struct vb_jobs;   /* resource/jobs.h */
+struct vb_ranges;      /* http/range.h */
+struct vb_runner;      /* exchange/run.h */
+struct vb_alarms;      /* exchange/alarm.h */
+struct vb_jobs;        /* resource/jobs.h */
+struct vb_certificate; /* exchange/certificate.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -138,6 +139,9 @@ struct vb_peer {
     /* Where TLS is spoken, and NULL elsewhere: is the certificate that was
      * shown valid for the host (RFC 9110 section 7.4)? Not if it is bare. */
     bool (*certified)(const struct vb_peer *peer, struct vb_span authority);
+    /* By what it is known; NULL: it has shown no certificate, or was not asked
+     * for one. */
+    const struct vb_certificate *certificate;
 };
 
 /* --- Content coming in -------------------------------------------------- */

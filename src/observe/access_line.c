@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/civil.h"
+#include "exchange/certificate.h"
 #include "http/field.h"
 #include "observe/access_inner.h"
 #include "observe/line.h"
@@ -18,6 +19,7 @@
 #define REFERER_MOST 768
 #define AGENT_MOST   512
 #define CLIENT_MOST  INET6_ADDRSTRLEN
+#define SUBJECT_MOST 128
 
 /* What a line says, not yet escaped. */
 struct entry {
@@ -234,6 +236,9 @@ static void put_json(struct vb__line *line, const struct entry *entry,
 
     put_time(line, entry, time);
     put_string(line, "client", vb_span_str(entry->client), CLIENT_MOST);
+    if (entry->x->peer != NULL && entry->x->peer->certificate != NULL)
+        put_string(line, "client_subject", entry->x->peer->certificate->subject,
+                   SUBJECT_MOST);
     put_string(line, "method", head->method_text, METHOD_MOST);
     put_uri_string(line, entry, "target", head->target, TARGET_MOST);
     put_uri_string(line, entry, "host", head->authority, HOST_MOST);

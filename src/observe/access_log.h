@@ -14,10 +14,11 @@
  *
  *     combined  Apache's: client - - [time] "request line" status bytes
  *               "referer" "user agent"; what is missing is "-"
- *     json      an object: time, client, method, target, host, protocol,
- *               status, bytes, duration_ms, referer, user_agent, aborted; what
- *               is missing has no member
+ *     json      an object: time, client, client_subject, method, target, host,
+ *               protocol, status, bytes, duration_ms, referer, user_agent,
+ *               aborted; what is missing has no member
  *
+ * The subject is that of the certificate that the client has shown in TLS.
  * Bytes are those of content. The time is when the request's head had come.
  * Of a request, nothing else is ever logged: no credentials, no cookies, no
  * content. What of a query is logged is decided by rules (redact.h).

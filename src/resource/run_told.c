@@ -1,6 +1,7 @@
 /* What a program is told: words, environment, bounds. See run.h. */
 #include "resource/run.h"
 
+#include "exchange/certificate.h"
 #include "exchange/exchange.h"
 #include "http/query.h"
 
@@ -62,6 +63,37 @@ static void tell_query(struct listing *list)
              pair.value.ptr != NULL ? pair.value : VB_SPAN(""));
 }
 
+/* Texts of a certificate have no line feed in them. */
+static void tell_names(struct listing *list,
+                       const struct vb_certificate *certificate)
+{
+    struct vb_buf lines;
+
+    vb_buf_init(&lines, 16 * 1024);
+    for (size_t i = 0; i < certificate->name_count; i++) {
+        if (i > 0)
+            vb_buf_char(&lines, '\n');
+        vb_buf_append(&lines, certificate->names[i]);
+    }
+    if (lines.err != VB_OK)
+        list->x->arena.failed = true;
+    tell(list, "VERBATIM_CLIENT_NAMES", VB_SPAN(""), vb_buf_span(&lines));
+    vb_buf_done(&lines);
+}
+
+static void tell_client(struct listing *list,
+                        const struct vb_certificate *certificate)
+{
+    if (certificate == NULL)
+        return;
+    tell(list, "VERBATIM_CLIENT_SUBJECT", VB_SPAN(""), certificate->subject);
+    tell(list, "VERBATIM_CLIENT_ISSUER", VB_SPAN(""), certificate->issuer);
+    tell(list, "VERBATIM_CLIENT_SERIAL", VB_SPAN(""), certificate->serial);
+    tell(list, "VERBATIM_CLIENT_FINGERPRINT", VB_SPAN(""),
+         certificate->fingerprint);
+    tell_names(list, certificate);
+}
+
 /* More than can come: eight variables, and as many parameters as a query has
  * that is no longer than a target may be. */
 #define ENVIRONMENT_MOST 512
@@ -84,6 +116,8 @@ const char *const *vb_run_environment(struct vb_exchange *x,
     if (x->offer >= 0)
         tell(&list, "VERBATIM_ACCEPT", VB_SPAN(""),
              x->resource->offers[x->offer].media_type);
+    if (x->peer != NULL)
+        tell_client(&list, x->peer->certificate);
     tell_path(&list, route);
     tell_query(&list);
     return x->arena.failed ? NULL : environment;

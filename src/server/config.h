@@ -30,6 +30,14 @@ struct vb_texts {
     size_t count;
 };
 
+/* Do clients need a certificate? */
+enum vb_client_cert {
+    VB_CLIENT_CERT_UNSAID, /* if there are CAs for them */
+    VB_CLIENT_CERT_NONE,
+    VB_CLIENT_CERT_OPTIONAL,
+    VB_CLIENT_CERT_REQUIRED
+};
+
 /* Texts are NUL-terminated and live as long as the configuration. */
 struct vb_config {
     /* what is served, and where */
@@ -51,8 +59,11 @@ struct vb_config {
 
     /* HTTPS */
     struct vb_texts tls_certs;
-    struct vb_texts tls_keys;  /* one for each of them, or none */
-    struct vb_texts tls_ocsps; /* for the first of them */
+    struct vb_texts tls_keys;   /* one for each of them, or none */
+    struct vb_texts tls_ocsps;  /* for the first of them */
+    const char *tls_client_ca;  /* NULL: none */
+    const char *tls_client_crl; /* NULL: none */
+    enum vb_client_cert tls_client_cert;
     bool tls_self_signed;
     bool redirect_to_https;
     uint64_t hsts_ms; /* 0: do not say it */

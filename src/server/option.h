@@ -18,6 +18,7 @@ enum vb_option_kind {
     VB_OPTION_PUBLISH, /* the path of a URI, or "off" */
     VB_OPTION_FLAG,
     VB_OPTION_LOG_FORMAT,
+    VB_OPTION_CLIENT_CERT,
     VB_OPTION_REDACTION,
     VB_OPTION_COUNT,    /* a number */
     VB_OPTION_CORES,    /* a number, or "auto", which is 0 */

@@ -43,6 +43,25 @@ enum vb_err vb_secure_add(struct vb_server *server, const char *certificate,
     return VB_OK;
 }
 
+static void free_clients(struct vb_tls_clients *clients)
+{
+    free((char *)clients->ca);
+    free((char *)clients->crl);
+    *clients = (struct vb_tls_clients){.ca = NULL};
+}
+
+enum vb_err vb_secure_clients(struct vb_server *server,
+                              const struct vb_tls_clients *clients)
+{
+    struct vb_tls_clients *own = &server->clients;
+
+    free_clients(own);
+    own->required = clients->required;
+    return copy(&own->ca, clients->ca) && copy(&own->crl, clients->crl)
+               ? VB_OK
+               : VB_ERR_NOMEM;
+}
+
 static bool is_wanted(const struct vb_server *server)
 {
     for (size_t i = 0; i < server->address_count; i++)
@@ -74,11 +93,28 @@ static enum vb_err start_without(const struct vb_server *server,
                         "with https://");
         return VB_ERR_INVALID;
     }
+    if (server->clients.ca != NULL) {
+        vb_buf_str(why, "--tls-client-ca needs an address that begins with "
+                        "https://");
+        return VB_ERR_INVALID;
+    }
     if (server->certificate_count > 0 || server->self_signed != NULL)
         vb_log(VB_LOG_WARNING,
                "no address begins with https://: the certificates are of no "
                "use");
     return VB_OK;
+}
+
+/* Who asks for certificates at one door has perhaps forgotten the other. */
+static void warn_of_others(const struct vb_server *server)
+{
+    for (size_t i = 0; i < server->address_count; i++)
+        if (!server->addresses[i].secure && !server->redirect_to_https &&
+            !vb_address_is_unix(&server->addresses[i])) {
+            vb_log(VB_LOG_WARNING, "who comes without TLS is not asked for a "
+                                   "certificate");
+            return;
+        }
 }
 
 enum vb_err vb_secure_start(struct vb_server *server, struct vb_buf *why)
@@ -95,8 +131,15 @@ enum vb_err vb_secure_start(struct vb_server *server, struct vb_buf *why)
                         "--tls-self-signed");
         return VB_ERR_INVALID;
     }
-    return vb_tls_new(server->certificates, server->certificate_count,
-                      &server->tls, why);
+    if (server->clients.ca != NULL)
+        warn_of_others(server);
+    return vb_tls_new(
+        &(struct vb_tls_sources){
+            .files = server->certificates,
+            .count = server->certificate_count,
+            .clients = server->clients,
+        },
+        &server->tls, why);
 }
 
 void vb_secure_reload(struct vb_server *server)
@@ -140,6 +183,7 @@ void vb_secure_done(struct vb_server *server)
     free(server->certificates);
     server->certificates = NULL;
     server->certificate_count = 0;
+    free_clients(&server->clients);
     free(server->self_signed);
     server->self_signed = NULL;
 }

@@ -6,11 +6,17 @@
 #include "base/err.h"
 
 struct vb_server;
+struct vb_tls_clients;
 
 /* Adds a certificate; its texts are copied. `ocsp` may be NULL, `key` too.
  * VB_ERR_NOMEM. */
 enum vb_err vb_secure_add(struct vb_server *server, const char *certificate,
                           const char *key, const char *ocsp);
+
+/* Asks clients for a certificate; the texts are copied. `crl` may be NULL.
+ * VB_ERR_NOMEM. */
+enum vb_err vb_secure_clients(struct vb_server *server,
+                              const struct vb_tls_clients *clients);
 
 /* Sets server->tls where an address is to speak TLS. On failure ret_why gets
  * one line. */

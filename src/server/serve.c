@@ -153,6 +153,31 @@ static const char *nth(const struct vb_texts *texts, size_t i)
     return i < texts->count ? texts->at[i] : NULL;
 }
 
+/* What is asked of nobody must not look as if it were asked. */
+static bool ask_clients(struct vb_server *server,
+                        const struct vb_config *config)
+{
+    enum vb_client_cert when = config->tls_client_cert;
+    const char *lonely = NULL;
+
+    if (config->tls_client_ca == NULL && config->tls_client_crl != NULL)
+        lonely = "tls-client-crl";
+    if (config->tls_client_ca == NULL && when > VB_CLIENT_CERT_NONE)
+        lonely = "tls-client-cert";
+    if (lonely != NULL) {
+        vb_log(VB_LOG_ERROR, "--%s needs --tls-client-ca", lonely);
+        return false;
+    }
+    if (config->tls_client_ca == NULL || when == VB_CLIENT_CERT_NONE)
+        return true;
+    return vb_secure_clients(server,
+                             &(struct vb_tls_clients){
+                                 .ca = config->tls_client_ca,
+                                 .crl = config->tls_client_crl,
+                                 .required = when != VB_CLIENT_CERT_OPTIONAL,
+                             }) == VB_OK;
+}
+
 static bool secure(struct vb_server *server, const struct vb_config *config)
 {
     size_t count = config->tls_certs.count;
@@ -172,6 +197,8 @@ static bool secure(struct vb_server *server, const struct vb_config *config)
                           nth(&config->tls_keys, i),
                           nth(&config->tls_ocsps, i)) != VB_OK)
             return false;
+    if (!ask_clients(server, config))
+        return false;
     if (config->tls_self_signed)
         vb_server_self_signed(server, config->data);
     server->redirect_to_https = config->redirect_to_https;

@@ -74,6 +74,15 @@ void vb_server_certificate(struct vb_server *server, const char *certificate,
         note(server, VB_ERR_NOMEM);
 }
 
+void vb_server_client_ca(struct vb_server *server, const char *file,
+                         bool required)
+{
+    const struct vb_tls_clients clients = {.ca = file, .required = required};
+
+    if (vb_secure_clients(server, &clients) != VB_OK)
+        note(server, VB_ERR_NOMEM);
+}
+
 void vb_server_self_signed(struct vb_server *server, const char *directory)
 {
     free(server->self_signed);

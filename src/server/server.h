@@ -16,6 +16,7 @@
 #include "server/site.h"
 #include "storage/cache.h"
 #include "storage/store.h"
+#include "tls/credentials.h"
 
 /* The settings of a server, with the defaults of vb_server_new. */
 struct vb_server {
@@ -24,12 +25,13 @@ struct vb_server {
     size_t address_count;
     struct vb_tls_files *certificates; /* owned, with their texts */
     size_t certificate_count;
-    char *self_signed;        /* where to keep one more; NULL: none */
-    bool redirect_to_https;   /* what comes without TLS is sent there */
-    char hsts[64];            /* Strict-Transport-Security; "": none */
-    unsigned workers;         /* 0: one for each core */
-    uint32_t max_connections; /* over all workers */
-    uint32_t max_programs;    /* likewise, that run at once */
+    struct vb_tls_clients clients; /* whom it asks for one; owned texts */
+    char *self_signed;             /* where to keep one more; NULL: none */
+    bool redirect_to_https;        /* what comes without TLS is sent there */
+    char hsts[64];                 /* Strict-Transport-Security; "": none */
+    unsigned workers;              /* 0: one for each core */
+    uint32_t max_connections;      /* over all workers */
+    uint32_t max_programs;         /* likewise, that run at once */
     uint32_t grace_ms;
     struct vb_jobs_options job_options;
     uint32_t max_pending;  /* exchanges of one worker; beyond: 503 */

@@ -16,6 +16,7 @@ static const struct {
     {"DIR", "", "-d"},
     {"PATH", "stderr off", "-f"},
     {"FORMAT", "combined json", ""},
+    {"WHEN", "required optional none", ""},
     {"RULES", "all none all-but: only:", ""},
     {"URL", "memory: sqlite:", ""},
     {"TARGET", "/openapi.json off", ""},

@@ -307,6 +307,24 @@ static enum vb_err read_log_format(const struct vb_option *option,
     return VB_OK;
 }
 
+static enum vb_err read_client_cert(const struct vb_option *option,
+                                    struct vb_span text,
+                                    struct vb_config *config,
+                                    struct vb_buf *why)
+{
+    static const struct word words[] = {
+        {VB_SPAN_INIT("none"), VB_CLIENT_CERT_NONE},
+        {VB_SPAN_INIT("optional"), VB_CLIENT_CERT_OPTIONAL},
+        {VB_SPAN_INIT("required"), VB_CLIENT_CERT_REQUIRED},
+    };
+    int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
+
+    if (value < 0)
+        return refuse(why, text, "is none of required, optional and none");
+    *(enum vb_client_cert *)member(option, config) = (enum vb_client_cert)value;
+    return VB_OK;
+}
+
 /* --- Numbers ----------------------------------------------------------------
  */
 
@@ -463,6 +481,7 @@ static const reader readers[] = {
     [VB_OPTION_PUBLISH] = read_publish,
     [VB_OPTION_FLAG] = read_flag,
     [VB_OPTION_LOG_FORMAT] = read_log_format,
+    [VB_OPTION_CLIENT_CERT] = read_client_cert,
     [VB_OPTION_REDACTION] = read_redaction,
     [VB_OPTION_COUNT] = read_number,
     [VB_OPTION_CORES] = read_cores,

@@ -7,7 +7,9 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "tls/client.h"
 #include "tls/hello.h"
+#include "tls/identity.h"
 
 /* The longest name of DNS, and a NUL. */
 #define SERVER_NAME_MOST 256
@@ -15,20 +17,20 @@
 /* --- Reading ----------------------------------------------------------------
  */
 
-static enum vb_err refuse(struct vb_buf *why, const char *file,
-                          const char *reason)
+enum vb_err vb__tls_refuse(struct vb_buf *why, const char *file,
+                           const char *reason)
 {
     vb_buf_printf(why, "%s: %s", file, reason);
     return VB_ERR_INVALID;
 }
 
-static enum vb_err read_file(const char *file, gnutls_datum_t *ret_data,
-                             struct vb_buf *why)
+enum vb_err vb__tls_read_file(const char *file, gnutls_datum_t *ret_data,
+                              struct vb_buf *why)
 {
     errno = 0;
     if (gnutls_load_file(file, ret_data) == 0)
         return VB_OK;
-    refuse(why, file, errno != 0 ? strerror(errno) : "cannot be read");
+    vb__tls_refuse(why, file, errno != 0 ? strerror(errno) : "cannot be read");
     return VB_ERR_IO;
 }
 
@@ -59,19 +61,20 @@ static enum vb_err take_chain(struct vb_tls_certificate *into,
     int rc;
 
     if (count > VB_TLS_CHAIN_MOST)
-        return refuse(why, file, "has more certificates than a chain may");
+        return vb__tls_refuse(why, file,
+                              "has more certificates than a chain may");
     err = vb_tls_names_read(list[0], &into->names);
     if (err != VB_OK)
-        return refuse(why, file, vb_err_text(err));
+        return vb__tls_refuse(why, file, vb_err_text(err));
     if (into->names.count == 0)
-        return refuse(why, file,
-                      "the certificate names no host (subjectAltName)");
+        return vb__tls_refuse(why, file,
+                              "the certificate names no host (subjectAltName)");
     tell_times(list[0], file);
     into->chain_len = count;
     rc = gnutls_pcert_import_x509_list(into->chain, list, &into->chain_len, 0);
     if (rc < 0) {
         into->chain_len = 0;
-        return refuse(why, file, gnutls_strerror(rc));
+        return vb__tls_refuse(why, file, gnutls_strerror(rc));
     }
     return VB_OK;
 }
@@ -87,9 +90,9 @@ static enum vb_err read_chain(struct vb_tls_certificate *into, const char *file,
 
     if (rc == GNUTLS_E_NO_CERTIFICATE_FOUND ||
         rc == GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR)
-        return refuse(why, file, "has no certificate in PEM");
+        return vb__tls_refuse(why, file, "has no certificate in PEM");
     if (rc < 0)
-        return refuse(why, file, gnutls_strerror(rc));
+        return vb__tls_refuse(why, file, gnutls_strerror(rc));
     err = take_chain(into, list, count, file, why);
     free_list(list, count);
     return err;
@@ -126,16 +129,16 @@ static enum vb_err read_key(struct vb_tls_certificate *into, const char *file,
     rc = gnutls_privkey_import_x509_raw(into->key, data, GNUTLS_X509_FMT_PEM,
                                         NULL, 0);
     if (rc == GNUTLS_E_DECRYPTION_FAILED)
-        return refuse(why, file, "the key is encrypted");
+        return vb__tls_refuse(why, file, "the key is encrypted");
     if (rc == GNUTLS_E_BASE64_UNEXPECTED_HEADER_ERROR ||
         rc == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-        return refuse(why, file, "has no key in PEM");
+        return vb__tls_refuse(why, file, "has no key in PEM");
     if (rc < 0)
-        return refuse(why, file, gnutls_strerror(rc));
+        return vb__tls_refuse(why, file, gnutls_strerror(rc));
     into->algorithm =
         (gnutls_pk_algorithm_t)gnutls_privkey_get_pk_algorithm(into->key, NULL);
     if (!is_pair(into))
-        return refuse(why, file, "the key is another certificate's");
+        return vb__tls_refuse(why, file, "the key is another certificate's");
     return VB_OK;
 }
 
@@ -158,7 +161,7 @@ static enum vb_err check_ocsp(const struct vb_tls_certificate *certificate,
     if (leaf != NULL)
         gnutls_x509_crt_deinit(leaf);
     gnutls_ocsp_resp_deinit(response);
-    return wrong == NULL ? VB_OK : refuse(why, file, wrong);
+    return wrong == NULL ? VB_OK : vb__tls_refuse(why, file, wrong);
 }
 
 static enum vb_err read_ocsp(struct vb_tls_certificate *into, const char *file,
@@ -168,7 +171,7 @@ static enum vb_err read_ocsp(struct vb_tls_certificate *into, const char *file,
 
     if (file == NULL)
         return VB_OK;
-    err = read_file(file, &into->ocsp.response, why);
+    err = vb__tls_read_file(file, &into->ocsp.response, why);
     return err == VB_OK ? check_ocsp(into, file, why) : err;
 }
 
@@ -185,12 +188,12 @@ static enum vb_err read_certificate(struct vb_tls_certificate *into,
 {
     const char *key_file = files->key != NULL ? files->key : files->certificate;
     gnutls_datum_t chain = {NULL, 0}, key = {NULL, 0};
-    enum vb_err err = read_file(files->certificate, &chain, why);
+    enum vb_err err = vb__tls_read_file(files->certificate, &chain, why);
 
     if (err == VB_OK)
         err = read_chain(into, files->certificate, &chain, why);
     if (err == VB_OK)
-        err = read_file(key_file, &key, why);
+        err = vb__tls_read_file(key_file, &key, why);
     if (err == VB_OK)
         err = read_key(into, key_file, &key, why);
     if (err == VB_OK)
@@ -233,8 +236,7 @@ static int pick(gnutls_session_t session,
     return 0;
 }
 
-enum vb_err vb_tls_credentials_load(const struct vb_tls_files *files,
-                                    size_t count,
+enum vb_err vb_tls_credentials_load(const struct vb_tls_sources *sources,
                                     struct vb_tls_credentials **ret,
                                     struct vb_buf *why)
 {
@@ -245,16 +247,19 @@ enum vb_err vb_tls_credentials_load(const struct vb_tls_files *files,
         return VB_ERR_NOMEM;
     vb_ref_init(&credentials->ref);
     credentials->certificates =
-        calloc(count, sizeof(*credentials->certificates));
+        calloc(sources->count, sizeof(*credentials->certificates));
     if (credentials->certificates != NULL &&
         gnutls_certificate_allocate_credentials(&credentials->gnutls) == 0) {
         gnutls_certificate_set_retrieve_function3(credentials->gnutls, pick);
         err = VB_OK;
     }
-    for (size_t i = 0; i < count && err == VB_OK; i++) {
-        err = read_certificate(&credentials->certificates[i], &files[i], why);
+    for (size_t i = 0; i < sources->count && err == VB_OK; i++) {
+        err = read_certificate(&credentials->certificates[i],
+                               &sources->files[i], why);
         credentials->count++;
     }
+    if (err == VB_OK && sources->clients.ca != NULL)
+        err = vb_tls_clients_load(credentials, &sources->clients, why);
     if (err == VB_OK)
         *ret = credentials;
     else
@@ -279,6 +284,14 @@ void vb_tls_credentials_unref(struct vb_tls_credentials *credentials)
         gnutls_certificate_free_credentials(credentials->gnutls);
     free(credentials->certificates);
     free(credentials);
+}
+
+void vb_tls_choice_done(struct vb_tls_choice *choice)
+{
+    vb_tls_credentials_unref(choice->from);
+    vb_tls_identity_free(choice->client);
+    choice->from = NULL;
+    choice->client = NULL;
 }
 
 /* --- Choosing ---------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/ref.h"
+#include "exchange/certificate.h"
 #include "tls/names.h"
 
 /* Where a certificate lies, in PEM. */
@@ -19,6 +20,20 @@ struct vb_tls_files {
     const char *certificate; /* it, then what it is signed with, and so on */
     const char *key;         /* NULL: in the same file */
     const char *ocsp;        /* an OCSP response in DER to staple, or NULL */
+};
+
+/* Whose certificates know clients, and whether they must have one. */
+struct vb_tls_clients {
+    const char *ca;  /* PEM; NULL: clients are asked for nothing */
+    const char *crl; /* what those have revoked, in PEM, or NULL */
+    bool required;   /* who has none, is refused */
+};
+
+/* All that a set is read from. */
+struct vb_tls_sources {
+    const struct vb_tls_files *files;
+    size_t count; /* at least one */
+    struct vb_tls_clients clients;
 };
 
 /* Certificates up to the one that a client knows. */
@@ -38,6 +53,8 @@ struct vb_tls_credentials {
     gnutls_certificate_credentials_t gnutls; /* asks `pick` for a handshake */
     struct vb_tls_certificate *certificates; /* the first is the default */
     size_t count;
+    gnutls_certificate_request_t request; /* what clients are asked for */
+    time_t crl_until; /* how long what is revoked is known; 0: for ever */
 };
 
 /* Frees it, and leaves nothing behind in the memory. */
@@ -49,17 +66,28 @@ struct vb_tls_choice {
     const struct vb_tls_certificate *certificate; /* chosen; NULL: not yet */
     unsigned
         suites; /* what the client's cipher suites sign with; see hello.h */
+    struct vb_certificate *client; /* what it has shown; see client.h */
+    uint8_t alert;                 /* why that was refused; 0: it was not */
 };
+
+/* Gives back what it holds, behind gnutls_deinit. */
+void vb_tls_choice_done(struct vb_tls_choice *choice);
 
 /*
  * Reads all files. VB_ERR_IO, VB_ERR_INVALID or VB_ERR_NOMEM, with one line in
  * ret_why that names the file. A certificate that names no host is refused, as
  * no client takes it; one that has expired is taken, and told on stderr.
  */
-enum vb_err vb_tls_credentials_load(const struct vb_tls_files *files,
-                                    size_t count,
+enum vb_err vb_tls_credentials_load(const struct vb_tls_sources *sources,
                                     struct vb_tls_credentials **ret_credentials,
                                     struct vb_buf *ret_why);
+
+/* A file's bytes, to be freed; VB_ERR_IO with a line in ret_why. */
+enum vb_err vb__tls_read_file(const char *file, gnutls_datum_t *ret_data,
+                              struct vb_buf *ret_why);
+/* "<file>: <reason>", and VB_ERR_INVALID. */
+enum vb_err vb__tls_refuse(struct vb_buf *ret_why, const char *file,
+                           const char *reason);
 
 struct vb_tls_credentials *
 vb_tls_credentials_ref(struct vb_tls_credentials *credentials);

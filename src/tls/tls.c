@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "tls/client.h"
 #include "tls/hello.h"
 
 /*
@@ -47,8 +48,7 @@ static const struct {
 #define TICKET_KEY_MS (INT64_C(24) * 3600 * 1000)
 
 struct vb_tls {
-    const struct vb_tls_files *files;
-    size_t file_count;
+    struct vb_tls_sources sources;
     gnutls_priority_t offered[VB_TLS_CARRIERS];
     pthread_mutex_t lock;                   /* of what follows */
     struct vb_tls_credentials *credentials; /* a reference */
@@ -67,20 +67,19 @@ static bool set_up(struct vb_tls *tls)
     return fine;
 }
 
-enum vb_err vb_tls_new(const struct vb_tls_files *files, size_t count,
+enum vb_err vb_tls_new(const struct vb_tls_sources *sources,
                        struct vb_tls **ret_tls, struct vb_buf *why)
 {
     struct vb_tls *tls = calloc(1, sizeof(*tls));
     enum vb_err err;
 
-    vb_assert(count > 0);
+    vb_assert(sources->count > 0);
     if (tls == NULL)
         return VB_ERR_NOMEM;
-    tls->files = files;
-    tls->file_count = count;
+    tls->sources = *sources;
     err = set_up(tls) ? VB_OK : VB_ERR_NOMEM;
     if (err == VB_OK)
-        err = vb_tls_credentials_load(files, count, &tls->credentials, why);
+        err = vb_tls_credentials_load(sources, &tls->credentials, why);
     if (err == VB_OK)
         *ret_tls = tls;
     else
@@ -102,20 +101,44 @@ void vb_tls_free(struct vb_tls *tls)
     free(tls);
 }
 
+/* With the lock held. Where no other key can be made, the former goes on:
+ * false. */
+static bool make_ticket_keys(struct vb_tls *tls)
+{
+    gnutls_datum_t fresh;
+    bool all = true;
+
+    for (size_t i = 0; i < VB_TLS_CARRIERS; i++) {
+        if (gnutls_session_ticket_key_generate(&fresh) != 0) {
+            all = false;
+            continue;
+        }
+        vb_tls_forget(&tls->ticket_keys[i]);
+        tls->ticket_keys[i] = fresh;
+    }
+    return all;
+}
+
+/* Whoever was known by what is read anew is to be known by what it says now:
+ * with other keys there is no session to resume that would not be. */
 enum vb_err vb_tls_reload(struct vb_tls *tls, struct vb_buf *why)
 {
-    struct vb_tls_credentials *fresh, *former;
-    enum vb_err err =
-        vb_tls_credentials_load(tls->files, tls->file_count, &fresh, why);
+    struct vb_tls_credentials *fresh, *unused;
+    enum vb_err err = vb_tls_credentials_load(&tls->sources, &fresh, why);
 
     if (err != VB_OK)
         return err;
     pthread_mutex_lock(&tls->lock);
-    former = tls->credentials;
-    tls->credentials = fresh;
+    unused = tls->credentials;
+    if (tls->sources.clients.ca != NULL && !make_ticket_keys(tls)) {
+        err = VB_ERR_NOMEM;
+        unused = fresh;
+    } else {
+        tls->credentials = fresh;
+    }
     pthread_mutex_unlock(&tls->lock);
-    vb_tls_credentials_unref(former);
-    return VB_OK;
+    vb_tls_credentials_unref(unused);
+    return err;
 }
 
 void vb_tls_fingerprint(struct vb_tls *tls, size_t index, struct vb_buf *text)
@@ -134,31 +157,32 @@ void vb_tls_fingerprint(struct vb_tls *tls, size_t index, struct vb_buf *text)
         vb_buf_printf(text, "%s%02X", i > 0 ? ":" : "", hash[i]);
 }
 
-/* With the lock held. Where no other key can be made, this one goes on. */
+/* With the lock held. */
 static void renew_ticket_keys(struct vb_tls *tls, int64_t now_ms)
 {
-    gnutls_datum_t fresh;
-
     if (tls->ticket_keys_ms == 0)
         tls->ticket_keys_ms = now_ms;
     if (now_ms - tls->ticket_keys_ms < TICKET_KEY_MS)
         return;
-    for (size_t i = 0; i < VB_TLS_CARRIERS; i++) {
-        if (gnutls_session_ticket_key_generate(&fresh) != 0)
-            continue;
-        vb_tls_forget(&tls->ticket_keys[i]);
-        tls->ticket_keys[i] = fresh;
-    }
+    make_ticket_keys(tls);
     tls->ticket_keys_ms = now_ms;
 }
 
-/* The ClientHello is there: looks at what GnuTLS does not tell. */
-static int look_at_hello(gnutls_session_t session, unsigned type, unsigned when,
-                         unsigned incoming, const gnutls_datum_t *message)
+/*
+ * A message of the handshake is there, and GnuTLS has not seen it yet. Of a
+ * ClientHello we want what GnuTLS does not tell. Before a CertificateVerify the
+ * certificate is verified: GnuTLS would first compute with a key that nobody
+ * vouches for, and one can be made so that this takes a second.
+ */
+static int look_at(gnutls_session_t session, unsigned type, unsigned when,
+                   unsigned incoming, const gnutls_datum_t *message)
 {
-    (void)type, (void)when, (void)incoming;
-    vb_tls_choice_of(session)->suites = vb_tls_hello_suites(
-        vb_span_of((const char *)message->data, message->size));
+    (void)when;
+    if (incoming && type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+        vb_tls_choice_of(session)->suites = vb_tls_hello_suites(
+            vb_span_of((const char *)message->data, message->size));
+    if (incoming && type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY)
+        return vb_tls_client_verify(session);
     return 0;
 }
 
@@ -169,17 +193,17 @@ static int take_shared(struct vb_tls *tls, enum vb_tls_carrier carrier,
 {
     int rc;
 
+    *choice = (struct vb_tls_choice){.from = NULL};
     pthread_mutex_lock(&tls->lock);
     renew_ticket_keys(tls, now_ms);
     rc = gnutls_session_ticket_enable_server(session,
                                              &tls->ticket_keys[carrier]);
     choice->from = vb_tls_credentials_ref(tls->credentials);
     pthread_mutex_unlock(&tls->lock);
-    choice->certificate = NULL;
-    choice->suites = 0;
     vb_tls_choice_set(session, choice);
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_CLIENT_HELLO,
-                                       GNUTLS_HOOK_PRE, look_at_hello);
+    gnutls_certificate_server_set_request(session, choice->from->request);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY,
+                                       GNUTLS_HOOK_PRE, look_at);
     return rc;
 }
 
@@ -199,9 +223,22 @@ enum vb_err vb_tls_session_new(struct vb_tls *tls, enum vb_tls_carrier carrier,
         return VB_OK;
     }
     gnutls_deinit(session);
-    vb_tls_credentials_unref(choice->from);
-    choice->from = NULL;
+    vb_tls_choice_done(choice);
     return VB_ERR_NOMEM;
+}
+
+gnutls_alert_description_t vb_tls_alert(gnutls_session_t session, int code)
+{
+    switch (code) {
+    case GNUTLS_E_REHANDSHAKE:
+        return GNUTLS_A_NO_RENEGOTIATION;
+    case GNUTLS_E_NO_CERTIFICATE_FOUND: /* TLS 1.2 (RFC 5246 section 7.4.6) */
+        return GNUTLS_A_HANDSHAKE_FAILURE;
+    case GNUTLS_E_CERTIFICATE_ERROR:
+        return (gnutls_alert_description_t)vb_tls_choice_of(session)->alert;
+    default:
+        return (gnutls_alert_description_t)0;
+    }
 }
 
 bool vb_tls_offer(gnutls_session_t session, const char *const *names,

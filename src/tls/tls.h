@@ -17,10 +17,10 @@
 struct vb_tls;
 
 /*
- * Reads the certificates; at least one. The files' names are borrowed for its
- * life. On failure ret_why gets one line, as from vb_tls_credentials_load.
+ * Reads the certificates. The files' names are borrowed for its life. On
+ * failure ret_why gets one line, as from vb_tls_credentials_load.
  */
-enum vb_err vb_tls_new(const struct vb_tls_files *files, size_t count,
+enum vb_err vb_tls_new(const struct vb_tls_sources *sources,
                        struct vb_tls **ret_tls, struct vb_buf *ret_why);
 
 /* All sessions must have ended. NULL is fine. */
@@ -42,11 +42,15 @@ enum vb_tls_carrier { VB_TLS_TCP, VB_TLS_QUIC, VB_TLS_CARRIERS };
  * A server's session, set up but for its transport. It resumes sessions of all
  * workers that the same carrier has carried: what early data was promised is
  * the carrier's. `choice` gets a reference to today's credentials, to be given
- * back behind gnutls_deinit; it must stay where it is. VB_ERR_NOMEM.
+ * back by vb_tls_choice_done; it must stay where it is. VB_ERR_NOMEM.
  */
 enum vb_err vb_tls_session_new(struct vb_tls *tls, enum vb_tls_carrier carrier,
                                int64_t now_ms, struct vb_tls_choice *choice,
                                gnutls_session_t *ret_session);
+
+/* The alert that tells the peer why its session failed with a code of
+ * GnuTLS's (RFC 8446 section 6.2), where GnuTLS knows no better; 0: it does. */
+gnutls_alert_description_t vb_tls_alert(gnutls_session_t session, int code);
 
 /* Offers protocols (RFC 7301), best first: a client that asks for others only
  * is refused. At most VB_TLS_PROTOCOLS_MOST. False when out of memory. */

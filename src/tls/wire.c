@@ -28,13 +28,12 @@ void vb__tls_begin_last(struct vb_tls_wire *t)
 
 void vb__tls_fail(struct vb_tls_wire *t, int rc)
 {
+    gnutls_alert_description_t alert = vb_tls_alert(t->session, rc);
+
     vb_log(VB_LOG_DEBUG, "TLS: %s", gnutls_strerror(rc));
     vb__tls_end_inner(t);
-    if (rc == GNUTLS_E_REHANDSHAKE)
-        rc = gnutls_alert_send(t->session, GNUTLS_AL_FATAL,
-                               GNUTLS_A_NO_RENEGOTIATION);
-    else
-        rc = gnutls_alert_send_appropriate(t->session, rc);
+    rc = alert != 0 ? gnutls_alert_send(t->session, GNUTLS_AL_FATAL, alert)
+                    : gnutls_alert_send_appropriate(t->session, rc);
     if (rc == 0)
         vb__tls_begin_last(t);
     else
@@ -158,7 +157,7 @@ static void free_wire(struct vb_wire *wire)
     vb__tls_end_inner(t);
     if (t->session != NULL)
         gnutls_deinit(t->session);
-    vb_tls_credentials_unref(t->shown.choice.from);
+    vb_tls_choice_done(&t->shown.choice);
     vb_tls_queue_drop(&t->queue, t->queue.len);
 }
 

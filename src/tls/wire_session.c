@@ -124,7 +124,6 @@ static const struct protocol *negotiated(gnutls_session_t session)
 static void open_inner(struct vb_tls_wire *t)
 {
     t->phase = VB_TLS_OPEN;
-    vb_tls_peer_open(&t->shown, t->session);
     if (!begin_inner(t, negotiated(t->session)))
         vb__tls_die(t);
 }
@@ -138,6 +137,8 @@ void vb__tls_go_on(struct vb_tls_wire *t, size_t len)
     do
         rc = gnutls_handshake(t->session);
     while (rc < 0 && rc != GNUTLS_E_AGAIN && !gnutls_error_is_fatal(rc));
+    if (rc == 0)
+        rc = vb_tls_peer_open(&t->shown, t->session);
     if (rc == 0)
         open_inner(t);
     else if (rc != GNUTLS_E_AGAIN)

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from certificates import HERE, KEYS, der, make, make_ca, openssl, options, sign
 from client import H1Client
 from h1 import Connection
 from ledger import requirement
@@ -19,32 +20,6 @@ from test_cli import run
 from tls import TlsSocket, trusting
 
 GET = b"GET %s HTTP/1.1\r\nHost: %s\r\n\r\n"
-HERE = "https://127.0.0.1:0"
-KEYS = {
-    "rsa": ["-newkey", "rsa:2048"],
-    "ecdsa": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
-    "ed25519": ["-newkey", "ed25519"],
-}
-
-
-def openssl(*args, **more):
-    done = subprocess.run(["openssl", *map(str, args)], capture_output=True, timeout=60, check=False, **more)
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout
-
-
-def make(folder, name, kind="ecdsa", hosts=("DNS:localhost", "IP:127.0.0.1"), extra=()):
-    """A self-signed certificate and its key, as files."""
-    files = folder / f"{name}.crt", folder / f"{name}.key"
-    names = ["-addext", f"subjectAltName={','.join(hosts)}"] if hosts else []
-    openssl("req", "-x509", "-nodes", "-days", "30", "-subj", f"/CN={name}", *KEYS[kind], *names, *extra,
-            "-out", files[0], "-keyout", files[1])  # fmt: skip
-    return files
-
-
-def options(*pairs):
-    """The options for (certificate, key) pairs."""
-    return [word for crt, key in pairs for word in ("--tls-cert", crt, "--tls-key", key)]
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +56,6 @@ def shown(connection):
     return connection.socket.tls.getpeercert(binary_form=True)
 
 
-def der(path):
-    end = "-----END CERTIFICATE-----"
-    return ssl.PEM_cert_to_DER_cert(path.read_text().partition(end)[0] + end)
-
-
 # Certificates
 
 @pytest.mark.parametrize("kind", KEYS)
@@ -119,7 +89,7 @@ def test_two_keys_for_one_host_serve_who_knows_only_one_kind(serve, folder):
 
 
 def test_a_chain_is_sent_whole(serve, tmp_path):
-    ca = make(tmp_path, "ca", hosts=(), extra=["-addext", "keyUsage=keyCertSign,digitalSignature"])
+    ca = make_ca(tmp_path, "ca")
     leaf = sign(tmp_path, "leaf", ca)
     chain = tmp_path / "chain.pem"
     chain.write_text(leaf[0].read_text() + ca[0].read_text())
@@ -128,17 +98,6 @@ def test_a_chain_is_sent_whole(serve, tmp_path):
         assert get(connection).status == 200
     said = openssl("s_client", "-connect", server.authority, "-showcerts", input=b"")
     assert said.count(b"BEGIN CERTIFICATE") == 2
-
-
-def sign(folder, name, ca):
-    """A certificate for localhost that another one has signed."""
-    request, crt, key = folder / "leaf.csr", folder / f"{name}.crt", folder / f"{name}.key"
-    openssl("req", "-new", "-nodes", "-subj", f"/CN={name}", *KEYS["ecdsa"], "-keyout", key, "-out", request)
-    extensions = folder / "extensions"
-    extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-    openssl("x509", "-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-set_serial", "0x1000", "-days", "30",
-            "-extfile", extensions, "-out", crt)  # fmt: skip
-    return crt, key
 
 
 def test_an_ocsp_response_is_stapled(serve, tmp_path):

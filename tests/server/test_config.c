@@ -171,6 +171,8 @@ static const char *sample(const struct vb_option *option)
         return "yes";
     case VB_OPTION_LOG_FORMAT:
         return "json";
+    case VB_OPTION_CLIENT_CERT:
+        return "optional";
     case VB_OPTION_REDACTION:
         return "only:token";
     case VB_OPTION_COUNT:
@@ -222,6 +224,8 @@ static bool has_sample(const struct vb_option *option,
         return n == 1;
     case VB_OPTION_LOG_FORMAT:
         return n == VB_ACCESS_JSON;
+    case VB_OPTION_CLIENT_CERT:
+        return n == VB_CLIENT_CERT_OPTIONAL;
     case VB_OPTION_COUNT:
     case VB_OPTION_CORES:
         return n == 77;

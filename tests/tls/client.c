@@ -72,8 +72,9 @@ static void make_certificates(struct client *c, const char *const *hosts,
                          VB_OK);
         c->files[i].certificate = c->paths[i];
     }
-    c->file_count = count;
-    assert_int_equal(vb_tls_new(c->files, count, &c->tls, &why), VB_OK);
+    c->sources.files = c->files;
+    c->sources.count = count;
+    assert_int_equal(vb_tls_new(&c->sources, &c->tls, &why), VB_OK);
 }
 
 void client_init(struct client *c, const char *const *hosts, size_t count)
@@ -116,7 +117,7 @@ void client_done(struct client *c)
     gnutls_certificate_free_credentials(c->trust);
     gnutls_free(c->ticket.data);
     vb_buf_done(&c->plain);
-    for (size_t i = 0; i < c->file_count; i++)
+    for (size_t i = 0; i < c->sources.count; i++)
         unlink(c->paths[i]);
     rmdir(c->folder);
 }
@@ -134,6 +135,7 @@ static void begin_session(struct client *c)
         gnutls_set_default_priority(c->session);
     gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE, c->trust);
     gnutls_transport_set_ptr(c->session, c);
+    gnutls_session_set_ptr(c->session, c->user);
     gnutls_transport_set_pull_function(c->session, pull);
     gnutls_transport_set_push_function(c->session, push);
     if (c->name != NULL)
@@ -197,7 +199,7 @@ int client_shown(const struct client *c)
     const gnutls_datum_t *shown =
         gnutls_certificate_get_peers(c->session, &count);
 
-    for (size_t i = 0; shown != NULL && i < c->file_count; i++) {
+    for (size_t i = 0; shown != NULL && i < c->sources.count; i++) {
         gnutls_datum_t text, der = {NULL, 0};
         gnutls_x509_crt_t crt;
         bool same;

@@ -19,7 +19,7 @@ struct client {
     char folder[32];
     char paths[CERTIFICATES_MOST][64];
     struct vb_tls_files files[CERTIFICATES_MOST];
-    size_t file_count;
+    struct vb_tls_sources sources;
     struct vb_tls *tls;
 
     gnutls_certificate_credentials_t trust;
@@ -27,6 +27,7 @@ struct client {
     const char *name;      /* server_name; NULL: none */
     const char *priority;  /* NULL: GnuTLS's */
     const char *protocol;  /* of ALPN; NULL: none */
+    void *user;            /* the session's pointer */
     gnutls_datum_t ticket; /* of the last session, to resume it */
     size_t read;           /* of d.out */
     bool ended;            /* close_notify has come */

@@ -80,11 +80,12 @@ static void write_file(const char *path, const char *text)
 
 static void assert_refused(const struct vb_tls_files *files, const char *why)
 {
+    const struct vb_tls_sources sources = {.files = files, .count = 1};
     char text[512] = "";
     struct vb_buf buf = vb_buf_over(text, sizeof(text) - 1);
     struct vb_tls_credentials *credentials;
 
-    assert_int_not_equal(vb_tls_credentials_load(files, 1, &credentials, &buf),
+    assert_int_not_equal(vb_tls_credentials_load(&sources, &credentials, &buf),
                          VB_OK);
     text[buf.len] = '\0';
     if (strstr(text, why) == NULL || strchr(text, '\n') != NULL)

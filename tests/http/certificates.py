@@ -1,0 +1,52 @@
+"""Certificates for tests, made with openssl, and the options that name them."""
+
+import ssl
+import subprocess
+
+HERE = "https://127.0.0.1:0"
+KEYS = {
+    "rsa": ["-newkey", "rsa:2048"],
+    "ecdsa": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    "ed25519": ["-newkey", "ed25519"],
+}
+FOR_A_CA = ["-addext", "keyUsage=keyCertSign,cRLSign,digitalSignature"]
+
+
+def openssl(*args, **more):
+    done = subprocess.run(["openssl", *map(str, args)], capture_output=True, timeout=60, check=False, **more)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def make(folder, name, kind="ecdsa", hosts=("DNS:localhost", "IP:127.0.0.1"), extra=(), subject=None):
+    """A self-signed certificate and its key, as files."""
+    files = folder / f"{name}.crt", folder / f"{name}.key"
+    names = ["-addext", f"subjectAltName={','.join(hosts)}"] if hosts else []
+    openssl("req", "-x509", "-nodes", "-days", "30", "-subj", subject or f"/CN={name}", *KEYS[kind], *names, *extra,
+            "-out", files[0], "-keyout", files[1])  # fmt: skip
+    return files
+
+
+def make_ca(folder, name):
+    return make(folder, name, hosts=(), extra=FOR_A_CA)
+
+
+def sign(folder, name, ca, *, kind="ecdsa", subject=None, serial="0x1000", days=30,
+         extensions="subjectAltName=DNS:localhost,IP:127.0.0.1"):  # fmt: skip
+    """A certificate that another one has signed; one for localhost, unless its extensions say otherwise."""
+    request, crt, key = (folder / f"{name}.{ending}" for ending in ("csr", "crt", "key"))
+    openssl("req", "-new", "-nodes", "-subj", subject or f"/CN={name}", *KEYS[kind], "-keyout", key, "-out", request)
+    (folder / f"{name}.ext").write_text(extensions + "\n")
+    openssl("x509", "-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-set_serial", serial, "-days", days,
+            "-extfile", folder / f"{name}.ext", "-out", crt)  # fmt: skip
+    return crt, key
+
+
+def der(path):
+    end = "-----END CERTIFICATE-----"
+    return ssl.PEM_cert_to_DER_cert(path.read_text().partition(end)[0] + end)
+
+
+def options(*pairs):
+    """The options for (certificate, key) pairs."""
+    return [word for crt, key in pairs for word in ("--tls-cert", crt, "--tls-key", key)]
