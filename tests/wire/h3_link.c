@@ -65,6 +65,13 @@ struct link_stream *link_stream(struct h3_link *l, int64_t id)
     return s;
 }
 
+/* Is h3 on the stack? */
+static void arm(const struct h3_link *l, bool on)
+{
+    if (l->armed != NULL)
+        l->armed(on);
+}
+
 /* --- What h3 asks for --------------------------------------------------------
  */
 
@@ -143,6 +150,8 @@ static void begin(struct h3_link *l)
     l->next_uni = 3;
     l->closed = LINK_NONE;
     l->delivered = l->consumed = 0;
+    l->requests = VB_H3_STREAMS_MAX;
+    l->unis = VB_H3_UNI_STREAMS_MAX;
     l->h3 = vb_h3_init(memory, &l->d.env, &l->d.peer, &l->below);
     assert_non_null(l->h3);
     vb_h3_begin(l->h3);
@@ -163,6 +172,7 @@ void link_init(struct h3_link *l)
     driver_init(&l->d);
     l->d.peer.secure = true;
     l->window = 1024 * 1024;
+    l->steps = -1;
     begin(l);
 }
 
@@ -182,6 +192,12 @@ void link_restart(struct h3_link *l)
 /* --- From the client ---------------------------------------------------------
  */
 
+/* May the client have opened it? One more for each that is closed. */
+static bool is_allowed(const struct h3_link *l, int64_t id)
+{
+    return id / 4 < ((id & 2) == 0 ? l->requests : l->unis);
+}
+
 void link_send(struct h3_link *l, int64_t id, struct vb_span bytes, bool fin)
 {
     struct link_stream *s = link_stream(l, id);
@@ -197,22 +213,27 @@ void link_reset(struct h3_link *l, int64_t id, uint64_t code)
 {
     struct link_stream *s = link_stream(l, id);
 
-    if (s->up_done || l->closed != LINK_NONE)
+    if (s->up_done || l->closed != LINK_NONE || !is_allowed(l, id))
         return;
     s->up_done = true;
     vb_buf_done(&s->up);
+    arm(l, true);
     vb_h3_peer_reset(l->h3, id, code);
+    arm(l, false);
 }
 
 void link_stop(struct h3_link *l, int64_t id, uint64_t code)
 {
     struct link_stream *s = link_stream(l, id);
 
-    if (s->reset != LINK_NONE || s->closed || l->closed != LINK_NONE)
+    if (s->reset != LINK_NONE || s->closed || l->closed != LINK_NONE ||
+        !is_allowed(l, id))
         return;
     s->reset = code;
     drop_sent(s);
+    arm(l, true);
     vb_h3_peer_stopped(l->h3, id, code);
+    arm(l, false);
 }
 
 /* Bytes that the windows let through now. */
@@ -239,7 +260,7 @@ static bool deliver(struct h3_link *l, struct link_stream *s)
     bool fin = s->up_fin && n == s->up.len;
     char *copy;
 
-    if (s->up_done || (n == 0 && !fin))
+    if (s->up_done || (n == 0 && !fin) || !is_allowed(l, s->id))
         return false;
     copy = malloc(n > 0 ? n : 1);
     assert_non_null(copy);
@@ -250,7 +271,9 @@ static bool deliver(struct h3_link *l, struct link_stream *s)
     s->up_done = fin;
     if (n > 0)
         vb_buf_consume(&s->up, n);
+    arm(l, true);
     vb_h3_data(l->h3, s->id, vb_span_of(n > 0 ? copy : NULL, n), fin, s->early);
+    arm(l, false);
     free(copy);
     return true;
 }
@@ -288,8 +311,11 @@ static void ack(struct h3_link *l, struct link_stream *s)
         total += s->sent[i].len;
     }
     drop_sent(s);
-    if (total > 0 && l->closed == LINK_NONE)
+    if (total > 0 && l->closed == LINK_NONE) {
+        arm(l, true);
         vb_h3_acked(l->h3, s->id, total);
+        arm(l, false);
+    }
 }
 
 static bool pull(struct h3_link *l)
@@ -305,7 +331,9 @@ static bool pull(struct h3_link *l)
 
     if (l->stuck)
         return false;
+    arm(l, true);
     count = vb_h3_pull(l->h3, &id, &fin, iov, 4);
+    arm(l, false);
     assert_in_range(count, 0, 4);
     if (id < 0) {
         assert_int_equal(count, 0);
@@ -334,7 +362,9 @@ static bool pull(struct h3_link *l)
     }
     fin = fin && i == count;
     s->down_fin = fin;
+    arm(l, true);
     vb_h3_wrote(l->h3, id, total);
+    arm(l, false);
     if (!l->holds_acks)
         ack(l, s);
     return true;
@@ -352,7 +382,13 @@ static bool close_stream(struct h3_link *l, struct link_stream *s)
         return false;
     s->closed = true;
     drop_sent(s);
+    if (bidi)
+        l->requests++;
+    else if (!ours)
+        l->unis++;
+    arm(l, true);
     vb_h3_stream_closed(l->h3, s->id);
+    arm(l, false);
     return true;
 }
 
@@ -364,14 +400,18 @@ static bool resume(struct h3_link *l)
         return false;
     if (x != NULL) {
         l->d.paused = NULL;
+        arm(l, true);
         x->carrier->resume_content(x);
+        arm(l, false);
         return true;
     }
     x = l->d.pending;
     if (x == NULL)
         return false;
     l->d.pending = NULL;
+    arm(l, true);
     x->carrier->output_ready(x);
+    arm(l, false);
     return true;
 }
 
@@ -380,8 +420,12 @@ static bool for_each(struct h3_link *l,
 {
     bool any = false;
 
-    for (int i = 0; i < l->count && l->closed == LINK_NONE; i++)
-        any |= act(l, &l->streams[i]);
+    for (int i = 0; i < l->count && l->closed == LINK_NONE && l->steps != 0;
+         i++)
+        if (act(l, &l->streams[i])) {
+            any = true;
+            l->steps--;
+        }
     return any;
 }
 
@@ -389,10 +433,12 @@ void link_pump(struct h3_link *l)
 {
     bool more = true;
 
-    while (more && l->closed == LINK_NONE) {
+    while (more && l->closed == LINK_NONE && l->steps != 0) {
         more = for_each(l, deliver);
-        while (l->closed == LINK_NONE && pull(l))
+        while (l->closed == LINK_NONE && l->steps != 0 && pull(l)) {
             more = true;
+            l->steps--;
+        }
         more |= for_each(l, obey);
         more |= for_each(l, close_stream);
         more |= l->closed == LINK_NONE && resume(l);
@@ -422,8 +468,11 @@ void link_pass(struct h3_link *l, int64_t ms)
     struct vb_env *env = &l->d.env;
 
     vb_env_set_now(env, env->now.mono_ms + ms, env->now.unix_ms + ms);
-    if (l->closed == LINK_NONE && vb_h3_deadline(l->h3) <= env->now.mono_ms)
+    if (l->closed == LINK_NONE && vb_h3_deadline(l->h3) <= env->now.mono_ms) {
+        arm(l, true);
         vb_h3_tick(l->h3);
+        arm(l, false);
+    }
     link_pump(l);
 }
 

@@ -59,12 +59,16 @@ struct h3_link {
     int64_t next_uni;
     uint64_t delivered; /* bytes, of all streams */
     uint64_t consumed;
-    uint64_t window; /* of streams to the client, at first */
-    uint64_t closed; /* code of the connection's end, or LINK_NONE */
+    uint64_t window;  /* of streams to the client, at first */
+    uint64_t closed;  /* code of the connection's end, or LINK_NONE */
+    int64_t requests; /* streams that the client may have opened by now */
+    int64_t unis;
     bool holds_acks; /* until link_ack */
     bool no_streams; /* the client allows us none */
     bool stuck;      /* nothing is pulled */
+    int steps;       /* of link_pump until it stops; below 0: never */
     int wakes;
+    void (*armed)(bool on); /* around calls of h3's; or NULL */
 };
 
 void link_init(struct h3_link *l);

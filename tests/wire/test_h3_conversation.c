@@ -7,9 +7,6 @@
 
 #include "service.h"
 
-#define AUTHORITY ":authority", "h"
-#define GET_HEAD  ":method", "GET", ":scheme", "https", ":path"
-
 static const char *const te[] = {"te",     "trailers", "cookie", "a=1",
                                  "cookie", "b=2",      NULL};
 
@@ -224,6 +221,232 @@ static void test_content_of_every_kind_through_every_window(void **state)
     }
 }
 
+/* --- Content towards its sink ------------------------------------------------
+ */
+
+/* 9114-4.1-06 of what nobody wants; and what waits is bounded by a window. */
+static void test_content_comes_as_the_sink_takes_it(void **state)
+{
+    static char body[600 * 1000 + 1];
+    struct h3_talk *t = *state;
+    struct link_stream *s;
+
+    fill_pattern(body, sizeof(body) - 1);
+    h3_ask(&t->c, "POST", "/later-echo", NULL, body);
+    h3_exchange(&t->c);
+    s = link_stream(&t->l, 0);
+    assert_in_range(s->delivered - s->consumed, VB_H3_STREAM_WINDOW - 100,
+                    VB_H3_STREAM_WINDOW);
+    driver_answer(&t->l.d, 0);
+    h3_exchange(&t->c);
+    assert_int_equal(t->c.replies[0].status, 200);
+    assert_int_equal(t->c.replies[0].content.len, 600 * 1000);
+    assert_memory_equal(t->c.replies[0].content.ptr, body, 600 * 1000);
+    assert_int_equal(s->consumed, s->delivered);
+    assert_int_equal(t->l.consumed, t->l.delivered);
+}
+
+static void test_a_reply_before_the_contents_end(void **state)
+{
+    static char body[600 * 1000 + 1];
+    struct h3_talk *t = *state;
+
+    fill_pattern(body, sizeof(body) - 1);
+    h3_ask(&t->c, "POST", "/early", NULL, body);
+    h3_ask(&t->c, "POST", "/refuse", NULL, body);
+    h3_ask(&t->c, "POST", "/echo", NULL, "a");
+    h3_exchange(&t->c);
+    for (int i = 0; i < 2; i++) {
+        struct link_stream *s = link_stream(&t->l, t->c.replies[i].id);
+
+        assert_int_equal(t->c.replies[i].status, 403);
+        assert_true(t->c.replies[i].ended && s->closed);
+        assert_int_equal(s->stopped, NGHTTP3_H3_NO_ERROR);
+        assert_true(s->up.len == 0 && s->delivered < 600 * 1000);
+    }
+    assert_int_equal(t->c.replies[2].status, 200);
+    assert_int_equal(t->l.consumed, t->l.delivered);
+}
+
+static void test_too_much_content_is_413(void **state)
+{
+    static const char *const length[] = {"content-length", "21", NULL};
+    struct h3_talk *t = *state;
+
+    t->l.d.limits.max_content = 20;
+    h3_ask(&t->c, "POST", "/echo", length, "123456789012345678901");
+    h3_ask(&t->c, "POST", "/echo", NULL, "123456789012345678901");
+    h3_ask(&t->c, "POST", "/echo", NULL, "12345678901234567890");
+    h3_exchange(&t->c);
+    assert_int_equal(t->c.replies[0].status, 413);
+    assert_int_equal(t->c.replies[1].status, 413);
+    assert_int_equal(t->c.replies[2].status, 200);
+}
+
+/* --- Acknowledgements --------------------------------------------------------
+ */
+
+/* What is sent from where it lies keeps its exchange, to the last byte. */
+static void test_an_exchange_lives_until_all_is_acknowledged(void **state)
+{
+    struct h3_talk *t = *state;
+
+    t->l.holds_acks = true;
+    h3_ask(&t->c, "GET", "/large", NULL, NULL);
+    h3_ask(&t->c, "GET", "/stream/9000", NULL, NULL);
+    h3_exchange(&t->c);
+    assert_true(t->c.replies[0].ended && t->c.replies[1].ended);
+    assert_int_equal(t->l.d.ends, 0);
+    assert_int_equal(t->l.d.env.exchanges.lent, 2);
+    link_ack(&t->l);
+    assert_int_equal(t->l.d.ends, 2);
+    assert_int_equal(t->l.d.env.exchanges.lent, 0);
+    assert_int_equal(t->l.d.env.output_blocks.lent, 0);
+}
+
+/* Copies that nobody acknowledges are bounded; then all comes. */
+static void test_copies_wait_for_acknowledgements(void **state)
+{
+    struct h3_talk *t = *state;
+    size_t most = 32 + 8 + 2;
+
+    t->l.holds_acks = true;
+    for (int i = 0; i < 8; i++)
+        h3_ask(&t->c, "GET", i % 2 == 0 ? "/stream/200000" : "/file/200000",
+               NULL, NULL);
+    h3_exchange(&t->c);
+    assert_in_range(t->l.d.env.output_blocks.lent, 30, most);
+    while (t->l.d.ends < 8) {
+        assert_true(t->l.d.env.output_blocks.lent <= most);
+        assert_true(t->l.d.env.output_blocks.lent > 0);
+        link_ack(&t->l);
+        h3_exchange(&t->c);
+    }
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(t->c.replies[i].content.len, 200000);
+    assert_int_equal(t->l.d.env.output_blocks.lent, 0);
+}
+
+/* Streams whose windows stay shut keep nothing from the others. */
+static void test_shut_windows_starve_nobody(void **state)
+{
+    struct h3_talk *t = *state;
+
+    t->l.window = 3000;
+    for (int i = 0; i < 15; i++)
+        h3_ask(&t->c, "GET", "/wide/100000", NULL, NULL);
+    h3_exchange(&t->c);
+    t->l.window = 1 << 20;
+    h3_ask(&t->c, "GET", "/stream/300000", NULL, NULL);
+    h3_exchange(&t->c);
+    assert_int_equal(t->c.replies[15].content.len, 300000);
+    assert_in_range(t->c.replies[0].content.len, 1000, 3000);
+}
+
+/* --- Cancelling --------------------------------------------------------------
+ */
+
+enum cancel { BY_RESET, BY_STOP, BY_BOTH, BY_FREE };
+
+static const struct {
+    const char *method;
+    const char *path;
+    const char *body;
+} cancelled[] = {
+    {"GET", "/large", NULL},       {"GET", "/stream/30000", NULL},
+    {"GET", "/hinted/3", NULL},    {"GET", "/later", NULL},
+    {"POST", "/echo", "content"},  {"POST", "/pause", "content"},
+    {"POST", "/early", "content"}, {"POST", "/echo-later", "content"},
+    {"GET", "/slow/3000", NULL},
+};
+
+/* Up to `steps`, then the client has changed its mind. True: there were as many
+ * steps. */
+static bool cancel(size_t i, int steps, enum cancel how)
+{
+    struct h3_talk *t = h3_talk_new();
+    bool there;
+
+    t->l.d.piece = 20;
+    t->l.d.room = 3000;
+    t->l.holds_acks = steps % 2 == 0;
+    t->l.d.resumes = steps % 3 != 0;
+    h3_ask(&t->c, cancelled[i].method, cancelled[i].path, NULL,
+           cancelled[i].body);
+    h3_client_write(&t->c);
+    t->l.steps = steps;
+    link_pump(&t->l);
+    there = t->l.steps == 0;
+    t->l.steps = -1;
+    t->l.d.resumes = true;
+    if (how == BY_RESET || how == BY_BOTH)
+        link_reset(&t->l, 0, NGHTTP3_H3_REQUEST_CANCELLED);
+    if (how == BY_STOP || how == BY_BOTH)
+        link_stop(&t->l, 0, NGHTTP3_H3_REQUEST_CANCELLED);
+    if (how == BY_FREE) {
+        h3_talk_free(t);
+        return there;
+    }
+    link_pump(&t->l);
+    for (int n = 0; n < WAITING_MAX; n++)
+        if (t->l.d.waiting[n] != NULL)
+            driver_answer(&t->l.d, n);
+    link_pump(&t->l);
+    link_ack(&t->l);
+    link_pump(&t->l);
+    assert_true(t->l.closed == LINK_NONE);
+    assert_true(link_stream(&t->l, 0)->closed);
+    assert_int_equal(t->l.d.env.exchanges.lent, 0);
+    assert_int_equal(t->l.d.env.output_blocks.lent, 0);
+    assert_int_equal(t->l.consumed, t->l.delivered);
+    /* The connection goes on. */
+    h3_ask(&t->c, "GET", "/", NULL, NULL);
+    h3_exchange(&t->c);
+    link_ack(&t->l);
+    assert_int_equal(t->c.replies[1].status, 200);
+    h3_talk_free(t);
+    return there;
+}
+
+static void test_a_request_is_cancelled_at_any_step(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(cancelled); i++)
+        for (int how = BY_RESET; how <= BY_FREE; how++) {
+            int steps = 0;
+
+            while (cancel(i, steps, (enum cancel)how))
+                steps++;
+            assert_in_range(steps, 5, 200);
+        }
+}
+
+/* 9114-8-01: with whatever code. */
+static void test_a_cancelled_request_is_reset(void **state)
+{
+    struct h3_talk *t = *state;
+
+    h3_ask(&t->c, "GET", "/later", NULL, NULL);
+    h3_ask(&t->c, "POST", "/later", NULL, "x");
+    h3_client_write(&t->c);
+    link_stream(&t->l, 4)->up_fin = false;
+    link_pump(&t->l);
+    link_stop(&t->l, 0, 0x1234567);
+    link_reset(&t->l, 4, 0x1234567);
+    link_pump(&t->l);
+    assert_int_equal(link_stream(&t->l, 4)->reset,
+                     NGHTTP3_H3_REQUEST_CANCELLED);
+    assert_true(link_stream(&t->l, 0)->closed);
+    assert_true(link_stream(&t->l, 4)->closed);
+    driver_answer(&t->l.d, 0);
+    driver_answer(&t->l.d, 1);
+    assert_true(link_logged(&t->l, "abandoned"));
+    /* One of which nothing came is answered alike. */
+    link_reset(&t->l, 8, NGHTTP3_H3_REQUEST_CANCELLED);
+    assert_int_equal(link_stream(&t->l, 8)->reset,
+                     NGHTTP3_H3_REQUEST_CANCELLED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +454,14 @@ int main(void)
         h3_unit_test(test_a_reply_is_that_of_http_1),
         h3_unit_test(test_fields_are_cleaned),
         cmocka_unit_test(test_content_of_every_kind_through_every_window),
+        h3_unit_test(test_content_comes_as_the_sink_takes_it),
+        h3_unit_test(test_a_reply_before_the_contents_end),
+        h3_unit_test(test_too_much_content_is_413),
+        h3_unit_test(test_an_exchange_lives_until_all_is_acknowledged),
+        h3_unit_test(test_copies_wait_for_acknowledgements),
+        h3_unit_test(test_shut_windows_starve_nobody),
+        cmocka_unit_test(test_a_request_is_cancelled_at_any_step),
+        h3_unit_test(test_a_cancelled_request_is_reset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,9 @@
  * Memory: what an idle connection holds, what happens when there is no more,
  * and that no byte past the end of what was fed is looked at.
  *
- * malloc, calloc and realloc of this program go through the functions here
- * (-Wl,--wrap), which refuse the Nth call when told to.
+ * failing.h refuses the Nth allocation.
  */
+#include "failing.h"
 #include "rows.h"
 
 #include <stdlib.h>
@@ -15,42 +15,6 @@
 #include "wire/h1/h1.h"
 
 #define H "Host: h\r\n"
-
-static struct {
-    bool armed;
-    int left; /* calls until one is refused; refused ones stay refused */
-    bool refused;
-} failing;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *at, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *at, size_t size);
-
-static bool refuse(void)
-{
-    if (!failing.armed || failing.left-- > 0)
-        return false;
-    failing.refused = true;
-    return failing.left == -1; /* this one, not those behind it */
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return refuse() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return refuse() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *at, size_t size)
-{
-    return refuse() ? NULL : __real_realloc(at, size);
-}
 
 /* --- No memory
  * -------------------------------------------------------------------- */

@@ -61,8 +61,8 @@ struct vb_h3_below {
 /* What a connection of QUIC has to allow the client: its initial transport
  * parameters (RFC 9000 section 18.2). */
 enum {
-    VB_H3_STREAMS_MAX = 100, /* requests under way at once: one more may come
-                                for each stream that is closed */
+    VB_H3_STREAMS_MAX = 100,   /* requests under way at once: one more may come
+                                  for each stream that is closed */
     VB_H3_UNI_STREAMS_MAX = 8, /* control, two of QPACK's, unknown ones */
     VB_H3_STREAM_WINDOW = 256 * 1024, /* content that waits for its sink */
     VB_H3_UNI_STREAM_WINDOW = 64 * 1024,

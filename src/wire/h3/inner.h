@@ -1,9 +1,9 @@
 /*
  * The shape of an HTTP/3 connection, shared by the files of this folder.
  *
- *     below ─ data ─▶ request.c ─ HEADERS ─▶ qpack.c ─▶ stream ─▶ [mux] ─▶
- * service └──▶ uni.c ─▶ control.c, qpack.c                    │ below ◀ pull ─
- * [turns.c: whose turn] ◀─ output.c ◀─ send.c ◀──┘
+ *     below ─▶ incoming.c ─▶ request.c ─▶ qpack.c ─▶ [mux] ─▶ service
+ *                     └────▶ uni.c ─▶ control.c, qpack.c  │
+ *     below ◀─ outgoing.c ◀─ turns.c ◀─ output.c ◀─ send.c ◀┘
  *
  * Frames and the rules about them are read here; the compression of field
  * lines is nghttp3's. Its connection object is not used: it passes over field
@@ -234,14 +234,22 @@ void vb__h3_stop_now(struct vb_h3 *h3);
 /* Bytes of our control stream came through. */
 void vb__h3_control_acked(struct vb_h3 *h3);
 
+static inline bool vb__h3_is_uni(int64_t id)
+{
+    return (id & 2) != 0;
+}
+
 /* --- stream.c --------------------------------------------------------------
  */
 
 /* The request stream of this id, or NULL. */
 struct vb_h3_stream *vb__h3_stream_find(const struct vb_h3 *h3, int64_t id);
 
-/* One with an exchange that is not begun; NULL when out of memory. */
+/* One that has no exchange; NULL: out of memory, and the connection is over. */
 struct vb_h3_stream *vb__h3_stream_new(struct vb_h3 *h3, int64_t id);
+
+/* Gives it one; false when out of memory. */
+bool vb__h3_stream_begin(struct vb_h3_stream *s);
 
 /* Breaks it off in both directions, in the next step. */
 void vb__h3_break(struct vb_h3_stream *s, uint64_t code);
@@ -251,6 +259,9 @@ void vb__h3_stream_abort(struct vb_h3_stream *s);
 
 /* Its exchange is over: all is acknowledged, or of no use any more. */
 void vb__h3_stream_done(struct vb_h3_stream *s);
+
+/* Nothing more is sent on it, and the client told so. */
+void vb__h3_stream_unsent(struct vb_h3_stream *s, uint64_t code);
 
 /* Nothing more is read of it; the client may be told so. */
 void vb__h3_stream_unread(struct vb_h3_stream *s, uint64_t code, bool tell);

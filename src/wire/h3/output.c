@@ -67,10 +67,11 @@ bool vb__h3_output_put(struct vb_h3 *h3, struct vb_h3_output *out,
     while (bytes.len > 0) {
         size_t room;
         char *at = vb__h3_output_room(h3, out, 1, &room);
-        size_t n = bytes.len < room ? bytes.len : room;
+        size_t n;
 
         if (at == NULL)
             return false;
+        n = bytes.len < room ? bytes.len : room;
         memcpy(at, bytes.ptr, n);
         vb__h3_output_add(out, n);
         bytes = vb_span_from(bytes, n);

@@ -24,28 +24,40 @@ struct vb_h3_stream *vb__h3_stream_find(const struct vb_h3 *h3, int64_t id)
 
 struct vb_h3_stream *vb__h3_stream_new(struct vb_h3 *h3, int64_t id)
 {
-    struct vb_exchange *x = vb_exchange_new(h3->env);
-    struct vb_h3_stream *s = x == NULL ? NULL : calloc(1, sizeof(*s));
+    struct vb_h3_stream *s = calloc(1, sizeof(*s));
     struct vb_h3_stream **bucket = bucket_of(h3, id);
 
     if (s == NULL) {
-        if (x != NULL)
-            vb_exchange_release(x);
+        vb__h3_give_up(h3, NGHTTP3_H3_INTERNAL_ERROR);
         return NULL;
     }
     s->h3 = h3;
     s->out.id = id;
     s->priority.urgency = NGHTTP3_DEFAULT_URGENCY;
-    vb_mux_begin(&s->mux, &vb__h3_mux_ops, x, h3->peer->secure);
+    s->mux.closed = true;
     s->chain = *bucket;
     *bucket = s;
     s->next = h3->streams;
     if (s->next != NULL)
         s->next->prev = s;
     h3->streams = s;
-    h3->busy++;
+    if (id > h3->highest)
+        h3->highest = id;
     vb__h3_priority_recall(s);
     return s;
+}
+
+bool vb__h3_stream_begin(struct vb_h3_stream *s)
+{
+    struct vb_h3 *h3 = s->h3;
+    struct vb_exchange *x = vb_exchange_new(h3->env);
+
+    if (x == NULL)
+        return false;
+    s->mux.closed = false;
+    vb_mux_begin(&s->mux, &vb__h3_mux_ops, x, h3->peer->secure);
+    h3->busy++;
+    return true;
 }
 
 /* --- Ends --------------------------------------------------------------------
@@ -74,12 +86,21 @@ void vb__h3_stream_unread(struct vb_h3_stream *s, uint64_t code, bool tell)
 {
     struct vb_h3 *h3 = s->h3;
 
-    if (s->in_done)
-        return;
+    tell &= !s->in_done;
+    if (!s->in_done || s->section != NULL)
+        vb__h3_qpack_cancel(s);
     s->in_done = true;
-    vb__h3_qpack_cancel(s);
     if (tell && !h3->over)
         h3->below->ops->stop_sending(h3->below, s->out.id, code);
+}
+
+void vb__h3_stream_unsent(struct vb_h3_stream *s, uint64_t code)
+{
+    struct vb_h3 *h3 = s->h3;
+
+    if (!s->out_done && !h3->over)
+        h3->below->ops->reset(h3->below, s->out.id, code);
+    s->out_done = true;
 }
 
 void vb__h3_break(struct vb_h3_stream *s, uint64_t code)
@@ -95,11 +116,7 @@ void vb__h3_break(struct vb_h3_stream *s, uint64_t code)
 
 void vb__h3_stream_abort(struct vb_h3_stream *s)
 {
-    struct vb_h3 *h3 = s->h3;
-
-    if (!s->out_done && !h3->over)
-        h3->below->ops->reset(h3->below, s->out.id, s->code);
-    s->out_done = true;
+    vb__h3_stream_unsent(s, s->code);
     vb__h3_stream_unread(s, s->code, true);
     vb__h3_stream_done(s);
 }

@@ -118,12 +118,16 @@ static bool path_is_fine(const struct vb_mux_stream *s)
            (s->path.ptr[0] == '/' || vb_span_eq(s->path, VB_SPAN("*")));
 }
 
-/* Likewise: one that names another host than :authority does. */
+/* RFC 9110 section 4.2.1, RFC 9114 section 4.3.1: an authority is not empty.
+ * Likewise one that names another host than :authority does. */
 static bool host_is_fine(const struct vb_mux_stream *s)
 {
     const struct vb_field *host =
         vb_fields_first(&s->x->head.fields, VB_FIELD_HOST);
 
+    if ((s->authority.ptr != NULL && s->authority.len == 0) ||
+        (host != NULL && host->value.len == 0))
+        return false;
     return host == NULL || s->authority.ptr == NULL ||
            (host->value.len == s->authority.len &&
             vb_span_ieq(host->value, s->authority));
