@@ -293,30 +293,10 @@ static int tell_settings(struct vb_h2 *h2, nghttp2_session *session)
                          session, NGHTTP2_FLAG_NONE, 0, VB_MUX_WINDOW);
 }
 
-static void *allocate(size_t size, void *heap)
-{
-    return vb_heap_alloc(heap, size);
-}
-
-static void *allocate_zeros(size_t count, size_t size, void *heap)
-{
-    return vb_heap_calloc(heap, count, size);
-}
-
-static void *allocate_again(void *at, size_t size, void *heap)
-{
-    return vb_heap_realloc(heap, at, size);
-}
-
-static void give_back(void *at, void *heap)
-{
-    vb_heap_free(heap, at);
-}
-
 nghttp2_session *vb__h2_session_new(struct vb_h2 *h2)
 {
-    nghttp2_mem mem = {&h2->wire.env->heap, allocate, give_back, allocate_zeros,
-                       allocate_again};
+    nghttp2_mem mem = {&h2->wire.env->heap, vb_mux_malloc, vb_mux_free,
+                       vb_mux_calloc, vb_mux_realloc};
     nghttp2_session_callbacks *callbacks = new_callbacks();
     nghttp2_option *option = callbacks == NULL ? NULL : new_option();
     nghttp2_session *session = NULL;

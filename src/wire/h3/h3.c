@@ -124,12 +124,13 @@ size_t vb_h3_size(void)
 struct vb_h3 *vb_h3_init(void *memory, struct vb_env *env,
                          const struct vb_peer *peer, struct vb_h3_below *below)
 {
-    const nghttp3_mem *mem = nghttp3_mem_default();
     struct vb_h3 *h3 = memory;
 
     *h3 = (struct vb_h3){.env = env,
                          .peer = peer,
                          .below = below,
+                         .mem = {&env->heap, vb_mux_malloc, vb_mux_free,
+                                 vb_mux_calloc, vb_mux_realloc},
                          .control = {.id = -1},
                          .encoding = {.id = -1},
                          .decoding = {.id = -1},
@@ -141,9 +142,9 @@ struct vb_h3 *vb_h3_init(void *memory, struct vb_env *env,
     vb_buf_init(&h3->payload, VB_H3_CONTROL_MAX);
     for (size_t i = 0; i < VB_H3_EARLY_PRIORITIES; i++)
         h3->early[i].id = -1;
-    if (nghttp3_qpack_encoder_new(&h3->encoder, VB_H3_TABLE, mem) != 0)
+    if (nghttp3_qpack_encoder_new(&h3->encoder, VB_H3_TABLE, &h3->mem) != 0)
         return NULL;
-    if (nghttp3_qpack_decoder_new(&h3->decoder, VB_H3_TABLE, 0, mem) == 0)
+    if (nghttp3_qpack_decoder_new(&h3->decoder, VB_H3_TABLE, 0, &h3->mem) == 0)
         return h3;
     nghttp3_qpack_encoder_del(h3->encoder);
     return NULL;
@@ -151,8 +152,6 @@ struct vb_h3 *vb_h3_init(void *memory, struct vb_env *env,
 
 void vb_h3_free(struct vb_h3 *h3)
 {
-    const nghttp3_mem *mem = nghttp3_mem_default();
-
     if (h3 == NULL)
         return;
     h3->over = true;
@@ -163,8 +162,8 @@ void vb_h3_free(struct vb_h3 *h3)
     vb__h3_output_clear(h3, &h3->encoding);
     vb__h3_output_clear(h3, &h3->decoding);
     vb_buf_done(&h3->payload);
-    nghttp3_buf_free(&h3->section, mem);
-    nghttp3_buf_free(&h3->instructions, mem);
+    nghttp3_buf_free(&h3->section, &h3->mem);
+    nghttp3_buf_free(&h3->instructions, &h3->mem);
     nghttp3_qpack_encoder_del(h3->encoder);
     nghttp3_qpack_decoder_del(h3->decoder);
 }

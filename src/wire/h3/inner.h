@@ -122,6 +122,7 @@ struct vb_h3_stream {
     struct vb_h3_frame frame;
     nghttp3_qpack_stream_context *section; /* being read, or NULL */
     uint64_t content;                      /* bytes in DATA frames so far */
+    uint16_t code;     /* to reset it with, where it is broken */
     uint8_t pseudo;    /* which pseudo-fields have come: bits */
     bool fields : 1;   /* a field has come that is none */
     bool complete : 1; /* the head is all there */
@@ -129,8 +130,7 @@ struct vb_h3_stream {
     bool early : 1;    /* bytes of the head came in 0-RTT */
     bool in_done : 1;  /* nothing more is read of this stream */
     bool out_done : 1; /* nor sent: it was reset */
-    bool broken : 1;   /* to be reset in the next step, with */
-    uint64_t code;     /* this */
+    bool broken : 1;   /* to be reset in the next step */
 
     /* going out */
     struct vb_h3_stream *turn_next;
@@ -168,6 +168,7 @@ struct vb_h3 {
     struct vb_env *env;
     const struct vb_peer *peer;
     struct vb_h3_below *below;
+    nghttp3_mem mem; /* env->heap */
     nghttp3_qpack_encoder *encoder;
     nghttp3_qpack_decoder *decoder;
     nghttp3_buf section; /* what the encoder writes into, kept for the next */
@@ -252,7 +253,7 @@ struct vb_h3_stream *vb__h3_stream_new(struct vb_h3 *h3, int64_t id);
 bool vb__h3_stream_begin(struct vb_h3_stream *s);
 
 /* Breaks it off in both directions, in the next step. */
-void vb__h3_break(struct vb_h3_stream *s, uint64_t code);
+void vb__h3_break(struct vb_h3_stream *s, uint16_t code);
 
 /* That step. */
 void vb__h3_stream_abort(struct vb_h3_stream *s);

@@ -45,9 +45,8 @@ static void end_section(struct vb_h3_stream *s)
 
 static bool begin_section(struct vb_h3_stream *s)
 {
-    return s->section != NULL ||
-           nghttp3_qpack_stream_context_new(&s->section, s->out.id,
-                                            nghttp3_mem_default()) == 0;
+    return s->section != NULL || nghttp3_qpack_stream_context_new(
+                                     &s->section, s->out.id, &s->h3->mem) == 0;
 }
 
 void vb__h3_decode(struct vb_h3_stream *s, struct vb_span bytes, bool end)
@@ -157,38 +156,17 @@ void vb__h3_qpack_flush(struct vb_h3 *h3)
 /* --- Going out ---------------------------------------------------------------
  */
 
-/* The name in lower case (RFC 9114 section 4.2), behind `*at`. */
-static uint8_t *lower(char **at, struct vb_span name)
-{
-    char *begin = *at;
-
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-
-        begin[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-    }
-    *at += name.len;
-    return (uint8_t *)begin;
-}
-
 /* The section as nghttp3 takes it, in the exchange's arena; NULL when out of
  * memory. */
 static const nghttp3_nv *nv_of(const struct vb_section *section)
 {
-    size_t size = section->count * sizeof(nghttp3_nv);
-    nghttp3_nv *nv;
-    char *names;
+    nghttp3_nv *nv =
+        vb_arena_alloc(section->arena, section->count * sizeof(*nv));
 
-    for (size_t i = 0; i < section->count; i++)
-        size += section->at[i].name.len;
-    nv = vb_arena_alloc(section->arena, size);
-    if (nv == NULL)
-        return NULL;
-    names = (char *)(nv + section->count);
-    for (size_t i = 0; i < section->count; i++) {
+    for (size_t i = 0; nv != NULL && i < section->count; i++) {
         const struct vb_field_out *field = &section->at[i];
 
-        nv[i] = (nghttp3_nv){.name = lower(&names, field->name),
+        nv[i] = (nghttp3_nv){.name = (uint8_t *)field->name.ptr,
                              .namelen = field->name.len,
                              .value = (uint8_t *)field->value.ptr,
                              .valuelen = field->value.len,

@@ -3,8 +3,6 @@
  * reply is acknowledged, or nobody wants it any more); what still comes then is
  * thrown away.
  */
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "wire/h3/inner.h"
 
@@ -24,7 +22,7 @@ struct vb_h3_stream *vb__h3_stream_find(const struct vb_h3 *h3, int64_t id)
 
 struct vb_h3_stream *vb__h3_stream_new(struct vb_h3 *h3, int64_t id)
 {
-    struct vb_h3_stream *s = calloc(1, sizeof(*s));
+    struct vb_h3_stream *s = vb_heap_calloc(&h3->env->heap, 1, sizeof(*s));
     struct vb_h3_stream **bucket = bucket_of(h3, id);
 
     if (s == NULL) {
@@ -103,7 +101,7 @@ void vb__h3_stream_unsent(struct vb_h3_stream *s, uint64_t code)
     s->out_done = true;
 }
 
-void vb__h3_break(struct vb_h3_stream *s, uint64_t code)
+void vb__h3_break(struct vb_h3_stream *s, uint16_t code)
 {
     if (s->broken)
         return;
@@ -137,7 +135,7 @@ void vb__h3_stream_free(struct vb_h3_stream *s)
         s->prev->next = s->next;
     if (s->next != NULL)
         s->next->prev = s->prev;
-    free(s);
+    vb_heap_free(&h3->env->heap, s);
 }
 
 /* --- Time --------------------------------------------------------------------

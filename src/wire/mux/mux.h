@@ -228,6 +228,14 @@ void vb_mux_interim(struct vb_exchange *x, unsigned status,
 void vb_mux_reply(struct vb_exchange *x);
 void vb_mux_output_ready(struct vb_exchange *x);
 
+/* --- memory.c: env->heap, for nghttp2_mem and nghttp3_mem ------------------
+ */
+
+void *vb_mux_malloc(size_t size, void *heap);
+void *vb_mux_calloc(size_t count, size_t size, void *heap);
+void *vb_mux_realloc(void *at, size_t size, void *heap);
+void vb_mux_free(void *at, void *heap);
+
 /* --- budget.c: what a client may cost beside what it asks for ------------- */
 
 enum {
