@@ -10,7 +10,7 @@
 /* The order in which replies end, "0 8 4 ", with little room at a time. */
 static const char *order_of_ends(struct h3_talk *t)
 {
-    static char order[64];
+    static char order[256];
     bool ended[H3_REPLIES_MAX] = {false};
 
     order[0] = '\0';
@@ -29,7 +29,7 @@ static const char *order_of_ends(struct h3_talk *t)
             if (!s->down_fin || ended[i])
                 continue;
             ended[i] = true;
-            snprintf(order + strlen(order), 8, "%d ", 4 * i);
+            snprintf(order + strlen(order), 12, "%d ", 4 * i);
         }
     }
     t->l.steps = -1;

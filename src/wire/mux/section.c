@@ -137,7 +137,7 @@ static void add_length(struct vb_section *section, const struct vb_plan *plan)
 
     if (plan->extent != VB_EXTENT_LENGTH)
         return;
-    if (plan->rep_text)
+    if (plan->rep_text && plan->reply->rep != NULL)
         add(section, name, plan->reply->rep->length_text);
     else
         add_number(section, name, (uint64_t)plan->length);
