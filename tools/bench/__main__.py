@@ -19,7 +19,8 @@ import idle
 import load
 import machine
 import report
-from servers import KINDS, Bare, Verbatim
+from load import H2load
+from servers import KINDS, Bare, Verbatim, make_certificate
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITE_CONNECTIONS = 64
@@ -27,11 +28,13 @@ WRITTEN_DOCUMENTS = 10000
 # Beyond the idle ones: those of the load, and what a server opens itself.
 SPARE_CONNECTIONS = 1024
 SPARE_FILES = 4096
+# Idle connections at most where each takes memory and time of ours as well.
+IDLE_COSTLY = 2000
 
 
 def options_of(arguments):
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a minute, not ten")
+    parser.add_argument("--quick", action="store_true", help="minutes, not half an hour")
     parser.add_argument("--only", action="append", metavar="SCENARIO",
                         choices=SCENARIOS, help="repeatable: " + ", ".join(SCENARIOS))
     parser.add_argument("--servers", default=",".join(KINDS))
@@ -62,6 +65,7 @@ class Bench:
         self.folder = folder
         self.results = report.Results()
         self.kinds = self.kinds_to_run()
+        self.certificate = make_certificate(folder)
         # nginx keeps a descriptor for every document that it has served.
         wanted = max(options.idle, options.documents) + SPARE_FILES
         self.files = machine.raise_file_limit(wanted)
@@ -81,12 +85,7 @@ class Bench:
 
     def make(self, kind, tag):
         return kind(self.folder / tag, self.folder / "files", self.idle + SPARE_CONNECTIONS,
-                    self.files)
-
-    def sample(self, scenario, subject, server, words):
-        sample = load.run(server, words, self.options.seconds, WRITE_CONNECTIONS)
-        self.results.add(scenario, subject, rps=sample.rps, cpu_us=sample.cpu_us,
-                         p50_us=sample.p50_us, p99_us=sample.p99_us)
+                    self.files, self.certificate)
 
     # Reading: the same for every server, in turn
 
@@ -108,12 +107,25 @@ class Bench:
 
     def rounds_of(self, scenario, servers):
         servers = [s for s in servers if scenario in (s.scenarios or SCENARIOS)]
-        words = {s.name: self.words_of(scenario, s) for s in servers}
-        for server in servers:
-            load.wrk(server, words[server.name], 1, WRITE_CONNECTIONS)
+        samples = [(s.name, self.sample_of(scenario, s)) for s in servers]
+        for _, sample in samples:
+            sample(1)
         for _ in range(self.options.rounds):
-            for server in servers:
-                self.sample(scenario, server.name, server, words[server.name])
+            for name, sample in samples:
+                self.results.add(scenario, name, **sample(self.options.seconds))
+
+    def sample_of(self, scenario, server):
+        """The function that takes a sample of so many seconds."""
+        if scenario in H2LOADS:
+            told = H2LOADS[scenario]
+            documents.check_over(server, told.protocol)
+            return lambda seconds: load.h2load(server, told, seconds)
+        if scenario in HANDSHAKES:
+            program = self.options.build / "tools/bench/handshakes"
+            kind = HANDSHAKES[scenario]
+            return lambda seconds: load.handshakes(server, program, kind, seconds)
+        words = self.words_of(scenario, server)
+        return lambda seconds: load.wrk(server, words, seconds, WRITE_CONNECTIONS)
 
     def words_of(self, scenario, server):
         """What load.lua is to send; a 304 needs the server's own tag."""
@@ -140,11 +152,16 @@ class Bench:
                 self.bare_sqlite(scenario, "SQLite in groups of 64", turn, 64)
                 if server:
                     put = ["put", WRITTEN_DOCUMENTS, size]
-                    self.sample(scenario, "verbatim PUT", server, put)
-                    self.sample(scenario, "verbatim POST", server, ["post", size])
+                    self.write(scenario, "verbatim PUT", server, put)
+                    self.write(scenario, "verbatim POST", server, ["post", size])
         finally:
             if server:
                 server.stop()
+
+    def write(self, scenario, subject, server, words):
+        seconds = self.options.seconds
+        self.results.add(scenario, subject,
+                         **load.wrk(server, words, seconds, WRITE_CONNECTIONS))
 
     def bare_sqlite(self, scenario, subject, turn, group):
         core, _ = machine.cores()
@@ -163,16 +180,18 @@ class Bench:
     # Idling: a fresh server each time, so that nothing is reused
 
     def idles(self, scenario):
-        say(f"{scenario} ({self.idle})")
+        protocol = IDLES[scenario]
+        count = self.idle if protocol == "h1" else min(self.idle, IDLE_COSTLY)
+        say(f"{scenario} ({count})")
         for turn in range(max(1, self.options.rounds // 2)):
             for kind in self.kinds:
                 if kind.scenarios is not None:
                     continue
-                server = self.make(kind, f"idle-{turn}").start()
+                server = self.make(kind, f"idle-{protocol}-{turn}").start()
                 try:
                     documents.fill(server, 1)
                     cost = idle.bytes_per_connection(
-                        server, self.idle, documents.DOCUMENT_BYTES
+                        server, protocol, count, documents.DOCUMENT_BYTES
                     )
                 finally:
                     server.stop()
@@ -185,12 +204,27 @@ class Bench:
             self.reads(reading)
         if "durable write" in wanted:
             self.writes("durable write")
-        if "idle connection" in wanted:
-            self.idles("idle connection")
+        for scenario in IDLES:
+            if scenario in wanted:
+                self.idles(scenario)
 
 
-READS = ("hot GET", "304", "random", "100 KiB")
-SCENARIOS = (*READS, "durable write", "idle connection")
+WRKS = ("hot GET", "304", "random", "100 KiB")
+H2LOADS = {
+    "TLS GET": H2load("TLS", "/docs/0", 64, 1),
+    "h2c GET": H2load("h2c", "/docs/0", 16, 32),
+    "h2 GET": H2load("h2", "/docs/0", 16, 32),
+    "1 MiB TLS": H2load("TLS", "/blobs/1", 8, 1),
+    "1 MiB h2c": H2load("h2c", "/blobs/1", 4, 2),
+    "1 MiB h2": H2load("h2", "/blobs/1", 4, 2),
+    "100 MiB TLS": H2load("TLS", "/large", 4, 1),
+    "100 MiB h2c": H2load("h2c", "/large", 4, 1),
+    "100 MiB h2": H2load("h2", "/large", 4, 1),
+}
+HANDSHAKES = {"TLS full": "full", "TLS resumed": "resumed"}
+IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2": "h2"}
+READS = (*WRKS, *H2LOADS, *HANDSHAKES)
+SCENARIOS = (*READS, "durable write", *IDLES)
 
 
 def say(text):

@@ -6,9 +6,11 @@ a server that keeps values, not texts, serves the very same bytes.
 
 import http.client
 import socket
+import subprocess
 
 DOCUMENT_BYTES = 1024
-BLOB_BYTES = 100 * 1024
+BLOB_BYTES = (100 * 1024, 1024 * 1024)  # of /blobs/0 and /blobs/1
+LARGE_BYTES = 100 * 1024 * 1024  # of /large, which is a file for all
 BINARY = {"Content-Type": "application/octet-stream"}
 FILLERS = 64  # connections, so that a group commit has a group
 
@@ -18,17 +20,21 @@ def document(number):
     return (head + "x" * (DOCUMENT_BYTES - len(head) - 2) + '"}').encode()
 
 
-def blob():
-    return bytes(range(256)) * (BLOB_BYTES // 256)
+def blob(number):
+    return bytes(range(256)) * (BLOB_BYTES[number] // 256)
 
 
 def write_files(root, count):
-    """The documents as files, for the servers that serve files."""
+    """What is served, as files, for the servers that serve files."""
     (root / "docs").mkdir(parents=True)
     (root / "blobs").mkdir()
     for number in range(count):
         (root / "docs" / str(number)).write_bytes(document(number))
-    (root / "blobs/0").write_bytes(blob())
+    for number in range(len(BLOB_BYTES)):
+        (root / "blobs" / str(number)).write_bytes(blob(number))
+    with open(root / "large", "wb") as large:
+        for _ in range(LARGE_BYTES // BLOB_BYTES[1]):
+            large.write(blob(1))
 
 
 class Filler:
@@ -64,9 +70,10 @@ def put_all(server, count):
             filler.receive()
     for filler in fillers:
         filler.socket.close()
-    status, _, _ = server.ask("PUT", "/blobs/0", BINARY, blob())
-    if status not in (200, 201, 204):
-        raise SystemExit(f"bench: PUT /blobs/0 was answered with {status}")
+    for number in range(len(BLOB_BYTES)):
+        status, _, _ = server.ask("PUT", f"/blobs/{number}", BINARY, blob(number))
+        if status not in (200, 201, 204):
+            raise SystemExit(f"bench: PUT of a blob was answered with {status}")
 
 
 def fill(server, count):
@@ -90,7 +97,8 @@ def check(server, target, wanted, headers=None):
 
 def check_all(server, count):
     """Every kind of answer is right before any of them is timed."""
-    check(server, "/blobs/0", blob())
+    for number in range(len(BLOB_BYTES)):
+        check(server, f"/blobs/{number}", blob(number))
     for number in {0, count // 3, count - 1}:
         fields = check(server, f"/docs/{number}", document(number))
         condition = {"If-None-Match": fields["ETag"]}
@@ -99,3 +107,24 @@ def check_all(server, count):
             raise SystemExit(
                 f"bench: {server.name} answers If-None-Match with {status}"
             )
+
+
+# How curl is told which protocol to speak, and what it then says it spoke.
+SPOKEN = {
+    "h2c": (["--http2-prior-knowledge"], "2"),
+    "TLS": (["--http1.1"], "1.1"),
+    "h2": (["--http2"], "2"),
+}
+
+
+def check_over(server, protocol):
+    """The same document comes over this protocol, and over no other."""
+    flags, version = SPOKEN[protocol]
+    done = subprocess.run(
+        ["curl", "-sk", *flags, "-w", "%{http_version} %{http_code}",
+         server.url("/docs/0", protocol)],
+        stdout=subprocess.PIPE,
+        check=False,
+    )  # fmt: skip
+    if done.stdout != document(0) + f"{version} 200".encode():
+        raise SystemExit(f"bench: {server.name} does not answer over {protocol}")

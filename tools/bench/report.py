@@ -6,7 +6,9 @@ from statistics import median
 
 THRESHOLDS = Path(__file__).with_name("thresholds.json")
 OTHERS = ("nginx", "nginx-tuned", "h2o", "bare")
-UNITS = {"rps": "{:.0f}/s", "cpu_us": "{:.2f} us", "bytes": "{:.0f} B", "p99_us": "{:.0f} us"}
+UNITS = {"rps": "{:.0f}/s", "cpu_us": "{:.2f} us", "mib_us": "{:.0f} us",
+         "bytes": "{:.0f} B", "p99_us": "{:.0f} us"}  # fmt: skip
+COMPARED = ("bytes", "mib_us", "cpu_us")  # the first that there is
 
 
 class Results:
@@ -47,7 +49,8 @@ def cells(results, scenario, subject):
     for metric, form in UNITS.items():
         value = results.median(scenario, subject, metric)
         row.append("" if value is None else form.format(value))
-    metric = "bytes" if row[-2] else "cpu_us"
+    measured = results.values[scenario][subject]
+    metric = next((name for name in COMPARED if name in measured), "cpu_us")
     for other in OTHERS:
         value = ratio(results, scenario, subject, metric, other)
         row.append("" if value is None or subject == other else f"{value:.2f}")
@@ -55,7 +58,7 @@ def cells(results, scenario, subject):
 
 
 def table(results):
-    head = ["scenario", "server", "requests", "CPU/request", "memory", "p99",
+    head = ["scenario", "server", "requests", "CPU/request", "CPU/MiB", "memory", "p99",
             *(f"/{other}" for other in OTHERS)]  # fmt: skip
     rows = [head]
     for scenario, subjects in results.values.items():

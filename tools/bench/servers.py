@@ -3,6 +3,9 @@
 nginx comes twice: as Debian packages it, and set to its best for this load:
 sendfile off for small files and on for large ones, descriptors kept open. Both
 without an access log, as all are. `bare` is no server but the limit: bare.c.
+
+Each speaks HTTP/1.1 and HTTP/2, with TLS and without, on as few ports as it
+can; all show the same certificate (ECDSA, P-256).
 """
 
 import http.client
@@ -17,7 +20,7 @@ import machine
 
 START_SECONDS = 30
 
-# What the package's nginx.conf says of serving files.
+# What the package's nginx.conf says of serving files, and of TLS.
 PACKAGED = """
     sendfile on;
     tcp_nopush on;
@@ -47,6 +50,10 @@ http {{
     keepalive_timeout 3600s;
     keepalive_requests 1000000000;
     {serving}
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_prefer_server_ciphers on;
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -54,8 +61,11 @@ http {{
     scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{h2c_port} http2 backlog=4096;
+        listen 127.0.0.1:{tls_port} ssl http2 backlog=4096;
         root {files_root};
         location /blobs/ {{ sendfile on; tcp_nopush on; default_type application/octet-stream; }}
+        location /large {{ sendfile on; tcp_nopush on; default_type application/octet-stream; }}
     }}
 }}
 """
@@ -66,18 +76,48 @@ user: {user}
 num-threads: 1
 max-connections: {connections}
 http1-request-timeout: 3600
+http2-idle-timeout: 3600
 pid-file: {folder}/h2o.pid
 error-log: {folder}/h2o.log
 file.mime.setdefaulttype: application/json
 listen:
   host: 127.0.0.1
   port: {port}
+listen:
+  host: 127.0.0.1
+  port: {tls_port}
+  ssl:
+    certificate-file: {certificate}
+    key-file: {key}
 hosts:
   default:
     paths:
       "/":
         file.dir: {files_root}
 """
+
+
+# The scheme of a protocol, and which of a server's ports speaks it.
+PROTOCOLS = {
+    "h1": ("http", "port"),
+    "h2c": ("http", "h2c_port"),
+    "TLS": ("https", "tls_port"),  # HTTP/1.1 over it
+    "h2": ("https", "tls_port"),
+}
+
+
+def make_certificate(folder):
+    """A key, and a certificate of its own for localhost: (certificate, key)."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", "-newkey", "ec",
+         "-pkeyopt", "ec_paramgen_curve:prime256v1", "-keyout", key,
+         "-out", certificate, "-days", "30", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        capture_output=True,
+        check=True,
+    )  # fmt: skip
+    return certificate, key
 
 
 def free_port():
@@ -93,14 +133,18 @@ class Server:
     program = None  # what must be there to run it; None: the name
     serves_files = True  # out of the shared folder; else it is filled by PUT
     scenarios = None  # None: all
+    one_clear_port = True  # for HTTP/1.1 and HTTP/2
 
-    def __init__(self, folder, files_root, connections, files):
+    def __init__(self, folder, files_root, connections, files, certificate):
         self.folder = folder / self.name
         self.folder.mkdir(parents=True)
         self.files_root = files_root
         self.connections = connections
         self.files = files  # descriptors that a process may have
+        self.certificate, self.key = certificate
         self.port = free_port()
+        self.h2c_port = self.port if self.one_clear_port else free_port()
+        self.tls_port = free_port()
         self.process = None
 
     def command(self):
@@ -112,6 +156,10 @@ class Server:
             "folder": self.folder,
             "files_root": self.files_root,
             "port": self.port,
+            "h2c_port": self.h2c_port,
+            "tls_port": self.tls_port,
+            "certificate": self.certificate,
+            "key": self.key,
             "connections": self.connections,
             "files": self.files,
             "cached_files": max(1000, self.files - 4096),
@@ -157,8 +205,12 @@ class Server:
     def pids(self):
         return machine.process_tree(self.process.pid)
 
-    def url(self, target="/"):
-        return f"http://127.0.0.1:{self.port}{target}"
+    def port_of(self, protocol):
+        return getattr(self, PROTOCOLS[protocol][1])
+
+    def url(self, target="/", protocol="h1"):
+        scheme, _ = PROTOCOLS[protocol]
+        return f"{scheme}://127.0.0.1:{self.port_of(protocol)}{target}"
 
     def ask(self, method, target, headers=None, body=None):
         """(status, fields, body) of one request on a connection of its own."""
@@ -173,6 +225,7 @@ class Server:
 
 class Nginx(Server):
     name = "nginx"
+    one_clear_port = False
     serving = PACKAGED
 
     def command(self):
@@ -206,7 +259,10 @@ class Verbatim(Server):
     def command(self):
         return [
             self.binary, "serve", os.path.join(os.path.dirname(__file__), "bench.yaml"),
-            "--listen", f"127.0.0.1:{self.port}", "--data", self.folder / "data",
+            "--files", self.files_root, "--data", self.folder / "data",
+            "--listen", f"127.0.0.1:{self.port}",
+            "--listen", f"https://127.0.0.1:{self.tls_port}",
+            "--tls-cert", self.certificate, "--tls-key", self.key,
             "--workers", "1", "--log", "off", *self.more,
         ]  # fmt: skip
 
