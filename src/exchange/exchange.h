@@ -132,10 +132,12 @@ struct vb_service {
 struct vb_peer {
     uint8_t ip[16]; /* IPv6, or IPv4 mapped into it; zero for a Unix socket */
     uint16_t port;
-    bool local;    /* a Unix socket */
-    bool loopback; /* a loopback address or a Unix socket */
-    bool secure;   /* TLS or QUIC */
-    bool bare;     /* it came without TLS to where TLS is spoken */
+    uint16_t h3_port; /* where it came to, HTTP/3 is served as well: over UDP
+                         at the same port; 0: it is not */
+    bool local;       /* a Unix socket */
+    bool loopback;    /* a loopback address or a Unix socket */
+    bool secure;      /* TLS or QUIC */
+    bool bare;        /* it came without TLS to where TLS is spoken */
     /* Where TLS is spoken, and NULL elsewhere: is the certificate that was
      * shown valid for the host (RFC 9110 section 7.4)? Not if it is bare. */
     bool (*certified)(const struct vb_peer *peer, struct vb_span authority);

@@ -244,6 +244,18 @@ static void say(struct vb_exchange *x, unsigned status)
     }
 }
 
+/* What goes with each reply where TLS is spoken. */
+static void say_secure(struct vb_exchange *x)
+{
+    const struct vb_site *site = x->site;
+
+    vb_reply_field(x, VB_FIELD_STRICT_TRANSPORT_SECURITY, site->hsts);
+    for (size_t i = 0; i < site->alternative_count; i++)
+        if (site->alternatives[i].port == x->peer->h3_port)
+            vb_reply_field(x, VB_FIELD_ALT_SVC,
+                           vb_span_str(site->alternatives[i].alt_svc));
+}
+
 void vb__reply_finish(struct vb_exchange *x, unsigned status)
 {
     struct vb_reply *reply = &x->reply;
@@ -267,8 +279,8 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
         vb__reply_digests(x);
     if (x->env->explainer != NULL)
         vb__explain_reply(x);
-    if (x->peer != NULL && x->peer->secure && x->site->hsts.len > 0)
-        vb_reply_field(x, VB_FIELD_STRICT_TRANSPORT_SECURITY, x->site->hsts);
+    if (x->peer != NULL && x->peer->secure)
+        say_secure(x);
     x->carrier->reply(x);
 }
 

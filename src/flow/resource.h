@@ -143,6 +143,12 @@ bool vb_resource_creates(const struct vb_resource *resource);
 struct vb_span vb_resource_accept(const struct vb_resource *resource,
                                   enum vb_method method);
 
+/* Where what is served can be had by another protocol. */
+struct vb_alternative {
+    unsigned port;    /* beside the port that a client came to */
+    char alt_svc[32]; /* as Alt-Svc has it (RFC 7838 section 3) */
+};
+
 /* Who owns which URI. */
 struct vb_site {
     /*
@@ -155,6 +161,8 @@ struct vb_site {
     bool trace;                   /* TRACE is switched on */
     unsigned https_port; /* where who comes without TLS is sent; 0: nowhere */
     struct vb_span hsts; /* Strict-Transport-Security, for TLS; "": none */
+    const struct vb_alternative *alternatives; /* HTTP/3 beside TLS */
+    size_t alternative_count;
 };
 
 #endif

@@ -194,7 +194,7 @@ static bool share_port(int fd, int family)
 
 /* A port is shared with those sockets that wanted to share it when they were
  * bound: the first does so a moment later. */
-static bool bind_to(int fd, const struct vb_address *address, bool first)
+bool vb_address_bind(int fd, const struct vb_address *address, bool first)
 {
     int family = address->sa.ss_family;
     const struct sockaddr *sa = (const struct sockaddr *)&address->sa;
@@ -214,7 +214,7 @@ enum vb_err vb_address_listen(struct vb_address *address, bool first,
         goto failed;
     if (family == AF_UNIX)
         remove_stale_socket(address);
-    if (!set_options(fd, family) || !bind_to(fd, address, first) ||
+    if (!set_options(fd, family) || !vb_address_bind(fd, address, first) ||
         listen(fd, BACKLOG) != 0)
         goto failed;
     if (family != AF_UNIX &&

@@ -39,6 +39,10 @@ static inline bool vb_address_is_unix(const struct vb_address *address)
     return address->sa.ss_family == AF_UNIX;
 }
 
+/* Binds a socket so that others can share its port, but for the `first` only
+ * with those that come later. False, with errno. */
+bool vb_address_bind(int fd, const struct vb_address *address, bool first);
+
 /*
  * A listening, non-blocking, close-on-exec socket: SO_REUSEPORT for TCP, so
  * that each worker has one of its own; both families for "::". The `first` of

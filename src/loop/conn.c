@@ -56,9 +56,7 @@ static void closed(uv_handle_t *handle)
 
     free(conn);
     worker->conn_count--;
-    atomic_fetch_sub(&worker->loop->connections, 1);
-    if (worker->paused && !worker->stopping)
-        vb__listeners_resume(worker);
+    vb__loop_give_place(worker);
     vb__worker_check_end(worker);
 }
 

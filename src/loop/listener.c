@@ -13,13 +13,19 @@
 #define RESUME_MS 100
 #define RETELL_MS (60 * 1000)
 
-/* Counts the connection; false when there are as many as may be. */
-static bool take_place(struct vb_loop *loop)
+bool vb__loop_take_place(struct vb_loop *loop)
 {
     if (atomic_fetch_add(&loop->connections, 1) < loop->config.max_connections)
         return true;
     atomic_fetch_sub(&loop->connections, 1);
     return false;
+}
+
+void vb__loop_give_place(struct vb__worker *worker)
+{
+    atomic_fetch_sub(&worker->loop->connections, 1);
+    if (worker->paused && !worker->stopping)
+        vb__listeners_resume(worker);
 }
 
 static void resume_later(uv_timer_t *timer)
@@ -54,7 +60,7 @@ static void accept_ready(uv_poll_t *poll, int status, int events)
         struct vb_peer peer;
         int fd;
 
-        if (!take_place(worker->loop)) {
+        if (!vb__loop_take_place(worker->loop)) {
             vb__listeners_pause(worker);
             uv_timer_start(&worker->resume, resume_later, RESUME_MS, 0);
             return;
@@ -70,6 +76,7 @@ static void accept_ready(uv_poll_t *poll, int status, int events)
         }
         peer = vb_peer_of(&sa);
         peer.secure = listener->secure;
+        peer.h3_port = listener->h3_port;
         vb__conn_open(worker, fd, &peer);
     }
 }

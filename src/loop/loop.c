@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "loop/datagram.h"
 #include "loop/worker.h"
 
 /* A worker's own socket for each TCP address; a Unix socket and an inherited
@@ -36,11 +37,33 @@ static enum vb_err listen_for(struct vb_loop *loop, struct vb__worker *worker,
         if (err == VB_OK)
             err = vb__listener_open(&worker->listeners[i], worker, fd);
         worker->listeners[i].secure = loop->addresses[i].secure;
+        if (loop->config.http3 && loop->addresses[i].secure)
+            worker->listeners[i].h3_port =
+                (uint16_t)vb_address_port(&loop->addresses[i]);
         if (err != VB_OK)
             return err;
         worker->listener_count++;
     }
     return VB_OK;
+}
+
+/* Where TLS is spoken, QUIC is on the same port: it is known by now. */
+static enum vb_err take_datagrams(struct vb_loop *loop,
+                                  struct vb__worker *worker, struct vb_buf *why)
+{
+    size_t count = 0;
+    struct vb_address *addresses =
+        calloc(loop->config.address_count, sizeof(*addresses));
+    enum vb_err err;
+
+    if (addresses == NULL)
+        return VB_ERR_NOMEM;
+    for (size_t i = 0; i < loop->config.address_count; i++)
+        if (loop->config.http3 && loop->addresses[i].secure)
+            addresses[count++] = loop->addresses[i];
+    err = vb__datagrams_open(worker, addresses, count, why);
+    free(addresses);
+    return err;
 }
 
 /* Inherited sockets come first in the list of addresses. */
@@ -76,6 +99,10 @@ enum vb_err vb_loop_new(const struct vb_loop_config *config,
     loop->config = *config;
     loop->hooks = hooks;
     sem_init(&loop->ready, 0, 0);
+    err = vb_quic_secrets_make(&loop->quic_secrets);
+    if (err != VB_OK)
+        goto failed;
+    err = VB_ERR_NOMEM;
     loop->workers = calloc(config->workers, sizeof(*loop->workers));
     if (loop->workers == NULL)
         goto failed;
@@ -84,6 +111,8 @@ enum vb_err vb_loop_new(const struct vb_loop_config *config,
         err = vb__worker_init(&loop->workers[i], loop, i);
         if (err == VB_OK)
             err = listen_for(loop, &loop->workers[i], why);
+        if (err == VB_OK)
+            err = take_datagrams(loop, &loop->workers[i], why);
     }
     if (err != VB_OK)
         goto failed;

@@ -69,6 +69,7 @@ struct vb_loop_config {
     uint32_t grace_ms;        /* after a stop, for what is under way */
     const struct vb_limits *limits;
     struct vb_tls *tls; /* where an address is secure; else NULL */
+    bool http3;         /* there, over UDP too */
     bool signals;       /* SIGTERM and SIGINT stop, SIGHUP reloads */
 };
 

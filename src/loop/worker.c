@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "loop/datagram.h"
 
 void vb__worker_wake(struct vb__worker *worker)
 {
@@ -33,6 +34,7 @@ static void run_mailbox(uv_async_t *async)
     vb__worker_wake(worker);
     vb_mailbox_run(&worker->shown.mailbox);
     vb__conns_flush(worker);
+    vb__datagrams_flush(worker);
     vb__worker_check_end(worker);
 }
 
@@ -85,6 +87,7 @@ static void before_sleep(uv_prepare_t *prepare)
     struct vb__worker *worker = prepare->data;
 
     vb__conns_flush(worker);
+    vb__datagrams_flush(worker);
     if (worker->loop->hooks->turn_end != NULL)
         worker->loop->hooks->turn_end(&worker->shown);
     worker->fresh = false;
@@ -114,7 +117,8 @@ void vb__worker_check_end(struct vb__worker *worker)
     const struct vb_loop_hooks *hooks = worker->loop->hooks;
 
     if (!worker->stopping || worker->closing || worker->conn_count > 0 ||
-        worker->jobs > 0 || !vb_list_empty(&worker->programs))
+        vb__datagrams_count(worker) > 0 || worker->jobs > 0 ||
+        !vb_list_empty(&worker->programs))
         return;
     if (hooks->worker_idle != NULL && !hooks->worker_idle(&worker->shown))
         return;
@@ -131,9 +135,10 @@ static void grace_over(uv_timer_t *timer)
     struct vb__worker *worker = timer->data;
 
     vb_log(VB_LOG_WARNING, "%u connections did not finish in time",
-           worker->conn_count);
+           worker->conn_count + (unsigned)vb__datagrams_count(worker));
     vb__programs_end(worker);
     vb__conns_end(worker);
+    vb__datagrams_end(worker);
 }
 
 static void stop(uv_async_t *async)
@@ -151,6 +156,7 @@ static void stop(uv_async_t *async)
     if (worker->loop->hooks->worker_stopping != NULL)
         worker->loop->hooks->worker_stopping(&worker->shown);
     vb__conns_shut_down(worker);
+    vb__datagrams_shut_down(worker);
     vb__worker_check_end(worker);
 }
 
@@ -234,6 +240,7 @@ void vb__worker_done(struct vb__worker *worker)
         uv_run(&worker->uv, UV_RUN_DEFAULT);
     }
     uv_loop_close(&worker->uv);
+    vb__datagrams_close(worker);
     vb_env_done(&worker->shown.env);
     vb_mailbox_done(&worker->shown.mailbox);
     free(worker->listeners);
@@ -268,6 +275,7 @@ void vb__worker_run(struct vb__worker *worker)
     else
         begin_together(loop);
     uv_run(&worker->uv, UV_RUN_DEFAULT);
+    vb__datagrams_stop(worker);
     if (worker->err == VB_OK && hooks->worker_stop != NULL)
         hooks->worker_stop(hooks->context, &worker->shown);
 }

@@ -9,20 +9,23 @@
 
 #include "loop/loop.h"
 #include "loop/wheel.h"
+#include "quic/quic.h"
 
 /* Bytes one recv may bring; shared by all of a worker's connections, because
  * a wire takes all it is fed at once. */
 #define VB_RECV_SIZE ((size_t)64 * 1024)
 
 struct vb__conn;
+struct vb__datagrams; /* datagram.c */
 
 /* A listening socket of one worker. */
 struct vb__listener {
     uv_poll_t poll;
     struct vb__worker *worker;
     int fd;
-    bool local;  /* a Unix socket */
-    bool secure; /* TLS is spoken on what is accepted */
+    bool local;       /* a Unix socket */
+    bool secure;      /* TLS is spoken on what is accepted */
+    uint16_t h3_port; /* see struct vb_peer */
     bool closed;
 };
 
@@ -40,9 +43,10 @@ struct vb__worker {
     uv_signal_t signals[3];
     struct vb__listener *listeners;
     size_t listener_count;
-    struct vb_wheel wheel;   /* has every connection */
-    struct vb__conn *dirty;  /* to be flushed at the turn's end */
-    struct vb_link programs; /* that run, or are being put away */
+    struct vb__datagrams *datagrams; /* NULL: none are taken */
+    struct vb_wheel wheel;           /* has every connection */
+    struct vb__conn *dirty;          /* to be flushed at the turn's end */
+    struct vb_link programs;         /* that run, or are being put away */
     uint32_t conn_count;
     uint32_t jobs;      /* on libuv's thread pool */
     int64_t told_short; /* when it was last told that descriptors are short */
@@ -59,6 +63,7 @@ struct vb_loop {
     const struct vb_loop_hooks *hooks;
     struct vb_address *addresses;
     struct vb__worker *workers;
+    struct vb_quic_secrets quic_secrets;
     unsigned started; /* workers whose thread runs */
     sem_t ready;      /* once for each of them, when it has begun */
     atomic_uint connections;
@@ -80,6 +85,11 @@ void vb__worker_wake(struct vb__worker *worker);
 void vb__worker_check_end(struct vb__worker *worker);
 
 /* listener.c */
+
+/* Counts a connection; false when there are as many as may be. */
+bool vb__loop_take_place(struct vb_loop *loop);
+/* One is gone: there is room for another. */
+void vb__loop_give_place(struct vb__worker *worker);
 
 enum vb_err vb__listener_open(struct vb__listener *listener,
                               struct vb__worker *worker, int fd);

@@ -66,6 +66,7 @@ struct vb_config {
     enum vb_client_cert tls_client_cert;
     bool tls_self_signed;
     bool redirect_to_https;
+    bool http3;
     uint64_t hsts_ms; /* 0: do not say it */
 
     /* the access log */

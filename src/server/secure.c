@@ -142,6 +142,31 @@ enum vb_err vb_secure_start(struct vb_server *server, struct vb_buf *why)
         &server->tls, why);
 }
 
+/* A day: what a client remembers must not outlive a change by much more. */
+#define ALTERNATIVE_S 86400
+
+enum vb_err vb_secure_alternatives(struct vb_server *server)
+{
+    size_t count;
+    const struct vb_address *at = vb_loop_addresses(server->loop, &count);
+
+    server->alternatives = calloc(count, sizeof(*server->alternatives));
+    if (server->alternatives == NULL)
+        return VB_ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        struct vb_alternative *next =
+            &server->alternatives[server->alternative_count];
+
+        if (!server->http3 || !at[i].secure)
+            continue;
+        next->port = vb_address_port(&at[i]);
+        snprintf(next->alt_svc, sizeof(next->alt_svc), "h3=\":%u\"; ma=%d",
+                 next->port, ALTERNATIVE_S);
+        server->alternative_count++;
+    }
+    return VB_OK;
+}
+
 void vb_secure_reload(struct vb_server *server)
 {
     struct vb_buf why;
@@ -178,6 +203,9 @@ void vb_secure_done(struct vb_server *server)
 {
     vb_tls_free(server->tls);
     server->tls = NULL;
+    free(server->alternatives);
+    server->alternatives = NULL;
+    server->alternative_count = 0;
     for (size_t i = 0; i < server->certificate_count; i++)
         free_files(&server->certificates[i]);
     free(server->certificates);

@@ -22,6 +22,10 @@ enum vb_err vb_secure_clients(struct vb_server *server,
  * one line. */
 enum vb_err vb_secure_start(struct vb_server *server, struct vb_buf *ret_why);
 
+/* Once it is known which ports there are: notes where HTTP/3 is served, for
+ * Alt-Svc. VB_ERR_NOMEM. */
+enum vb_err vb_secure_alternatives(struct vb_server *server);
+
 /* Reads the certificates again; when that fails, all stays as it was. Says on
  * stderr what came of it. */
 void vb_secure_reload(struct vb_server *server);

@@ -202,6 +202,7 @@ static bool secure(struct vb_server *server, const struct vb_config *config)
     if (config->tls_self_signed)
         vb_server_self_signed(server, config->data);
     server->redirect_to_https = config->redirect_to_https;
+    server->http3 = config->http3;
     if (config->hsts_ms > 0)
         snprintf(server->hsts, sizeof(server->hsts), "max-age=%llu",
                  (unsigned long long)(config->hsts_ms / 1000));

@@ -34,6 +34,7 @@ struct vb_server *vb_server_new(void)
         .retention_ms = UINT64_C(24) * 3600 * 1000,
     };
     server->grace_ms = 10 * 1000;
+    server->http3 = true;
     server->max_pending = 10 * 1000;
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_buf_init(&server->why, WHY_LIMIT);
@@ -89,6 +90,11 @@ void vb_server_self_signed(struct vb_server *server, const char *directory)
     server->self_signed = strdup(directory);
     if (server->self_signed == NULL)
         note(server, VB_ERR_NOMEM);
+}
+
+void vb_server_http3(struct vb_server *server, bool on)
+{
+    server->http3 = on;
 }
 
 void vb_server_workers(struct vb_server *server, unsigned count)
@@ -351,6 +357,7 @@ static enum vb_err start(struct vb_server *server)
         .grace_ms = server->grace_ms,
         .limits = &server->limits,
         .signals = true,
+        .http3 = server->http3,
         .inherited = server->inherited,
         .inherited_count = server->inherited_count,
     };
@@ -377,6 +384,8 @@ static enum vb_err start(struct vb_server *server)
         server->hooks.context = server;
         err = vb_loop_new(&config, &server->hooks, &server->loop, &server->why);
     }
+    if (err == VB_OK)
+        err = vb_secure_alternatives(server);
     if (err == VB_OK && server->described) {
         server->jobs =
             vb_jobs_new(&server->job_options, vb_loop_mailbox(server->loop));

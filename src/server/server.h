@@ -29,6 +29,7 @@ struct vb_server {
     char *self_signed;             /* where to keep one more; NULL: none */
     bool redirect_to_https;        /* what comes without TLS is sent there */
     char hsts[64];                 /* Strict-Transport-Security; "": none */
+    bool http3;                    /* where TLS is spoken, over UDP too */
     unsigned workers;              /* 0: one for each core */
     uint32_t max_connections;      /* over all workers */
     uint32_t max_programs;         /* likewise, that run at once */
@@ -56,8 +57,10 @@ struct vb_server {
     struct vb_catalog *catalog;
     struct vb_traces *traces; /* NULL: none is told why */
     struct vb_store *store;
-    struct vb_jobs *jobs; /* NULL: nothing is described */
-    struct vb_tls *tls;   /* NULL: no address speaks it */
+    struct vb_jobs *jobs;                /* NULL: nothing is described */
+    struct vb_tls *tls;                  /* NULL: no address speaks it */
+    struct vb_alternative *alternatives; /* owned: HTTP/3, by port */
+    size_t alternative_count;
     struct vb_loop *loop;
     void (*listening)(struct vb_server *server); /* or NULL */
     struct vb_loop_hooks hooks;

@@ -48,6 +48,8 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
         .trace = parts->trace,
         .https_port = parts->https_port,
         .hsts = parts->hsts,
+        .alternatives = parts->alternatives,
+        .alternative_count = parts->alternative_count,
     };
     if (parts->catalog != NULL)
         site->site.service_desc = vb_catalog_site(parts->catalog)->service_desc;

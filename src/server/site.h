@@ -36,7 +36,9 @@ struct vb_site_parts {
     const struct vb_trust *trust; /* borrowed; NULL: see struct vb_site */
     bool trace;
     unsigned https_port;
-    struct vb_span hsts; /* borrowed */
+    struct vb_span hsts;                       /* borrowed */
+    const struct vb_alternative *alternatives; /* borrowed */
+    size_t alternative_count;
 };
 
 /* NULL when out of memory: the catalog's reference is given back. */

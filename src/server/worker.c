@@ -110,6 +110,8 @@ static struct vb_worker_site *new_site(struct vb_server *server,
         .trace = server->trace,
         .https_port = https_port(server),
         .hsts = vb_span_str(server->hsts),
+        .alternatives = server->alternatives,
+        .alternative_count = server->alternative_count,
     });
 }
 
