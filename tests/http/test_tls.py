@@ -364,6 +364,37 @@ def test_hsts_is_not_said_unless_it_is_asked_for(server):
         assert "Strict-Transport-Security" not in get(connection).headers
 
 
+# HTTP/3 beside it (RFC 7838 section 3, RFC 9114 section 3.1.1)
+
+def test_where_http3_is_served_is_said_over_tls_alone(serve, certificates):
+    server = serve(LIBRARY, [*options(certificates["ecdsa"]), "--listen", "127.0.0.1:0"], listen=HERE)
+    secured, plain = server.addresses
+    with connect(server) as connection:
+        assert get(connection).headers["Alt-Svc"] == f'h3=":{secured[1]}"; ma=86400'
+    with Connection(plain) as connection:
+        connection.send(GET % (b"/books", b"localhost"))
+        assert "Alt-Svc" not in connection.read_response().headers
+
+
+def test_http3_can_be_turned_off(serve, certificates):
+    server = serve(LIBRARY, [*options(certificates["ecdsa"]), "--http3=no"], listen=HERE)
+    with connect(server) as connection:
+        assert "Alt-Svc" not in get(connection).headers
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:  # nobody else has it
+        taken.bind(server.addresses[0])
+
+
+def test_a_port_for_http3_that_is_taken_is_an_error(certificates):
+    with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        port = tcp.getsockname()[1]
+        udp.bind(("127.0.0.1", port))
+        tcp.close()
+        done = run("serve", LIBRARY, *options(certificates["ecdsa"]), "--listen", f"https://127.0.0.1:{port}", "--storage", "memory:")
+    assert done.returncode == 2
+    assert done.stderr == f"verbatim: error: cannot serve HTTP/3 on https://127.0.0.1:{port} (UDP): Address already in use\n"
+
+
 # Reading the certificates again
 
 def test_a_reload_is_for_new_connections_and_a_broken_one_for_none(serve, tmp_path):
