@@ -54,9 +54,9 @@ VB_API void vb_server_client_ca(struct vb_server *server, const char *file,
 VB_API void vb_server_self_signed(struct vb_server *server,
                                   const char *directory);
 
-/* Whether HTTP/3 is served, over UDP, at each address for TLS as well; so it is
- * unless this says otherwise. */
-VB_API void vb_server_http3(struct vb_server *server, bool on);
+/* Leaves HTTP/3 out, which is else served at each address for TLS as well, over
+ * UDP at the same port. */
+VB_API void vb_server_without_http3(struct vb_server *server);
 
 /* Worker threads; 0, the default: one for each core. */
 VB_API void vb_server_workers(struct vb_server *server, unsigned count);

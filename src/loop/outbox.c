@@ -44,7 +44,7 @@ void vb_outbox_free(struct vb_outbox *outbox)
 
 static bool is_full(void)
 {
-    return errno == EAGAIN || errno == EWOULDBLOCK;
+    return errno == EAGAIN;
 }
 
 static void drop_first(struct vb_outbox *outbox, unsigned n)

@@ -92,9 +92,9 @@ void vb_server_self_signed(struct vb_server *server, const char *directory)
         note(server, VB_ERR_NOMEM);
 }
 
-void vb_server_http3(struct vb_server *server, bool on)
+void vb_server_without_http3(struct vb_server *server)
 {
-    server->http3 = on;
+    server->http3 = false;
 }
 
 void vb_server_workers(struct vb_server *server, unsigned count)
