@@ -37,10 +37,11 @@ _verbatim()
     -X | --request)
         _verbatim_reply 'GET HEAD PUT POST PATCH DELETE OPTIONS' ;;
     -[Hd] | --header | --content | --json) ;;
-    --description | --config | --tls-cert | --tls-key | --tls-ocsp) _verbatim_reply '' -f ;;
+    --description | --config | --tls-cert | --tls-key | --tls-ocsp | --tls-client-ca | --tls-client-crl) _verbatim_reply '' -f ;;
     --files | --data) _verbatim_reply '' -d ;;
     --log) _verbatim_reply 'stderr off' -f ;;
     --log-format) _verbatim_reply 'combined json'  ;;
+    --tls-client-cert) _verbatim_reply 'required optional none'  ;;
     --log-redact) _verbatim_reply 'all none all-but: only:'  ;;
     --storage) _verbatim_reply 'memory: sqlite:'  ;;
     --publish) _verbatim_reply '/openapi.json off'  ;;
@@ -48,7 +49,7 @@ _verbatim()
     --listen | --origin | --server-name | --hsts | --workers | --cache-size | --max-connections | --max-programs | --jobs-at-once | --max-jobs | --job-retention | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --max-pending | --rate-burst | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --idempotency-retention | --linger | --grace) ;;
     *)
         if [[ $cur == -* ]]; then
-            _verbatim_reply "$own--description --files --publish --listen --data --storage --open --origin --server-name --trace --explain --config --tls-cert --tls-key --tls-ocsp --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --workers --cache-size --max-connections --max-programs --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --max-pending --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
+            _verbatim_reply "$own--description --files --publish --listen --data --storage --open --origin --server-name --trace --explain --config --tls-cert --tls-key --tls-ocsp --tls-client-ca --tls-client-cert --tls-client-crl --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --workers --cache-size --max-connections --max-programs --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --max-pending --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
         else
             _verbatim_reply '' -f
         fi
