@@ -261,7 +261,7 @@ def complaint(path):
     """The line of `verbatim serve` that is not the plugin's own."""
     done = verbatim("serve", path, "--listen", "127.0.0.1:0", "--storage", "memory:")
     assert done.returncode == 2
-    [_, line] = [text for text in done.stderr.splitlines() if "plugged:" not in text]
+    [line] = [text for text in done.stderr.splitlines() if "plugged:" not in text]
     return line
 
 
