@@ -51,7 +51,11 @@ enum {
     /* Streams not opened yet whose priority is kept (RFC 9218 section 7). */
     VB_H3_EARLY_PRIORITIES = 16,
     VB_H3_URGENCIES = 8,
+    /* One turn of so many is the least urgent's. */
+    VB_H3_FAIRNESS = 16,
     VB_H3_BUCKETS = 64,
+    /* Bytes that the buffer for sections may keep when none is under way. */
+    VB_H3_SECTION_KEPT = 1024,
     /* Bytes of QPACK's own streams that cost as much as a frame. */
     VB_H3_QPACK_BYTES = 64
 };
@@ -202,6 +206,8 @@ struct vb_h3 {
     uint32_t busy;       /* streams with an exchange */
     uint32_t requests;   /* begun so far */
     uint32_t qpack_left; /* bytes until they cost something */
+    uint8_t early_count; /* of `early` that are set */
+    uint8_t turn;        /* of requests' streams, counted */
     uint8_t early_at;    /* where the next of `early` goes */
     bool running : 1;    /* our callbacks, or steps, are on the stack */
     bool marked : 1;     /* a stream has something to be done */
@@ -347,6 +353,9 @@ void vb__h3_qpack_settings(struct vb_h3 *h3, uint64_t table, uint64_t blocked);
 
 /* Not all of the stream is read: what it refers to may go. */
 void vb__h3_qpack_cancel(struct vb_h3_stream *s);
+
+/* No section is under way: gives back what large ones took. */
+void vb__h3_qpack_rest(struct vb_h3 *h3);
 
 /* Queues what is to be told of what was decoded. */
 void vb__h3_qpack_flush(struct vb_h3 *h3);

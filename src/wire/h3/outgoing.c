@@ -126,6 +126,7 @@ void vb_h3_wrote(struct vb_h3 *h3, int64_t id, size_t n)
         return;
     s->mux.x->sent += content;
     h3->moved = h3->env->now.mono_ms;
+    h3->turn++;
     if (ends(h3, id, n))
         all_sent(s);
     vb__h3_turn_pass(s);

@@ -197,6 +197,16 @@ static bool encode(struct vb_h3_stream *s, const nghttp3_nv *nv, size_t count,
     return false;
 }
 
+void vb__h3_qpack_rest(struct vb_h3 *h3)
+{
+    nghttp3_buf *section = &h3->section;
+
+    if ((size_t)(section->end - section->begin) <= VB_H3_SECTION_KEPT)
+        return;
+    nghttp3_buf_free(section, &h3->mem);
+    nghttp3_buf_init(section);
+}
+
 /* Queues a HEADERS frame of prefix and h3->section, and the head of DATA. */
 static bool put_headers(struct vb_h3_stream *s, const nghttp3_buf *prefix,
                         int64_t data)

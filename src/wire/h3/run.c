@@ -47,7 +47,7 @@ void vb__h3_mark(struct vb_h3_stream *s)
 {
     struct vb_h3 *h3 = s->h3;
 
-    if (s->mux.closed)
+    if (s->mux.closed || h3->over)
         return;
     s->mux.marked = true;
     h3->marked = true;

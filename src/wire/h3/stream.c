@@ -76,7 +76,10 @@ void vb__h3_stream_done(struct vb_h3_stream *s)
     vb_mux_end(&s->mux);
     s->mux.x = NULL;
     h3->busy--;
-    if (h3->busy == 0 && !h3->stopping)
+    if (h3->busy > 0)
+        return;
+    vb__h3_qpack_rest(h3);
+    if (!h3->stopping)
         h3->read_since = h3->env->now.mono_ms;
 }
 
