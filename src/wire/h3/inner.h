@@ -51,6 +51,8 @@ enum {
     /* Streams not opened yet whose priority is kept (RFC 9218 section 7). */
     VB_H3_EARLY_PRIORITIES = 16,
     VB_H3_URGENCIES = 8,
+    /* How long a head waits for what tells whether content follows. */
+    VB_H3_GRACE_MS = 1000,
     /* One turn of so many is the least urgent's. */
     VB_H3_FAIRNESS = 16,
     VB_H3_BUCKETS = 64,
@@ -132,6 +134,7 @@ struct vb_h3_stream {
     bool complete : 1; /* the head is all there */
     bool trailers : 1; /* so are trailers, or they are being read */
     bool early : 1;    /* bytes of the head came in 0-RTT */
+    bool ending : 1;   /* nothing comes behind the payload at hand */
     bool in_done : 1;  /* nothing more is read of this stream */
     bool out_done : 1; /* nor sent: it was reset */
     bool broken : 1;   /* to be reset in the next step */

@@ -148,6 +148,8 @@ int64_t vb__h3_stream_deadline(const struct vb_h3_stream *s)
 {
     if (s->mux.x == NULL)
         return VB_TIME_NEVER;
+    if (s->mux.state == VB_MUX_HEAD && s->complete)
+        return s->mux.since + VB_H3_GRACE_MS;
     return vb_mux_deadline(&s->mux, s->h3->moved, true);
 }
 
