@@ -45,7 +45,7 @@ enum {
     VB_H3_SETTINGS_MAX = 32,
     /* Copied content that waits to be acknowledged, in blocks of all streams.
      * One more is every stream's own. */
-    VB_H3_BLOCKS_MAX = 32,
+    VB_H3_BLOCKS_MAX = 64,
     /* Less unsent than this, and a source is asked for more. */
     VB_H3_LOW = 4 * 1024,
     /* Streams not opened yet whose priority is kept (RFC 9218 section 7). */
@@ -121,7 +121,8 @@ struct vb_h3_stream {
     struct vb_h3 *h3;
     struct vb_h3_stream *next;
     struct vb_h3_stream *prev;
-    struct vb_h3_stream *chain; /* of its bucket */
+    struct vb_h3_stream *chain;       /* of its bucket */
+    struct vb_h3_stream *next_marked; /* behind it, if it is marked */
     struct vb_h3_output out;
 
     /* coming in */
@@ -180,7 +181,9 @@ struct vb_h3 {
     nghttp3_qpack_decoder *decoder;
     nghttp3_buf section; /* what the encoder writes into, kept for the next */
     nghttp3_buf instructions;
-    struct vb_h3_stream *streams; /* newest first */
+    struct vb_h3_stream *streams;     /* newest first */
+    struct vb_h3_stream *marked;      /* these have something to be done, */
+    struct vb_h3_stream **marked_end; /* in this order */
     struct vb_h3_stream *buckets[VB_H3_BUCKETS];
     struct vb_h3_turn turns[VB_H3_URGENCIES];
     struct vb_h3_output control; /* ours */
@@ -208,12 +211,11 @@ struct vb_h3 {
     uint32_t blocks;     /* lent to streams of requests */
     uint32_t busy;       /* streams with an exchange */
     uint32_t requests;   /* begun so far */
-    uint32_t qpack_left; /* bytes until they cost something */
+    uint32_t qpack_rest; /* bytes of QPACK's streams not paid for yet */
     uint8_t early_count; /* of `early` that are set */
     uint8_t turn;        /* of requests' streams, counted */
     uint8_t early_at;    /* where the next of `early` goes */
     bool running : 1;    /* our callbacks, or steps, are on the stack */
-    bool marked : 1;     /* a stream has something to be done */
     bool begun : 1;      /* the client's SETTINGS have come */
     bool starved : 1;    /* so is a stream */
     bool stopping : 1;   /* no new request is to be begun, and */
@@ -228,6 +230,10 @@ void vb__h3_run(struct vb_h3 *h3);
 
 /* The stream has something to be done; done now, unless we are running. */
 void vb__h3_mark(struct vb_h3_stream *s);
+
+/* The same, but never now; and nothing has to be done any more. */
+void vb__h3_enlist(struct vb_h3_stream *s);
+void vb__h3_delist(struct vb_h3_stream *s);
 
 /* Ends the connection with this code (RFC 9114 section 8). */
 void vb__h3_give_up(struct vb_h3 *h3, uint64_t code);

@@ -99,9 +99,9 @@ void vb__h3_qpack_cancel(struct vb_h3_stream *s)
 /* What tables are changed by costs, and may be of no use. */
 static void spend(struct vb_h3 *h3, size_t bytes)
 {
-    h3->qpack_left += (uint32_t)bytes;
-    vb__h3_spend(h3, (int32_t)(h3->qpack_left / VB_H3_QPACK_BYTES));
-    h3->qpack_left %= VB_H3_QPACK_BYTES;
+    h3->qpack_rest += (uint32_t)bytes;
+    vb__h3_spend(h3, (int32_t)(h3->qpack_rest / VB_H3_QPACK_BYTES));
+    h3->qpack_rest %= VB_H3_QPACK_BYTES;
 }
 
 void vb__h3_qpack_data(struct vb_h3 *h3, struct vb_span bytes, bool encoder)

@@ -174,7 +174,7 @@ static void take_payload(struct vb_h3_stream *s, struct vb_span part)
     default:
         break;
     }
-    if (part.len > 0)
+    if (part.len > 0 && !h3->over)
         h3->below->ops->consumed(h3->below, s->out.id, part.len);
 }
 
@@ -233,9 +233,11 @@ void vb__h3_request_data(struct vb_h3_stream *s, struct vb_span bytes, bool fin)
 
     while (bytes.len > 0 && !s->broken && !h3->over && !s->in_done)
         read_some(s, &bytes, fin);
+    if (h3->over)
+        return;
     if (bytes.len > 0)
         h3->below->ops->consumed(h3->below, -1, bytes.len);
-    if (!fin || s->in_done || h3->over)
+    if (!fin || s->in_done)
         return;
     if (s->broken)
         s->in_done = true;

@@ -110,8 +110,7 @@ void vb__h3_break(struct vb_h3_stream *s, uint16_t code)
         return;
     s->broken = true;
     s->code = code;
-    s->mux.marked = true;
-    s->h3->marked = true;
+    vb__h3_enlist(s);
     vb__h3_turn_leave(s);
 }
 
@@ -129,6 +128,7 @@ void vb__h3_stream_free(struct vb_h3_stream *s)
 
     vb__h3_stream_unread(s, 0, false);
     vb__h3_stream_done(s);
+    vb__h3_delist(s);
     while (*at != s)
         at = &(*at)->chain;
     *at = s->chain;
