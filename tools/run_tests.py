@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -136,36 +135,24 @@ def count_conformance(written, kept, tally):
     tally.add(failed=1)
 
 
-# Whose point is the message, and not the bytes: they run over other wires as
-# well, those that $VB_PROTOCOL names (tests/http/client.py).
-OVER = {
-    "h2c": (
-        "access_log", "codings", "collections", "conditional", "controllers",
-        "digests", "filters", "hints", "idempotency", "large", "methods",
-        "moves", "negotiation", "prefer", "problems", "query", "ranges",
-        "redirects", "statuses", "tree",
-    ),
-}  # fmt: skip
-# How many of these runs go on at once, beside the one over HTTP/1.1.
-LANES = max(1, len(os.sched_getaffinity(0)) - 1)
+# Whose point is the message, and not the bytes: they run over HTTP/2 as well.
+OVER_H2C = (
+    "access_log", "codings", "collections", "conditional", "controllers",
+    "digests", "filters", "hints", "idempotency", "large", "methods", "moves",
+    "negotiation", "prefer", "problems", "query", "ranges", "redirects",
+    "statuses", "tree",
+)  # fmt: skip
 
 
-def run_pytest(report, arguments, live=False, **more_env):
-    """Runs pytest; its exit code, and its output unless that was shown live."""
+def run_pytest(report, tally, arguments, **more_env):
+    """Runs pytest and counts; False when it told nothing."""
     report.unlink(missing_ok=True)
     done = subprocess.run(
         [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={report}", *arguments],
         cwd=ROOT,
         env=dict(os.environ, **SANITIZERS, **more_env),
-        stdout=None if live else subprocess.PIPE,
-        stderr=None if live else subprocess.STDOUT,
         check=False,
     )
-    return done.returncode, (done.stdout or b"").decode(errors="replace")
-
-
-def count_pytest(report, code, tally):
-    """Counts what pytest has reported; False when it told nothing."""
     if not report.exists():
         tally.add(failed=1)
         return False
@@ -177,22 +164,13 @@ def count_pytest(report, code, tally):
     failed = failures + errors
     # A test that passed and then failed in its teardown is reported twice.
     tally.add(max(0, total - failed - skipped), failed, skipped)
-    if code != 0 and failed == 0:
-        print(f"pytest ended with {code}", file=sys.stderr)
+    if done.returncode != 0 and failed == 0:
+        print(f"pytest ended with {done.returncode}", file=sys.stderr)
         tally.add(failed=1)
     return True
 
 
-def files_over(wire, all_files):
-    """The black-box tests that run over a wire."""
-    if all_files:
-        return ["tests/http"]
-    return [f"tests/http/test_{name}.py" for name in OVER[wire]]
-
-
-def run_http(build, tally, wires=()):
-    """All tests over HTTP/1.1, and beside them those for other wires: all that
-    can be for `wires`, the chosen ones for the rest."""
+def run_http(build, tally):
     heading("black-box tests")
     binary = build / "src/server/verbatim"
     if not binary.exists():
@@ -201,31 +179,21 @@ def run_http(build, tally, wires=()):
         return
     conformance = build / "conformance.md"
     conformance.unlink(missing_ok=True)
-    with ThreadPoolExecutor(max_workers=LANES) as pool:
-        others = {
-            wire: pool.submit(
-                run_pytest,
-                build / f"{wire}-tests.xml",
-                files_over(wire, wire in wires),
-                VB_BINARY=str(binary),
-                VB_PROTOCOL=wire,
-            )
-            for wire in OVER
-        }
-        report = build / "http-tests.xml"
-        code, _ = run_pytest(
-            report,
-            [f"--conformance={conformance}", "tests"],
-            live=True,
-            VB_BINARY=str(binary),
-        )
-        if count_pytest(report, code, tally):
-            count_conformance(conformance, ROOT / "docs/conformance.md", tally)
-        for wire, run in others.items():
-            code, output = run.result()
-            heading(f"black-box tests over {wire}")
-            print(output)
-            count_pytest(build / f"{wire}-tests.xml", code, tally)
+    if run_pytest(
+        build / "http-tests.xml",
+        tally,
+        [f"--conformance={conformance}", "tests"],
+        VB_BINARY=str(binary),
+    ):
+        count_conformance(conformance, ROOT / "docs/conformance.md", tally)
+    heading("black-box tests over HTTP/2")
+    run_pytest(
+        build / "h2c-tests.xml",
+        tally,
+        [f"tests/http/test_{name}.py" for name in OVER_H2C],
+        VB_BINARY=str(binary),
+        VB_PROTOCOL="h2c",
+    )
 
 
 def fuzz_targets():
@@ -305,7 +273,6 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("--no-fuzz", action="store_true")
     parser.add_argument("--only", choices=("unit", "http", "fuzz"))
-    parser.add_argument("--wires", action="store_true")
     options = parser.parse_args()
     build = options.build.resolve()
     tally = Tally()
@@ -313,7 +280,7 @@ def main():
     if options.only in (None, "unit"):
         run_unit(build, tally)
     if options.only in (None, "http"):
-        run_http(build, tally, OVER if options.wires else ())
+        run_http(build, tally)
     if options.only == "fuzz" or (options.only is None and not options.no_fuzz):
         run_fuzz(tally)
     print(f"took {time.monotonic() - started:.0f} s")

@@ -17,7 +17,7 @@ bool vb__deadlines_reserve(struct vb__deadlines *all, size_t count)
         room *= 2;
     if (room == all->room)
         return true;
-    entries = reallocarray(all->entries, room, sizeof(struct vb__deadline *));
+    entries = realloc(all->entries, room * sizeof(struct vb__deadline *));
     if (entries == NULL)
         return false;
     all->entries = entries;

@@ -78,7 +78,7 @@ struct vb__quic_conn {
     ngtcp2_ccerr error;
     ngtcp2_conn *ngtcp2; /* these four until CLOSING */
     ngtcp2_crypto_conn_ref ref;
-    gnutls_session_t tls; /* from the first message on */
+    gnutls_session_t tls; /* from the first message to the last */
     struct vb_h3 *h3;     /* once there are keys to send with */
     struct vb_h3_below below;
     struct vb_tls_peer shown;
@@ -103,6 +103,7 @@ struct vb__quic_batch {
 
 struct vb_quic {
     struct vb_quic_config config;
+    ngtcp2_mem mem; /* the worker's heap, for ngtcp2 */
     struct vb_hash_key key;
     struct vb_table ids;
     struct vb__deadlines deadlines;
@@ -262,6 +263,9 @@ void vb__quic_conn_moved(struct vb__quic_conn *c, const ngtcp2_path *path);
 
 /* --- params.c ----------------------------------------------------------------
  */
+
+/* What ngtcp2 allocates with. */
+ngtcp2_mem vb__quic_params_mem(struct vb_heap *heap);
 
 /* Makes the ngtcp2_conn: `id` is ours, `original` as above. ngtcp2's error. */
 int vb__quic_params_apply(struct vb__quic_conn *c, const ngtcp2_path *path,

@@ -8,6 +8,9 @@
  * path. */
 #define IDS_MOST 7
 
+/* --- Callbacks --------------------------------------------------------------
+ */
+
 static void on_random(uint8_t *bytes, size_t len,
                       const ngtcp2_rand_ctx *context)
 {
@@ -60,6 +63,38 @@ static const ngtcp2_callbacks callbacks = {
     .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
     .recv_tx_key = vb__quic_on_tx_key,
 };
+
+/* --- Memory -----------------------------------------------------------------
+ */
+
+static void *allocate(size_t size, void *heap)
+{
+    return vb_heap_alloc(heap, size);
+}
+
+static void *allocate_zeros(size_t count, size_t size, void *heap)
+{
+    return vb_heap_calloc(heap, count, size);
+}
+
+static void *allocate_again(void *at, size_t size, void *heap)
+{
+    return vb_heap_realloc(heap, at, size);
+}
+
+static void give_back(void *at, void *heap)
+{
+    vb_heap_free(heap, at);
+}
+
+ngtcp2_mem vb__quic_params_mem(struct vb_heap *heap)
+{
+    return (ngtcp2_mem){heap, allocate, give_back, allocate_zeros,
+                        allocate_again};
+}
+
+/* --- Settings ---------------------------------------------------------------
+ */
 
 static ngtcp2_settings settings_of(const struct vb__quic_conn *c,
                                    const ngtcp2_pkt_hd *head,
@@ -115,10 +150,15 @@ int vb__quic_params_apply(struct vb__quic_conn *c, const ngtcp2_path *path,
 {
     ngtcp2_settings settings = settings_of(c, head, token);
     ngtcp2_transport_params params;
+    ngtcp2_conn *made; /* set, and gone again, when it fails */
+    int rc;
 
     if (!transport_params(c, head, id, original, &params))
         return NGTCP2_ERR_INTERNAL;
-    return ngtcp2_conn_server_new(&c->ngtcp2, &head->scid, id, path,
-                                  head->version, &callbacks, &settings, &params,
-                                  NULL, c);
+    rc = ngtcp2_conn_server_new(&made, &head->scid, id, path, head->version,
+                                &callbacks, &settings, &params, &c->quic->mem,
+                                c);
+    if (rc == 0)
+        c->ngtcp2 = made;
+    return rc;
 }

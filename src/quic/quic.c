@@ -77,6 +77,7 @@ enum vb_err vb_quic_new(const struct vb_quic_config *config,
     if (quic == NULL)
         return VB_ERR_NOMEM;
     quic->config = *config;
+    quic->mem = vb__quic_params_mem(&config->env->heap);
     quic->key = vb_hash_key_random();
     vb_table_init(&quic->ids);
     vb_list_init(&quic->conns);

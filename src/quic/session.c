@@ -114,6 +114,15 @@ int vb__quic_on_tx_key(ngtcp2_conn *conn, ngtcp2_encryption_level level,
     return vb__quic_h3_begin(c) && !c->failed ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
+/* GnuTLS has nothing more to do: the keys are ngtcp2's, which makes new ones of
+ * them by itself, and an idle connection is to cost little. */
+static void end(struct vb__quic_conn *c)
+{
+    ngtcp2_conn_set_tls_native_handle(c->ngtcp2, NULL);
+    gnutls_deinit(c->tls);
+    c->tls = NULL;
+}
+
 /* With it goes what makes the next one shorter: a ticket and a token. */
 int vb__quic_on_handshake(ngtcp2_conn *conn, void *context)
 {
@@ -122,6 +131,7 @@ int vb__quic_on_handshake(ngtcp2_conn *conn, void *context)
     vb__quic_conn_opened(c);
     gnutls_session_ticket_send(c->tls, 1, 0);
     vb__quic_token_give(c, &ngtcp2_conn_get_path(conn)->remote);
+    end(c);
     return 0;
 }
 

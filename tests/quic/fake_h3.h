@@ -11,6 +11,8 @@
  *   close N      the connection ends with that code
  *   break N      both directions of the stream are broken off with that code
  *
+ * Another line ends the connection (0x106).
+ *
  * It fails the test when it is asked for anything that the contract excludes.
  */
 #ifndef VB_TESTS_QUIC_FAKE_H3_H
@@ -30,6 +32,14 @@ struct fake {
 };
 
 extern struct fake fake;
+
+/* What makes allocations fail; not so while it is the test's own side that
+ * allocates. NULL: nothing does. */
+extern bool *fake_fragile;
+
+/* Around what the test's own side does: what it was before. */
+bool fake_spare(void);
+void fake_resume(bool before);
 
 void fake_reset(void);
 

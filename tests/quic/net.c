@@ -132,6 +132,31 @@ static void for_client(struct net *net, const struct datagram *d)
     }
 }
 
+/* --- The endpoint is called, and nothing else may fail ---------------------
+ */
+
+static void receive(struct net *net, const struct vb_quic_path *path,
+                    unsigned ecn, struct vb_span bytes)
+{
+    net->fragile = net->brittle;
+    vb_quic_receive(net->quic, path, ecn, bytes, net->now_ns);
+    net->fragile = false;
+}
+
+static void flush(struct net *net)
+{
+    net->fragile = net->brittle;
+    vb_quic_flush(net->quic, net->now_ns);
+    net->fragile = false;
+}
+
+static void tick(struct net *net)
+{
+    net->fragile = net->brittle;
+    vb_quic_tick(net->quic, net->now_ns);
+    net->fragile = false;
+}
+
 /* The first on its way arrives. */
 static void deliver_one(struct net *net)
 {
@@ -139,8 +164,7 @@ static void deliver_one(struct net *net)
 
     vb_list_remove(&d->link);
     if (d->to_server)
-        vb_quic_receive(net->quic, &d->path, d->ecn,
-                        vb_span_of(d->bytes, d->len), net->now_ns);
+        receive(net, &d->path, d->ecn, vb_span_of(d->bytes, d->len));
     else
         for_client(net, d);
     free(d);
@@ -169,16 +193,22 @@ void net_skip(struct net *net, unsigned count)
     while (count-- > 0 && !vb_list_empty(&net->wire)) {
         net->now_ns = next_arrival(net);
         deliver_one(net);
-        vb_quic_flush(net->quic, net->now_ns);
+        flush(net);
     }
+}
+
+void net_inject_from(struct net *net, uint16_t host, uint16_t port,
+                     struct vb_span bytes)
+{
+    struct vb_quic_path path = {address(1, 443), address(host, port), NULL};
+
+    receive(net, &path, 0, bytes);
+    flush(net);
 }
 
 void net_inject(struct net *net, uint16_t host, struct vb_span bytes)
 {
-    struct vb_quic_path path = {address(1, 443), address(host, 4433), NULL};
-
-    vb_quic_receive(net->quic, &path, 0, bytes, net->now_ns);
-    vb_quic_flush(net->quic, net->now_ns);
+    net_inject_from(net, host, 4433, bytes);
 }
 
 /* --- The endpoint's side ----------------------------------------------------
@@ -188,6 +218,7 @@ static bool on_send(void *context, const struct vb_quic_path *path,
                     unsigned ecn, struct vb_span bytes, size_t segment)
 {
     struct net *net = context;
+    bool before;
 
     assert_true(bytes.len > 0 && segment > 0 && bytes.len <= 65507);
     assert_ptr_equal(path->socket, NULL);
@@ -195,18 +226,21 @@ static bool on_send(void *context, const struct vb_quic_path *path,
         net->refusals++;
         return false;
     }
+    before = fake_spare();
     net->batches++;
     net->ecn |= 1u << ecn;
     for (; bytes.len > 0; bytes = vb_span_from(bytes, segment)) {
         struct vb_span one = vb_span_head(bytes, segment);
 
         net->datagrams++;
+        net->bytes += one.len;
         if (one.len > net->largest)
             net->largest = one.len;
         if (net->watch != NULL)
             net->watch(net, one);
         post(net, false, path, ecn, one);
     }
+    fake_resume(before);
     return true;
 }
 
@@ -284,6 +318,7 @@ void net_init_as(struct net *net, unsigned worker, unsigned workers)
     struct vb_buf why = vb_buf_over(text, sizeof(text));
 
     memset(net, 0, sizeof(*net));
+    fake_fragile = &net->fragile;
     fake_reset();
     net->limits = vb_limits_default;
     vb_env_init(&net->env, &net->limits, &net->service);
@@ -316,11 +351,8 @@ static void node_done(struct node *node)
         vb_buf_done(&node->streams[i]);
 }
 
-void net_done(struct net *net)
+static void forget_wire(struct net *net)
 {
-    vb_quic_free(net->quic);
-    assert_int_equal(net->places, 1000);
-    assert_int_equal(fake.alive, 0);
     while (!vb_list_empty(&net->wire)) {
         struct datagram *d =
             VB_CONTAINER(net->wire.next, struct datagram, link);
@@ -328,6 +360,27 @@ void net_done(struct net *net)
         vb_list_remove(&d->link);
         free(d);
     }
+}
+
+void net_clear(struct net *net)
+{
+    vb_quic_end(net->quic);
+    vb_quic_free(net->quic);
+    begin(net, 0, 1);
+    forget_wire(net);
+    for (unsigned i = 0; i < net->node_count; i++)
+        node_done(&net->nodes[i]);
+    memset(net->nodes, 0, net->node_count * sizeof(net->nodes[0]));
+    net->node_count = 0;
+    vb_buf_reset(&fake.told);
+}
+
+void net_done(struct net *net)
+{
+    vb_quic_free(net->quic);
+    assert_int_equal(net->places, 1000);
+    assert_int_equal(fake.alive, 0);
+    forget_wire(net);
     for (unsigned i = 0; i < net->node_count; i++)
         node_done(&net->nodes[i]);
     vb_tls_free(net->tls);
@@ -335,6 +388,7 @@ void net_done(struct net *net)
     unlink(net->path);
     rmdir(net->folder);
     fake_reset();
+    fake_fragile = NULL;
 }
 
 /* --- The clients' side ------------------------------------------------------
@@ -521,8 +575,8 @@ static void turn(struct net *net)
         net_post(net, node);
     }
     if (vb_quic_deadline_ns(net->quic) <= net->now_ns)
-        vb_quic_tick(net->quic, net->now_ns);
-    vb_quic_flush(net->quic, net->now_ns);
+        tick(net);
+    flush(net);
 }
 
 /* One step, not beyond `until`. A deadline that was not met this time is met

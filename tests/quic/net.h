@@ -67,6 +67,8 @@ struct net {
     char path[64];
     struct vb_quic_secrets secrets;
     struct vb_quic *quic;
+    bool brittle;    /* allocations of the endpoint's may fail, */
+    bool fragile;    /* now */
     unsigned places; /* that may be taken still */
     int64_t now_ns;
     int64_t latency_ns;
@@ -82,6 +84,7 @@ struct net {
     unsigned batches;   /* calls of config.send that were taken, */
     unsigned datagrams; /* of so many datagrams */
     size_t largest;     /* of them */
+    uint64_t bytes;     /* of all */
     unsigned ecn;       /* codepoints that were sent, as bits */
     /* Sees what the server sends before it is on its way; NULL. */
     void (*watch)(struct net *net, struct vb_span datagram);
@@ -93,6 +96,9 @@ void net_init_as(struct net *net, unsigned worker, unsigned workers);
 void net_done(struct net *net);
 /* Another endpoint in the place of this one, which forgets all. */
 void net_restart(struct net *net);
+
+/* All connections end, and all clients are gone; the endpoint stays. */
+void net_clear(struct net *net);
 
 /* The same, which besides does not know its tickets. */
 void net_restart_tls(struct net *net);
@@ -143,6 +149,8 @@ bool net_told(const struct node *node, const char *text);
 /* Gives the server a datagram that no client has made, from an address that
  * ends so, and port 4433. */
 void net_inject(struct net *net, uint16_t host, struct vb_span bytes);
+void net_inject_from(struct net *net, uint16_t host, uint16_t port,
+                     struct vb_span bytes);
 
 /* Writes what the client has to send, and takes it: up to `most` datagrams. How
  * many. */

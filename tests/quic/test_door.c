@@ -394,6 +394,28 @@ static void test_an_initial_that_was_garbled(void **state)
     net_done(&net);
 }
 
+/* RFC 9308 section 8.1: nobody is made to shout at a service. */
+static void test_a_client_at_the_port_of_a_service(void **state)
+{
+    static const uint16_t ports[] = {0, 53, 123, 11211};
+    char bytes[QUIC_DATAGRAM_MAX];
+    struct net net;
+    struct node *a;
+    size_t len;
+
+    (void)state;
+    begin(&net);
+    a = net_client(&net, NULL);
+    len = net_steal(a, bytes);
+    for (size_t i = 0; i < VB_COUNT_OF(ports); i++)
+        net_inject_from(&net, 9, ports[i], vb_span_of(bytes, len));
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(vb_quic_count(net.quic), 0);
+    net_inject_from(&net, 9, 54, vb_span_of(bytes, len));
+    assert_int_equal(vb_quic_count(net.quic), 1);
+    net_done(&net);
+}
+
 static void test_garbage(void **state)
 {
     char bytes[1500];
@@ -461,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_a_client_of_a_server_that_has_begun_anew),
         cmocka_unit_test(test_a_small_initial_is_nothing),
         cmocka_unit_test(test_an_initial_that_was_garbled),
+        cmocka_unit_test(test_a_client_at_the_port_of_a_service),
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_an_id_tells_its_worker),
     };

@@ -5,12 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static unsigned sent;
+static unsigned sent;  /* datagrams, */
+static unsigned large; /* and of them those that show what a path takes */
 
 static void watch(struct net *net, struct vb_span datagram)
 {
-    (void)net, (void)datagram;
+    (void)net;
     sent++;
+    if (datagram.len >= 1200)
+        large++;
 }
 
 static struct node *begin(struct net *net)
@@ -284,15 +287,14 @@ static void test_a_client_migrates(void **state)
 {
     struct net net;
     struct node *a = begin(&net);
-    unsigned before;
 
     (void)state;
     check_it_works(&net, a);
     for (int i = 0; i < 5; i++) {
-        before = net.datagrams;
+        large = 0;
         assert_true(net_migrate(a, (uint16_t)(20000 + i)));
         net_run(&net, 200);
-        assert_true(net.datagrams > before);
+        assert_true(large > 0);
         assert_true(net_told(a, "path 0"));
         check_it_works(&net, a);
         assert_int_equal(fake_peer(fake.last)->port, 20000 + i);
