@@ -390,6 +390,26 @@ static void test_large_replies_that_nobody_reads(void **state)
     assert_in_range(t->l.d.env.output_blocks.lent, 50, 140);
 }
 
+/* Those that wait in shut windows hold all blocks there are; who comes to be
+ * read has still one of its own, again and again. */
+static void test_the_one_that_is_read_goes_on(void **state)
+{
+    static const char *const streamed[] = {REQUEST("/stream/100000"), NULL};
+    struct h3_talk *t = *state;
+
+    h3_begin(t);
+    t->l.window = 3000;
+    for (int i = 0; i < 60; i++)
+        h3_request(t, 4 * i, streamed, false);
+    t->l.holds_acks = true;
+    link_open(&t->l, 4 * 30, 1024 * 1024);
+    link_pump(&t->l);
+    for (int i = 0; i < 10; i++)
+        link_ack(&t->l);
+    assert_true(link_stream(&t->l, 4 * 30)->down_fin);
+    assert_int_equal(link_stream(&t->l, 4 * 31)->down.len, 3000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +422,7 @@ int main(void)
         h3_unit_test(test_large_control_frames),
         h3_unit_test(test_acknowledgements_that_nobody_reads),
         h3_unit_test(test_large_replies_that_nobody_reads),
+        h3_unit_test(test_the_one_that_is_read_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

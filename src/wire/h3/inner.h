@@ -46,6 +46,8 @@ enum {
     /* Copied content that waits to be acknowledged, in blocks of all streams.
      * One more is every stream's own. */
     VB_H3_BLOCKS_MAX = 32,
+    /* Of a DATA frame that fits a block. */
+    VB_H3_FRAME_HEAD = 5,
     /* Less unsent than this, and a source is asked for more. */
     VB_H3_LOW = 4 * 1024,
     /* Streams not opened yet whose priority is kept (RFC 9218 section 7). */
@@ -369,8 +371,10 @@ char *vb__h3_output_room(struct vb_h3 *h3, struct vb_h3_output *out,
                          size_t least, size_t *ret_room);
 void vb__h3_output_add(struct vb_h3_output *out, size_t n);
 
-/* Blocks that it holds: at least this one more may be had. */
-bool vb__h3_output_holds_block(const struct vb_h3_output *out);
+/* May content be copied into it? There is room in the last block, or one more
+ * to be had; the first one is to be had always. */
+bool vb__h3_output_may_grow(const struct vb_h3 *h3,
+                            const struct vb_h3_output *out);
 
 /* A piece of the caller's, which lives as long as the bytes. */
 void vb__h3_output_refer(struct vb_h3_output *out, struct vb_h3_piece *piece);

@@ -131,17 +131,24 @@ void vb_h3_wrote(struct vb_h3 *h3, int64_t id, size_t n)
     vb__h3_turn_pass(s);
 }
 
-/* Streams that waited for a block. */
+/* Streams that waited for a block: those that may have one now. */
 static void feed_starved(struct vb_h3 *h3)
 {
-    if (!h3->starved || h3->blocks >= VB_H3_BLOCKS_MAX)
+    bool fed_all = true;
+
+    if (!h3->starved)
         return;
-    h3->starved = false;
-    for (struct vb_h3_stream *s = h3->streams; s != NULL; s = s->next)
-        if (s->starved) {
+    for (struct vb_h3_stream *s = h3->streams; s != NULL; s = s->next) {
+        if (!s->starved)
+            continue;
+        if (vb__h3_output_may_grow(h3, &s->out)) {
             s->starved = false;
             vb__h3_turn_join(s);
+        } else {
+            fed_all = false;
         }
+    }
+    h3->starved = !fed_all;
 }
 
 void vb_h3_acked(struct vb_h3 *h3, int64_t id, uint64_t count)

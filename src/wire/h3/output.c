@@ -86,9 +86,11 @@ void vb__h3_output_refer(struct vb_h3_output *out, struct vb_h3_piece *piece)
     begin_unsent(out, 0);
 }
 
-bool vb__h3_output_holds_block(const struct vb_h3_output *out)
+bool vb__h3_output_may_grow(const struct vb_h3 *h3,
+                            const struct vb_h3_output *out)
 {
-    return out->last != NULL && out->last->block;
+    return h3->blocks < VB_H3_BLOCKS_MAX || out->last == NULL ||
+           !out->last->block || CAPACITY - out->last->len > VB_H3_FRAME_HEAD;
 }
 
 int vb__h3_output_pull(const struct vb_h3_output *out, struct iovec *iov,

@@ -15,10 +15,10 @@ static struct vb_h3_stream *stream_of(struct vb_mux_stream *s)
 /* --- Content from a source ---------------------------------------------------
  */
 
-/* A block may be had, or there is one with room. */
+/* Else it waits for an acknowledgement. */
 static bool may_copy(struct vb_h3_stream *s)
 {
-    if (s->h3->blocks < VB_H3_BLOCKS_MAX || !vb__h3_output_holds_block(&s->out))
+    if (vb__h3_output_may_grow(s->h3, &s->out))
         return true;
     s->starved = true;
     s->h3->starved = true;
@@ -64,9 +64,6 @@ static bool copy(struct vb_h3_stream *s, char *to, size_t n)
     return true;
 }
 
-/* Of a DATA frame that fits a block. */
-enum { FRAME_HEAD = 5 };
-
 /* One more piece of content into the block, in a frame of its own unless they
  * are all in one. */
 static void copy_piece(struct vb_h3_stream *s)
@@ -74,7 +71,7 @@ static void copy_piece(struct vb_h3_stream *s)
     struct vb_mux_stream *mux = &s->mux;
     uint64_t there =
         mux->file.length > 0 ? mux->file.length : (uint64_t)mux->tail.len;
-    size_t frame = s->framed ? FRAME_HEAD : 0;
+    size_t frame = s->framed ? VB_H3_FRAME_HEAD : 0;
     size_t head = 0;
     size_t room;
     size_t n;
