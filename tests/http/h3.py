@@ -198,8 +198,6 @@ class Connection(Quic):
     def ask_for(self, head, end=True):
         """Sends the head of a request on a stream of its own: its id."""
         stream = self.open()
-        if stream is None:
-            raise Broken("the server allows no more streams")
         self.replies[stream] = Reply()
         self.send(stream, frame(HEADERS, qpack.encode(head)), fin=end)
         return stream
@@ -228,9 +226,7 @@ class Connection(Quic):
         reply, told = self.replies[stream], self.stream(stream)
         for chunk in chunks:
             for at in range(0, len(chunk), 65536):
-                self.do("drain", UNDER_WAY)
-                self.until(lambda: self.answers)
-                self.answers.clear()
+                self.ask("drain", UNDER_WAY)
                 if told.stop is not None or told.reset is not None or reply.ended:
                     return False
                 piece = chunk[at : at + 65536]
@@ -252,7 +248,6 @@ class Connection(Quic):
                 self.do("reset", stream, REQUEST_CANCELLED)
         response = self.reply_of(stream)
         del self.replies[stream], self.streams[stream]
-        self.answers.clear()
         return response
 
     # For tests whose point is the frames

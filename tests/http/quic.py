@@ -7,7 +7,7 @@ import os
 import select
 import subprocess
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,8 @@ SHAPES = {
     "opened": "id", "refused": "scope", "unacked": "code", "drained": "", "dcid": "bytes", "sync": "scope",
 }  # fmt: skip
 ENDS = {"closed", "stateless", "timed-out", "failed"}
-ANSWERS = {"opened", "refused", "unacked", "drained", "dcid", "sync"}
+# Commands that are answered, and how (or else by "refused").
+ANSWERS = {"open": "opened", "unacked": "unacked", "drain": "drained", "dcid": "dcid", "sync": "sync"}
 
 
 class Reset(Broken):
@@ -86,8 +87,10 @@ class Quic:
     def __init__(self, address, timeout=20, wait=True, **options):
         self.timeout = timeout
         self.streams = {}
-        self.answers = deque()
-        self.seen = []  # all events but those of streams
+        self.answer = None
+        self.refused = []  # other commands
+        self.seen = {}  # the first of each kind, but those of streams, and
+        self.counts = Counter()  # how many of each
         self.end = None  # the event that ended it
         self.buffer = b""
         self.lines = deque()
@@ -137,23 +140,29 @@ class Quic:
         self.process.stdin.write(" ".join(words).encode() + b"\n")
         self.process.stdin.flush()
 
-    def ask(self, *words):
+    def ask(self, command, *words):
         """A command that is answered: its Event."""
-        self.do(*words)
-        self.until(lambda: self.answers)
-        return self.answers.popleft()
+        self.answer = None
+        self.do(command, *words)
+        self.until(lambda: self.answer, over=True)
+        return self.answer
 
     def sync(self):
-        """Every command is done; the events of those that were refused."""
-        self.do("sync", "here")
-        self.until(lambda: any(answer.kind == "sync" for answer in self.answers), over=True)
-        answers, self.answers = list(self.answers)[:-1], deque()
-        return answers
+        """Every command is done: the names of those that were refused."""
+        self.ask("sync", "here")
+        refused, self.refused = self.refused, []
+        return refused
 
-    def open(self, bidi=True):
-        """The id of a new stream; None when the server allows none now."""
-        answer = self.ask("open", "bidi" if bidi else "uni")
-        return answer.id if answer.kind == "opened" else None
+    def open(self, bidi=True, wait=True):
+        """The id of a new stream, once the server allows one (without `wait`,
+        None where it does not)."""
+        kind = "bidi" if bidi else "uni"
+        while True:
+            allowed = self.counts[kind]
+            answer = self.ask("open", kind)
+            if answer.kind == "opened" or not wait:
+                return answer.id if answer.kind == "opened" else None
+            self.until(lambda: self.counts[kind] > allowed)
 
     def send(self, stream, data, fin=False):
         """Bytes, in pieces that are no burden to the probe."""
@@ -195,10 +204,13 @@ class Quic:
             if event.kind in ("reset", "stop"):
                 setattr(stream, event.kind, event.code)
             stream.ended = stream.ended or event.kind == "ended"
-        elif event.kind in ANSWERS:
-            self.answers.append(event)
+        elif event.kind in ANSWERS.values() or event.scope in ANSWERS:
+            self.answer = event
+        elif event.kind == "refused":
+            self.refused.append(event.scope)
         else:
-            self.seen.append(event)
+            self.seen.setdefault(event.kind, event)
+        self.counts[event.kind] += 1
         if event.kind in ENDS:
             self.end = self.end or event
 
@@ -217,12 +229,9 @@ class Quic:
         while self.step(0):
             pass
 
-    def has(self, kind):
-        return next((event for event in self.seen if event.kind == kind), None)
-
     def wait_for(self, kind):
         """The first event of this kind (none of a stream's)."""
-        return self.until(lambda: self.has(kind))
+        return self.until(lambda: self.seen.get(kind))
 
     def wait_for_end(self):
         """The event that ends the connection."""

@@ -2,6 +2,8 @@
 #include "inner.h"
 
 #include <gnutls/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +55,18 @@ static void parameters_set(ngtcp2_transport_params *p,
     p->max_idle_timeout = o->idle_ms * NGTCP2_MILLISECONDS;
 }
 
+__attribute__((format(printf, 2, 3))) static void
+tell_debug(void *context, const char *format, ...)
+{
+    va_list arguments;
+
+    (void)context;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
 static void settings_set(ngtcp2_settings *s,
                          const struct quic_client_options *o, int64_t now_ns)
 {
@@ -61,6 +75,7 @@ static void settings_set(ngtcp2_settings *s,
     s->token = (const uint8_t *)o->token.ptr;
     s->tokenlen = o->token.len;
     s->no_pmtud = !o->own_mtu;
+    s->log_printf = o->debug ? tell_debug : NULL;
     s->handshake_timeout = o->handshake_ms == 0
                                ? UINT64_MAX
                                : o->handshake_ms * NGTCP2_MILLISECONDS;

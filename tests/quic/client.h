@@ -87,6 +87,7 @@ struct quic_client_options {
     uint64_t idle_ms;         /* 0: for ever */
     uint64_t handshake_ms;    /* 0: for ever */
     bool hold;    /* windows open by quic_client_credit, not with what came */
+    bool debug;   /* ngtcp2 tells on stderr what it does */
     bool own_mtu; /* looks for the path's, beyond 1200 bytes */
     void (*on_event)(void *context, const struct quic_event *event);
     void *context;

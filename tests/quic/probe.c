@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 
 struct probe {
     struct udp udp;
+    struct quic_client_options options;
     struct quic_client *client;
     struct vb_buf in;  /* of stdin, the beginning of a line */
     struct vb_buf out; /* to stdout */
@@ -149,6 +151,29 @@ static bool do_raw(struct probe *p, char *const word[])
     return true;
 }
 
+/* `knock COUNT`: so many others begin a handshake, and are gone. */
+static bool do_knock(struct probe *p, char *const word[])
+{
+    struct quic_client_options options = p->options;
+    struct quic_route route = udp_route(&p->udp);
+    char datagram[QUIC_DATAGRAM_MAX];
+
+    options.on_event = NULL;
+    options.dcid = vb_span_str("");
+    for (uint64_t n = number_of(word[0]); n > 0; n--) {
+        struct quic_client *other = quic_client_new(&options, &route, now_ns());
+
+        if (other == NULL)
+            return false;
+        udp_send(&p->udp, &route,
+                 vb_span_of(datagram,
+                            quic_client_write(other, &route, datagram,
+                                              sizeof(datagram), now_ns())));
+        quic_client_free(other);
+    }
+    return true;
+}
+
 static bool do_rebind(struct probe *p, char *const word[])
 {
     (void)word;
@@ -242,6 +267,7 @@ static const struct {
     {"abort", do_abort},
     {"inject", do_inject},
     {"raw", do_raw},
+    {"knock", do_knock},
     {"rebind", do_rebind},
     {"migrate", do_migrate},
     {"keyupdate", do_keyupdate},
@@ -310,6 +336,7 @@ static const struct {
       O("early", early),
       O("hold", hold),
       O("pmtud", own_mtu),
+      O("debug", debug),
 };
 
 #define FIND(table, name)                                                      \
@@ -403,7 +430,7 @@ static void write_events(struct probe *p)
         p->out.len == 0 ? 0 : write(STDOUT_FILENO, p->out.ptr, p->out.len);
 
     if (n < 0 && errno != EAGAIN)
-        exit(0); /* nobody listens any more */
+        n = (ssize_t)p->out.len; /* nobody listens any more */
     if (n > 0)
         vb_buf_consume(&p->out, (size_t)n);
 }
@@ -442,11 +469,10 @@ static void turn(struct probe *p)
 int main(int argc, char **argv)
 {
     struct probe p = {0};
-    struct quic_client_options options;
     struct quic_route route;
     const char *local = NULL;
 
-    quic_client_defaults(&options);
+    quic_client_defaults(&p.options);
     for (int i = 3; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
 
@@ -455,10 +481,12 @@ int main(int argc, char **argv)
         *equals = '\0';
         if (strcmp(argv[i], "local") == 0)
             local = equals + 1;
-        set_option(&options, argv[i], equals + 1);
+        if (strcmp(argv[i], "mute") == 0)
+            p.mute = equals[1] == '1';
+        set_option(&p.options, argv[i], equals + 1);
     }
-    options.on_event = on_event;
-    options.context = &p;
+    p.options.on_event = on_event;
+    p.options.context = &p;
     vb_buf_init(&p.in, SIZE_MAX / 2);
     vb_buf_init(&p.out, SIZE_MAX / 2);
     if (argc < 3 || !udp_init(&p.udp, argv[1], argv[2], local)) {
@@ -466,11 +494,12 @@ int main(int argc, char **argv)
         return 2;
     }
     route = udp_route(&p.udp);
-    p.client = quic_client_new(&options, &route, now_ns());
+    p.client = quic_client_new(&p.options, &route, now_ns());
     if (p.client == NULL) {
         fputs("quic_probe: these options are refused\n", stderr);
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN);
     fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
     while (!p.eof) {
         flush(&p);
