@@ -104,6 +104,7 @@ static ngtcp2_settings settings_of(const struct vb__quic_conn *c,
     ngtcp2_settings settings;
 
     ngtcp2_settings_default(&settings);
+    settings.cc_algo = NGTCP2_CC_ALGO_CUBIC;
     settings.initial_ts = (ngtcp2_tstamp)c->quic->now_ns;
     settings.handshake_timeout =
         (ngtcp2_duration)limits->head_timeout_ms * NGTCP2_MILLISECONDS;

@@ -136,7 +136,7 @@ static void test_what_a_client_may_send(void **state)
 static void test_the_same_frame_over_and_over(void **state)
 {
     static const char *const frames[] = {
-        "\x19\x01", "\x01", "\03212345678", "\x14\x01", "\x05\x00\x01",
+        "\x19\x01", "\x01", "\03212345678", "\x14\x01", "\x05\x04\x01",
     };
 
     (void)state;
