@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,24 +136,36 @@ def count_conformance(written, kept, tally):
     tally.add(failed=1)
 
 
-# Whose point is the message, and not the bytes: they run over HTTP/2 as well.
-OVER_H2C = (
-    "access_log", "codings", "collections", "conditional", "controllers",
-    "digests", "filters", "hints", "idempotency", "large", "methods", "moves",
-    "negotiation", "prefer", "problems", "query", "ranges", "redirects",
-    "statuses", "tree",
-)  # fmt: skip
+# Whose point is the message, and not the bytes: they run over other wires as
+# well, those that $VB_PROTOCOL names (tests/http/client.py).
+OVER = {
+    "h2c": (
+        "access_log", "codings", "collections", "conditional", "controllers",
+        "digests", "filters", "hints", "idempotency", "large", "methods",
+        "moves", "negotiation", "prefer", "problems", "query", "ranges",
+        "redirects", "statuses", "tree",
+    ),
+}  # fmt: skip
+# How many of these runs go on at once, beside the one over HTTP/1.1.
+LANES = max(1, len(os.sched_getaffinity(0)) - 1)
 
 
-def run_pytest(report, tally, arguments, **more_env):
-    """Runs pytest and counts; False when it told nothing."""
+def run_pytest(report, arguments, live=False, **more_env):
+    """Runs pytest; its exit code, and its output unless that was shown live."""
     report.unlink(missing_ok=True)
     done = subprocess.run(
         [PYTHON, "-m", "pytest", "-q", "-rs", f"--junitxml={report}", *arguments],
         cwd=ROOT,
         env=dict(os.environ, **SANITIZERS, **more_env),
+        stdout=None if live else subprocess.PIPE,
+        stderr=None if live else subprocess.STDOUT,
         check=False,
     )
+    return done.returncode, (done.stdout or b"").decode(errors="replace")
+
+
+def count_pytest(report, code, tally):
+    """Counts what pytest has reported; False when it told nothing."""
     if not report.exists():
         tally.add(failed=1)
         return False
@@ -164,13 +177,22 @@ def run_pytest(report, tally, arguments, **more_env):
     failed = failures + errors
     # A test that passed and then failed in its teardown is reported twice.
     tally.add(max(0, total - failed - skipped), failed, skipped)
-    if done.returncode != 0 and failed == 0:
-        print(f"pytest ended with {done.returncode}", file=sys.stderr)
+    if code != 0 and failed == 0:
+        print(f"pytest ended with {code}", file=sys.stderr)
         tally.add(failed=1)
     return True
 
 
-def run_http(build, tally):
+def files_over(wire, all_files):
+    """The black-box tests that run over a wire."""
+    if all_files:
+        return ["tests/http"]
+    return [f"tests/http/test_{name}.py" for name in OVER[wire]]
+
+
+def run_http(build, tally, wires=()):
+    """All tests over HTTP/1.1, and beside them those for other wires: all that
+    can be for `wires`, the chosen ones for the rest."""
     heading("black-box tests")
     binary = build / "src/server/verbatim"
     if not binary.exists():
@@ -179,21 +201,31 @@ def run_http(build, tally):
         return
     conformance = build / "conformance.md"
     conformance.unlink(missing_ok=True)
-    if run_pytest(
-        build / "http-tests.xml",
-        tally,
-        [f"--conformance={conformance}", "tests"],
-        VB_BINARY=str(binary),
-    ):
-        count_conformance(conformance, ROOT / "docs/conformance.md", tally)
-    heading("black-box tests over HTTP/2")
-    run_pytest(
-        build / "h2c-tests.xml",
-        tally,
-        [f"tests/http/test_{name}.py" for name in OVER_H2C],
-        VB_BINARY=str(binary),
-        VB_PROTOCOL="h2c",
-    )
+    with ThreadPoolExecutor(max_workers=LANES) as pool:
+        others = {
+            wire: pool.submit(
+                run_pytest,
+                build / f"{wire}-tests.xml",
+                files_over(wire, wire in wires),
+                VB_BINARY=str(binary),
+                VB_PROTOCOL=wire,
+            )
+            for wire in OVER
+        }
+        report = build / "http-tests.xml"
+        code, _ = run_pytest(
+            report,
+            [f"--conformance={conformance}", "tests"],
+            live=True,
+            VB_BINARY=str(binary),
+        )
+        if count_pytest(report, code, tally):
+            count_conformance(conformance, ROOT / "docs/conformance.md", tally)
+        for wire, run in others.items():
+            code, output = run.result()
+            heading(f"black-box tests over {wire}")
+            print(output)
+            count_pytest(build / f"{wire}-tests.xml", code, tally)
 
 
 def fuzz_targets():
@@ -273,6 +305,7 @@ def main():
     parser.add_argument("build", type=Path)
     parser.add_argument("--no-fuzz", action="store_true")
     parser.add_argument("--only", choices=("unit", "http", "fuzz"))
+    parser.add_argument("--wires", action="store_true")
     options = parser.parse_args()
     build = options.build.resolve()
     tally = Tally()
@@ -280,7 +313,7 @@ def main():
     if options.only in (None, "unit"):
         run_unit(build, tally)
     if options.only in (None, "http"):
-        run_http(build, tally)
+        run_http(build, tally, OVER if options.wires else ())
     if options.only == "fuzz" or (options.only is None and not options.no_fuzz):
         run_fuzz(tally)
     print(f"took {time.monotonic() - started:.0f} s")

@@ -104,7 +104,7 @@ static void play(struct vb_span text)
         }
         link_pump(&l);
         vb_assert(l.d.env.exchanges.lent <= 20);
-        vb_assert(l.d.env.output_blocks.lent <= 32 + 20 + 3);
+        vb_assert(l.d.env.output_blocks.lent <= 64 + 20 + 3);
     }
 }
 

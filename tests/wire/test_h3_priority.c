@@ -69,6 +69,16 @@ static void test_incremental_replies_take_turns(void **state)
     assert_string_equal(order_of_ends(t), "12 4 8 0 ");
 }
 
+/* 9218-10-02: nobody is starved. */
+static void test_the_least_urgent_get_on_too(void **state)
+{
+    struct h3_talk *t = *state;
+
+    ask_with(t, "/source/300000", "u=0");
+    ask_with(t, "/bytes/10000", "u=7");
+    assert_string_equal(order_of_ends(t), "4 0 ");
+}
+
 /* 9218-4-02 */
 static void test_parameters_that_are_none_are_ignored(void **state)
 {
@@ -175,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         h3_unit_test(test_urgent_replies_come_first),
         h3_unit_test(test_incremental_replies_take_turns),
+        h3_unit_test(test_the_least_urgent_get_on_too),
         h3_unit_test(test_parameters_that_are_none_are_ignored),
         h3_unit_test(test_priorities_are_updated),
         h3_unit_test(test_early_priorities_are_few),

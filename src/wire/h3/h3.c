@@ -138,6 +138,7 @@ struct vb_h3 *vb_h3_init(void *memory, struct vb_env *env,
                          .highest = -4,
                          .goaway_id = VB_VARINT_MAX,
                          .pulled = -1};
+    h3->marked_end = &h3->marked;
     vb_mux_budget_init(&h3->budget, env->now.mono_ms);
     vb_buf_init(&h3->payload, VB_H3_CONTROL_MAX);
     for (size_t i = 0; i < VB_H3_EARLY_PRIORITIES; i++)

@@ -45,7 +45,7 @@ enum {
     VB_H3_SETTINGS_MAX = 32,
     /* Copied content that waits to be acknowledged, in blocks of all streams.
      * One more is every stream's own. */
-    VB_H3_BLOCKS_MAX = 32,
+    VB_H3_BLOCKS_MAX = 64,
     /* Of a DATA frame that fits a block. */
     VB_H3_FRAME_HEAD = 5,
     /* Less unsent than this, and a source is asked for more. */
@@ -53,7 +53,13 @@ enum {
     /* Streams not opened yet whose priority is kept (RFC 9218 section 7). */
     VB_H3_EARLY_PRIORITIES = 16,
     VB_H3_URGENCIES = 8,
+    /* How long a head waits for what tells whether content follows. */
+    VB_H3_GRACE_MS = 1000,
+    /* One turn of so many is the least urgent's. */
+    VB_H3_FAIRNESS = 16,
     VB_H3_BUCKETS = 64,
+    /* Bytes that the buffer for sections may keep when none is under way. */
+    VB_H3_SECTION_KEPT = 1024,
     /* Bytes of QPACK's own streams that cost as much as a frame. */
     VB_H3_QPACK_BYTES = 64
 };
@@ -117,7 +123,8 @@ struct vb_h3_stream {
     struct vb_h3 *h3;
     struct vb_h3_stream *next;
     struct vb_h3_stream *prev;
-    struct vb_h3_stream *chain; /* of its bucket */
+    struct vb_h3_stream *chain;       /* of its bucket */
+    struct vb_h3_stream *next_marked; /* behind it, if it is marked */
     struct vb_h3_output out;
 
     /* coming in */
@@ -130,6 +137,7 @@ struct vb_h3_stream {
     bool complete : 1; /* the head is all there */
     bool trailers : 1; /* so are trailers, or they are being read */
     bool early : 1;    /* bytes of the head came in 0-RTT */
+    bool ending : 1;   /* nothing comes behind the payload at hand */
     bool in_done : 1;  /* nothing more is read of this stream */
     bool out_done : 1; /* nor sent: it was reset */
     bool broken : 1;   /* to be reset in the next step */
@@ -175,7 +183,9 @@ struct vb_h3 {
     nghttp3_qpack_decoder *decoder;
     nghttp3_buf section; /* what the encoder writes into, kept for the next */
     nghttp3_buf instructions;
-    struct vb_h3_stream *streams; /* newest first */
+    struct vb_h3_stream *streams;     /* newest first */
+    struct vb_h3_stream *marked;      /* these have something to be done, */
+    struct vb_h3_stream **marked_end; /* in this order */
     struct vb_h3_stream *buckets[VB_H3_BUCKETS];
     struct vb_h3_turn turns[VB_H3_URGENCIES];
     struct vb_h3_output control; /* ours */
@@ -203,10 +213,11 @@ struct vb_h3 {
     uint32_t blocks;     /* lent to streams of requests */
     uint32_t busy;       /* streams with an exchange */
     uint32_t requests;   /* begun so far */
-    uint32_t qpack_left; /* bytes until they cost something */
+    uint32_t qpack_rest; /* bytes of QPACK's streams not paid for yet */
+    uint8_t early_count; /* of `early` that are set */
+    uint8_t turn;        /* of requests' streams, counted */
     uint8_t early_at;    /* where the next of `early` goes */
     bool running : 1;    /* our callbacks, or steps, are on the stack */
-    bool marked : 1;     /* a stream has something to be done */
     bool begun : 1;      /* the client's SETTINGS have come */
     bool starved : 1;    /* so is a stream */
     bool stopping : 1;   /* no new request is to be begun, and */
@@ -221,6 +232,10 @@ void vb__h3_run(struct vb_h3 *h3);
 
 /* The stream has something to be done; done now, unless we are running. */
 void vb__h3_mark(struct vb_h3_stream *s);
+
+/* The same, but never now; and nothing has to be done any more. */
+void vb__h3_enlist(struct vb_h3_stream *s);
+void vb__h3_delist(struct vb_h3_stream *s);
 
 /* Ends the connection with this code (RFC 9114 section 8). */
 void vb__h3_give_up(struct vb_h3 *h3, uint64_t code);
@@ -349,6 +364,9 @@ void vb__h3_qpack_settings(struct vb_h3 *h3, uint64_t table, uint64_t blocked);
 
 /* Not all of the stream is read: what it refers to may go. */
 void vb__h3_qpack_cancel(struct vb_h3_stream *s);
+
+/* No section is under way: gives back what large ones took. */
+void vb__h3_qpack_rest(struct vb_h3 *h3);
 
 /* Queues what is to be told of what was decoded. */
 void vb__h3_qpack_flush(struct vb_h3 *h3);

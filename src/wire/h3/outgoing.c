@@ -85,7 +85,7 @@ int vb_h3_pull(struct vb_h3 *h3, int64_t *ret_id, bool *ret_fin,
         h3->running = true;
         out = h3->over ? NULL : next_output(h3);
         h3->running = false;
-    } while (out == NULL && h3->marked && !h3->over);
+    } while (out == NULL && h3->marked != NULL && !h3->over);
     if (out == NULL || h3->over)
         return 0;
     *ret_id = out->id;
@@ -126,6 +126,7 @@ void vb_h3_wrote(struct vb_h3 *h3, int64_t id, size_t n)
         return;
     s->mux.x->sent += content;
     h3->moved = h3->env->now.mono_ms;
+    h3->turn++;
     if (ends(h3, id, n))
         all_sent(s);
     vb__h3_turn_pass(s);

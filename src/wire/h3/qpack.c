@@ -99,9 +99,9 @@ void vb__h3_qpack_cancel(struct vb_h3_stream *s)
 /* What tables are changed by costs, and may be of no use. */
 static void spend(struct vb_h3 *h3, size_t bytes)
 {
-    h3->qpack_left += (uint32_t)bytes;
-    vb__h3_spend(h3, (int32_t)(h3->qpack_left / VB_H3_QPACK_BYTES));
-    h3->qpack_left %= VB_H3_QPACK_BYTES;
+    h3->qpack_rest += (uint32_t)bytes;
+    vb__h3_spend(h3, (int32_t)(h3->qpack_rest / VB_H3_QPACK_BYTES));
+    h3->qpack_rest %= VB_H3_QPACK_BYTES;
 }
 
 void vb__h3_qpack_data(struct vb_h3 *h3, struct vb_span bytes, bool encoder)
@@ -195,6 +195,16 @@ static bool encode(struct vb_h3_stream *s, const nghttp3_nv *nv, size_t count,
         return true;
     vb__h3_give_up(h3, NGHTTP3_H3_INTERNAL_ERROR);
     return false;
+}
+
+void vb__h3_qpack_rest(struct vb_h3 *h3)
+{
+    nghttp3_buf *section = &h3->section;
+
+    if ((size_t)(section->end - section->begin) <= VB_H3_SECTION_KEPT)
+        return;
+    nghttp3_buf_free(section, &h3->mem);
+    nghttp3_buf_init(section);
 }
 
 /* Queues a HEADERS frame of prefix and h3->section, and the head of DATA. */

@@ -5,8 +5,9 @@
  * Whether content follows is told by the stream's end alone, which may come
  * later than the head it belongs to. So a head that says neither how long its
  * content is, nor that it waits for 100 (Continue), is handed on when the next
- * frame or the end is there: what a request leads to must not depend on how its
- * bytes were split on the way.
+ * frame or the end is there, if the method makes a difference of it: what a
+ * request leads to must not depend on how its bytes were split on the way. A
+ * client may wait for an answer first; so this waits for a while only.
  */
 #include "http/method.h"
 #include "wire/h3/inner.h"
@@ -61,11 +62,13 @@ static bool is_asked(const struct vb_h3_stream *s)
 static bool tells_content(const struct vb_h3_stream *s)
 {
     const struct vb_fields *fields = &s->mux.x->head.fields;
+    enum vb_method method = vb_method_find(s->mux.method);
 
-    return s->mux.builder.verdict.status != 0 ||
+    return s->ending || s->mux.builder.verdict.status != 0 ||
+           vb_method_info(method)->content == VB_METHOD_CONTENT_UNDEFINED ||
+           method == VB_METHOD_CONNECT ||
            vb_fields_first(fields, VB_FIELD_CONTENT_LENGTH) != NULL ||
-           vb_fields_first(fields, VB_FIELD_EXPECT) != NULL ||
-           vb_span_eq(s->mux.method, VB_SPAN("CONNECT"));
+           vb_fields_first(fields, VB_FIELD_EXPECT) != NULL;
 }
 
 static void take_priority(struct vb_h3_stream *s)
@@ -88,9 +91,10 @@ void vb__h3_section_end(struct vb_h3_stream *s)
         return;
     }
     s->complete = true;
+    s->mux.since = s->h3->env->now.mono_ms;
     take_priority(s);
     if (tells_content(s))
-        vb__h3_ask(s, false);
+        vb__h3_ask(s, s->ending);
 }
 
 /* --- Frames ------------------------------------------------------------------
@@ -170,14 +174,15 @@ static void take_payload(struct vb_h3_stream *s, struct vb_span part)
     default:
         break;
     }
-    if (part.len > 0)
+    if (part.len > 0 && !h3->over)
         h3->below->ops->consumed(h3->below, s->out.id, part.len);
 }
 
-/* Reads on: what there is of one frame. */
-static void read_some(struct vb_h3_stream *s, struct vb_span *bytes)
+/* Reads on: what there is of one frame. `fin`: the bytes are the last. */
+static void read_some(struct vb_h3_stream *s, struct vb_span *bytes, bool fin)
 {
     struct vb_h3 *h3 = s->h3;
+    struct vb_span part;
     size_t before = bytes->len;
     bool within = s->frame.within;
     bool begun = vb__h3_frame_head(&s->frame, bytes);
@@ -190,7 +195,9 @@ static void read_some(struct vb_h3_stream *s, struct vb_span *bytes)
         begin_frame(s);
     if (s->broken || h3->over)
         return;
-    take_payload(s, vb__h3_frame_payload(&s->frame, bytes));
+    part = vb__h3_frame_payload(&s->frame, bytes);
+    s->ending = fin && bytes->len == 0;
+    take_payload(s, part);
     vb__h3_frame_ends(&s->frame);
 }
 
@@ -225,10 +232,12 @@ void vb__h3_request_data(struct vb_h3_stream *s, struct vb_span bytes, bool fin)
     struct vb_h3 *h3 = s->h3;
 
     while (bytes.len > 0 && !s->broken && !h3->over && !s->in_done)
-        read_some(s, &bytes);
+        read_some(s, &bytes, fin);
+    if (h3->over)
+        return;
     if (bytes.len > 0)
         h3->below->ops->consumed(h3->below, -1, bytes.len);
-    if (!fin || s->in_done || h3->over)
+    if (!fin || s->in_done)
         return;
     if (s->broken)
         s->in_done = true;

@@ -2,9 +2,35 @@
  * ends. */
 #include "wire/h3/inner.h"
 
+void vb__h3_enlist(struct vb_h3_stream *s)
+{
+    struct vb_h3 *h3 = s->h3;
+
+    if (s->mux.marked)
+        return;
+    s->mux.marked = true;
+    s->next_marked = NULL;
+    *h3->marked_end = s;
+    h3->marked_end = &s->next_marked;
+}
+
+void vb__h3_delist(struct vb_h3_stream *s)
+{
+    struct vb_h3 *h3 = s->h3;
+    struct vb_h3_stream **at = &h3->marked;
+
+    if (!s->mux.marked)
+        return;
+    s->mux.marked = false;
+    while (*at != s)
+        at = &(*at)->next_marked;
+    *at = s->next_marked;
+    if (h3->marked_end == &s->next_marked)
+        h3->marked_end = at;
+}
+
 static void step(struct vb_h3_stream *s)
 {
-    s->mux.marked = false;
     if (s->mux.x == NULL)
         return;
     if (!s->broken)
@@ -13,14 +39,14 @@ static void step(struct vb_h3_stream *s)
         vb__h3_stream_abort(s);
 }
 
-/* A step leaves all streams where they are: only what is below closes them. */
+/* Only what is below frees streams, and not within this. */
 static void do_marked(struct vb_h3 *h3)
 {
-    while (h3->marked && !h3->over) {
-        h3->marked = false;
-        for (struct vb_h3_stream *s = h3->streams; s != NULL; s = s->next)
-            if (s->mux.marked && !h3->over)
-                step(s);
+    while (h3->marked != NULL && !h3->over) {
+        struct vb_h3_stream *s = h3->marked;
+
+        vb__h3_delist(s);
+        step(s);
     }
 }
 
@@ -47,10 +73,9 @@ void vb__h3_mark(struct vb_h3_stream *s)
 {
     struct vb_h3 *h3 = s->h3;
 
-    if (s->mux.closed)
+    if (s->mux.closed || h3->over)
         return;
-    s->mux.marked = true;
-    h3->marked = true;
+    vb__h3_enlist(s);
     if (h3->running)
         return;
     vb__h3_run(h3);

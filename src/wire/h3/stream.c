@@ -76,7 +76,10 @@ void vb__h3_stream_done(struct vb_h3_stream *s)
     vb_mux_end(&s->mux);
     s->mux.x = NULL;
     h3->busy--;
-    if (h3->busy == 0 && !h3->stopping)
+    if (h3->busy > 0)
+        return;
+    vb__h3_qpack_rest(h3);
+    if (!h3->stopping)
         h3->read_since = h3->env->now.mono_ms;
 }
 
@@ -107,8 +110,7 @@ void vb__h3_break(struct vb_h3_stream *s, uint16_t code)
         return;
     s->broken = true;
     s->code = code;
-    s->mux.marked = true;
-    s->h3->marked = true;
+    vb__h3_enlist(s);
     vb__h3_turn_leave(s);
 }
 
@@ -126,6 +128,7 @@ void vb__h3_stream_free(struct vb_h3_stream *s)
 
     vb__h3_stream_unread(s, 0, false);
     vb__h3_stream_done(s);
+    vb__h3_delist(s);
     while (*at != s)
         at = &(*at)->chain;
     *at = s->chain;
@@ -145,6 +148,8 @@ int64_t vb__h3_stream_deadline(const struct vb_h3_stream *s)
 {
     if (s->mux.x == NULL)
         return VB_TIME_NEVER;
+    if (s->mux.state == VB_MUX_HEAD && s->complete)
+        return s->mux.since + VB_H3_GRACE_MS;
     return vb_mux_deadline(&s->mux, s->h3->moved, true);
 }
 

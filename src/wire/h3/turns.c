@@ -2,7 +2,8 @@
  * Whose turn it is to send (RFC 9218 section 10): streams by their urgency, the
  * lower the sooner. Among those of one, first the ones that are of use only as
  * a whole, one after the other in the order of their requests; then the ones
- * that are of use bit by bit, in turns.
+ * that are of use bit by bit, in turns. Some turns are the least urgent's, that
+ * they get on at all.
  *
  *     turns[u]   4 ─ 12 ─ 20 ─ │ 8i ─ 0i ─ 16i
  *
@@ -76,9 +77,14 @@ void vb__h3_turn_pass(struct vb_h3_stream *s)
 
 struct vb_h3_stream *vb__h3_turn(const struct vb_h3 *h3)
 {
-    for (size_t i = 0; i < VB_H3_URGENCIES; i++)
-        if (h3->turns[i].first != NULL)
-            return h3->turns[i].first;
+    bool least = h3->turn % VB_H3_FAIRNESS == VB_H3_FAIRNESS - 1;
+
+    for (size_t i = 0; i < VB_H3_URGENCIES; i++) {
+        size_t at = least ? VB_H3_URGENCIES - 1 - i : i;
+
+        if (h3->turns[at].first != NULL)
+            return h3->turns[at].first;
+    }
     return NULL;
 }
 
@@ -115,6 +121,8 @@ static void keep(struct vb_h3 *h3, int64_t id, nghttp3_pri priority)
     for (size_t i = 0; i < VB_H3_EARLY_PRIORITIES; i++)
         if (h3->early[i].id == id)
             at = i;
+    if (h3->early[at].id < 0)
+        h3->early_count++;
     if (at == h3->early_at)
         h3->early_at = (uint8_t)((at + 1) % VB_H3_EARLY_PRIORITIES);
     h3->early[at].id = id;
@@ -144,9 +152,10 @@ void vb__h3_priority_recall(struct vb_h3_stream *s)
 {
     struct vb_h3 *h3 = s->h3;
 
-    for (size_t i = 0; i < VB_H3_EARLY_PRIORITIES; i++)
+    for (size_t i = 0; h3->early_count > 0 && i < VB_H3_EARLY_PRIORITIES; i++)
         if (h3->early[i].id == s->out.id) {
             h3->early[i].id = -1;
+            h3->early_count--;
             s->priority = h3->early[i].priority;
             s->told = true;
         }
