@@ -33,6 +33,7 @@ bool quic_client_inject(struct quic_client *c, struct vb_span frames)
         return false;
     memcpy(c->frames, frames.ptr, frames.len);
     c->frames_len = frames.len;
+    c->injecting = true;
     for (size_t i = 0; i < len; i++)
         marked[i] = (uint8_t)MARK[i % MARK_LEN];
     return ngtcp2_conn_submit_crypto_data(c->conn, NGTCP2_ENCRYPTION_LEVEL_1RTT,
@@ -55,6 +56,7 @@ static int on_encrypt(uint8_t *into, const ngtcp2_crypto_aead *aead,
     if (protecting != NULL && len <= sizeof(other) && is_marked(plain, len)) {
         if (len >= protecting->frames_len)
             memcpy(other, protecting->frames, protecting->frames_len);
+        protecting->injecting = false;
         plain = other;
     }
     return ngtcp2_crypto_encrypt_cb(into, aead, context, plain, len, nonce,

@@ -167,7 +167,9 @@ ngtcp2_ssize streams_write(struct quic_client *c, ngtcp2_path *path,
                            ngtcp2_pkt_info *info, uint8_t *buf, size_t size,
                            ngtcp2_tstamp now)
 {
-    for (struct stream *s = c->streams; s != NULL; s = s->next) {
+    /* What is in the packet that is replaced would never come. */
+    for (struct stream *s = c->injecting ? NULL : c->streams; s != NULL;
+         s = s->next) {
         ngtcp2_ssize rv = NGTCP2_ERR_WRITE_MORE;
 
         while (rv == NGTCP2_ERR_WRITE_MORE && has_to_send(s))
