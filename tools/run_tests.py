@@ -145,6 +145,10 @@ OVER = {
         "moves", "negotiation", "prefer", "problems", "query", "ranges",
         "redirects", "statuses", "tree",
     ),
+    "h3": (
+        "access_log", "collections", "digests", "idempotency", "large",
+        "problems", "query", "redirects", "tree",
+    ),
 }  # fmt: skip
 # How many of these runs go on at once, beside the one over HTTP/1.1.
 LANES = max(1, len(os.sched_getaffinity(0)) - 1)
