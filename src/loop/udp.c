@@ -87,6 +87,16 @@ enum vb_err vb_udp_bind(const struct vb_address *address, bool first,
     return VB_ERR_IO;
 }
 
+bool vb_udp_is_free(const struct vb_address *address)
+{
+    int fd = socket(address->sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool is_free = fd >= 0 && set_up(fd, address, true);
+
+    if (fd >= 0)
+        close(fd);
+    return is_free;
+}
+
 /* RFC 8999: with the first bit set (a long header), the Destination Connection
  * ID begins at the seventh byte, else at the second. What is too short to have
  * one goes to the first socket. */

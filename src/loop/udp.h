@@ -20,6 +20,9 @@
 enum vb_err vb_udp_bind(const struct vb_address *address, bool first,
                         int *ret_fd, struct vb_buf *ret_why);
 
+/* Could such a socket be the first at the address? */
+bool vb_udp_is_free(const struct vb_address *address);
+
 /*
  * Lets the kernel hand each datagram to that one of `count` sockets, in the
  * order in which they were bound, that its connection ID's first byte names

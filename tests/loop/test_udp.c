@@ -246,11 +246,13 @@ static void a_port_that_is_taken_is_refused(void **state)
     struct vb_buf why;
 
     (void)state;
+    assert_false(vb_udp_is_free(&address));
     vb_buf_init(&why, 1024);
     assert_int_equal(vb_udp_bind(&address, true, &other, &why), VB_ERR_IO);
     assert_true(vb_span_find(vb_buf_span(&why), 'U', 0) > 0);
     vb_buf_done(&why);
     close(fd);
+    assert_true(vb_udp_is_free(&address));
 }
 
 int main(void)
