@@ -61,7 +61,12 @@ static enum vb_err take_datagrams(struct vb_loop *loop,
     for (size_t i = 0; i < loop->config.address_count; i++)
         if (loop->config.http3 && loop->addresses[i].secure)
             addresses[count++] = loop->addresses[i];
-    err = vb__datagrams_open(worker, addresses, count, why);
+    err = VB_ERR_LIMIT;
+    if (count > 0 && loop->config.workers > VB_QUIC_WORKERS_MAX)
+        vb_buf_printf(why, "HTTP/3 is for up to %d workers (--http3=no)",
+                      VB_QUIC_WORKERS_MAX);
+    else
+        err = vb__datagrams_open(worker, addresses, count, why);
     free(addresses);
     return err;
 }

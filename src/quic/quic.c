@@ -73,7 +73,8 @@ enum vb_err vb_quic_new(const struct vb_quic_config *config,
 {
     struct vb_quic *quic = calloc(1, sizeof(*quic));
 
-    vb_assert(config->worker < config->workers && config->workers <= 256);
+    vb_assert(config->worker < config->workers &&
+              config->workers <= VB_QUIC_WORKERS_MAX);
     if (quic == NULL)
         return VB_ERR_NOMEM;
     quic->config = *config;

@@ -30,6 +30,9 @@
 /* Bytes of the connection IDs that we choose. */
 #define VB_QUIC_ID_LEN 16
 
+/* Workers that one byte tells from each other. */
+#define VB_QUIC_WORKERS_MAX 256
+
 /* Bytes of the largest datagram that is taken or made. */
 #define VB_QUIC_DATAGRAM_MAX 65527
 
