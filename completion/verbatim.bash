@@ -26,7 +26,7 @@ _verbatim()
     fi
     case ${COMP_WORDS[1]} in
     serve) ;;
-    explain) own='-X --request -H --header -d --content --json -I --head -i --include --format ' ;;
+    explain) own='-X --request -H --header -d --content --json -I --head -i --include --format --cacert -k --insecure -E --cert --key ' ;;
     check) _verbatim_reply --help -f; return ;;
     completion) _verbatim_reply 'bash --help'; return ;;
     help) _verbatim_reply 'serve check explain completion help'; return ;;

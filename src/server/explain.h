@@ -12,6 +12,15 @@
 #include "server/command.h"
 #include "server/config.h"
 
+/* Whom to trust over TLS, and by what to be known there: files in PEM, or
+ * NULL. */
+struct vb__trusted {
+    const char *cacert; /* NULL: whom the system trusts */
+    const char *cert;
+    const char *key; /* NULL: in the same file */
+    bool insecure;   /* anybody */
+};
+
 /* What is asked, as the command line has it; texts are borrowed from it. */
 struct vb__question {
     const char *file;   /* the description, or NULL */
@@ -20,6 +29,7 @@ struct vb__question {
     struct vb_buf fields;  /* lines of the head, each with its CRLF */
     struct vb_buf content; /* what is sent */
     bool has_content;
+    struct vb__trusted trusted;
     bool include; /* show the reply's content, too */
     bool json;    /* the answer as JSON */
     char **rest;  /* options of `serve` */
@@ -58,6 +68,22 @@ int vb__explain_local(const struct vb__question *question,
                       struct vb__finding *finding);
 int vb__explain_remote(const struct vb__question *question,
                        struct vb__finding *finding);
+
+/* --- explain_tls.c: a client's TLS over a socket that blocks ------------- */
+
+struct vb__secured;
+
+/* NULL, or why it cannot be: good until the next call. `host` is a name or an
+ * address. Everything is borrowed. */
+const char *vb__secured_begin(int fd, const char *host,
+                              const struct vb__trusted *trusted,
+                              struct vb__secured **ret);
+/* As send(2) and recv(2), but for errno: EPROTO where TLS is at fault. */
+ssize_t vb__secured_send(struct vb__secured *secured, struct vb_span bytes);
+ssize_t vb__secured_receive(struct vb__secured *secured, void *into,
+                            size_t size);
+/* NULL is fine. */
+void vb__secured_end(struct vb__secured *secured);
 
 /* explain_print.c: appends all of it for people, or as JSON. */
 enum vb_err vb__finding_print(const struct vb__question *question,

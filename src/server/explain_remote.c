@@ -21,6 +21,7 @@
 #define PATIENCE 30
 
 struct origin {
+    bool secure;         /* https */
     struct vb_span host; /* as Host has it */
     char name[256];      /* to look up */
     char port[8];
@@ -31,12 +32,13 @@ static bool read_origin(const struct vb_uri *uri, struct origin *ret)
     struct vb_authority authority;
     struct vb_span host;
 
-    if (!vb_uri_is_http(uri) || vb_span_ieq(uri->scheme, VB_SPAN("https")) ||
+    if (!vb_uri_is_http(uri) ||
         !vb_authority_parse_host(uri->authority, &authority))
         return false;
     host = authority.host;
     if (host.len > 2 && host.ptr[0] == '[')
         host = vb_span_of(host.ptr + 1, host.len - 2);
+    ret->secure = vb_span_ieq(uri->scheme, VB_SPAN("https"));
     ret->host = uri->authority;
     (void)snprintf(ret->name, sizeof(ret->name), "%.*s", VB_FMT(host));
     (void)snprintf(ret->port, sizeof(ret->port), "%d",
@@ -73,12 +75,32 @@ static int connect_to(const struct origin *origin, const char **ret_why)
     return fd;
 }
 
+/* A connection, with or without TLS. */
+struct line {
+    int fd;
+    struct vb__secured *secured; /* NULL: without */
+};
+
+static ssize_t send_some(const struct line *line, struct vb_span bytes)
+{
+    return line->secured != NULL
+               ? vb__secured_send(line->secured, bytes)
+               : send(line->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+}
+
+static ssize_t receive_some(const struct line *line, void *into, size_t size)
+{
+    return line->secured != NULL
+               ? vb__secured_receive(line->secured, into, size)
+               : recv(line->fd, into, size, 0);
+}
+
 /* Who is refused early may see its connection reset while it still sends; the
  * answer is there all the same. */
-static void send_all(int fd, struct vb_span bytes)
+static void send_all(const struct line *line, struct vb_span bytes)
 {
     while (bytes.len > 0) {
-        ssize_t n = send(fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+        ssize_t n = send_some(line, bytes);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -88,11 +110,11 @@ static void send_all(int fd, struct vb_span bytes)
     }
 }
 
-static const char *receive_all(int fd, struct vb_buf *reply)
+static const char *receive_all(const struct line *line, struct vb_buf *reply)
 {
     for (;;) {
         char *to = vb_buf_reserve(reply, 64 * 1024);
-        ssize_t n = to == NULL ? 0 : recv(fd, to, 64 * 1024, 0);
+        ssize_t n = to == NULL ? 0 : receive_some(line, to, 64 * 1024);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -106,19 +128,38 @@ static const char *receive_all(int fd, struct vb_buf *reply)
     }
 }
 
-/* One request on a connection of its own. 0, or the exit status. */
-static int ask(const struct origin *origin, struct vb_span bytes,
-               struct vb_buf *reply)
+/* False: there is none, and *ret_why says why. */
+static bool open_line(const struct origin *origin,
+                      const struct vb__trusted *trusted, struct line *line,
+                      const char **ret_why)
 {
-    const char *why = "no address";
-    int fd = connect_to(origin, &why);
+    *ret_why = "no address";
+    *line = (struct line){.fd = connect_to(origin, ret_why)};
+    if (line->fd < 0)
+        return false;
+    if (!origin->secure)
+        return true;
+    *ret_why =
+        vb__secured_begin(line->fd, origin->name, trusted, &line->secured);
+    if (*ret_why != NULL)
+        close(line->fd);
+    return *ret_why == NULL;
+}
 
-    if (fd < 0)
+/* One request on a connection of its own. 0, or the exit status. */
+static int ask(const struct origin *origin, const struct vb__trusted *trusted,
+               struct vb_span bytes, struct vb_buf *reply)
+{
+    struct line line;
+    const char *why;
+
+    if (!open_line(origin, trusted, &line, &why))
         return vb__usage_error("cannot connect to %s port %s: %s", origin->name,
                                origin->port, why);
-    send_all(fd, bytes);
-    why = receive_all(fd, reply);
-    close(fd);
+    send_all(&line, bytes);
+    why = receive_all(&line, reply);
+    vb__secured_end(line.secured);
+    close(line.fd);
     return why == NULL
                ? 0
                : vb__usage_error("no reply from %s: %s", origin->name, why);
@@ -144,8 +185,8 @@ static struct vb_span find_link(const struct vb__answer *answer,
     return VB_SPAN("");
 }
 
-static int fetch(const struct origin *origin, struct vb_span path,
-                 struct vb_buf *trace)
+static int fetch(const struct origin *origin, const struct vb__trusted *trusted,
+                 struct vb_span path, struct vb_buf *trace)
 {
     const struct vb__question question = {.method = "GET"};
     struct vb__answer answer;
@@ -156,7 +197,7 @@ static int fetch(const struct origin *origin, struct vb_span path,
     vb_buf_init(&reply, BYTES_MOST);
     vb__question_write(&question, path, origin->host, "Connection: close\r\n",
                        &bytes);
-    status = ask(origin, vb_buf_span(&bytes), &reply);
+    status = ask(origin, trusted, vb_buf_span(&bytes), &reply);
     if (status == 0 &&
         vb__answer_read(vb_buf_span(&reply), false, &answer) == VB_OK) {
         if (answer.status == VB_STATUS_OK)
@@ -185,7 +226,7 @@ static int fetch_trace(const struct origin *origin,
     vb_arena_init(&arena, 4096, (size_t)1024 * 1024);
     path = find_link(&answer, &arena);
     if (path.len > 0 && path.ptr[0] == '/')
-        status = fetch(origin, path, &finding->trace);
+        status = fetch(origin, &question->trusted, path, &finding->trace);
     if (status == 0 && finding->trace.len == 0) {
         (void)vb__usage_error("%s does not tell why (it is told to by "
                               "--explain, to clients on its own machine)",
@@ -207,7 +248,8 @@ int vb__explain_remote(const struct vb__question *question,
 
     if (!vb_uri_parse(vb_span_str(question->target), &uri) ||
         !read_origin(&uri, &origin))
-        return vb__usage_error("explain takes a URL that begins with http://");
+        return vb__usage_error("explain takes a URL that begins with http:// "
+                               "or https://");
     vb_buf_init(&bytes, BYTES_MOST);
     vb_buf_init(&target, BYTES_MOST);
     vb_buf_append(&target, uri.path.len > 0 ? uri.path : VB_SPAN("/"));
@@ -215,7 +257,8 @@ int vb__explain_remote(const struct vb__question *question,
         vb_buf_printf(&target, "?%.*s", VB_FMT(uri.query));
     vb__question_write(question, vb_buf_span(&target), origin.host,
                        "Prefer: explain\r\nConnection: close\r\n", &bytes);
-    status = ask(&origin, vb_buf_span(&bytes), &finding->reply);
+    status =
+        ask(&origin, &question->trusted, vb_buf_span(&bytes), &finding->reply);
     if (status == 0)
         status = fetch_trace(&origin, question, finding);
     vb_buf_done(&target);

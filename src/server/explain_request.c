@@ -109,6 +109,31 @@ static int set_include(struct reading *reading, const char *value)
     return 0;
 }
 
+static int set_cacert(struct reading *reading, const char *value)
+{
+    reading->question->trusted.cacert = value;
+    return 0;
+}
+
+static int set_cert(struct reading *reading, const char *value)
+{
+    reading->question->trusted.cert = value;
+    return 0;
+}
+
+static int set_key(struct reading *reading, const char *value)
+{
+    reading->question->trusted.key = value;
+    return 0;
+}
+
+static int set_insecure(struct reading *reading, const char *value)
+{
+    (void)value;
+    reading->question->trusted.insecure = true;
+    return 0;
+}
+
 static int set_format(struct reading *reading, const char *value)
 {
     reading->question->json = strcmp(value, "json") == 0;
@@ -134,6 +159,13 @@ static const struct own {
     {'I', "head", NULL, set_head, "the method HEAD."},
     {'i', "include", NULL, set_include, "show the reply's content, too."},
     {0, "format", "FORMAT", set_format, "text (the default) or json."},
+    {0, "cacert", "FILE", set_cacert,
+     "certificates to trust in an https URL, instead of the system's."},
+    {'k', "insecure", NULL, set_insecure, "trust any certificate."},
+    {'E', "cert", "FILE", set_cert,
+     "the certificate to be known by, and --key FILE, where its key is not in "
+     "the same file."},
+    {0, "key", "FILE", set_key, "the key of --cert."},
 };
 
 #define OWNS (sizeof(owns) / sizeof(owns[0]))

@@ -8,6 +8,7 @@ import json
 import subprocess
 
 import pytest
+from certificates import make_ca, options, sign
 from library import LIBRARY, add, links, tag_of
 from server import Server
 from test_cli import refused, run
@@ -213,15 +214,37 @@ def test_data_of_a_running_server_is_refused(serve):
 def test_a_server_does_what_it_is_asked_and_tells_why(serve):
     server = serve(LIBRARY, ["--explain", "--workers", "2"])
     url = server.origin
-    made = explain(f"{url}/books", "--json", '{"title": "x"}', "-i")
+    trusted = ["-k"] if url.startswith("https") else []
+    made = explain(f"{url}/books", "--json", '{"title": "x"}', "-i", *trusted)
     answers, nodes = path_of(made)
     assert nodes[-1] == "created" and answers["commit"] == "YES"
     assert made["reply"]["status"] == 201 and "stopped" not in made
     assert server.client().get("/books/1").json()["title"] == "x"
     for _ in range(8):  # whichever worker it comes to
-        found = explain(f"{url}/books/1?x=1")
+        found = explain(f"{url}/books/1?x=1", *trusted)
         assert found["reply"]["status"] == 400
         assert found["trace"]["target"] == "/books/1?x=1"
+
+
+def test_a_server_is_asked_over_tls(serve, tmp_path):
+    """Whom to trust is said as curl has it said; a certificate of ours may be asked for."""
+    ca = make_ca(tmp_path, "ca")
+    ours, mine = sign(tmp_path, "server", ca), sign(tmp_path, "client", ca, extensions="extendedKeyUsage=clientAuth")
+    words = ["--explain", *options(ours), "--tls-client-ca", ca[0], "--tls-client-cert", "optional"]
+    server = serve(LIBRARY, words, listen="https://127.0.0.1:0")
+    url = f"{server.origin}/books"
+    for trusted in (["--cacert", ca[0]], ["-k"], ["--insecure"], ["--cacert", ca[0], "-E", mine[0], "--key", mine[1]]):
+        found = explain(url, *trusted)
+        assert found["reply"]["status"] == 200 and found["trace"]["status"] == 200
+    done = run("explain", url)
+    assert done.returncode == 2 and "certificate issuer is unknown" in done.stderr
+    done = run("explain", url.replace("127.0.0.1", "127.0.0.2"), "--cacert", ca[0])
+    assert done.returncode == 2 and "127.0.0.2" in done.stderr
+    for wrong in (["--cacert", "/nowhere.pem"], ["-k", "--cert", mine[0]]):
+        done = run("explain", url, *wrong)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    done = run("explain", url.replace("https", "http"))
+    assert done.returncode == 1 and done.stdout.startswith("HTTP/1.1 400 ")
 
 
 def test_prefer_explain_links_to_the_trace(serve):
@@ -261,7 +284,7 @@ def test_without_the_option_nobody_is_told(serve):
     server = serve(LIBRARY)
     told = server.client().get("/books", {"Prefer": "explain"})
     assert told.status == 200 and RELATION not in links(told)
-    done = run("explain", f"{server.origin}/books")
+    done = run("explain", f"{server.origin}/books", "-k")
     assert done.returncode == 1 and "does not tell why" in done.stderr
     assert done.stdout.startswith("HTTP/1.1 200 OK\n")
 
@@ -283,7 +306,7 @@ def test_a_trace_survives_a_new_description(serve):
     client = server.client()
     told = links(client.get("/books", {"Prefer": "explain"}))[RELATION]
     server.reload()
-    while "anew" not in server.output:
+    while not server.reloads:
         pass
     assert client.get(told).status == 200
 
@@ -302,7 +325,7 @@ def test_a_trace_survives_a_new_description(serve):
         (["/b", "-H", "x"], "-H takes a field, `Name: value'"),
         (["/b", "--format", "xml"], "--format is text or json"),
         (["/b", "--lisen", "x"], "unknown option --lisen (did you mean --listen?)"),
-        (["https://x/"], "explain takes a URL that begins with http://"),
+        (["ftp://x/"], "explain takes a URL that begins with http:// or https://"),
         (
             ["http://x/", "--open"],
             "a running server has its description and its options already",
