@@ -11,6 +11,14 @@
 #include "loop/datagram.h"
 #include "loop/worker.h"
 
+/* QUIC is on the same port as TLS; but what we inherit are sockets for TCP, and
+ * who hands them over may have the port from somewhere else. */
+static bool speaks_http3(const struct vb_loop *loop, size_t i)
+{
+    return loop->config.http3 && loop->addresses[i].secure &&
+           i >= loop->config.inherited_count;
+}
+
 /* A worker's own socket for each TCP address; a Unix socket and an inherited
  * one are shared by all, each through a descriptor of its own. */
 static enum vb_err listen_for(struct vb_loop *loop, struct vb__worker *worker,
@@ -28,7 +36,7 @@ static enum vb_err listen_for(struct vb_loop *loop, struct vb__worker *worker,
         enum vb_err err = VB_OK;
 
         if (inherited && first)
-            fd = loop->config.inherited[i];
+            fd = loop->config.inherited[i].fd;
         else if (inherited ||
                  (vb_address_is_unix(&loop->addresses[i]) && !first))
             fd = dup(loop->workers[0].listeners[i].fd);
@@ -37,7 +45,7 @@ static enum vb_err listen_for(struct vb_loop *loop, struct vb__worker *worker,
         if (err == VB_OK)
             err = vb__listener_open(&worker->listeners[i], worker, fd);
         worker->listeners[i].secure = loop->addresses[i].secure;
-        if (loop->config.http3 && loop->addresses[i].secure)
+        if (speaks_http3(loop, i))
             worker->listeners[i].h3_port =
                 (uint16_t)vb_address_port(&loop->addresses[i]);
         if (err != VB_OK)
@@ -59,7 +67,7 @@ static enum vb_err take_datagrams(struct vb_loop *loop,
     if (addresses == NULL)
         return VB_ERR_NOMEM;
     for (size_t i = 0; i < loop->config.address_count; i++)
-        if (loop->config.http3 && loop->addresses[i].secure)
+        if (speaks_http3(loop, i))
             addresses[count++] = loop->addresses[i];
     err = VB_ERR_LIMIT;
     if (count > 0 && loop->config.workers > VB_QUIC_WORKERS_MAX)
@@ -80,10 +88,14 @@ static enum vb_err collect_addresses(struct vb_loop *loop,
     loop->addresses = calloc(count > 0 ? count : 1, sizeof(*loop->addresses));
     if (loop->addresses == NULL)
         return VB_ERR_NOMEM;
-    for (size_t i = 0; i < config->inherited_count; i++)
-        if (vb_address_of(config->inherited[i], &loop->addresses[i]) != VB_OK ||
-            fcntl(config->inherited[i], F_SETFL, O_NONBLOCK) != 0)
+    for (size_t i = 0; i < config->inherited_count; i++) {
+        const struct vb_inherited *from = &config->inherited[i];
+
+        if (vb_address_of(from->fd, &loop->addresses[i]) != VB_OK ||
+            fcntl(from->fd, F_SETFL, O_NONBLOCK) != 0)
             return VB_ERR_IO;
+        loop->addresses[i].secure = from->secure;
+    }
     if (config->address_count > 0)
         memcpy(loop->addresses + config->inherited_count, config->addresses,
                config->address_count * sizeof(*loop->addresses));

@@ -58,11 +58,17 @@ struct vb_loop_hooks {
     void *context;
 };
 
+/* A listening socket that somebody else has made. */
+struct vb_inherited {
+    int fd;
+    bool secure; /* TLS is to be spoken there */
+};
+
 struct vb_loop_config {
     unsigned workers; /* 1 or more */
     const struct vb_address *addresses;
     size_t address_count;
-    const int *inherited; /* listening sockets from the service manager */
+    const struct vb_inherited *inherited; /* from the service manager */
     size_t inherited_count;
     uint32_t max_connections; /* over all workers */
     uint32_t max_programs;    /* that run at once, over all workers */

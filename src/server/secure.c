@@ -64,6 +64,9 @@ enum vb_err vb_secure_clients(struct vb_server *server,
 
 static bool is_wanted(const struct vb_server *server)
 {
+    for (size_t i = 0; i < server->inherited_count; i++)
+        if (server->inherited[i].secure)
+            return true;
     for (size_t i = 0; i < server->address_count; i++)
         if (server->addresses[i].secure)
             return true;
@@ -100,8 +103,10 @@ static enum vb_err start_without(const struct vb_server *server,
     }
     if (server->certificate_count > 0 || server->self_signed != NULL)
         vb_log(VB_LOG_WARNING,
-               "no address begins with https://: the certificates are of no "
-               "use");
+               "no address begins with https://%s: the certificates are of no "
+               "use",
+               server->inherited_count > 0 ? ", and no socket is named https"
+                                           : "");
     return VB_OK;
 }
 

@@ -1,6 +1,7 @@
 /*
  * `verbatim serve`: from a configuration to a server that runs. Sockets may be
- * the service manager's (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS).
+ * the service manager's (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS,
+ * LISTEN_FDNAMES).
  */
 #include "server/serve.h"
 
@@ -28,21 +29,37 @@ static int64_t read_env(const char *name)
     return text != NULL && vb_span_i64(vb_span_str(text), &n) ? n : 0;
 }
 
+/* Is the first of the names, which have colons between them, that of sockets
+ * for TLS (FileDescriptorName=https)? *names goes on behind it. */
+static bool take_name(struct vb_span *names)
+{
+    ssize_t colon = vb_span_find(*names, ':', 0);
+    size_t len = colon < 0 ? names->len : (size_t)colon;
+    bool secure = vb_span_eq(vb_span_head(*names, len), VB_SPAN("https"));
+
+    *names = vb_span_from(*names, colon < 0 ? len : len + 1);
+    return secure;
+}
+
 /* How many sockets were handed over to this very process. */
-static size_t take_inherited(int fds[MAX_INHERITED])
+static size_t take_inherited(struct vb_inherited sockets[MAX_INHERITED])
 {
     int64_t count = read_env("LISTEN_FDS");
+    const char *text = getenv("LISTEN_FDNAMES");
+    struct vb_span names = vb_span_str(text != NULL ? text : "");
 
     if (read_env("LISTEN_PID") != (int64_t)getpid() || count < 1)
         return 0;
     if (count > MAX_INHERITED)
         count = MAX_INHERITED;
     for (int i = 0; i < (int)count; i++) {
-        fds[i] = LISTEN_FDS_START + i;
-        fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+        sockets[i] = (struct vb_inherited){.fd = LISTEN_FDS_START + i,
+                                           .secure = take_name(&names)};
+        fcntl(sockets[i].fd, F_SETFD, FD_CLOEXEC);
     }
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
+    unsetenv("LISTEN_FDNAMES");
     return (size_t)count;
 }
 
@@ -234,7 +251,7 @@ static bool open_log(const struct vb_config *config,
 
 static int run(struct vb_server *server, const struct vb_config *config)
 {
-    int inherited[MAX_INHERITED];
+    struct vb_inherited inherited[MAX_INHERITED];
     int status;
 
     server->inherited_count = take_inherited(inherited);

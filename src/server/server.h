@@ -48,8 +48,8 @@ struct vb_server {
     char *files;    /* or this directory's files, from "/" on; NULL: none */
     char *publish;  /* where it is to be found; NULL: nowhere */
     char *store_url;
-    bool rehearses;       /* requests are not served: no plugin is loaded */
-    const int *inherited; /* listening sockets of the service manager */
+    bool rehearses; /* requests are not served: no plugin is loaded */
+    const struct vb_inherited *inherited; /* of the service manager */
     size_t inherited_count;
     struct vb_access_log *log; /* borrowed; NULL: none */
 
