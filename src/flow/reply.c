@@ -287,9 +287,21 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
 /* --- TRACE -----------------------------------------------------------------
  */
 
+static void trace_field(struct vb_buf *text, struct vb_span name,
+                        struct vb_span value)
+{
+    vb_buf_append(text, name);
+    vb_buf_str(text, ": ");
+    vb_buf_append(text, value);
+    vb_buf_str(text, "\r\n");
+}
+
+/* What came, as HTTP/1.1 says it: the other versions have :authority for Host
+ * (RFC 9113 section 8.3.1). */
 void vb__reply_trace(struct vb_exchange *x)
 {
     const struct vb_head *head = &x->head;
+    bool has_host = false;
     struct vb_buf text;
 
     vb_buf_init(&text, 256 * 1024);
@@ -300,13 +312,13 @@ void vb__reply_trace(struct vb_exchange *x)
     for (unsigned i = 0; i < head->fields.count; i++) {
         const struct vb_field *field = &head->fields.at[i];
 
+        has_host = has_host || field->id == VB_FIELD_HOST;
         if (vb_field_is((enum vb_field_id)field->id, VB_FIELD_IS_SECRET))
             continue;
-        vb_buf_append(&text, field->name);
-        vb_buf_str(&text, ": ");
-        vb_buf_append(&text, field->value);
-        vb_buf_str(&text, "\r\n");
+        trace_field(&text, field->name, field->value);
     }
+    if (!has_host && head->authority.len > 0)
+        trace_field(&text, VB_SPAN("Host"), head->authority);
     vb_buf_str(&text, "\r\n");
     x->reply.bytes = vb_arena_dup(&x->arena, vb_buf_span(&text));
     x->reply.content = VB_CONTENT_BYTES;

@@ -159,7 +159,9 @@ bool vb__h1_parse_head(struct vb_head_builder *builder, struct vb_span head,
         return false;
     }
     vb_head_method(builder, ret_line->method);
-    vb_head_target(builder, ret_line->target);
     parse_fields(builder, head);
+    /* Last, so that a complaint is told as the fields want it told; in the
+     * other versions it cannot come before them. */
+    vb_head_target(builder, ret_line->target);
     return true;
 }
