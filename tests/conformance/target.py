@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from client import H1Client, pairs
+from tls import is_secure
 
 FOLDER = Path(__file__).resolve().parent
 SETUP = "setup"
@@ -72,6 +73,10 @@ class Target:
         answer = self.client().get(path)
         assert answer.status == 200 and answer.body, answer
         return path
+
+    @property
+    def scheme(self):
+        return "https" if is_secure(self.address) else "http"
 
     def place(self, name):
         return Place(self, self.need(name))

@@ -122,7 +122,7 @@ def test_a_target_longer_than_it_takes_is_414(target, page):
 @requirement("9112-3.2-04")
 def test_a_request_without_host_is_400(target, page):
     refused(target, target.message(f"GET {page} HTTP/1.1", host=False))
-    refused(target, target.message(f"GET http://{target.authority}{page} HTTP/1.1", host=False))
+    refused(target, target.message(f"GET {target.scheme}://{target.authority}{page} HTTP/1.1", host=False))
 
 
 @requirement("9112-3.2-05")
@@ -144,10 +144,10 @@ def test_a_host_that_is_none_is_400(target, page, host):
 def test_the_absolute_form_is_the_target_whatever_host_says(target, client, page, store):
     plain = client.get(page)
     for host in (target.authority, "other", "other:99", ""):
-        answer = target.ask(f"GET http://{target.authority}{page} HTTP/1.1", f"Host: {host}", host=False)
+        answer = target.ask(f"GET {target.scheme}://{target.authority}{page} HTTP/1.1", f"Host: {host}", host=False)
         assert (answer.status, answer.body) == (200, plain.body)
     path = store.unused()
-    made = target.ask(f"PUT HTTP://{target.authority}{path} HTTP/1.1", "Content-Length: 1", f"Content-Type: {store.type}", content=b"x")
+    made = target.ask(f"PUT {target.scheme.upper()}://{target.authority}{path} HTTP/1.1", "Content-Length: 1", f"Content-Type: {store.type}", content=b"x")
     assert made.status == 201
     assert client.get(path).body == b"x"
     # The authority of the target must be one, too.

@@ -1,7 +1,12 @@
 """Certificates for tests, made with openssl, and the options that name them."""
 
+import atexit
+import shutil
 import ssl
 import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
 
 HERE = "https://127.0.0.1:0"
 KEYS = {
@@ -40,6 +45,25 @@ def sign(folder, name, ca, *, kind="ecdsa", subject=None, serial="0x1000", days=
     openssl("x509", "-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-set_serial", serial, "-days", days,
             "-extfile", folder / f"{name}.ext", "-out", crt)  # fmt: skip
     return crt, key
+
+
+# Hosts that tests ask for: over TLS a request for another is 421, whatever it is.
+HOSTS = {
+    "IP": ["127.0.0.1", "::1", "0.0.0.0", "::", "10.0.0.1"],
+    "DNS": [
+        "localhost", "books.localhost", "a.b.localhost", "xlocalhost", "a", "b", "h", "x", "example.com", "example.org",
+        "a.example", "any.example", "books.example", "a.books.example", "evil.example", "localhost.evil.example",
+        "127.0.0.1.evil.example", "127.1", "2130706433",
+    ],
+}  # fmt: skip
+
+
+@cache
+def of_the_suite():
+    """The certificate that tests' servers show over TLS, where the test is not about that."""
+    folder = Path(tempfile.mkdtemp(prefix="vb-suite-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return make(folder, "suite", hosts=[f"{kind}:{host}" for kind, hosts in HOSTS.items() for host in hosts])
 
 
 def der(path):

@@ -15,6 +15,7 @@ import h3
 import rules
 from h1 import Broken, Connection  # noqa: F401 (for the tests)
 from message import Fields, Response  # noqa: F401 (for the tests)
+from tls import is_secure
 
 
 def pairs(headers):
@@ -170,9 +171,15 @@ def with_length(fields, body, chunked):
     return fields, chunks
 
 
+class SecureH1Client(H1Client):
+    """HTTP/1.1 over TLS."""
+
+    secure = True
+
+
 class H2Client(Client):
-    """HTTP/2 with prior knowledge; its requests share one connection, one
-    after the other, while the server lets it."""
+    """HTTP/2, with prior knowledge where the address is not TLS's; its requests
+    share one connection, one after the other, while the server lets it."""
 
     version = "HTTP/2"
 
@@ -182,7 +189,8 @@ class H2Client(Client):
 
     def exchange(self, method, target, fields, body, chunked, trailers):
         fields, chunks = with_length(fields, body, chunked)
-        head = h2c.head_of(method, target, self.authority, fields)
+        scheme = "https" if is_secure(self.address) else "http"
+        head = h2c.head_of(method, target, self.authority, fields, scheme)
         trailers = [(name.lower(), value) for name, value in trailers]
         connection = self.open_connection()
         try:
@@ -212,6 +220,12 @@ class H2Client(Client):
         if self.kept:
             self.kept.close()
         self.kept = None
+
+
+class SecureH2Client(H2Client):
+    """HTTP/2 over TLS, which ALPN chooses."""
+
+    secure = True
 
 
 class H3Client(Client):
@@ -259,9 +273,16 @@ class H3Client(Client):
         self.kept = None
 
 
-PROTOCOLS = {"h1": H1Client, "h2c": H2Client, "h3": H3Client}
+# All wires: what VB_PROTOCOL may be.
+PROTOCOLS = {
+    "h1": H1Client,
+    "h1+tls": SecureH1Client,
+    "h2c": H2Client,
+    "h2": SecureH2Client,
+    "h3": H3Client,
+}
 
 
 def protocol():
-    """The version under test."""
+    """The wire under test."""
     return os.environ.get("VB_PROTOCOL", "h1")

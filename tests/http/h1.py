@@ -4,7 +4,7 @@ import re
 import socket
 
 from message import Fields, Response
-from tls import TlsSocket
+from tls import TlsSocket, is_secure
 
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9]) ([\t \x21-\x7e\x80-\xff]*)\Z")
 FIELD_LINE = re.compile(
@@ -30,8 +30,8 @@ class Connection:
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.socket.connect(address)
-        if getattr(address, "secure", False):
-            self.socket = TlsSocket(self.socket)
+        if is_secure(address):
+            self.socket = TlsSocket(self.socket, at_once=False)
         self.buffer = b""
         self.ended = False
 

@@ -1,4 +1,4 @@
-"""HTTP/2 over cleartext with prior knowledge: a client, and frames by hand.
+"""HTTP/2, over cleartext with prior knowledge or over TLS: a client, and frames by hand.
 
 The client is python3-h2's, which fails where the server breaks RFC 9113. What
 tests send that no client may, they write as frames (`FrameConnection`).
@@ -22,6 +22,7 @@ from h2.events import (
 )
 from h1 import Broken
 from message import Fields, Response
+from tls import TlsSocket, is_secure, trusting
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS = 0, 1, 2, 3, 4
@@ -52,7 +53,7 @@ def open_socket(address, timeout):
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.settimeout(timeout)
     sock.connect(address)
-    return sock
+    return TlsSocket(sock, trusting(["h2"])) if is_secure(address) else sock
 
 
 def head_of(method, target, authority, fields, scheme="http"):
@@ -67,6 +68,8 @@ def head_of(method, target, authority, fields, scheme="http"):
             path = "*"
         elif path.startswith("?"):
             path = "/" + path
+    if method == "CONNECT":  # its target is one
+        authority = target
     head = [(":method", method), (":authority", authority)]
     if method != "CONNECT":
         head += [(":scheme", scheme), (":path", path)]
@@ -209,6 +212,7 @@ class FrameConnection:
     def __init__(self, address, authority, timeout=20):
         self.socket = open_socket(address, timeout)
         self.authority = authority
+        self.scheme = "https" if is_secure(address) else "http"
         self.encoder = hpack.Encoder()
         self.decoder = hpack.Decoder()
         self.decoder.max_header_list_size = 1 << 24
@@ -237,7 +241,7 @@ class FrameConnection:
     def head(self, method="GET", path="/", *more):
         pseudo = [
             (":method", method),
-            (":scheme", "http"),
+            (":scheme", self.scheme),
             (":authority", self.authority),
             (":path", path),
         ]

@@ -12,7 +12,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from certificates import of_the_suite, options
 from client import PROTOCOLS, protocol
+from tls import is_secure
 
 ROOT = Path(__file__).resolve().parents[2]
 # "listening on http://127.0.0.1:43211", "listening on unix:/run/x"
@@ -67,10 +69,9 @@ class Server:
         self.description = write_description(self.folder, description)
         self.args = [str(arg) for arg in args]
         self.listen = listen
-        secure = os.environ.get("VB_TLS") or PROTOCOLS[protocol()].secure
-        if secure and ":" in listen and not listen.startswith(("unix:", "http")):
+        if PROTOCOLS[protocol()].secure and ":" in listen and not listen.startswith(("unix:", "http")):
             self.listen = f"https://{listen}"
-            self.args.append("--tls-self-signed")
+            self.args += options(of_the_suite())
         self.env = dict(os.environ, **(env or {}))
         self.process = None
         self.terminated = False
@@ -157,6 +158,11 @@ class Server:
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
+    @property
+    def reloads(self):
+        """How often it has read its description again."""
+        return len(re.findall("serving .* anew", self.output))
+
     # Looking
 
     @property
@@ -179,6 +185,12 @@ class Server:
     def address(self):
         return self.addresses[0]
 
+    def at(self, host):
+        """The same port, on another address of this machine."""
+        address = Address((host, self.address[1]))
+        address.secure = is_secure(self.address)
+        return address
+
     @property
     def authority(self):
         if isinstance(self.address, str):
@@ -188,7 +200,7 @@ class Server:
 
     @property
     def origin(self):
-        scheme = "https" if getattr(self.address, "secure", False) else "http"
+        scheme = "https" if is_secure(self.address) else "http"
         return f"{scheme}://{self.authority}"
 
     # Talking
@@ -196,7 +208,7 @@ class Server:
     def client(self, version=None):
         """A client of the version under test, $VB_PROTOCOL or h1."""
         kind = PROTOCOLS[version or protocol()]
-        if kind.secure and not getattr(self.address, "secure", False):
+        if kind.secure and not is_secure(self.address):
             kind = PROTOCOLS["h1"]  # as the test wants it
         client = kind(self.address, self.authority)
         self.clients.append(client)

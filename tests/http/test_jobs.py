@@ -396,7 +396,7 @@ def test_a_new_description_may_have_jobs(serve):
     written(server.folder, job_api("echo 1"))
     (server.folder / "api.json").rename(server.description)
     server.reload()
-    wait_until(lambda: "anew" in server.output)
+    wait_until(lambda: server.reloads)
     wait_until(lambda: client.post("/x", ASYNC).status == 202)
 
 

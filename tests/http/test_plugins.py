@@ -318,9 +318,9 @@ def test_a_mistake_in_the_description_is_told(tmp_path, how, line):
 
 
 def anew(server):
-    before = server.output.count("anew")
+    before = server.reloads
     server.reload()
-    wait_until(lambda: server.output.count("anew") > before)
+    wait_until(lambda: server.reloads > before)
 
 
 @pytest.fixture

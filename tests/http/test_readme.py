@@ -122,7 +122,7 @@ class Reader:
 
 @pytest.fixture
 def reader(tmp_path):
-    server = Server(tmp_path, ROOT / "examples/library.yaml")
+    server = Server(tmp_path, ROOT / "examples/library.yaml", listen="http://127.0.0.1:0")
     yield Reader(server)
     server.stop()
 

@@ -11,11 +11,13 @@ from contextlib import ExitStack
 
 import pytest
 import yaml
+from certificates import of_the_suite, options
 from client import Connection, H1Client
 from h1 import format_request
 from ledger import requirement
 from library import JSON, LIBRARY, MERGE, PNG, add, links
 from server import LISTENING, Server, binary
+from tls import client_hello, is_secure
 
 HEAD = b"Host: localhost\r\n\r\n"
 GET_BOOKS = b"GET /books HTTP/1.1\r\n" + HEAD
@@ -82,9 +84,8 @@ def test_all_addresses_are_those_of_both_families(serve):
     if not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback address")
     server = serve(LIBRARY, listen="[::]:0")
-    port = server.address[1]
     for host in ("127.0.0.1", "::1"):
-        client = H1Client((host, port), "localhost")
+        client = H1Client(server.at(host), "localhost")
         assert client.post("/books", json={"title": "x"}).status == 201  # mapped: still loopback
         client.close()
 
@@ -104,15 +105,15 @@ def test_an_address_in_use_ends_with_one_line_that_names_it(serve, tmp_path):
 class Activated(Server):
     """A server whose sockets come from a service manager (sd_listen_fds(3))."""
 
-    def __init__(self, *args, sockets, **more):
+    def __init__(self, *args, sockets, names="", **more):
         super().__init__(*args, **more)
-        self.sockets = sockets
+        self.sockets, self.names = sockets, names
 
     def command(self):
         listen = super().command().index("--listen")
         plain = super().command()[:listen] + super().command()[listen + 2:]
         moves = " ".join(f"{3 + n}<&{s.fileno() + 100}" for n, s in enumerate(self.sockets))
-        script = f'exec {moves}; export LISTEN_FDS={len(self.sockets)} LISTEN_PID=$$; exec "$@"'
+        script = f'exec {moves}; export LISTEN_FDS={len(self.sockets)} LISTEN_FDNAMES={self.names} LISTEN_PID=$$; exec "$@"'
         return ["bash", "-c", script, "bash", *plain]
 
     def start(self, timeout=30):
@@ -135,6 +136,41 @@ def test_sockets_of_the_service_manager_are_used_instead_of_the_default(tmp_path
             for listening in (one, two):
                 assert get(listening.getsockname()).status == 200
             assert {address[1] for address in server.addresses} == {s.getsockname()[1] for s in (one, two)}
+        finally:
+            server.stop()
+
+
+def test_sockets_that_the_service_manager_names_https_speak_tls(tmp_path):
+    certificate = options(of_the_suite())
+    with socket.create_server(("127.0.0.1", 0)) as plain, socket.create_server(("127.0.0.1", 0)) as secure:
+        server = Activated(tmp_path, LIBRARY, certificate, sockets=[plain, secure], names="http:https")
+        server.start()
+        try:
+            assert [is_secure(address) for address in server.addresses] == [False, True]
+            assert server.addresses[1] == secure.getsockname()
+            for address in server.addresses:
+                assert get(address).status == 200
+            answer = get(server.addresses[1])
+            assert "Alt-Svc" not in answer.headers  # there is no socket for UDP
+        finally:
+            server.stop()
+
+
+def test_a_socket_for_tls_needs_a_certificate(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as secure:
+        server = Activated(tmp_path, LIBRARY, sockets=[secure], names="https", listen="http://127.0.0.1:0")
+        with pytest.raises(AssertionError, match="needs --tls-cert"):
+            server.start()
+        assert server.process.wait(20) == 2
+
+
+def test_certificates_without_a_socket_for_them_are_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        server = Activated(tmp_path, LIBRARY, options(of_the_suite()), sockets=[plain], names="web")
+        server.start()
+        try:
+            assert "and no socket is named https: the certificates are of no use" in server.output
+            assert get(server.address).status == 200
         finally:
             server.stop()
 
@@ -262,11 +298,11 @@ def test_connections_beyond_the_most_wait_until_one_ends(serve):
     for connection in held:
         connection.send(GET_BOOKS)
         assert connection.read_response().status == 200
-    with server.connect() as waiting:
-        waiting.send(GET_BOOKS)
+    with Connection(tuple(server.address)) as waiting:
+        waiting.send(client_hello() if is_secure(server.address) else GET_BOOKS)
         assert waiting.is_silent(0.3)
         held[0].close()
-        assert waiting.read_response().status == 200
+        assert waiting.more()
     held[1].close()
 
 
@@ -439,8 +475,7 @@ def test_only_this_machine_may_write_unless_it_is_open(serve, outside, listen):
     if listen.startswith("[") and not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback address")
     server = serve(LIBRARY, listen=listen)
-    port = server.address[1]
-    near, far = H1Client(("127.0.0.1", port), "localhost"), H1Client((outside, port), "localhost")
+    near, far = H1Client(server.at("127.0.0.1"), "localhost"), H1Client(server.at(outside), "localhost")
     assert add(near, title="kept") == "/books/1"
     for method, path, headers in WRITES:
         answer = far.request(method, path, headers, b'{"title":"y"}' if headers else None)
@@ -458,7 +493,7 @@ def test_only_this_machine_may_write_unless_it_is_open(serve, outside, listen):
 
 def test_anyone_may_write_when_it_is_open(serve, outside):
     server = serve(LIBRARY, ["--open"], listen="0.0.0.0:0")
-    far = H1Client((outside, server.address[1]), "localhost")
+    far = H1Client(server.at(outside), "localhost")
     assert far.post("/books", json={"title": "x"}).status == 201
     assert far.delete("/books/1").status == 204
     far.close()

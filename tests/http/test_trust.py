@@ -5,6 +5,7 @@ from client import Connection
 from h1 import format_request
 from ledger import requirement
 from library import HTML, JSON, LIBRARY
+from tls import is_secure
 
 BOOK = {"title": "x"}
 
@@ -148,6 +149,8 @@ def test_writes_are_taken_for_addresses_and_localhost(library, host):
     "2130706433", "books.example", ".",
 ])
 def test_writes_for_other_names_are_refused(library, host):
+    if host == "." and is_secure(library.address):
+        pytest.skip("no certificate is for a host without a name")
     assert "--server-name" in refused(send(library, host))
     same = [("Origin", f"http://{host}"), ("Sec-Fetch-Site", "same-origin")]
     assert "--server-name" in refused(send(library, host, *same))
@@ -155,13 +158,15 @@ def test_writes_for_other_names_are_refused(library, host):
 
 @requirement("9112-3.2.2-04")
 def test_the_target_counts_rather_than_host(library):
-    refused(send(library, "localhost", target="http://evil.example/books"))
-    assert send(library, "evil.example", target="http://localhost/books").status == 201
+    scheme = library.origin.partition(":")[0]
+    refused(send(library, "localhost", target=f"{scheme}://evil.example/books"))
+    assert send(library, "evil.example", target=f"{scheme}://localhost/books").status == 201
 
 
 def test_names_that_the_operator_gives_are_ours(named):
     assert send(named, "books.example").status == 201
-    assert send(named, "BOOKS.example:8080", ("Origin", "http://books.example:8080")).status == 201
+    scheme = named.origin.partition(":")[0]
+    assert send(named, "BOOKS.example:8080", ("Origin", f"{scheme}://books.example:8080")).status == 201
     refused(send(named, "evil.example"))
     refused(send(named, "a.books.example"))
 

@@ -6,6 +6,11 @@ import ssl
 import threading
 
 
+def is_secure(address):
+    """Is TLS spoken there?"""
+    return getattr(address, "secure", False)
+
+
 def trusting(protocols=("http/1.1",), **settings):
     """A context that takes any certificate; test_tls.py looks at them."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -18,11 +23,22 @@ def trusting(protocols=("http/1.1",), **settings):
     return context
 
 
+def client_hello():
+    """What a client says first."""
+    outgoing = ssl.MemoryBIO()
+    tls = trusting().wrap_bio(ssl.MemoryBIO(), outgoing)
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
 class TlsSocket:
     """What h1.Connection needs of a socket; one thread may read while another
     writes."""
 
-    def __init__(self, raw, context=None, name=None, session=None):
+    def __init__(self, raw, context=None, name=None, session=None, at_once=True):
         self.raw = raw
         self.stepping, self.sending = threading.Lock(), threading.Lock()
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -30,11 +46,20 @@ class TlsSocket:
             self.incoming, self.outgoing, server_hostname=name, session=session
         )
         self.notified = False
+        self.shaking, self.shaken = threading.Lock(), False
+        if not at_once:  # with the first that is sent or read
+            return
         try:
-            self.run(self.tls.do_handshake)
+            self.shake_hands()
         except BaseException:
             raw.close()
             raise
+
+    def shake_hands(self):
+        with self.shaking:
+            if not self.shaken:
+                self.run(self.tls.do_handshake)
+            self.shaken = True
 
     def flush(self):
         if not self.outgoing.pending:
@@ -67,12 +92,14 @@ class TlsSocket:
                 raise
 
     def sendall(self, data):
+        self.shake_hands()
         view = memoryview(data)
         while view:
             view = view[self.run(self.tls.write, view[:65536]) :]
 
     def recv(self, size):
         """Bytes; none at the end, which is a proper one if `notified`."""
+        self.shake_hands()
         try:
             data = self.run(self.tls.read, size)
         except ssl.SSLZeroReturnError:
@@ -84,6 +111,7 @@ class TlsSocket:
 
     def shutdown(self, how):
         assert how == socket.SHUT_WR
+        self.shake_hands()
         try:
             with self.stepping:
                 self.tls.unwrap()
@@ -93,6 +121,9 @@ class TlsSocket:
 
     def close(self):
         self.raw.close()
+
+    def setsockopt(self, *option):
+        self.raw.setsockopt(*option)
 
     def settimeout(self, seconds):
         self.raw.settimeout(seconds)
