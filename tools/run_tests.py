@@ -145,6 +145,11 @@ OVER = {
         "moves", "negotiation", "prefer", "problems", "query", "ranges",
         "redirects", "statuses", "tree",
     ),
+    "h1+tls": ("files", "hints", "large", "ranges", "serve", "trust"),
+    "h2": (
+        "conditional", "digests", "h2", "idempotency", "methods", "prefer",
+        "problems", "query", "ranges", "redirects", "tree",
+    ),
     "h3": (
         "access_log", "collections", "digests", "idempotency", "large",
         "problems", "query", "redirects", "tree",
