@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "loop/datagram.h"
+#include "loop/udp.h"
 #include "loop/worker.h"
 
 /* QUIC is on the same port as TLS; but what we inherit are sockets for TCP, and
@@ -17,6 +18,30 @@ static bool speaks_http3(const struct vb_loop *loop, size_t i)
 {
     return loop->config.http3 && loop->addresses[i].secure &&
            i >= loop->config.inherited_count;
+}
+
+/* How often the kernel is asked for another port, when it chose one for TCP
+ * that somebody has for UDP. */
+#define PORT_TRIES 20
+
+/* Where QUIC will be, too, a port that the kernel chooses is one that is free
+ * for both. */
+static enum vb_err listen_at(struct vb_loop *loop, size_t i, bool first,
+                             int *ret_fd, struct vb_buf *why)
+{
+    struct vb_address *at = &loop->addresses[i];
+    const struct vb_address wanted = *at;
+    bool any = first && speaks_http3(loop, i) && vb_address_port(at) == 0;
+    enum vb_err err = vb_address_listen(at, first, ret_fd, why);
+
+    for (int n = 1; err == VB_OK && any && n < PORT_TRIES; n++) {
+        if (vb_udp_is_free(at))
+            break;
+        close(*ret_fd);
+        *at = wanted;
+        err = vb_address_listen(at, first, ret_fd, why);
+    }
+    return err;
 }
 
 /* A worker's own socket for each TCP address; a Unix socket and an inherited
@@ -41,7 +66,7 @@ static enum vb_err listen_for(struct vb_loop *loop, struct vb__worker *worker,
                  (vb_address_is_unix(&loop->addresses[i]) && !first))
             fd = dup(loop->workers[0].listeners[i].fd);
         else
-            err = vb_address_listen(&loop->addresses[i], first, &fd, why);
+            err = listen_at(loop, i, first, &fd, why);
         if (err == VB_OK)
             err = vb__listener_open(&worker->listeners[i], worker, fd);
         worker->listeners[i].secure = loop->addresses[i].secure;
