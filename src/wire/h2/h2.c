@@ -80,8 +80,7 @@ static void eof(struct vb_wire *wire)
 static int drain(struct vb_wire *wire, struct iovec *iov, int max,
                  struct vb_file_part *ret_file)
 {
-    ret_file->length = 0;
-    return vb__h2_output_drain(h2_of(wire), iov, max);
+    return vb__h2_output_drain(h2_of(wire), iov, max, ret_file);
 }
 
 static void sent(struct vb_wire *wire, size_t n)

@@ -30,6 +30,9 @@ enum {
     /* The largest DATA frame made: SETTINGS_MAX_FRAME_SIZE's least. */
     VB_H2_FRAME_MAX = 16 * 1024,
     VB_H2_FRAME_HEAD = 9,
+    /* The same for a file's: with its head it fits a TLS record, and keeps the
+     * parts that are read aligned. */
+    VB_H2_FILE_FRAME_MAX = 16 * 1024 - 128,
     /* Replies of nghttp2's own (to PING, SETTINGS) that may wait. */
     VB_H2_ACKS_MAX = 100,
     /* SETTINGS entries in a frame, and CONTINUATION frames of a section. */
@@ -77,7 +80,8 @@ struct vb_h2_stream {
     struct vb_h2_stream *next;
     struct vb_h2_stream *prev;
     int32_t id;
-    uint32_t pieces; /* of its content in the output */
+    uint32_t pieces; /* of its content in the output; its source waits for */
+    bool held;       /* them to be sent, since they lie in what it gave last */
 };
 
 /* --- run.c: what happens next ------------------------------------------- */
@@ -166,10 +170,17 @@ void vb__h2_move(struct vb_h2 *h2);
 /* Copies bytes; false when out of memory. */
 bool vb__h2_output_put(struct vb_h2 *h2, struct vb_span bytes);
 
-/* Bytes that live as long as the stream's exchange; behind a put. */
+/* Bytes that stay where they are until the stream has no pieces; behind a put.
+ */
 void vb__h2_output_refer(struct vb_h2_stream *s, struct vb_span bytes);
 
-int vb__h2_output_drain(const struct vb_h2 *h2, struct iovec *iov, int max);
+/* Likewise, of a file. */
+void vb__h2_output_refer_file(struct vb_h2_stream *s,
+                              const struct vb_file_part *part);
+
+/* As a wire's drain. */
+int vb__h2_output_drain(const struct vb_h2 *h2, struct iovec *iov, int max,
+                        struct vb_file_part *ret_file);
 void vb__h2_output_sent(struct vb_h2 *h2, size_t n);
 
 /* Throws all of it away. */

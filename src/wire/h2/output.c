@@ -1,6 +1,6 @@
 /*
  * Bytes to be sent, in order: a ring of pieces, each of a block from the
- * worker's pool or of content where it lies.
+ * worker's pool, of content where it lies, or of a file.
  *
  *     pieces   [ 9 + 200 bytes ][ 16384 of a representation ][ 9 bytes ] ...
  *                     │                     │                    │
@@ -29,8 +29,12 @@ struct block {
 enum { PIECES_SPARE = 6 };
 
 struct piece {
-    const char *at;
-    size_t len;
+    union {
+        const char *at;
+        uint64_t offset; /* of a file */
+    };
+    uint32_t len;
+    int fd;                      /* of that file; -1: there is none */
     struct vb_h2_stream *stream; /* NULL: it is in a block */
 };
 
@@ -135,7 +139,9 @@ bool vb__h2_output_put(struct vb_h2 *h2, struct vb_span bytes)
         if (n > bytes.len)
             n = bytes.len;
         memcpy(block->bytes + block->to, bytes.ptr, n);
-        add_piece(h2, (struct piece){block->bytes + block->to, n, NULL});
+        add_piece(h2, (struct piece){.at = block->bytes + block->to,
+                                     .len = (uint32_t)n,
+                                     .fd = -1});
         block->to += (uint32_t)n;
         bytes = vb_span_from(bytes, n);
     }
@@ -145,16 +151,36 @@ bool vb__h2_output_put(struct vb_h2 *h2, struct vb_span bytes)
 void vb__h2_output_refer(struct vb_h2_stream *s, struct vb_span bytes)
 {
     s->pieces++;
-    add_piece(s->h2, (struct piece){bytes.ptr, bytes.len, s});
+    add_piece(s->h2, (struct piece){.at = bytes.ptr,
+                                    .len = (uint32_t)bytes.len,
+                                    .fd = -1,
+                                    .stream = s});
 }
 
-int vb__h2_output_drain(const struct vb_h2 *h2, struct iovec *iov, int max)
+void vb__h2_output_refer_file(struct vb_h2_stream *s,
+                              const struct vb_file_part *part)
+{
+    s->pieces++;
+    add_piece(s->h2, (struct piece){.offset = part->offset,
+                                    .len = (uint32_t)part->length,
+                                    .fd = part->fd,
+                                    .stream = s});
+}
+
+int vb__h2_output_drain(const struct vb_h2 *h2, struct iovec *iov, int max,
+                        struct vb_file_part *ret_file)
 {
     int n = 0;
 
+    ret_file->length = 0;
     for (; n < max && (unsigned)n < h2->output->count; n++) {
         const struct piece *piece = piece_at(h2->output, (unsigned)n);
 
+        if (piece->fd >= 0) {
+            *ret_file = (struct vb_file_part){
+                .fd = piece->fd, .offset = piece->offset, .length = piece->len};
+            break;
+        }
         iov[n] = (struct iovec){(void *)piece->at, piece->len};
     }
     return n;
@@ -195,8 +221,11 @@ void vb__h2_output_sent(struct vb_h2 *h2, size_t n)
         size_t part = n < piece->len ? n : piece->len;
         bool whole = part == piece->len;
 
-        piece->at += part;
-        piece->len -= part;
+        if (piece->fd >= 0)
+            piece->offset += part;
+        else
+            piece->at += part;
+        piece->len -= (uint32_t)part;
         n -= part;
         if (whole) {
             output->begin = (output->begin + 1) % VB_H2_PIECES_MAX;

@@ -1,9 +1,9 @@
 /*
  * A reply on its way out: its head, which nghttp2 encodes from where it lies,
  * and its content, as DATA frames of what the client's windows let through.
- * Fixed content is sent from where it lies, but for small pieces; what a source
- * gives is copied, since it lives only until the next pull. So what is in
- * memory is bounded by VB_H2_QUEUE_MAX and one piece of each source's.
+ * All but small pieces is sent from where it lies; a source, whose bytes live
+ * until the next pull, is not asked for more before they are sent. So what is
+ * in memory is bounded by VB_H2_QUEUE_MAX and one piece of each source's.
  */
 #include "wire/h2/inner.h"
 
@@ -21,20 +21,34 @@ static bool is_last(const struct vb_mux_stream *s, size_t n)
     return s->x->reply.content != VB_CONTENT_SOURCE && n == s->tail.len;
 }
 
+/* Bytes for the next frame, of which there are some. */
+static size_t frame_length(const struct vb_mux_stream *s, size_t most)
+{
+    uint64_t there = s->file.length > 0 ? s->file.length : s->tail.len;
+    size_t max = s->file.length > 0 ? VB_H2_FILE_FRAME_MAX : VB_H2_FRAME_MAX;
+
+    if (most > max)
+        most = max;
+    return most < there ? most : (size_t)there;
+}
+
 /* NOLINTNEXTLINE(readability-non-const-parameter): nghttp2's type */
 ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
                             size_t length, uint32_t *data_flags,
                             nghttp2_data_source *source, void *user_data)
 {
     struct vb_mux_stream *s = source->ptr;
-    uint64_t there;
 
     (void)session;
     (void)id;
     (void)buf;
     (void)user_data;
     *data_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (s->tail.len == 0 && s->file.length == 0)
+    if (s->tail.len == 0 && s->file.length == 0) {
+        if (stream_of(s)->pieces > 0) {
+            stream_of(s)->held = s->deferred = true;
+            return NGHTTP2_ERR_DEFERRED;
+        }
         switch (vb_mux_source_pull(s)) {
         case VB_PULL_BYTES:
         case VB_PULL_FILE:
@@ -48,11 +62,8 @@ ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
         case VB_PULL_FAILED:
             return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
         }
-    there = s->file.length > 0 ? s->file.length : s->tail.len;
-    if (length > there)
-        length = (size_t)there;
-    if (length > VB_H2_FRAME_MAX)
-        length = VB_H2_FRAME_MAX;
+    }
+    length = frame_length(s, length);
     if (is_last(s, length))
         *data_flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)length;
@@ -63,28 +74,25 @@ ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
 
 static int put_file(struct vb_h2_stream *s, struct vb_span head, size_t n)
 {
-    char bytes[VB_H2_FRAME_MAX];
+    struct vb_file_part *file = &s->mux.file;
+    const struct vb_file_part part = {file->fd, file->offset, n};
 
-    if (!vb_mux_read_file(&s->mux, bytes, n))
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    if (!vb__h2_output_put(s->h2, head) ||
-        !vb__h2_output_put(s->h2, vb_span_of(bytes, n)))
+    if (!vb__h2_output_put(s->h2, head))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
-    s->mux.x->sent += n;
+    vb__h2_output_refer_file(s, &part);
+    file->offset += n;
+    file->length -= n;
     return 0;
 }
 
 static int put_bytes(struct vb_h2_stream *s, struct vb_span head, size_t n)
 {
     struct vb_span bytes = vb_span_head(s->mux.tail, n);
-    bool lasts = s->mux.x->reply.content != VB_CONTENT_SOURCE;
 
     s->mux.tail = vb_span_from(s->mux.tail, n);
     if (!vb__h2_output_put(s->h2, head))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
-    if (n == 0)
-        return 0;
-    if (lasts && n > VB_H2_COPY_MAX) {
+    if (n > VB_H2_COPY_MAX) {
         vb__h2_output_refer(s, bytes);
         return 0;
     }

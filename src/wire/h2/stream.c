@@ -54,8 +54,14 @@ void vb__h2_stream_piece_done(struct vb_h2_stream *s)
 {
     vb_assert(s->pieces > 0);
     s->pieces--;
-    if (s->mux.closed && s->pieces == 0)
+    if (s->pieces > 0)
+        return;
+    if (s->mux.closed) {
         vb_mux_end(&s->mux);
+    } else if (s->held) { /* its source may be asked for more */
+        s->held = false;
+        s->mux.ready = s->mux.marked = s->h2->marked = true;
+    }
 }
 
 void vb__h2_reset(struct vb_h2_stream *s, uint32_t code)
