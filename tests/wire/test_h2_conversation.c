@@ -520,9 +520,32 @@ static void test_a_window_that_stays_shut(void **state)
     h2_request(&t->bytes, 1, large, true);
     h2_send(t);
     assert_int_equal(t->d.ends, 0);
-    driver_pass(&t->d, t->d.limits.write_timeout_ms);
+    driver_pass(&t->d, 3 * (int64_t)t->d.limits.write_timeout_ms - 1);
+    assert_int_equal(h2_reset_code(&t->d, 1), -1);
+    driver_pass(&t->d, 1);
     assert_int_equal(h2_reset_code(&t->d, 1), NGHTTP2_CANCEL);
     assert_int_equal(t->d.ends, 1);
+}
+
+/* It tells of what it has read when that is half a window: at 500 bytes a
+ * second that is once a minute. */
+static void test_who_reads_slowly_gets_all_of_it(void **state)
+{
+    static const char *const large[] = {GET_HEAD, "/large", AUTHORITY, NULL};
+    struct h2_talk *t = *state;
+
+    h2_request(&t->bytes, 1, large, true);
+    h2_send(t);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(t->d.ends, 0);
+        driver_pass(&t->d, 65000);
+        h2_frame(&t->bytes, NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\0\200\0", 4);
+        h2_frame(&t->bytes, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\200\0", 4);
+        h2_send(t);
+    }
+    assert_int_equal(h2_reset_code(&t->d, 1), -1);
+    assert_int_equal(t->d.ends, 1);
+    assert_true(h2_logged(t, "end 200"));
 }
 
 /* One after the other (RFC 9218 section 10): who waits for its turn is not
@@ -537,7 +560,7 @@ static void test_a_stream_waits_for_its_turn(void **state)
     h2_request(&t->bytes, 3, large, true);
     for (int i = 0; i < 5; i++) {
         h2_send(t);
-        driver_pass(&t->d, t->d.limits.write_timeout_ms - 1);
+        driver_pass(&t->d, 3 * (int64_t)t->d.limits.write_timeout_ms - 1);
         h2_frame(&t->bytes, NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\003\350", 4);
     }
     assert_int_equal(h2_reset_code(&t->d, 1), -1);
@@ -617,6 +640,7 @@ int main(void)
         h2_unit_test(test_the_preface_and_a_head_come_in_time),
         h2_unit_test(test_content_that_does_not_come_is_408),
         h2_unit_test(test_a_window_that_stays_shut),
+        h2_unit_test(test_who_reads_slowly_gets_all_of_it),
         h2_unit_test(test_a_stream_waits_for_its_turn),
         cmocka_unit_test(test_a_client_that_reads_nothing_is_closed),
         h2_unit_test(test_the_end_of_what_the_client_sends),

@@ -147,7 +147,8 @@ void vb_mux_end(struct vb_mux_stream *s);
 /*
  * When it has waited too long, in env->now.mono_ms. Streams take turns, so one
  * that waits for its own may wait long while content of any, which last did so
- * at `moved`, gets on. `blocked`: its reply waits for the client alone.
+ * at `moved`, gets on. `blocked`: its reply waits for the client alone, and so
+ * for a window, since there is nothing to send.
  */
 int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
                         bool blocked);

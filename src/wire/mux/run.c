@@ -99,6 +99,13 @@ void vb_mux_end(struct vb_mux_stream *s)
         vb_exchange_abandon(x);
 }
 
+/*
+ * Where HTTP/1 sees each segment that a slow client has read, here it is told
+ * of once in a while, mostly of half a window of 64 KiB: so a window has so
+ * many times the write timeout, and who reads 400 bytes a second gets all.
+ */
+#define WINDOW_TIMES 3
+
 int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
                         bool blocked)
 {
@@ -110,6 +117,6 @@ int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
     if (vb_mux_receives_content(s))
         return since + limits->content_timeout_ms;
     if (blocked && s->replied && !s->all_sent && !s->deferred)
-        return since + limits->write_timeout_ms;
+        return since + INT64_C(1) * WINDOW_TIMES * limits->write_timeout_ms;
     return VB_TIME_NEVER;
 }
