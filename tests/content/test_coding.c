@@ -207,6 +207,31 @@ static void a_window_beyond_8_mib_is_refused(void **state)
     vb_buf_done(&again);
 }
 
+/* What zstd wrote before RFC 8878 is not the content coding of that name,
+ * however it is split; nor in the place of a second frame. */
+static void older_formats_of_zstd_are_refused(void **state)
+{
+    const char older[] = "\x25\xb5\x2f\xfd\x00\x00\x70\x00\xb2\x0a";
+    struct vb_buf coded, again;
+    bool whole;
+
+    (void)state;
+    vb_buf_init(&coded, PLENTY);
+    vb_buf_init(&again, PLENTY);
+    for (int after = 0; after < 2; after++) {
+        if (after)
+            vb_coding_encode(VB_CODING_ZSTD, VB_SPAN("hello"), &coded);
+        vb_buf_append(&coded, vb_span_of(older, sizeof(older) - 1));
+        for (size_t piece = 1; piece < 50; piece++)
+            assert_int_equal(decode(VB_CODING_ZSTD, vb_buf_span(&coded), piece,
+                                    100, &again, &whole),
+                             VB_ERR_CORRUPT);
+        vb_buf_reset(&coded);
+    }
+    vb_buf_done(&coded);
+    vb_buf_done(&again);
+}
+
 static void names_of_codings(void **state)
 {
     enum vb_coding coding;
@@ -256,6 +281,7 @@ int main(void)
         cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(members_and_frames_may_follow_each_other),
         cmocka_unit_test(a_window_beyond_8_mib_is_refused),
+        cmocka_unit_test(older_formats_of_zstd_are_refused),
         cmocka_unit_test(names_of_codings),
         cmocka_unit_test(what_is_worth_it),
     };
