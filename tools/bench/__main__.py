@@ -19,7 +19,7 @@ import idle
 import load
 import machine
 import report
-from load import H2load
+from load import H2load, H3load
 from servers import KINDS, Bare, Verbatim, make_certificate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,8 +28,10 @@ WRITTEN_DOCUMENTS = 10000
 # Beyond the idle ones: those of the load, and what a server opens itself.
 SPARE_CONNECTIONS = 1024
 SPARE_FILES = 4096
-# Idle connections at most where each takes memory and time of ours as well.
-IDLE_COSTLY = 2000
+# Idle connections at most where each takes memory and time of ours as well, and
+# where each takes a process.
+IDLE_COSTLY = {"h1": 1000000, "h3": 200}
+IDLE_COSTLY_ELSE = 2000
 
 
 def options_of(arguments):
@@ -90,12 +92,17 @@ class Bench:
     # Reading: the same for every server, in turn
 
     def reads(self, scenarios):
-        servers = [self.make(kind, "reads") for kind in self.kinds]
+        servers = [
+            self.make(kind, "reads")
+            for kind in self.kinds
+            if any(kind.takes(scenario) for scenario in scenarios)
+        ]
         try:
             for server in servers:
                 server.start()
                 documents.fill(server, self.options.documents)
-                documents.check(server, "/docs/0", documents.document(0))
+                if server.speaks_h1:
+                    documents.check(server, "/docs/0", documents.document(0))
                 if server.scenarios is None:
                     documents.check_all(server, self.options.documents)
             for scenario in scenarios:
@@ -106,7 +113,7 @@ class Bench:
                 server.stop()
 
     def rounds_of(self, scenario, servers):
-        servers = [s for s in servers if scenario in (s.scenarios or SCENARIOS)]
+        servers = [s for s in servers if s.takes(scenario)]
         samples = [(s.name, self.sample_of(scenario, s)) for s in servers]
         for _, sample in samples:
             sample(1)
@@ -120,6 +127,9 @@ class Bench:
             told = H2LOADS[scenario]
             documents.check_over(server, told.protocol)
             return lambda seconds: load.h2load(server, told, seconds)
+        if scenario in H3LOADS:
+            documents.check_over(server, "h3")
+            return lambda seconds: load.h3load(server, H3LOADS[scenario], seconds)
         if scenario in HANDSHAKES:
             program = self.options.build / "tools/bench/handshakes"
             kind = HANDSHAKES[scenario]
@@ -181,11 +191,11 @@ class Bench:
 
     def idles(self, scenario):
         protocol = IDLES[scenario]
-        count = self.idle if protocol == "h1" else min(self.idle, IDLE_COSTLY)
+        count = min(self.idle, IDLE_COSTLY.get(protocol, IDLE_COSTLY_ELSE))
         say(f"{scenario} ({count})")
         for turn in range(max(1, self.options.rounds // 2)):
             for kind in self.kinds:
-                if kind.scenarios is not None:
+                if not kind.takes(scenario):
                     continue
                 server = self.make(kind, f"idle-{protocol}-{turn}").start()
                 try:
@@ -221,9 +231,14 @@ H2LOADS = {
     "100 MiB h2c": H2load("h2c", "/large", 4, 1),
     "100 MiB h2": H2load("h2", "/large", 4, 1),
 }
+H3LOADS = {
+    "h3 GET": H3load("/docs/0", 20000, 0),
+    "100 MiB h3": H3load("/large", 1, 100),
+}
 HANDSHAKES = {"TLS full": "full", "TLS resumed": "resumed"}
-IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2": "h2"}
-READS = (*WRKS, *H2LOADS, *HANDSHAKES)
+IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2": "h2",
+         "idle h3": "h3"}  # fmt: skip
+READS = (*WRKS, *H2LOADS, *H3LOADS, *HANDSHAKES)
 SCENARIOS = (*READS, "durable write", *IDLES)
 
 

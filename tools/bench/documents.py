@@ -7,6 +7,10 @@ a server that keeps values, not texts, serves the very same bytes.
 import http.client
 import socket
 import subprocess
+import tempfile
+from pathlib import Path
+
+from load import gtlsclient
 
 DOCUMENT_BYTES = 1024
 BLOB_BYTES = (100 * 1024, 1024 * 1024)  # of /blobs/0 and /blobs/1
@@ -109,6 +113,17 @@ def check_all(server, count):
             )
 
 
+def check_over_h3(server):
+    """Debian's curl speaks no HTTP/3."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = gtlsclient(server, "/docs/0", "--exit-on-all-streams-close",
+                           f"--download={folder}")  # fmt: skip
+        subprocess.run(words, capture_output=True, timeout=20, check=False)
+        got = Path(folder, "0")
+        if not got.exists() or got.read_bytes() != document(0):
+            raise SystemExit(f"bench: {server.name} does not answer over h3")
+
+
 # How curl is told which protocol to speak, and what it then says it spoke.
 SPOKEN = {
     "h2c": (["--http2-prior-knowledge"], "2"),
@@ -119,6 +134,9 @@ SPOKEN = {
 
 def check_over(server, protocol):
     """The same document comes over this protocol, and over no other."""
+    if protocol == "h3":
+        check_over_h3(server)
+        return
     flags, version = SPOKEN[protocol]
     done = subprocess.run(
         ["curl", "-sk", *flags, "-w", "%{http_version} %{http_code}",

@@ -2,8 +2,13 @@
 
 import socket
 import ssl
+import subprocess
+import tempfile
+import time
+from pathlib import Path
 
 import machine
+from load import gtlsclient
 
 REQUEST = "GET /docs/0 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
 
@@ -81,6 +86,29 @@ def ask_once_h2(peer, scheme, port):
             return
 
 
+# --- HTTP/3 -----------------------------------------------------------------
+
+
+class Http3Peer:
+    """A client of its own for each connection, which has its answer and stays."""
+
+    def __init__(self, server):
+        with tempfile.TemporaryDirectory() as folder:
+            words = gtlsclient(server, "/docs/0", "--timeout=3600s", f"--download={folder}")
+            self.process = subprocess.Popen(
+                words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            deadline = time.monotonic() + 20
+            while not Path(folder, "0").exists():
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise closed()
+                time.sleep(0.005)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
 # --- Many of them -----------------------------------------------------------
 
 
@@ -93,6 +121,8 @@ def tls_context(protocol):
 
 
 def connect_and_ask(server, protocol, count, length):
+    if protocol == "h3":
+        return [Http3Peer(server) for _ in range(count)]
     port = server.port_of(protocol)
     scheme = server.url("/", protocol).partition(":")[0]
     context = tls_context(protocol) if scheme == "https" else None

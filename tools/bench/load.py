@@ -1,4 +1,4 @@
-"""One run of wrk, h2load or handshakes against a server, and what it cost.
+"""One run of wrk, h2load, gtlsclient or handshakes against a server, and what it cost.
 
 All of them run on the load's core, and give the metrics of one sample.
 """
@@ -6,6 +6,7 @@ All of them run on the load's core, and give the metrics of one sample.
 import json
 import re
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,6 +98,43 @@ def h2load(server, load, seconds):
         sample["mib_us"] = spent / (int(counts["bytes"]) / MIB)
     else:
         sample["cpu_us"] = spent / int(counts["succeeded"])
+    return sample
+
+
+# --- gtlsclient: HTTP/3 -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class H3load:
+    """What gtlsclient is to ask for, and how often on one connection."""
+
+    target: str
+    requests: int
+    mib: int  # of each answer; 0: it is small
+
+
+def gtlsclient(server, target, *options):
+    """The words to ask for it; the windows let all come that can."""
+    words = ["gtlsclient", "-q", "--max-data=256M",
+             "--max-stream-data-bidi-local=256M", *options,
+             "127.0.0.1", server.port_of("h3"), server.url(target, "h3")]  # fmt: skip
+    return [str(word) for word in words]
+
+
+def h3load(server, load, seconds):
+    """One sample: connections one after the other, until the time is over."""
+    requests = spent = 0
+    began = time.monotonic()
+    while time.monotonic() < began + seconds:
+        words = gtlsclient(server, load.target, "--exit-on-all-streams-close",
+                           "-n", load.requests)  # fmt: skip
+        spent += cost_of(server, words)[1]
+        requests += load.requests
+    sample = {"rps": requests / (time.monotonic() - began)}
+    if load.mib:
+        sample["mib_us"] = spent / (requests * load.mib)
+    else:
+        sample["cpu_us"] = spent / requests
     return sample
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from statistics import median
 
 THRESHOLDS = Path(__file__).with_name("thresholds.json")
-OTHERS = ("nginx", "nginx-tuned", "h2o", "bare")
+OTHERS = ("nginx", "nginx-tuned", "h2o", "bare", "caddy", "gtlsserver")
 UNITS = {"rps": "{:.0f}/s", "cpu_us": "{:.2f} us", "mib_us": "{:.0f} us",
          "bytes": "{:.0f} B", "p99_us": "{:.0f} us"}  # fmt: skip
 COMPARED = ("bytes", "mib_us", "cpu_us")  # the first that there is

@@ -4,8 +4,9 @@ nginx comes twice: as Debian packages it, and set to its best for this load:
 sendfile off for small files and on for large ones, descriptors kept open. Both
 without an access log, as all are. `bare` is no server but the limit: bare.c.
 
-Each speaks HTTP/1.1 and HTTP/2, with TLS and without, on as few ports as it
-can; all show the same certificate (ECDSA, P-256).
+Each of these speaks HTTP/1.1 and HTTP/2, with TLS and without, on as few ports
+as it can; all show the same certificate (ECDSA, P-256). For HTTP/3, which they
+do not speak in Debian, there are caddy and gtlsserver, ngtcp2's own example.
 """
 
 import http.client
@@ -15,10 +16,12 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import machine
 
 START_SECONDS = 30
+H3_SCENARIOS = ("h3 GET", "100 MiB h3", "idle h3")
 
 # What the package's nginx.conf says of serving files, and of TLS.
 PACKAGED = """
@@ -97,12 +100,35 @@ hosts:
 """
 
 
+CADDY = """{{
+    admin off
+    auto_https off
+    storage file_system {folder}
+    log {{
+        level ERROR
+    }}
+}}
+(files) {{
+    root * {files_root}
+    file_server
+}}
+http://127.0.0.1:{port} {{
+    import files
+}}
+https://127.0.0.1:{tls_port} {{
+    tls {certificate} {key}
+    import files
+}}
+"""
+
+
 # The scheme of a protocol, and which of a server's ports speaks it.
 PROTOCOLS = {
     "h1": ("http", "port"),
     "h2c": ("http", "h2c_port"),
     "TLS": ("https", "tls_port"),  # HTTP/1.1 over it
     "h2": ("https", "tls_port"),
+    "h3": ("https", "tls_port"),  # over UDP
 }
 
 
@@ -134,6 +160,7 @@ class Server:
     serves_files = True  # out of the shared folder; else it is filled by PUT
     scenarios = None  # None: all
     one_clear_port = True  # for HTTP/1.1 and HTTP/2
+    speaks_h1, speaks_h3 = True, False
 
     def __init__(self, folder, files_root, connections, files, certificate):
         self.folder = folder / self.name
@@ -146,6 +173,13 @@ class Server:
         self.h2c_port = self.port if self.one_clear_port else free_port()
         self.tls_port = free_port()
         self.process = None
+
+    @classmethod
+    def takes(cls, scenario):
+        """Is it one of those that this server is for?"""
+        if cls.scenarios is not None:
+            return scenario in cls.scenarios
+        return cls.speaks_h3 or scenario not in H3_SCENARIOS
 
     def command(self):
         raise NotImplementedError
@@ -180,17 +214,18 @@ class Server:
 
     def wait_until_it_accepts(self):
         deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    told = (self.folder / "output.txt").read_text(errors="replace")
-                    raise SystemExit(
-                        f"bench: {self.name} did not start:\n{told}"
-                    ) from None
-                time.sleep(0.02)
+        while not self.accepts():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                told = (self.folder / "output.txt").read_text(errors="replace")
+                raise SystemExit(f"bench: {self.name} did not start:\n{told}")
+            time.sleep(0.02)
+
+    def accepts(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -254,6 +289,7 @@ class H2o(Server):
 class Verbatim(Server):
     name = "verbatim"
     serves_files = False
+    speaks_h3 = True
     binary = None  # set from the command line
 
     def command(self):
@@ -269,6 +305,33 @@ class Verbatim(Server):
     more = ()
 
 
+class Caddy(Server):
+    name = "caddy"
+    scenarios = H3_SCENARIOS
+    speaks_h3 = True
+
+    def command(self):
+        path = self.folder / "Caddyfile"
+        path.write_text(CADDY.format(**self.settings()))
+        return ["caddy", "run", "--adapter", "caddyfile", "--config", path]
+
+
+class Gtlsserver(Server):
+    """It speaks nothing else, so that only its socket tells that it is there."""
+
+    name = "gtlsserver"
+    scenarios = H3_SCENARIOS
+    speaks_h1, speaks_h3 = False, True
+
+    def command(self):
+        return ["gtlsserver", "-q", "-d", self.files_root, "127.0.0.1", self.tls_port,
+                self.key, self.certificate]
+
+    def accepts(self):
+        udp = Path("/proc/net/udp").read_text(encoding="ascii")
+        return f":{self.tls_port:04X} " in udp
+
+
 class Bare(Server):
     name = "bare"
     scenarios = ("hot GET",)
@@ -278,4 +341,7 @@ class Bare(Server):
         return [self.folder_of_programs / "bare", self.port, self.files_root / "docs/0"]
 
 
-KINDS = {kind.name: kind for kind in (Verbatim, Nginx, NginxTuned, H2o, Bare)}
+KINDS = {
+    kind.name: kind
+    for kind in (Verbatim, Nginx, NginxTuned, H2o, Bare, Caddy, Gtlsserver)
+}
