@@ -17,6 +17,7 @@ NAMES = {
     "8297": "Early Hints",
     "9110": "HTTP semantics",
     "9112": "HTTP/1.1",
+    "9113": "HTTP/2",
     "9457": "Problem details",
     "9530": "Digest fields",
     "10008": "QUERY",

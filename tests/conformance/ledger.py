@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent
-# HTTP semantics and HTTP/1.1.
+# HTTP semantics, HTTP/1.1 and HTTP/2.
 SCOPE = (
     "5789", "6585", "6902", "7240", "7396", "8288", "8297", "9110", "9112",
-    "9457", "9530", "10008",
+    "9113", "9457", "9530", "10008",
 )  # fmt: skip
 # Origin server, tunnel, and whoever sends or receives a message.
 ROLES = "OTW"

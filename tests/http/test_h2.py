@@ -21,6 +21,7 @@ from h2c import (
     FrameConnection,
     frame,
 )
+from ledger import requirement
 from library import LIBRARY, add
 from tls import is_secure
 
@@ -224,6 +225,7 @@ def test_a_slow_head_ends_its_connection(serve):
 
 # Stopping
 
+@requirement("9113-6.8-01", "9113-6.8-02")
 def test_a_stop_says_goaway_and_answers_what_is_under_way(serve):
     server = serve(LIBRARY)
     with FrameConnection(server.address, server.authority) as wire:

@@ -14,6 +14,7 @@ import pytest
 from certificates import HERE, KEYS, der, make, make_ca, openssl, options, sign
 from client import H1Client
 from h1 import Connection
+from h2c import SETTINGS, FrameConnection
 from ledger import requirement
 from library import LIBRARY, add
 from test_cli import run
@@ -118,8 +119,9 @@ def test_an_ocsp_response_is_stapled(serve, tmp_path):
 
 # What is spoken
 
+@requirement("9113-9.2-01", "9113-9.2.2-01", "9113-3.2-01")
 @pytest.mark.parametrize("arguments", [
-    ["-tls1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
+    ["-alpn", "h2c"], ["-tls1", "-cipher", "ALL:@SECLEVEL=0"], ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"],
     ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256"], ["-tls1_2", "-cipher", "AES128-GCM-SHA256"],
     ["-tls1_2", "-cipher", "DHE-RSA-AES128-GCM-SHA256"], ["-alpn", "smtp"],
 ])  # fmt: skip
@@ -127,6 +129,35 @@ def test_what_is_weak_is_not_spoken(server, arguments):
     line = ["openssl", "s_client", "-connect", server.authority, *arguments]
     done = subprocess.run(line, input=b"", capture_output=True, timeout=60, check=False)
     assert done.returncode != 0 and b"alert" in done.stderr, done
+
+
+@requirement("9113-9.2.2-01")
+def test_the_suite_that_every_http_2_has_is_spoken(server):
+    said = openssl("s_client", "-connect", server.authority, "-alpn", "h2", "-tls1_2", "-servername", "rsa.example",
+                   "-cipher", "ECDHE-RSA-AES128-GCM-SHA256", "-groups", "P-256", input=b"")  # fmt: skip
+    assert b"ALPN protocol: h2" in said and b"Cipher    : ECDHE-RSA-AES128-GCM-SHA256" in said
+
+
+@requirement("9113-9.2.1-01")
+def test_there_is_no_compression_and_nobody_renegotiates(server):
+    line = ["openssl", "s_client", "-connect", server.authority, "-tls1_2", "-comp"]
+    done = subprocess.run(line, input=b"R\n", capture_output=True, timeout=60, check=False)
+    assert b"Compression: NONE" in done.stdout
+    assert b"no renegotiation" in done.stderr.lower().replace(b"_", b" "), done.stderr
+
+
+@requirement("9113-3.2-02", "9113-9.1.1-01", "9113-9.2.3-01")
+def test_http_2_over_tls_begins_with_settings_and_serves_its_hosts(server):
+    """One connection for all hosts of its certificate, and for no other; nobody is asked for a certificate later."""
+    address = server.address
+    with FrameConnection(address, "127.0.0.1") as wire:
+        assert wire.socket.tls.selected_alpn_protocol() == "h2"
+        wire.start()
+        assert wire.read_frame()[0] == SETTINGS
+        for stream, (host, status) in enumerate([("rsa.example", 200), ("other.example", 421), ("www.rsa.example", 200)]):
+            wire.authority = host
+            wire.send(wire.request(2 * stream + 1, "GET", "/books"))
+            assert wire.wait_for_status(2 * stream + 1) == status
 
 
 def test_alpn_is_answered(server):

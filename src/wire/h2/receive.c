@@ -150,6 +150,11 @@ static int on_begin_frame(nghttp2_session *session,
                           const nghttp2_frame_hd *head, void *user_data)
 {
     (void)session;
+    /* nghttp2 passes over PRIORITY, which we have told it not to heed. */
+    if (head->type == NGHTTP2_PRIORITY && head->stream_id == 0) {
+        vb__h2_give_up(user_data, NGHTTP2_PROTOCOL_ERROR); /* section 6.3 */
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
     if (head->type != NGHTTP2_HEADERS && head->type != NGHTTP2_DATA &&
         head->type != NGHTTP2_CONTINUATION)
         vb__h2_spend(user_data, VB_COST_FRAME);
