@@ -290,12 +290,27 @@ static void check_content_length(struct vb_head_builder *builder)
         head->has_content = head->content_length > 0;
 }
 
+/* RFC 8470 section 5: what came before a handshake was complete may be a replay
+ * of what was done already. The wire knows, or an intermediary says so, with
+ * whatever value. */
+static void check_early(struct vb_head_builder *builder)
+{
+    const struct vb_head *head = builder->head;
+
+    if ((builder->early ||
+         vb_fields_first(&head->fields, VB_FIELD_EARLY_DATA) != NULL) &&
+        !vb_method_is_safe(head->method))
+        vb_head_refuse(builder, VB_STATUS_TOO_EARLY,
+                       "The request came before the handshake was complete.");
+}
+
 struct vb_verdict vb_head_end(struct vb_head_builder *builder,
                               bool host_required)
 {
     if (builder->verdict.status == 0) {
         check_host(builder, host_required);
         check_content_length(builder);
+        check_early(builder);
     }
     return builder->verdict;
 }

@@ -77,6 +77,7 @@ struct vb_head_builder {
     const struct vb_head_limits *limits;
     struct vb_verdict verdict;
     uint32_t fields_size; /* bytes so far */
+    bool early;           /* set by a wire: it came in 0-RTT */
     /* Set by a wire that makes sure itself that names are tokens and values
      * have no control characters nor white space around them, as it must to
      * find their ends. */
@@ -110,7 +111,8 @@ void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
 
 /*
  * The rules that need the whole head: Host (RFC 9112 section 3.2),
- * Content-Length (RFC 9110 section 8.6), singletons. `host_required` is false
+ * Content-Length (RFC 9110 section 8.6), early data (RFC 8470 section 5), and
+ * singletons. `host_required` is false
  * for HTTP/1.0 and where :authority stands for Host. Returns the verdict.
  */
 struct vb_verdict vb_head_end(struct vb_head_builder *builder,

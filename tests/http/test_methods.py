@@ -320,3 +320,15 @@ def test_literals_that_need_escapes_are_found(serve):
         assert client.get(path).json() == path
     for path in "/a%2520b", "/c/d", "/e%2525f":
         assert client.get(path).status == 404, path
+
+
+@requirement("8470-5.1-02", "8470-5.1-03", "8470-5.2-02")
+@pytest.mark.parametrize("said", [["1"], ["0"], ["1", "1"]])
+def test_what_an_intermediary_had_as_early_data_is_done_only_if_it_is_safe(client, said):
+    path, fields = unused_key(), [("Early-Data", value) for value in said]
+    early = client.request("PUT", path, [("Content-Type", "application/json"), *fields], b'{"value": 1}')
+    assert early.status == 425 and client.get(path, fields).status == 404
+    assert client.put(path, json={"value": 1}).status == 201
+    assert client.get(path, fields).status == 200
+    assert client.delete(path, fields).status == 425
+    assert client.delete(path).status == 204

@@ -30,20 +30,12 @@ void vb__h3_field(struct vb_h3_stream *s, struct vb_span name,
         vb__h3_give_up(s->h3, NGHTTP3_H3_EXCESSIVE_LOAD);
 }
 
-/* RFC 8470 section 5.2: it may be a replay of one that was done. */
-static void look_at_early(struct vb_h3_stream *s)
-{
-    if (s->early && !vb_method_is_safe(vb_method_find(s->mux.method)))
-        vb_head_refuse(&s->mux.builder, VB_STATUS_TOO_EARLY,
-                       "The request came before the handshake was complete.");
-}
-
 void vb__h3_ask(struct vb_h3_stream *s, bool ended)
 {
     struct vb_h3 *h3 = s->h3;
     uint32_t max = h3->env->limits->max_requests;
 
-    look_at_early(s);
+    s->mux.builder.early = s->early;
     if (!vb_mux_ask(&s->mux, &vb__h3_carrier, h3->peer, ended)) {
         malformed(s);
         return;
