@@ -36,13 +36,41 @@ def make_ca(folder, name):
     return make(folder, name, hosts=(), extra=FOR_A_CA)
 
 
-def sign(folder, name, ca, *, kind="ecdsa", subject=None, serial="0x1000", days=30,
+# `openssl x509` cannot make one that has expired in every version, `openssl ca` can.
+OF_THE_PAST = ["-startdate", "20200101000000Z", "-enddate", "20200131000000Z"]
+SETTINGS = """
+[ca]
+default_ca = here
+[here]
+database = {name}.index
+serial = {name}.serial
+new_certs_dir = .
+default_md = sha256
+policy = any
+[any]
+commonName = optional
+organizationName = optional
+"""
+
+
+def sign_in_the_past(folder, name, ca, serial, request, crt):
+    (folder / f"{name}.index").write_text("")
+    (folder / f"{name}.serial").write_text(serial.removeprefix("0x") + "\n")
+    (folder / f"{name}.cnf").write_text(SETTINGS.format(name=name))
+    openssl("ca", "-batch", "-notext", "-config", f"{name}.cnf", "-in", request, "-cert", ca[0], "-keyfile", ca[1],
+            *OF_THE_PAST, "-extfile", f"{name}.ext", "-out", crt, cwd=folder)  # fmt: skip
+
+
+def sign(folder, name, ca, *, kind="ecdsa", subject=None, serial="0x1000", expired=False,
          extensions="subjectAltName=DNS:localhost,IP:127.0.0.1"):  # fmt: skip
     """A certificate that another one has signed; one for localhost, unless its extensions say otherwise."""
     request, crt, key = (folder / f"{name}.{ending}" for ending in ("csr", "crt", "key"))
     openssl("req", "-new", "-nodes", "-subj", subject or f"/CN={name}", *KEYS[kind], "-keyout", key, "-out", request)
     (folder / f"{name}.ext").write_text(extensions + "\n")
-    openssl("x509", "-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-set_serial", serial, "-days", days,
+    if expired:
+        sign_in_the_past(folder, name, ca, serial, request, crt)
+        return crt, key
+    openssl("x509", "-req", "-in", request, "-CA", ca[0], "-CAkey", ca[1], "-set_serial", serial, "-days", 30,
             "-extfile", folder / f"{name}.ext", "-out", crt)  # fmt: skip
     return crt, key
 

@@ -47,7 +47,7 @@ def shown(folder, ca):
         "ann": sign(folder, "ann", ca, subject="/O=Example/CN=Ann, of Green\\, Gables", serial="0x3E8", extensions=ANN),
         "rsa": sign(folder, "rsa", ca, kind="rsa"),
         "ed25519": sign(folder, "ed25519", ca, kind="ed25519"),
-        "expired": sign(folder, "expired", ca, days=-1),
+        "expired": sign(folder, "expired", ca, expired=True),
         "for servers": sign(folder, "server", ca, extensions="extendedKeyUsage=serverAuth"),
         "of others": sign(folder, "other", other),
         "of its own": make(folder, "own"),
@@ -128,7 +128,8 @@ def test_clients_are_told_which_cas_are_meant(asking):
     for version in ("-tls1_2", "-tls1_3"):
         line = ["openssl", "s_client", "-connect", server.authority, version]
         done = subprocess.run(line, input=b"", capture_output=True, timeout=60, check=False)
-        assert b"Acceptable client certificate CA names\nCN = Clients\n" in done.stdout
+        said = done.stdout.replace(b" = ", b"=")  # as newer versions write it
+        assert b"Acceptable client certificate CA names\nCN=Clients\n" in said
 
 
 def test_openssl_and_curl_show_theirs(asking, shown):
