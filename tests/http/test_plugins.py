@@ -358,8 +358,10 @@ def test_an_exchange_ends_with_the_plugin_that_it_began_with(served, compile_plu
     with server.connect() as connection:
         connection.send(
             b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            b"Content-Length: 4\r\n\r\n12"
+            b"Content-Length: 4\r\nExpect: 100-continue\r\n\r\n"
         )
+        assert connection.read_interim().status == 100  # it has begun
+        connection.send(b"12")
         replace(file, compile_plugin(TEXT='"two"'))
         anew(server)
         wait_until(lambda: server.client().get("/x").json()["text"] == "two")
