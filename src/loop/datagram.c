@@ -58,6 +58,14 @@ static void poll_for(struct udp_socket *at, int events)
     uv_poll_start(&at->poll, events, ready);
 }
 
+/* `full`: the socket that is, or -1. */
+static void wait_for_room(struct vb__datagrams *all, int full)
+{
+    for (size_t i = 0; full >= 0 && i < all->count; i++)
+        if (all->sockets[i].fd == full)
+            poll_for(&all->sockets[i], UV_READABLE | UV_WRITABLE);
+}
+
 /* --- What QUIC asks for
  * ---------------------------------------------------------
  */
@@ -66,12 +74,11 @@ static bool send_datagrams(void *context, const struct vb_quic_path *path,
                            unsigned ecn, struct vb_span bytes, size_t segment)
 {
     struct vb__datagrams *all = context;
-    struct udp_socket *at = path->socket;
+    const struct udp_socket *at = path->socket;
+    int full = vb_outbox_put(all->outbox, at->fd, path, ecn, bytes, segment);
 
-    if (vb_outbox_put(all->outbox, at->fd, path, ecn, bytes, segment))
-        return true;
-    poll_for(at, UV_READABLE | UV_WRITABLE);
-    return false;
+    wait_for_room(all, full);
+    return full < 0;
 }
 
 static bool take_place(void *context)
@@ -198,15 +205,6 @@ static void set_timer(struct vb__datagrams *all, int64_t now_ns)
                        (uint64_t)(after + 999999) / 1000000, 0);
 }
 
-static void flush_outbox(struct vb__datagrams *all)
-{
-    int full = vb_outbox_flush(all->outbox);
-
-    for (size_t i = 0; full >= 0 && i < all->count; i++)
-        if (all->sockets[i].fd == full)
-            poll_for(&all->sockets[i], UV_READABLE | UV_WRITABLE);
-}
-
 void vb__datagrams_flush(struct vb__worker *worker)
 {
     struct vb__datagrams *all = worker->datagrams;
@@ -217,7 +215,7 @@ void vb__datagrams_flush(struct vb__worker *worker)
     all->dirty = false;
     now_ns = vb_clock_monotonic_ns();
     vb_quic_flush(all->quic, now_ns);
-    flush_outbox(all);
+    wait_for_room(all, vb_outbox_flush(all->outbox));
     uv_update_time(&worker->uv);
     set_timer(all, now_ns);
     vb__worker_check_end(worker);

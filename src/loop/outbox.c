@@ -163,18 +163,20 @@ static bool send_all(struct vb_outbox *outbox, int fd,
     return true;
 }
 
-bool vb_outbox_put(struct vb_outbox *outbox, int fd,
-                   const struct vb_quic_path *path, unsigned ecn,
-                   struct vb_span bytes, size_t segment)
+int vb_outbox_put(struct vb_outbox *outbox, int fd,
+                  const struct vb_quic_path *path, unsigned ecn,
+                  struct vb_span bytes, size_t segment)
 {
     bool waits = bytes.len <= segment && bytes.len <= COPY_MAX;
+    int full = -1;
 
-    if ((!waits || outbox->count == MESSAGES ||
-         (outbox->count > 0 && outbox->fd != fd)) &&
-        vb_outbox_flush(outbox) >= 0)
-        return false;
+    if (!waits || outbox->count == MESSAGES ||
+        (outbox->count > 0 && outbox->fd != fd))
+        full = vb_outbox_flush(outbox);
+    if (full >= 0)
+        return full;
     if (!waits)
-        return send_all(outbox, fd, path, ecn, bytes, segment);
+        return send_all(outbox, fd, path, ecn, bytes, segment) ? -1 : fd;
     keep(outbox, fd, path, ecn, bytes);
-    return true;
+    return -1;
 }

@@ -20,12 +20,13 @@ void vb_outbox_free(struct vb_outbox *outbox);
 
 /*
  * Takes datagrams of `segment` bytes each, the last perhaps shorter, for the
- * socket. False when it is full: then nothing was taken. What the network
- * refuses is lost, as datagrams are.
+ * socket. -1; or the socket that is full, perhaps another one whose datagrams
+ * wait here: then nothing was taken. What the network refuses is lost, as
+ * datagrams are.
  */
-bool vb_outbox_put(struct vb_outbox *outbox, int fd,
-                   const struct vb_quic_path *path, unsigned ecn,
-                   struct vb_span bytes, size_t segment);
+int vb_outbox_put(struct vb_outbox *outbox, int fd,
+                  const struct vb_quic_path *path, unsigned ecn,
+                  struct vb_span bytes, size_t segment);
 
 /* Sends what waits. The socket that is full, or -1. */
 int vb_outbox_flush(struct vb_outbox *outbox);

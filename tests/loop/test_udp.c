@@ -151,7 +151,8 @@ static void a_datagram_tells_where_it_came_to(void **state)
         }
         path = path_to(from, &to);
         assert_non_null(outbox);
-        assert_true(vb_outbox_put(outbox, from, &path, 2, VB_SPAN("hello"), 5));
+        assert_int_equal(
+            vb_outbox_put(outbox, from, &path, 2, VB_SPAN("hello"), 5), -1);
         assert_int_equal(vb_outbox_flush(outbox), -1);
         assert_int_equal(take(fd, &server, bytes, sizeof(bytes), &told), 5);
         assert_int_equal(told.ecn, 2);
@@ -167,8 +168,8 @@ static void a_datagram_tells_where_it_came_to(void **state)
                 in4->sin_addr.s_addr);
 
         /* And back the same way. */
-        assert_true(
-            vb_outbox_put(outbox, fd, &told.path, 1, VB_SPAN("there"), 5));
+        assert_int_equal(
+            vb_outbox_put(outbox, fd, &told.path, 1, VB_SPAN("there"), 5), -1);
         assert_int_equal(vb_outbox_flush(outbox), -1);
         assert_int_equal(take(from, &client, bytes, sizeof(bytes), &told), 5);
         assert_int_equal(told.ecn, 1);
@@ -192,8 +193,9 @@ static void many_datagrams_go_as_one_message(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(sent); i++)
         sent[i] = (char)(i * 7 + i / SEGMENT);
-    assert_true(vb_outbox_put(outbox, from, &path, 0,
-                              vb_span_of(sent, sizeof(sent)), SEGMENT));
+    assert_int_equal(vb_outbox_put(outbox, from, &path, 0,
+                                   vb_span_of(sent, sizeof(sent)), SEGMENT),
+                     -1);
     while (done < sizeof(sent)) {
         struct vb_udp_told told;
         size_t n = take(fd, &server, came, sizeof(came), &told);
@@ -221,8 +223,8 @@ static void small_datagrams_wait_for_each_other(void **state)
     for (int i = 0; i < COUNT; i++) {
         char byte = (char)i;
 
-        assert_true(
-            vb_outbox_put(outbox, from, &path, 0, vb_span_of(&byte, 1), 1));
+        assert_int_equal(
+            vb_outbox_put(outbox, from, &path, 0, vb_span_of(&byte, 1), 1), -1);
     }
     assert_int_equal(vb_outbox_flush(outbox), -1);
     for (int i = 0; i < COUNT; i++) {
