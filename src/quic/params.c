@@ -131,10 +131,10 @@ static bool transport_params(const struct vb__quic_conn *c,
         p->retry_scid = head->dcid;
         p->retry_scid_present = 1;
     }
-    p->initial_max_data = VB_H3_WINDOW;
-    p->initial_max_stream_data_bidi_remote = VB_H3_STREAM_WINDOW;
+    p->initial_max_data = VB_MUX_WINDOW;
+    p->initial_max_stream_data_bidi_remote = VB_MUX_STREAM_WINDOW;
     p->initial_max_stream_data_uni = VB_H3_UNI_STREAM_WINDOW;
-    p->initial_max_streams_bidi = VB_H3_STREAMS_MAX;
+    p->initial_max_streams_bidi = VB_MUX_STREAMS_MAX;
     p->initial_max_streams_uni = VB_H3_UNI_STREAMS_MAX;
     p->max_idle_timeout =
         (ngtcp2_duration)c->quic->config.env->limits->idle_timeout_ms *

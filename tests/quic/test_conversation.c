@@ -182,7 +182,7 @@ static void test_what_is_held_back_stays_with_the_client(void **state)
     id = quic_client_open(a->client, true);
     quic_client_send(a->client, id, vb_span_of(text, sizeof(text)), true);
     net_run(&net, 500);
-    assert_int_equal(fake_held(fake.last, id), VB_H3_STREAM_WINDOW - 5);
+    assert_int_equal(fake_held(fake.last, id), VB_MUX_STREAM_WINDOW - 5);
     fake_release(fake.last, id);
     net_run(&net, 500);
     assert_true(fake_held(fake.last, id) > 0);
@@ -247,13 +247,13 @@ static void test_a_hundred_streams_and_then_more(void **state)
     net_shake(&net, a);
     while (quic_client_open(a->client, true) >= 0)
         opened++;
-    assert_int_equal(opened, VB_H3_STREAMS_MAX);
+    assert_int_equal(opened, VB_MUX_STREAMS_MAX);
     for (int64_t id = 0; id < 3 * 4; id += 4)
         quic_client_send(a->client, id, VB_SPAN("echo\n"), true);
     net_run(&net, 300);
     while (quic_client_open(a->client, true) >= 0)
         opened++;
-    assert_int_equal(opened, VB_H3_STREAMS_MAX + 3);
+    assert_int_equal(opened, VB_MUX_STREAMS_MAX + 3);
     net_done(&net);
 }
 

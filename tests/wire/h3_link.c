@@ -150,7 +150,7 @@ static void begin(struct h3_link *l)
     l->next_uni = 3;
     l->closed = LINK_NONE;
     l->delivered = l->consumed = 0;
-    l->requests = VB_H3_STREAMS_MAX;
+    l->requests = VB_MUX_STREAMS_MAX;
     l->unis = VB_H3_UNI_STREAMS_MAX;
     l->h3 = vb_h3_init(memory, &l->d.env, &l->d.peer, &l->below);
     assert_non_null(l->h3);
@@ -240,9 +240,9 @@ void link_stop(struct h3_link *l, int64_t id, uint64_t code)
 static size_t may_deliver(const struct h3_link *l, const struct link_stream *s)
 {
     uint64_t window = (s->id & 2) != 0 ? (uint64_t)VB_H3_UNI_STREAM_WINDOW
-                                       : (uint64_t)VB_H3_STREAM_WINDOW;
+                                       : (uint64_t)VB_MUX_STREAM_WINDOW;
     uint64_t stream = window - (s->delivered - s->consumed);
-    uint64_t all = VB_H3_WINDOW - (l->delivered - l->consumed);
+    uint64_t all = VB_MUX_WINDOW - (l->delivered - l->consumed);
     size_t n = s->up.len;
 
     if (l->d.piece > 0 && n > l->d.piece)

@@ -235,8 +235,8 @@ static void test_content_comes_as_the_sink_takes_it(void **state)
     h3_ask(&t->c, "POST", "/later-echo", NULL, body);
     h3_exchange(&t->c);
     s = link_stream(&t->l, 0);
-    assert_in_range(s->delivered - s->consumed, VB_H3_STREAM_WINDOW - 100,
-                    VB_H3_STREAM_WINDOW);
+    assert_in_range(s->delivered - s->consumed, VB_MUX_STREAM_WINDOW - 100,
+                    VB_MUX_STREAM_WINDOW);
     driver_answer(&t->l.d, 0);
     h3_exchange(&t->c);
     assert_int_equal(t->c.replies[0].status, 200);

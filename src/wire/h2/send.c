@@ -213,11 +213,4 @@ const struct vb_mux_ops vb__h2_mux_ops = {
     .stop = stop,
 };
 
-const struct vb_carrier vb__h2_carrier = {
-    .protocol = "HTTP/2",
-    .want_content = vb_mux_want_content,
-    .resume_content = vb_mux_resume_content,
-    .interim = vb_mux_interim,
-    .reply = vb_mux_reply,
-    .output_ready = vb_mux_output_ready,
-};
+const struct vb_carrier vb__h2_carrier = VB_MUX_CARRIER("HTTP/2");

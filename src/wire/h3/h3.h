@@ -23,6 +23,7 @@
 
 #include "base/span.h"
 #include "exchange/exchange.h"
+#include "wire/mux/bounds.h"
 
 struct vb_h3;
 struct vb_h3_below;
@@ -58,15 +59,12 @@ struct vb_h3_below {
     const struct vb_h3_below_ops *ops;
 };
 
-/* What a connection of QUIC has to allow the client: its initial transport
- * parameters (RFC 9000 section 18.2). */
+/* What a connection of QUIC has to allow the client beside the requests and
+ * windows of wire/mux/bounds.h, as its initial transport parameters (RFC 9000
+ * section 18.2). One more request may come for each stream that is closed. */
 enum {
-    VB_H3_STREAMS_MAX = 100,   /* requests under way at once: one more may come
-                                  for each stream that is closed */
     VB_H3_UNI_STREAMS_MAX = 8, /* control, two of QPACK's, unknown ones */
-    VB_H3_STREAM_WINDOW = 256 * 1024, /* content that waits for its sink */
-    VB_H3_UNI_STREAM_WINDOW = 64 * 1024,
-    VB_H3_WINDOW = 1024 * 1024
+    VB_H3_UNI_STREAM_WINDOW = 64 * 1024
 };
 
 /* Bytes that vb_h3_init needs, aligned for any type. */

@@ -28,11 +28,6 @@
 #include "wire/h3/varint.h"
 #include "wire/mux/mux.h"
 
-_Static_assert((int)VB_H3_STREAMS_MAX == (int)VB_MUX_STREAMS_MAX &&
-                   (int)VB_H3_STREAM_WINDOW == (int)VB_MUX_STREAM_WINDOW &&
-                   (int)VB_H3_WINDOW == (int)VB_MUX_WINDOW,
-               "what is told to QUIC is what mux is built for");
-
 enum {
     /* QPACK's dynamic tables, either way, in bytes (RFC 9204 section 5). No
      * stream may be blocked by the client's: nothing is ever held back, and

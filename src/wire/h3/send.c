@@ -205,11 +205,4 @@ const struct vb_mux_ops vb__h3_mux_ops = {
     .stop = stop,
 };
 
-const struct vb_carrier vb__h3_carrier = {
-    .protocol = "HTTP/3",
-    .want_content = vb_mux_want_content,
-    .resume_content = vb_mux_resume_content,
-    .interim = vb_mux_interim,
-    .reply = vb_mux_reply,
-    .output_ready = vb_mux_output_ready,
-};
+const struct vb_carrier vb__h3_carrier = VB_MUX_CARRIER("HTTP/3");

@@ -111,7 +111,7 @@ void vb__h3_priority_set(struct vb_h3_stream *s, nghttp3_pri priority)
  * is over. */
 static bool may_be_open(const struct vb_h3 *h3, int64_t id)
 {
-    return (id & 3) == 0 && (uint64_t)id / 4 < VB_H3_STREAMS_MAX + h3->closed;
+    return (id & 3) == 0 && (uint64_t)id / 4 < VB_MUX_STREAMS_MAX + h3->closed;
 }
 
 static void keep(struct vb_h3 *h3, int64_t id, nghttp3_pri priority)

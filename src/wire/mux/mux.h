@@ -20,16 +20,12 @@
 
 #include "exchange/exchange.h"
 #include "wire/message.h"
+#include "wire/mux/bounds.h"
 
 struct vb_mux_stream;
 struct vb_section;
 
 enum {
-    /* Requests under way at once (RFC 9113 section 5.1.2). */
-    VB_MUX_STREAMS_MAX = 100,
-    /* Content of one request, and of all, that may wait for its sinks. */
-    VB_MUX_STREAM_WINDOW = 256 * 1024,
-    VB_MUX_WINDOW = 1024 * 1024,
     /* A decoded field section of more than so many times what is told as
      * acceptable ends the connection: HPACK and QPACK make large ones cheap to
      * send. */
@@ -228,6 +224,14 @@ void vb_mux_interim(struct vb_exchange *x, unsigned status,
                     const struct vb_field_out *fields, size_t count);
 void vb_mux_reply(struct vb_exchange *x);
 void vb_mux_output_ready(struct vb_exchange *x);
+
+/* All of them: the initializer of a version's struct vb_carrier. */
+#define VB_MUX_CARRIER(name)                                                   \
+    {                                                                          \
+        .protocol = (name), .want_content = vb_mux_want_content,               \
+        .resume_content = vb_mux_resume_content, .interim = vb_mux_interim,    \
+        .reply = vb_mux_reply, .output_ready = vb_mux_output_ready,            \
+    }
 
 /* --- memory.c: env->heap, for nghttp2_mem and nghttp3_mem ------------------
  */
