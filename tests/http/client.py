@@ -177,15 +177,31 @@ class SecureH1Client(H1Client):
     secure = True
 
 
-class H2Client(Client):
-    """HTTP/2, with prior knowledge where the address is not TLS's; its requests
-    share one connection, one after the other, while the server lets it."""
-
-    version = "HTTP/2"
+class KeptClient(Client):
+    """Keeps one connection, on which requests are streams."""
 
     def __init__(self, address, authority):
         super().__init__(address, authority)
         self.kept = None
+
+    def raw(self, data, methods=None, timeout=20):
+        """Bytes are HTTP/1.1's."""
+        return H1Client(self.address, self.authority).raw(data, methods, timeout)
+
+    def connect(self, timeout=20):
+        return Connection(self.address, timeout)
+
+    def close(self):
+        if self.kept:
+            self.kept.close()
+        self.kept = None
+
+
+class H2Client(KeptClient):
+    """HTTP/2, with prior knowledge where the address is not TLS's; its requests
+    share one connection, one after the other, while the server lets it."""
+
+    version = "HTTP/2"
 
     def exchange(self, method, target, fields, body, chunked, trailers):
         fields, chunks = with_length(fields, body, chunked)
@@ -209,18 +225,6 @@ class H2Client(Client):
             self.kept = h2c.ClientConnection(self.address)
         return self.kept
 
-    def raw(self, data, methods=None, timeout=20):
-        """Bytes are HTTP/1.1's."""
-        return H1Client(self.address, self.authority).raw(data, methods, timeout)
-
-    def connect(self, timeout=20):
-        return Connection(self.address, timeout)
-
-    def close(self):
-        if self.kept:
-            self.kept.close()
-        self.kept = None
-
 
 class SecureH2Client(H2Client):
     """HTTP/2 over TLS, which ALPN chooses."""
@@ -228,16 +232,12 @@ class SecureH2Client(H2Client):
     secure = True
 
 
-class H3Client(Client):
+class H3Client(KeptClient):
     """HTTP/3 at the address of TLS; its requests share one connection, one
     after the other, while the server lets it."""
 
     version = "HTTP/3"
     secure = True
-
-    def __init__(self, address, authority):
-        super().__init__(address, authority)
-        self.kept = None
 
     def exchange(self, method, target, fields, body, chunked, trailers):
         fields, chunks = with_length(fields, body, chunked)
@@ -259,18 +259,6 @@ class H3Client(Client):
         if self.kept is None:
             self.kept = h3.Connection(self.address)
         return self.kept
-
-    def raw(self, data, methods=None, timeout=20):
-        """Bytes are HTTP/1.1's."""
-        return H1Client(self.address, self.authority).raw(data, methods, timeout)
-
-    def connect(self, timeout=20):
-        return Connection(self.address, timeout)
-
-    def close(self):
-        if self.kept:
-            self.kept.close()
-        self.kept = None
 
 
 # All wires: what VB_PROTOCOL may be.
