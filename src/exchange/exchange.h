@@ -46,6 +46,7 @@ struct vb_runner;      /* exchange/run.h */
 struct vb_alarms;      /* exchange/alarm.h */
 struct vb_jobs;        /* resource/jobs.h */
 struct vb_certificate; /* exchange/certificate.h */
+struct vb_identity;    /* exchange/identity.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -348,6 +349,7 @@ struct vb_exchange {
      * go on, but answers all the same, also from within this call; or NULL. */
     void (*call_off)(struct vb_exchange *x);
     struct vb_once *once; /* NULL: it may be done as often as it comes */
+    const struct vb_identity *identity; /* who asks; NULL: nobody knows */
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */
     /* Which parts of it are asked for, none if none of those there is; NULL:
