@@ -64,8 +64,9 @@ VB_API void vb_server_workers(struct vb_server *server, unsigned count);
 /* Allows writing without credentials from other machines than this one. */
 VB_API void vb_server_open(struct vb_server *server);
 
-/* Lets pages of another origin, such as "https://app.example", write here;
- * else only those of this server may, and what is no browser. */
+/* Lets pages of another origin, such as "https://app.example", read and write
+ * here, with credentials; else only those of this server may, and what is no
+ * browser. */
 VB_API void vb_server_trust_origin(struct vb_server *server,
                                    const char *origin);
 

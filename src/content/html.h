@@ -20,8 +20,11 @@
 #define VB_HTML_MOST ((size_t)4 << 20)
 
 /* Content-Security-Policy for these pages: nothing but our own style, by its
- * hash. NUL-terminated. */
-extern const char vb_html_policy[];
+ * hash. */
+#define VB_HTML_POLICY                                                         \
+    "default-src 'none'; "                                                     \
+    "style-src 'sha256-0YK1JcJzF2PvM1o5pgw6DC7fCtjHD3nEs1jdhVkF06g='; "        \
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /* What surrounds the value; spans are borrowed, and "" leaves a thing out. */
 struct vb_html_page {

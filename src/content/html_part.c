@@ -42,11 +42,6 @@
     ".k{color:var(--word)}.m{color:var(--dim)}"                                \
     "p.d{font-size:1.1rem}"
 
-const char vb_html_policy[] =
-    "default-src 'none'; "
-    "style-src 'sha256-0YK1JcJzF2PvM1o5pgw6DC7fCtjHD3nEs1jdhVkF06g='; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /* A trail of more segments than this is cut: its links repeat the path. */
 #define TRAIL_MOST 12
 

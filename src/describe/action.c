@@ -37,14 +37,6 @@ struct vb_span vb__action_path(struct vb__reader *r, struct vb_span name)
     return vb_arena_printf(r->arena, "%s/%.*s", r->files->root, VB_FMT(name));
 }
 
-static bool is_bound(yyjson_val *value, const struct vb__bound *bound,
-                     int64_t *ret_n)
-{
-    return vb_json_is_number(value) &&
-           vb_span_i64(vb_json_text(value), ret_n) && *ret_n >= bound->least &&
-           *ret_n <= bound->most;
-}
-
 static void read_bound(struct vb__reader *r, yyjson_val *name,
                        const struct vb__bounds *bounds, void *into)
 {
@@ -58,7 +50,7 @@ static void read_bound(struct vb__reader *r, yyjson_val *name,
         names[i + 2] = bound->key;
         if (!yyjson_equals_str(name, bound->key))
             continue;
-        if (is_bound(value, bound, &n))
+        if (vb__is_whole(value, bound->least, bound->most, &n))
             *(uint64_t *)(void *)((char *)into + bound->offset) = (uint64_t)n;
         else
             vb__error(r, value, "\"%s\" is a whole number from %lld to %lld",

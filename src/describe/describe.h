@@ -25,6 +25,7 @@
 #include "base/span.h"
 #include "content/schema.h"
 #include "describe/note.h"
+#include "http/cors.h"
 #include "http/method.h"
 
 /* --- names --------------------------------------------------------------- */
@@ -350,6 +351,7 @@ struct vb_route {
     const struct vb_action *action; /* of a controller; NULL: none */
     const char *from; /* of files: their directory, absolute; else NULL */
     const struct vb_redirect *redirect; /* of one; else NULL */
+    const struct vb_cors *cors; /* for pages of other origins; NULL: not said */
 
     struct vb_span summary; /* may be empty */
     yyjson_val *source;     /* the Path Item Object itself */
@@ -372,7 +374,8 @@ struct vb_description {
     const struct vb_route *const *routes;
     size_t route_count;
     yyjson_val *root;
-    bool has_jobs;         /* some operation may be put off */
+    const struct vb_cors *cors; /* where no route owns it; NULL: not said */
+    bool has_jobs;              /* some operation may be put off */
     struct vb_span source; /* the main file's text; ptr NULL if not from one */
     size_t file_count;     /* files that it is made of */
     const struct vb_note *warnings; /* a list; made while reading */

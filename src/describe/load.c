@@ -189,6 +189,7 @@ static enum vb_err read_all(struct vb__reader *r)
     vb__actions(r);
     vb__directories(r);
     vb__redirects(r);
+    vb__cors(r);
     vb__service(r);
     vb__idle(r);
     publish(r);

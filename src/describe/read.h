@@ -76,6 +76,9 @@ struct vb_span vb__string_needed(struct vb__reader *r, yyjson_val *in,
 /* A value that must be an object: itself, or NULL and an error at it. */
 yyjson_val *vb__must_be_object(struct vb__reader *r, yyjson_val *val);
 
+/* Is it a whole number from `least` to `most`? */
+bool vb__is_whole(yyjson_val *val, int64_t least, int64_t most, int64_t *ret);
+
 /* Whether a text has no control characters. */
 bool vb__is_plain(struct vb_span text);
 
@@ -202,6 +205,9 @@ const uint8_t *vb__bind(struct vb__reader *r, const struct vb_route *route,
 /* Notes an error at each member of the object that is none of these. */
 void vb__only(struct vb__reader *r, yyjson_val *object, const char *where,
               const char *const *names, size_t count);
+
+/* What pages of other origins may do. */
+void vb__cors(struct vb__reader *r);
 
 /* Which operations are served, and with which statuses. */
 void vb__service(struct vb__reader *r);

@@ -103,6 +103,12 @@ yyjson_val *vb__must_be_object(struct vb__reader *r, yyjson_val *val)
     return NULL;
 }
 
+bool vb__is_whole(yyjson_val *val, int64_t least, int64_t most, int64_t *ret)
+{
+    return vb_json_is_number(val) && vb_span_i64(vb_json_text(val), ret) &&
+           *ret >= least && *ret <= most;
+}
+
 bool vb__is_plain(struct vb_span text)
 {
     for (size_t i = 0; i < text.len; i++) {

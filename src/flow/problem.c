@@ -9,6 +9,14 @@
 /* Bytes that a problem document may have. */
 #define MAX_PROBLEM ((size_t)64 * 1024)
 
+const struct vb_field_out vb_page_fields[VB_PAGE_FIELDS] = {
+    {VB_SPAN_INIT("Content-Security-Policy"), VB_SPAN_INIT(VB_HTML_POLICY)},
+    {VB_SPAN_INIT("X-Content-Type-Options"), VB_SPAN_INIT("nosniff")},
+    {VB_SPAN_INIT("Cross-Origin-Opener-Policy"), VB_SPAN_INIT("same-origin")},
+    {VB_SPAN_INIT("Cross-Origin-Resource-Policy"), VB_SPAN_INIT("same-origin")},
+    {VB_SPAN_INIT("Referrer-Policy"), VB_SPAN_INIT("same-origin")},
+};
+
 static struct vb_problem *problem_of(struct vb_exchange *x)
 {
     if (x->problem == NULL)
@@ -138,8 +146,9 @@ void vb__reply_problem(struct vb_exchange *x)
                                          : VB_SPAN("application/problem+json"));
         vb_reply_field(x, VB_FIELD_CONTENT_LANGUAGE, VB_SPAN("en"));
         if (form == FORM_HTML)
-            vb_reply_add(x, VB_SPAN("Content-Security-Policy"),
-                         vb_span_str(vb_html_policy));
+            for (size_t i = 0; i < VB_PAGE_FIELDS; i++)
+                vb_reply_add(x, vb_page_fields[i].name,
+                             vb_page_fields[i].value);
     }
     vb_buf_done(&text);
 }

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "content/coding.h"
+#include "flow/cors.h"
 #include "flow/digests.h"
 #include "flow/explain.h"
 #include "flow/partial.h"
@@ -279,6 +280,8 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
         vb__reply_digests(x);
     if (x->env->explainer != NULL)
         vb__explain_reply(x);
+    if (x->site != NULL)
+        vb__reply_cors(x);
     if (x->peer != NULL && x->peer->secure)
         say_secure(x);
     x->carrier->reply(x);

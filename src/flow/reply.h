@@ -42,6 +42,15 @@ void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep);
 void vb_reply_field(struct vb_exchange *x, enum vb_field_id id,
                     struct vb_span value);
 
+/*
+ * What goes with each page of our own making, beside its media type: nothing in
+ * it is run or sniffed, no page of another origin holds it in a frame or a
+ * window, embeds it, or learns its URI, which a query with a key may be part
+ * of.
+ */
+#define VB_PAGE_FIELDS 5
+extern const struct vb_field_out vb_page_fields[VB_PAGE_FIELDS];
+
 /* What the client prefers (RFC 7240); all zero where it says nothing. */
 struct vb_prefer vb_reply_prefer(const struct vb_exchange *x);
 

@@ -18,6 +18,7 @@
 #include "base/span.h"
 #include "exchange/exchange.h"
 #include "flow/trust.h"
+#include "http/cors.h"
 #include "http/media.h"
 
 enum vb_answer {
@@ -71,10 +72,12 @@ struct vb_resource {
     const struct vb_take *takes;
     uint16_t take_count;
     struct vb_span hints; /* value of Link for pages and 103; "" for none */
-    bool require_precondition; /* writes to what exists need one: 428 */
-    uint64_t max_content;      /* bytes; 0: the server's limit */
-    uint32_t needs_key;        /* set of methods that are 400 without an
-                                  Idempotency-Key */
+    const struct vb_cors *cors; /* for pages of other origins; NULL: as the
+                                   site has it */
+    bool require_precondition;  /* writes to what exists need one: 428 */
+    uint64_t max_content;       /* bytes; 0: the server's limit */
+    uint32_t needs_key;         /* set of methods that are 400 without an
+                                   Idempotency-Key */
 
     vb_question *permitted; /* default: safe methods, and clients that are
                                trusted (trust.h) */
@@ -157,6 +160,7 @@ struct vb_site {
      */
     bool (*route)(struct vb_site *site, struct vb_exchange *x);
     const struct vb_trust *trust; /* who may write; NULL: this machine */
+    const struct vb_cors *cors;   /* where resources have none; NULL: none */
     struct vb_span service_desc;  /* Link to the description, for OPTIONS */
     bool trace;                   /* TRACE is switched on */
     unsigned https_port; /* where who comes without TLS is sent; 0: nowhere */

@@ -1,9 +1,10 @@
 /* Who may write without credentials. See trust.h. */
 #include "flow/trust.h"
 
+#include "flow/cors.h"
 #include "flow/reply.h"
 #include "flow/resource.h"
-#include "http/uri.h"
+#include "http/origin.h"
 
 /* Bytes of a client's text that are told back. */
 #define SHOWN_MOST 200
@@ -24,42 +25,19 @@ static bool refuse(struct vb_exchange *x, struct vb_span detail)
 /* --- Pages of other origins ------------------------------------------------
  */
 
-bool vb_trust_origin_valid(struct vb_span text)
-{
-    struct vb_authority authority;
-    struct vb_uri uri;
-
-    return vb_uri_parse(text, &uri) && vb_uri_is_absolute(&uri) &&
-           uri.authority.len > 0 && uri.path.len == 0 &&
-           vb_authority_parse_host(uri.authority, &authority) &&
-           uri.query.ptr == NULL && uri.fragment.ptr == NULL;
-}
-
-static bool is_listed(const struct vb_trust *trust, struct vb_span origin)
-{
-    struct vb_uri listed, uri;
-
-    if (trust->origin_count == 0 || !vb_uri_parse(origin, &uri))
-        return false;
-    for (size_t i = 0; i < trust->origin_count; i++)
-        if (vb_uri_parse(trust->origins[i], &listed) &&
-            vb_uri_same_origin(&listed, &uri))
-            return true;
-    return false;
-}
-
 /* Does the origin name the host and port that the request is for? Its scheme
  * counts for the default port only: behind a gateway that ends TLS, ours is
  * another one. */
 static bool is_own(const struct vb_exchange *x, struct vb_span origin)
 {
-    struct vb_authority own, its;
-    struct vb_uri uri;
+    struct vb_authority own;
+    struct vb_origin its;
 
-    return vb_uri_parse(origin, &uri) && vb_uri_is_http(&uri) &&
-           vb_authority_parse_host(uri.authority, &its) &&
+    return vb_origin_parse(origin, &its) &&
+           (vb_span_ieq(its.scheme, VB_SPAN("https")) ||
+            vb_span_ieq(its.scheme, VB_SPAN("http"))) &&
            vb_authority_parse_host(x->head.authority, &own) &&
-           vb_authority_same(&own, &its, uri.scheme);
+           vb_authority_same(&own, &its.authority, its.scheme);
 }
 
 /* Was it a page of another origin that sent this? Browsers say so themselves
@@ -84,8 +62,9 @@ static bool refuse_origin(struct vb_exchange *x, const struct vb_field *origin)
     return refuse(
         x, vb_arena_printf(&x->arena,
                            "A page of another origin (%.*s) has sent this; it "
-                           "may read here, but not write. The operator can "
-                           "let an origin write with --origin.",
+                           "may not write here. The operator can let an origin "
+                           "write with --origin, and the description with "
+                           "x-verbatim.cors.",
                            VB_FMT(vb_span_head(shown, SHOWN_MOST))));
 }
 
@@ -95,7 +74,7 @@ bool vb__trusts_origin(struct vb_exchange *x)
         vb_fields_first(&x->head.fields, VB_FIELD_ORIGIN);
 
     if (!is_cross_origin(x, origin) ||
-        (origin != NULL && is_listed(trust_of(x), origin->value)))
+        (origin != NULL && vb__cors_lists(x, origin->value)))
         return true;
     return refuse_origin(x, origin);
 }

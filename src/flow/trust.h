@@ -25,7 +25,8 @@
 /* What the operator has said; the spans live as long as the server. */
 struct vb_trust {
     bool open; /* writes from other machines, too (--open) */
-    /* Origins whose pages may write (--origin): "https://app.example". */
+    /* Origins whose pages may read and write, with credentials (--origin):
+     * "https://app.example". */
     const struct vb_span *origins;
     size_t origin_count;
     /* Names of this server (--server-name), beside IP addresses and localhost.
@@ -33,9 +34,6 @@ struct vb_trust {
     const struct vb_span *hosts;
     size_t host_count;
 };
-
-/* Is it an origin as browsers send it: scheme, host and perhaps a port? */
-bool vb_trust_origin_valid(struct vb_span text);
 
 /* Is it a host's name, without a port? */
 bool vb_trust_host_valid(struct vb_span text);

@@ -5,6 +5,8 @@
 #ifndef VB_HTTP_ORIGIN_H
 #define VB_HTTP_ORIGIN_H
 
+#include <stddef.h>
+
 #include "http/authority.h"
 
 /* Borrows from the text. */
@@ -20,7 +22,14 @@ struct vb_origin {
  */
 bool vb_origin_parse(struct vb_span text, struct vb_origin *ret_origin);
 
+/* Is it one that can be named to us beforehand: any but "null"? */
+bool vb_origin_valid(struct vb_span text);
+
 /* The same triple? An opaque origin equals nothing, itself neither. */
 bool vb_origin_same(const struct vb_origin *a, const struct vb_origin *b);
+
+/* Is an Origin field's value the same as one of these? */
+bool vb_origin_listed(struct vb_span text, const struct vb_span *list,
+                      size_t count);
 
 #endif

@@ -369,6 +369,7 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
     enum vb_err err;
 
     *built = (struct vb_built){.route = route};
+    built->resource.cors = route->cors;
     if (route->by_method[VB_METHOD_GET] != NULL)
         built->resource.hints = route->by_method[VB_METHOD_GET]->hints;
     set_questions(built);

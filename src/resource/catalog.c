@@ -344,6 +344,7 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
         err = vb_about_init(&catalog->about, description, publish,
                             catalog->built, catalog->built_count);
     catalog->site.service_desc = vb_buf_span(&catalog->about.link);
+    catalog->site.cors = description != NULL ? description->cors : NULL;
     catalog->has_jobs = description != NULL && description->has_jobs;
     if (err == VB_OK && catalog->has_jobs)
         err = vb_job_build(&catalog->job, &catalog->result);

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/hash.h"
-#include "content/html.h"
+#include "flow/reply.h"
 #include "resource/coded.h"
 #include "resource/params.h"
 
@@ -36,7 +36,7 @@ static struct vb_rep *make(const struct vb_fixed_draft *draft, bool negotiated,
                            struct vb_rep *same)
 {
     static const struct vb_hash_key key; /* no secret is needed */
-    struct vb_field_out extra[2];
+    struct vb_field_out extra[1 + VB_PAGE_FIELDS];
     char tag[TAG_LEN + 1];
     size_t count = 0;
     struct vb_rep *rep;
@@ -45,9 +45,8 @@ static struct vb_rep *make(const struct vb_fixed_draft *draft, bool negotiated,
                    (unsigned long long)vb_hash(&key, draft->content));
     if (draft->link.len > 0)
         extra[count++] = (struct vb_field_out){VB_SPAN("Link"), draft->link};
-    if (draft->is_page)
-        extra[count++] = (struct vb_field_out){
-            VB_SPAN("Content-Security-Policy"), vb_span_str(vb_html_policy)};
+    for (size_t i = 0; draft->is_page && i < VB_PAGE_FIELDS; i++)
+        extra[count++] = vb_page_fields[i];
     rep = vb_coded_base(&(struct vb_rep_draft){
         .media_type = draft->media_type,
         .tag_core = vb_span_of(tag, TAG_LEN),

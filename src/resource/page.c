@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "content/html.h"
 #include "content/json.h"
+#include "flow/reply.h"
 #include "http/query.h"
 #include "resource/coded.h"
 #include "resource/stored.h"
@@ -268,7 +269,8 @@ static struct vb_rep *make_rep(struct vb_exchange *x,
                                const struct links *links, struct vb_buf *text)
 {
     const struct vb_offer *offer = &x->resource->offers[x->offer];
-    struct vb_field_out extra[3] = {{VB_SPAN("Link"), links->field}};
+    struct vb_field_out extra[2 + VB_PAGE_FIELDS] = {
+        {VB_SPAN("Link"), links->field}};
     struct vb_rep_draft draft = {
         .media_type = offer->media_type,
         .tag_core = vb_stored_tag(x, page->list->revision),
@@ -286,9 +288,8 @@ static struct vb_rep *make_rep(struct vb_exchange *x,
     if (draft.content_location.len > 0)
         extra[draft.extra_count++] =
             (struct vb_field_out){VB_SPAN("Location"), draft.content_location};
-    if (offer->is_page)
-        extra[draft.extra_count++] = (struct vb_field_out){
-            VB_SPAN("Content-Security-Policy"), vb_span_str(vb_html_policy)};
+    for (size_t i = 0; offer->is_page && i < VB_PAGE_FIELDS; i++)
+        extra[draft.extra_count++] = vb_page_fields[i];
     return x->arena.failed ? NULL : vb_coded_base(&draft);
 }
 

@@ -132,8 +132,6 @@ static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
     const struct vb_offer *offer = &x->resource->offers[x->offer];
     struct vb_rep_draft draft = draft_of(x, view);
     struct vb_json *shown = vb_present_value(view->route, view->content);
-    const struct vb_field_out policy = {VB_SPAN("Content-Security-Policy"),
-                                        vb_span_str(vb_html_policy)};
     struct vb_rep *rep = NULL;
     struct vb_buf text;
 
@@ -151,8 +149,8 @@ static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
     draft.content = vb_buf_span(&text);
     draft.length = text.len;
     if (page) {
-        draft.extra = &policy;
-        draft.extra_count = 1;
+        draft.extra = vb_page_fields;
+        draft.extra_count = VB_PAGE_FIELDS;
     }
     if (text.err == VB_OK)
         rep = vb_coded_base(&draft);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "describe/describe.h"
+#include "http/origin.h"
 #include "http/path.h"
 #include "server/secure.h"
 
@@ -136,7 +137,7 @@ void vb_server_trust_origin(struct vb_server *server, const char *origin)
 {
     enum vb_err err = VB_ERR_INVALID;
 
-    if (vb_trust_origin_valid(vb_span_str(origin)))
+    if (vb_origin_valid(vb_span_str(origin)))
         err = add_text(&server->trust.origins, &server->trust.origin_count,
                        origin);
     if (err == VB_OK)

@@ -51,8 +51,12 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
         .alternatives = parts->alternatives,
         .alternative_count = parts->alternative_count,
     };
-    if (parts->catalog != NULL)
-        site->site.service_desc = vb_catalog_site(parts->catalog)->service_desc;
+    if (parts->catalog != NULL) {
+        const struct vb_site *described = vb_catalog_site(parts->catalog);
+
+        site->site.service_desc = described->service_desc;
+        site->site.cors = described->cors;
+    }
     site->mounts = parts->mounts;
     site->mount_count = parts->mount_count;
     site->traces = parts->traces;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "flow/trust.h"
 #include "http/chars.h"
+#include "http/origin.h"
 #include "observe/redact.h"
 #include "server/option.h"
 #include "server/server.h"
@@ -171,7 +172,7 @@ static enum vb_err read_origin(const struct vb_option *option,
                                struct vb_span text, struct vb_config *config,
                                struct vb_buf *why)
 {
-    if (!vb_trust_origin_valid(text))
+    if (!vb_origin_valid(text))
         return refuse(why, text,
                       "is no origin such as https://app.example or "
                       "http://localhost:3000");

@@ -385,9 +385,9 @@ static void html_style_is_the_one_its_policy_names(void **state)
     vb_base64_encode(&hash, vb_span_of((const char *)digest, sizeof(digest)),
                      VB_BASE64_STRICT);
     vb_buf_append(&hash, vb_span_of("'", 2));
-    if (strstr(vb_html_policy, hash.ptr) == NULL)
+    if (strstr(VB_HTML_POLICY, hash.ptr) == NULL)
         fail_msg("the policy has to say %s", hash.ptr);
-    assert_non_null(strstr(vb_html_policy, "default-src 'none'"));
+    assert_non_null(strstr(VB_HTML_POLICY, "default-src 'none'"));
     vb_buf_done(&hash);
     vb_buf_done(&buf);
     vb_json_free(json);

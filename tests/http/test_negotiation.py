@@ -2,7 +2,7 @@
 
 import pytest
 from ledger import requirement
-from library import JSON, LIBRARY, MERGE, PNG, add, unused_key
+from library import HTML, JSON, LIBRARY, MERGE, PNG, add, unused_key
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
 WEIGHT = "application/json;q={}, text/html;q={}"
@@ -242,3 +242,15 @@ def test_what_a_client_sends_is_never_markup_in_a_page(client, accept):
                 assert "script-src" in answer.headers["Content-Security-Policy"] or (
                     "default-src 'none'" in answer.headers["Content-Security-Policy"])
     assert client.get(book).json()["title"] == evil
+
+
+@requirement("fetch-cross-origin-resource-policy-header-01")
+@pytest.mark.parametrize("target", ["/", "/books", "/books?limit=1", "/books/{id}", "/nothing", "/books?x=1"])
+def test_no_page_of_ours_is_framed_sniffed_embedded_or_tells_its_uri(client, target):
+    answer = client.get(target.replace("/books/{id}", add(client)), HTML)
+    assert answer.headers["Content-Type"] == HTML_TYPE
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
