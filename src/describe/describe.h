@@ -25,6 +25,7 @@
 #include "base/span.h"
 #include "content/schema.h"
 #include "describe/note.h"
+#include "describe/security.h"
 #include "http/cors.h"
 #include "http/method.h"
 
@@ -38,6 +39,7 @@ enum vb_archetype {
     VB_ARCHETYPE_CONTROLLER,
     VB_ARCHETYPE_FILES,
     VB_ARCHETYPE_REDIRECT,
+    VB_ARCHETYPE_TOKEN,
     VB_ARCHETYPE_GATEWAY, /* from here on: not served yet */
     VB_ARCHETYPE_GRAPHQL,
     VB_ARCHETYPE_SESSION,
@@ -165,8 +167,8 @@ struct vb_operation {
     struct vb_span hints;      /* of GET: the value of Link for 103; or "" */
     bool require_key;          /* 400 without an Idempotency-Key */
 
-    bool secured;         /* needs credentials: `security` is not met by none */
-    yyjson_val *security; /* Security Requirement Objects; NULL: none */
+    /* Who may; NULL: nothing is said of it. */
+    const struct vb_security *security;
 
     struct vb_span operation_id, summary; /* may be empty */
     yyjson_val *source;                   /* the Operation Object itself */
@@ -375,7 +377,10 @@ struct vb_description {
     size_t route_count;
     yyjson_val *root;
     const struct vb_cors *cors; /* where no route owns it; NULL: not said */
-    bool has_jobs;              /* some operation may be put off */
+    const struct vb_scheme *schemes; /* those of components, in order */
+    size_t scheme_count;
+    const struct vb_accounts *accounts; /* NULL: nobody has an account */
+    bool has_jobs;                      /* some operation may be put off */
     struct vb_span source; /* the main file's text; ptr NULL if not from one */
     size_t file_count;     /* files that it is made of */
     const struct vb_note *warnings; /* a list; made while reading */

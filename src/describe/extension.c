@@ -5,6 +5,7 @@
  */
 #include "describe/read.h"
 
+#include "content/number.h"
 #include "describe/nearest.h"
 
 enum type {
@@ -15,6 +16,8 @@ enum type {
     TYPE_VALUE,
     TYPE_HINTS,
     TYPE_REQUIRED,
+    TYPE_TEXTS,
+    TYPE_LEEWAY,
     TYPE_ANY
 };
 
@@ -29,6 +32,7 @@ enum {
     POST = VB__AT_POST,
     CHANGE = VB__AT_CHANGE,
     SCHEMA = VB__AT_SCHEMA,
+    SCHEME = VB__AT_SCHEME,
 };
 
 static const struct key {
@@ -104,6 +108,7 @@ static struct vb_span where_text(struct vb__reader *r, unsigned where)
         const char *text;
     } rows[] = {
         {VB__AT_SCHEMA, "the schema of a property"},
+        {VB__AT_SCHEME, "a security scheme"},
         {VB__AT_PATH, "a path item"},
         {VB__AT_OPERATION, "an operation"},
         {VB__AT_GET, "GET"},
@@ -140,6 +145,31 @@ static void refuse_key(struct vb__reader *r, yyjson_val *name)
                   VB_FMT(vb_json_text(name)));
 }
 
+/* A string that says something, or a list of them. */
+static bool is_texts(yyjson_val *val)
+{
+    size_t i, max;
+    yyjson_val *text;
+
+    if (yyjson_is_str(val))
+        return yyjson_get_len(val) > 0;
+    yyjson_arr_foreach(val, i, max, text)
+    {
+        if (!yyjson_is_str(text) || yyjson_get_len(text) == 0)
+            return false;
+    }
+    return yyjson_arr_size(val) > 0;
+}
+
+static bool is_leeway(yyjson_val *val)
+{
+    int64_t seconds;
+
+    return val && vb_json_is_number(val) &&
+           vb_number_i64(vb_json_text(val), &seconds) && seconds >= 0 &&
+           seconds <= VB__LEEWAY_MOST;
+}
+
 /* What is wrong with the value, or NULL. */
 static const char *why_wrong(enum type type, yyjson_val *val)
 {
@@ -154,7 +184,8 @@ static const char *why_wrong(enum type type, yyjson_val *val)
         return vb__archetype_of(val) >= 0
                    ? NULL
                    : "must be one of document, collection, store, controller, "
-                     "files, redirect, gateway, graphql, session, account";
+                     "files, redirect, token, gateway, graphql, session, "
+                     "account";
     case TYPE_VALUE:
         return vb__fill_of(val) >= 0
                    ? NULL
@@ -168,6 +199,10 @@ static const char *why_wrong(enum type type, yyjson_val *val)
     case TYPE_REQUIRED:
         return yyjson_equals_str(val, "required") ? NULL
                                                   : "must be \"required\"";
+    case TYPE_TEXTS:
+        return is_texts(val) ? NULL : "must be a string or a list of them";
+    case TYPE_LEEWAY:
+        return is_leeway(val) ? NULL : "must be from 0 to 600 seconds";
     case TYPE_ANY:
         break;
     }

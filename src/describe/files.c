@@ -337,7 +337,9 @@ static struct vb__file *open_file(struct vb__files *files,
     return open_below(files, base, plain);
 }
 
-char *vb__files_directory(struct vb__files *files, yyjson_val *at)
+/* What is there must be of the kind that `mode` says (stat(2)). */
+static char *find_below(struct vb__files *files, yyjson_val *at, mode_t mode,
+                        const char *kind)
 {
     struct vb_span path = vb_json_text(at);
     const char *why = why_refused(files, path);
@@ -356,11 +358,21 @@ char *vb__files_directory(struct vb__files *files, yyjson_val *at)
         refuse(files, at, "out of memory");
     }
     free(dir);
-    if (!real || (stat(real, &st) == 0 && S_ISDIR(st.st_mode)))
+    if (!real || (stat(real, &st) == 0 && (st.st_mode & S_IFMT) == mode))
         return real;
-    refuse(files, at, "\"%.*s\" is no directory", VB_FMT(path));
+    refuse(files, at, "\"%.*s\" is no %s", VB_FMT(path), kind);
     free(real);
     return NULL;
+}
+
+char *vb__files_directory(struct vb__files *files, yyjson_val *at)
+{
+    return find_below(files, at, S_IFDIR, "directory");
+}
+
+char *vb__files_regular(struct vb__files *files, yyjson_val *at)
+{
+    return find_below(files, at, S_IFREG, "file");
 }
 
 /* --- fragments ----------------------------------------------------------- */

@@ -68,6 +68,9 @@ yyjson_val *vb__files_resolve(struct vb__files *files, yyjson_val *ref);
  * lies where it must not. */
 char *vb__files_directory(struct vb__files *files, yyjson_val *at);
 
+/* The same for a file, which is not read. */
+char *vb__files_regular(struct vb__files *files, yyjson_val *at);
+
 /* The file of an absolute URI, as the schemas know files: file: and the path
  * of one in the tree, or what a document calls itself. NULL and an error noted
  * at `ref`. */

@@ -179,7 +179,9 @@ static enum vb_err read_all(struct vb__reader *r)
         return err;
     read_info(r);
     read_base_path(r);
-    r->security = vb__array(r, r->root, "security");
+    vb__schemes(r);
+    if (yyjson_obj_get(r->root, "security"))
+        r->security = vb__security_read(r, r->root);
     demand = vb__extension_get(r, r->root, VB__AT_ROOT, "require-precondition");
     r->require_precondition = yyjson_is_true(demand);
     read_paths(r);
@@ -189,6 +191,8 @@ static enum vb_err read_all(struct vb__reader *r)
     vb__actions(r);
     vb__directories(r);
     vb__redirects(r);
+    vb__schemes_served(r);
+    vb__securities_served(r);
     vb__cors(r);
     vb__service(r);
     vb__idle(r);

@@ -46,24 +46,6 @@ static void check_names(struct vb__reader *r, yyjson_val *path_item)
     }
 }
 
-/* --- security ------------------------------------------------------------ */
-
-/* `security` is a list of alternatives; an empty one is met by anybody. */
-static bool is_secured(yyjson_val *security)
-{
-    size_t i, max;
-    yyjson_val *alternative;
-
-    if (yyjson_arr_size(security) == 0)
-        return false;
-    yyjson_arr_foreach(security, i, max, alternative)
-    {
-        if (yyjson_is_obj(alternative) && yyjson_obj_size(alternative) == 0)
-            return false;
-    }
-    return true;
-}
-
 /* --- operations ---------------------------------------------------------- */
 
 static bool demands_precondition(struct vb__reader *r, yyjson_val *path_item,
@@ -138,10 +120,9 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
     op->demands = has_demands(op);
     vb__request_read(r, val, &op->request);
     vb__responses_read(r, val, &op->responses, &op->response_count);
-    op->security = vb__array(r, val, "security");
-    if (!op->security && !yyjson_obj_get(val, "security"))
-        op->security = r->security;
-    op->secured = is_secured(op->security);
+    op->security = yyjson_obj_get(val, "security") != NULL
+                       ? vb__security_read(r, val)
+                       : r->security;
     op->operation_id = vb__string(r, val, "operationId");
     op->summary = vb__string(r, val, "summary");
 }

@@ -35,7 +35,9 @@ struct vb__reader {
     unsigned minor; /* of OpenAPI 3.x */
     struct vb_route *routes;
     size_t route_count;
-    yyjson_val *security; /* the root's */
+    const struct vb_security *security; /* the root's; NULL: it has none */
+    struct vb__secured *secured;        /* all that were read (security.c) */
+    struct vb_scheme *schemes;
     bool require_precondition;
     size_t schema_files;        /* files->at[..] that the set knows */
     enum vb_err schemas_failed; /* memory or limit of the schema set */
@@ -100,8 +102,9 @@ enum vb__where {
     VB__AT_SCHEMA = 4,
     VB__AT_GET = 8,
     VB__AT_POST = 16,
-    VB__AT_CHANGE = 32, /* PUT, PATCH, DELETE */
-    VB__AT_OTHER = 64,  /* another operation */
+    VB__AT_CHANGE = 32,  /* PUT, PATCH, DELETE */
+    VB__AT_OTHER = 64,   /* another operation */
+    VB__AT_SCHEME = 128, /* a security scheme */
     VB__AT_OPERATION = VB__AT_GET | VB__AT_POST | VB__AT_CHANGE | VB__AT_OTHER,
 };
 
@@ -173,6 +176,27 @@ void vb__responses_read(struct vb__reader *r, yyjson_val *operation,
 void vb__path_read(struct vb__reader *r, struct vb_route *route,
                    yyjson_val *key);
 
+/* --- who may (scheme.c, security.c) ----------------------------------------
+ */
+
+/* The security schemes of the components. */
+void vb__schemes(struct vb__reader *r);
+
+/* The scheme of that name; NULL: there is none. */
+const struct vb_scheme *vb__scheme_find(const struct vb__reader *r,
+                                        struct vb_span name);
+
+/* The schemes that the archetypes of this description do not serve. */
+void vb__schemes_served(struct vb__reader *r);
+
+/* The `security` of the root or an operation, which is there; NULL, and an
+ * error noted: it is not what it should be. */
+const struct vb_security *vb__security_read(struct vb__reader *r,
+                                            yyjson_val *holder);
+
+/* Leaves out of all that was read what cannot be served. */
+void vb__securities_served(struct vb__reader *r);
+
 /* --- the plan (archetype.c, state.c, action.c, serve.c) ------------------ */
 
 /* How routes relate, and what each one is. */
@@ -201,6 +225,9 @@ void vb__redirects(struct vb__reader *r);
 const uint8_t *vb__bind(struct vb__reader *r, const struct vb_route *route,
                         const struct vb_template *t, yyjson_val *at,
                         size_t *ret_count);
+
+/* The most seconds that clocks may differ (x-verbatim.leeway). */
+#define VB__LEEWAY_MOST 600
 
 /* Notes an error at each member of the object that is none of these. */
 void vb__only(struct vb__reader *r, yyjson_val *object, const char *where,

@@ -222,12 +222,13 @@ bool vb__rule_security(const struct vb__subject *s, struct vb_buf *detail)
 
     if (s->op || d->routes[0] != s->route)
         return false;
-    for (size_t i = 0; i < d->route_count; i++) {
-        for (size_t k = 0; k < d->routes[i]->operation_count; k++)
-            count += d->routes[i]->operations[k].secured;
+    for (size_t i = 0; i < d->scheme_count; i++) {
+        const struct vb_scheme *scheme = &d->schemes[i];
+
+        if (!scheme->served)
+            vb_buf_printf(detail, "%s%.*s: %.*s", count++ > 0 ? "; " : "",
+                          VB_FMT(scheme->id), VB_FMT(scheme->why_not));
     }
-    if (count > 0)
-        vb_buf_printf(detail, "%zu operations want credentials", count);
     return count > 0;
 }
 

@@ -4,7 +4,7 @@
  * Object"), and which collection has the accounts.
  *
  *     vb_security          of an operation: one of these is enough
- *      └ vb_alternative    all of these are needed; none: anybody may
+ *      └ vb_requirement    all of these are needed; none: anybody may
  *         └ vb_need        a scheme, and scopes or roles
  */
 #ifndef VB_DESCRIBE_SECURITY_H
@@ -27,6 +27,7 @@ enum vb_scheme_kind {
     VB_SCHEME_KEY,         /* apiKey: such a token in a field or parameter */
     VB_SCHEME_SESSION,     /* apiKey in a cookie: a session of ours */
     VB_SCHEME_CERTIFICATE, /* mutualTLS */
+    VB_SCHEME_OTHER,       /* known to OpenAPI, and never served */
     VB_SCHEME_COUNT
 };
 
@@ -49,6 +50,7 @@ struct vb_scheme {
     enum vb_key_in in;              /* where a key or session's id is */
     struct vb_span name;            /* of that field, parameter or cookie */
     const struct vb_jwt_rules *jwt; /* of a JWT; else NULL */
+    size_t index;                   /* among the description's schemes */
     bool served;
     struct vb_span why_not;
     struct vb_place place;
@@ -62,15 +64,18 @@ struct vb_need {
     size_t scope_count;
 };
 
-struct vb_alternative {
+/* A Security Requirement Object. */
+struct vb_requirement {
     const struct vb_need *needs;
     size_t need_count; /* 0: anybody */
 };
 
 struct vb_security {
-    const struct vb_alternative *alternatives;
+    /* Those that can be served: no scheme of theirs is not. */
+    const struct vb_requirement *alternatives;
     size_t alternative_count; /* 0: anybody, and that was said */
     bool optional;            /* some alternative is met by anybody */
+    struct vb_span why_not;   /* none of them can be served; or "" */
 };
 
 /* The collection whose members are accounts (x-verbatim.accounts), and what of

@@ -427,6 +427,8 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
         op->why_not = vb_span_str(why);
     else
         op->why_not = why_not_content(r, route, op);
+    if (op->why_not.len == 0 && op->security)
+        op->why_not = op->security->why_not;
     op->served = op->why_not.len == 0;
     /* Where it leads elsewhere, they are looked at there. */
     op->demands &= route->archetype != VB_ARCHETYPE_REDIRECT;

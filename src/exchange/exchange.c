@@ -98,6 +98,8 @@ void vb_exchange_release(struct vb_exchange *x)
         x->state_done(x);
     if (x->once != NULL)
         x->once->done(x);
+    if (x->asking_done != NULL)
+        x->asking_done(x);
     vb_buf_done(&x->content);
     vb_rep_unref(x->reply.rep);
     vb_rep_unref(x->current);

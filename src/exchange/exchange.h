@@ -47,6 +47,7 @@ struct vb_alarms;      /* exchange/alarm.h */
 struct vb_jobs;        /* resource/jobs.h */
 struct vb_certificate; /* exchange/certificate.h */
 struct vb_identity;    /* exchange/identity.h */
+struct vb_asking;      /* access/scheme.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -350,6 +351,8 @@ struct vb_exchange {
     void (*call_off)(struct vb_exchange *x);
     struct vb_once *once; /* NULL: it may be done as often as it comes */
     const struct vb_identity *identity; /* who asks; NULL: nobody knows */
+    struct vb_asking *asking;           /* how that is found out; or NULL */
+    void (*asking_done)(struct vb_exchange *x); /* gives it back; or NULL */
     struct vb_selected selected;
     struct vb_rep *current; /* selected representation, a reference or NULL */
     /* Which parts of it are asked for, none if none of those there is; NULL:

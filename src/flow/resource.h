@@ -21,6 +21,8 @@
 #include "http/cors.h"
 #include "http/media.h"
 
+struct vb_guard;
+
 enum vb_answer {
     VB_NO,
     VB_YES,
@@ -79,6 +81,12 @@ struct vb_resource {
     uint32_t needs_key;         /* set of methods that are 400 without an
                                    Idempotency-Key */
 
+    /* Who may ask for what; NULL: nothing is said of it. What it is is for
+     * `authentic` and `permitted` to know (access/guard.h). */
+    const struct vb_guard *guard;
+    /* Are credentials good, or none needed? Sets x->identity; or 401 and the
+     * challenges. Default: YES. */
+    vb_question *authentic;
     vb_question *permitted; /* default: safe methods, and clients that are
                                trusted (trust.h) */
     /* Is this Idempotency-Key new here? YES, and x->once is set; HALT: no, and

@@ -31,6 +31,7 @@ struct vb_catalog {
     struct vb_site site;
     struct vb_ref ref;
     const struct vb_description *description; /* NULL: the open tree */
+    struct vb_access *access;                 /* NULL likewise */
     struct vb_built *built;
     size_t built_count;
     struct branch root;
@@ -333,9 +334,13 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
     catalog->built = calloc(count + 1, sizeof(*catalog->built));
     if (catalog->built == NULL)
         err = VB_ERR_NOMEM;
+    if (err == VB_OK && description != NULL)
+        err = vb_access_new(description, &catalog->access);
     for (size_t i = 0; err == VB_OK && i < count; i++) {
         err = vb_build(description->routes[i], &catalog->built[i]);
         if (err == VB_OK) {
+            vb_guard_put(&catalog->built[i].guard, catalog->access,
+                         description->routes[i], &catalog->built[i].resource);
             catalog->built_count++;
             err = plant(catalog, &catalog->built[i]);
         }
@@ -436,6 +441,7 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     vb_about_done(&catalog->about);
     vb_resource_done(&catalog->job.resource);
     vb_resource_done(&catalog->result.resource);
+    vb_access_free(catalog->access);
     vb_description_unref(catalog->description);
     free(catalog);
 }

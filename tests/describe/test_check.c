@@ -159,8 +159,11 @@ static void each_rule_finds_what_it_is_for(void **state)
          "  /a: {put: {requestBody: {content: {application/json: {schema: "
          "{properties: {p: {}}}}}}}}\n  /a/x: {post: {}, x-verbatim: {do: "
          "{merge: {patch: {p: 1}}}}}\n"},
-        {"security", "  /a: {get: {security: [{a: []}]}}\n",
-         "  /a: {get: {security: []}}\n"},
+        {"security",
+         "  /a: {get: {security: [{a: []}]}}\n"
+         "components: {securitySchemes: {a: {type: http, scheme: digest}}}\n",
+         "  /a: {get: {security: [{a: []}]}}\n"
+         "components: {securitySchemes: {a: {type: mutualTLS}}}\n"},
         {"later", "  /a: {get: {}, x-verbatim: {rate: 1}}\n",
          "  /a: {get: {}, x-verbatim: {}}\n"},
         {"spelling", "  /a: {get: {}, x-verbatin: {}}\n",

@@ -102,7 +102,7 @@ static void what_is_malformed_in_a_path_is_told_there(void **state)
          "\"archetype\"? (at #/paths/~1a/x-verbatim/archtype)"},
         {"  /a:\n    x-verbatim: {archetype: shop}\n",
          "t.yaml:6:29: error: \"archetype\" must be one of document, "
-         "collection, store, controller, files, redirect, gateway, graphql, "
+         "collection, store, controller, files, redirect, token, gateway, graphql, "
          "session, account (at #/paths/~1a/x-verbatim/archetype)"},
         {"  /a:\n    get: {x-verbatim: {hints: [{href: /b}]}}\n",
          "t.yaml:6:31: error: \"hints\" must be a list of {href, rel, as}: a "
@@ -623,24 +623,6 @@ static void an_operations_parameters_override_the_paths(void **state)
     describing_done(&t);
 }
 
-static void security_is_inherited_and_may_be_lifted(void **state)
-{
-    struct describing t;
-
-    (void)state;
-    describe_text(&t, "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
-                      "security: [{key: []}]\n"
-                      "paths:\n"
-                      "  /a: {get: {}, delete: {security: []}, put: "
-                      "{security: [{key: []}, {}]}}\n");
-    assert_described(&t);
-    assert_true(operation_of(&t, "/a", VB_METHOD_GET)->secured);
-    assert_non_null(operation_of(&t, "/a", VB_METHOD_GET)->security);
-    assert_false(operation_of(&t, "/a", VB_METHOD_DELETE)->secured);
-    assert_false(operation_of(&t, "/a", VB_METHOD_PUT)->secured);
-    describing_done(&t);
-}
-
 static void preconditions_are_demanded_from_the_outside_in(void **state)
 {
     static const struct {
@@ -821,8 +803,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_not_there_is_an_error),
         cmocka_unit_test(a_base_path_begins_every_route),
         cmocka_unit_test(an_operations_parameters_override_the_paths),
-        cmocka_unit_test(security_is_inherited_and_may_be_lifted),
-        cmocka_unit_test(preconditions_are_demanded_from_the_outside_in),
+            cmocka_unit_test(preconditions_are_demanded_from_the_outside_in),
         cmocka_unit_test(hints_are_links_from_the_inside_out),
         cmocka_unit_test(a_response_is_found_by_status_class_or_default),
         cmocka_unit_test(a_description_lives_as_long_as_its_last_reference),

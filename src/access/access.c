@@ -1,0 +1,79 @@
+/* What it takes to verify who asks. See access.h. */
+#include "access/access.h"
+
+#include <stdlib.h>
+
+#include "access/guard.h"
+#include "access/scheme.h"
+#include "http/chars.h"
+
+/* Bytes of a title that name a realm. */
+#define REALM_MOST 100
+
+/* The description's title, where a challenge may have it. */
+static struct vb_span realm_of(const struct vb_description *description)
+{
+    struct vb_span title = description->title;
+    bool plain = title.len > 0 && title.len <= REALM_MOST;
+
+    for (size_t i = 0; plain && i < title.len; i++)
+        plain = title.ptr[i] >= 0x20 && title.ptr[i] < 0x7f;
+    return plain ? title : VB_SPAN("Verbatim");
+}
+
+enum vb_err vb_access_new(const struct vb_description *description,
+                          struct vb_access **ret_access)
+{
+    struct vb_access *access = calloc(1, sizeof(*access));
+
+    if (access == NULL)
+        return VB_ERR_NOMEM;
+    access->description = description;
+    access->realm = realm_of(description);
+    *ret_access = access;
+    return VB_OK;
+}
+
+void vb_access_free(struct vb_access *access)
+{
+    free(access);
+}
+
+/* --- guards ----------------------------------------------------------------
+ */
+
+/* HEAD asks what GET asks, and so does a QUERY that is not described. */
+static const struct vb_operation *operation_of(const struct vb_route *route,
+                                               enum vb_method method)
+{
+    const struct vb_operation *own = route->by_method[method];
+
+    if (method == VB_METHOD_HEAD || (method == VB_METHOD_QUERY && own == NULL))
+        return route->by_method[VB_METHOD_GET];
+    return own;
+}
+
+void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
+                  const struct vb_route *route, struct vb_resource *resource)
+{
+    bool guarded = false;
+
+    *guard =
+        (struct vb_guard){.access = access, .permitted = resource->permitted};
+    for (unsigned m = 0; m < VB_METHOD_COUNT; m++) {
+        const struct vb_operation *operation =
+            operation_of(route, (enum vb_method)m);
+
+        /* What is not served needs nobody's credentials to say so. */
+        if (operation == NULL || !operation->served || m == VB_METHOD_OPTIONS ||
+            m == VB_METHOD_TRACE)
+            continue;
+        guard->by_method[m] = operation->security;
+        guarded |= operation->security != NULL;
+    }
+    if (!guarded)
+        return;
+    resource->guard = guard;
+    resource->authentic = vb_access_authentic;
+    resource->permitted = vb_access_permitted;
+}

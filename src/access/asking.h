@@ -1,0 +1,60 @@
+/*
+ * How it is found out who asks, for one exchange: what each scheme has said.
+ * Inside of this room only.
+ */
+#ifndef VB_ACCESS_ASKING_H
+#define VB_ACCESS_ASKING_H
+
+#include "access/scheme.h"
+
+/* What a scheme has said of this request. */
+struct vb_proven {
+    bool asked;
+    enum vb_proof proof;
+    struct vb_identity identity;
+};
+
+struct vb_asking {
+    const struct vb_access *access;
+    const struct vb_security *security;
+    const struct vb_scheme *waiting; /* the one that said PENDING */
+    bool running;                    /* a prover is on the stack */
+    bool answered;                   /* and has said what it will already */
+    /* Met but for scopes or roles: 403. */
+    const struct vb_requirement *lacking;
+    struct vb_span why;        /* credentials are no good; or "" */
+    struct vb_proven proven[]; /* by the scheme's index */
+};
+
+/* The exchange's asking, begun. NULL: out of memory. */
+struct vb_asking *vb__asking_begin(struct vb_exchange *x);
+
+/* What the scheme says, asked once. */
+enum vb_proof vb__asking_prove(struct vb_exchange *x,
+                               const struct vb_scheme *scheme);
+
+/* Has the client itself said something that is no good? What a browser sends
+ * unasked may be stale. */
+bool vb__asking_refuted(const struct vb_asking *asking);
+
+/* Do credentials of this kind have scopes? Those of others are the account's,
+ * and what the description lists are roles. */
+bool vb__asking_has_scopes(enum vb_scheme_kind kind);
+
+/* Goes on where it stood (authentic.c). */
+enum vb_answer vb__authentic_go_on(struct vb_exchange *x);
+
+/* How a scheme is proved; the files of this room. */
+vb_prove vb__prove_certificate;
+
+/* --- challenge.c -----------------------------------------------------------
+ */
+
+/* Adds the challenges of all that would do (RFC 9110 section 11.6.1), and says
+ * in words what that is. */
+void vb__challenge_all(struct vb_exchange *x);
+
+/* Adds that of a token whose scopes are too few (RFC 6750 section 3.1). */
+void vb__challenge_lacking(struct vb_exchange *x);
+
+#endif
