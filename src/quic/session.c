@@ -95,17 +95,31 @@ static bool has_protocol(gnutls_session_t session)
     return gnutls_alpn_get_selected_protocol(session, &name) == 0;
 }
 
+/* The alert for what a ClientHello lacks; 0: nothing. Without transport
+ * parameters nothing says that the IDs of the packets are the client's own (RFC
+ * 9001 section 8.2), and neither GnuTLS nor ngtcp2 misses them. */
+static uint8_t lacking(const struct vb__quic_conn *c)
+{
+    if (!has_protocol(c->tls))
+        return GNUTLS_A_NO_APPLICATION_PROTOCOL;
+    return ngtcp2_conn_get_remote_transport_params(c->ngtcp2) == NULL
+               ? GNUTLS_A_MISSING_EXTENSION
+               : 0;
+}
+
 int vb__quic_on_tx_key(ngtcp2_conn *conn, ngtcp2_encryption_level level,
                        void *context)
 {
     struct vb__quic_conn *c = context;
+    uint8_t alert;
     int rc;
 
     (void)conn;
     if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT)
         return 0;
-    if (!has_protocol(c->tls)) {
-        vb__quic_conn_fail_alert(c, GNUTLS_A_NO_APPLICATION_PROTOCOL);
+    alert = lacking(c);
+    if (alert != 0) {
+        vb__quic_conn_fail_alert(c, alert);
         return NGTCP2_ERR_CALLBACK_FAILURE;
     }
     rc = vb_tls_peer_open(&c->shown, c->tls);

@@ -2,8 +2,10 @@
 
 import pytest
 import rules
+from certificates import HERE, of_the_suite, options
+from client import PROTOCOLS, Reset, protocol
 from server import Server
-from target import FOLDER, Target, read_profile
+from target import FOLDER, QuicTarget, Target, read_profile
 
 OWN = FOLDER / "own.yaml"
 
@@ -21,10 +23,13 @@ def target(request, tmp_path_factory):
         found.close()
         return
     own = read_profile(profile or OWN)
-    server = Server(tmp_path_factory.mktemp("conformance"), FOLDER / own["description"], own["arguments"])
+    arguments = list(own["arguments"])
+    if not PROTOCOLS[protocol()].secure:
+        arguments += [*options(of_the_suite()), "--listen", HERE]
+    server = Server(tmp_path_factory.mktemp("conformance"), FOLDER / own["description"], arguments)
     server.start()
     try:
-        found = Target(server.address, server.authority, own)
+        found = Target(server.address, server.authority, own, server.addresses[-1])
         found.set_up()
         yield found
         found.close()
@@ -37,6 +42,17 @@ def client(target):
     client = target.client()
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def quic(target):
+    """The server where it speaks HTTP/3; what does not is passed over."""
+    found = QuicTarget(target)
+    try:
+        found.connect(handshake=3000).close()
+    except Reset:
+        pytest.skip("it does not speak HTTP/3 here")
+    return found
 
 
 @pytest.fixture

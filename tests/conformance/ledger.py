@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent
-# HTTP semantics, HTTP/1.1 and HTTP/2.
+# HTTP semantics, HTTP/1.1, HTTP/2, HTTP/3, and what these lie on.
 SCOPE = (
-    "5789", "6585", "6902", "7240", "7396", "8288", "8297", "9110", "9112",
-    "9113", "9457", "9530", "10008",
+    "5789", "6585", "6902", "7240", "7301", "7396", "7541", "7838", "8288",
+    "8297", "8470", "9000", "9110", "9112", "9113", "9114", "9204", "9218",
+    "9457", "9530", "10008",
 )  # fmt: skip
 # Origin server, tunnel, and whoever sends or receives a message.
 ROLES = "OTW"
@@ -24,6 +25,11 @@ UNSEEN = "-"
 ID = re.compile(r"[0-9]{4,5}-[0-9A-Z][0-9.]*-[0-9]{2}")
 
 requirement = pytest.mark.requirement
+
+
+def shows(table):
+    """Parameters of a test, from {name: (ids, value, ...)}."""
+    return [pytest.param(*values, marks=[requirement(*ids.split())] if ids else [], id=name) for name, (ids, *values) in table.items()]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from client import H1Client, pairs
+from client import PROTOCOLS, H1Client, pairs, protocol
+from h3 import Connection
+from server import Address
 from tls import is_secure
 
 FOLDER = Path(__file__).resolve().parent
 SETUP = "setup"
+PORTS = {"http": 80, "https": 443}
 
 
 def read_profile(path):
@@ -35,8 +38,9 @@ def encode(content):
 class Target:
     """A server, by its address, and its profile."""
 
-    def __init__(self, address, authority, profile):
+    def __init__(self, address, authority, profile, secured=None):
         self.address = address
+        self.secured = address if is_secure(address) else secured  # where TLS and QUIC are spoken
         self.authority = authority
         self.profile = profile
         self.clients = []
@@ -46,11 +50,15 @@ class Target:
 
     @classmethod
     def at(cls, base_url, profile):
-        """The target at http://HOST[:PORT]; profiles have whole paths."""
+        """The target at http[s]://HOST[:PORT]; profiles have whole paths."""
         url = urlsplit(base_url)
-        if url.scheme != "http" or url.path not in ("", "/") or not url.hostname:
-            raise pytest.UsageError(f"--base-url {base_url}: http://HOST:PORT is wanted")
-        return cls((url.hostname, url.port or 80), url.netloc, profile)
+        if url.scheme not in PORTS or url.path not in ("", "/") or not url.hostname:
+            raise pytest.UsageError(f"--base-url {base_url}: http://HOST:PORT is wanted, or https")
+        address = Address((url.hostname, url.port or PORTS[url.scheme]))
+        address.secure = url.scheme == "https"
+        if address.secure != PROTOCOLS[protocol()].secure:
+            raise pytest.UsageError(f"--base-url {base_url}: {protocol()} is not spoken there")
+        return cls(address, url.netloc, profile)
 
     def set_up(self):
         """Sends what the profile wants to be there first."""
@@ -88,15 +96,18 @@ class Target:
     # Talking
 
     def client(self):
-        client = H1Client(self.address, self.authority)
+        """A client of the wire under test, $VB_PROTOCOL or h1."""
+        client = PROTOCOLS[protocol()](self.address, self.authority)
         self.clients.append(client)
         return client
 
+    # Bytes are HTTP/1.1's, over TLS where the wire under test is.
+
     def connect(self, timeout=20):
-        return self.client().connect(timeout)
+        return H1Client(self.address, self.authority).connect(timeout)
 
     def raw(self, data, methods=None, timeout=20):
-        return self.client().raw(data, methods, timeout)
+        return H1Client(self.address, self.authority).raw(data, methods, timeout)
 
     def message(self, line, *fields, content=b"", host=True):
         """The bytes of a request to send as they stand."""
@@ -126,6 +137,24 @@ class Target:
         for client in self.clients:
             client.close()
         self.clients.clear()
+
+
+class QuicTarget:
+    """The same server over QUIC."""
+
+    def __init__(self, target):
+        if target.secured is None:
+            pytest.skip("--base-url is not that of HTTPS")
+        self.address = target.secured
+        host, port = self.address
+        self.authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def connect(self, **options):
+        return Connection(self.address, self.authority, **options)
+
+    def is_alive(self):
+        with self.connect() as wire:
+            return wire.is_alive()
 
 
 class Place:

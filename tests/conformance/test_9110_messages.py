@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import link
 import pytest
+from client import Reset
 from dates import ASCTIME, FIXDATE, RFC850, PAST, written
 from ledger import requirement
 
@@ -285,7 +286,7 @@ def test_what_has_no_content_ends_with_its_head(target, client, page, store):
 @requirement("9110-6.4.1-01", "9110-8.6-08")
 def test_empty_content_has_the_length_0(target, client):
     answer = client.get(target.need("empty"))
-    assert (answer.status, answer.body, answer.framing) == (200, b"", "length")
+    assert (answer.status, answer.body, answer.headers["Content-Length"]) == (200, b"", "0")
 
 
 @requirement("9110-6.5.1-02", "9112-7.1.2-01", "9112-7.1.2-02", "9112-7.1.2-03", "9110-6.5.2-02")
@@ -294,10 +295,14 @@ def test_empty_content_has_the_length_0(target, client):
                                          ("Transfer-Encoding", "gzip"), ("Content-Encoding", "x")])  # fmt: skip
 def test_trailers_are_no_fields_of_the_head(client, store, name, value):
     path = store.made(client)
-    answer = client.put(path, store.headers, store.other, chunked=True, trailers={name: value})
-    assert answer.status in (200, 204)
+    sent = store.other
+    try:
+        assert client.put(path, store.headers, sent, chunked=True, trailers={name: value}).status in (200, 204)
+    except Reset:  # it may be malformed where content has frames (RFC 9113 section 8.1.1)
+        assert name in ("Content-Length", "Host", "Transfer-Encoding") and client.version != "HTTP/1.1"
+        sent = store.content
     kept = client.get(path)
-    assert kept.body == store.other
+    assert kept.body == sent
     assert kept.headers["Content-Type"].startswith(store.type)
     assert "X-Foo" not in kept.headers
 

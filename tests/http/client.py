@@ -13,8 +13,8 @@ import h1
 import h2c
 import h3
 import rules
-from h1 import Broken, Connection  # noqa: F401 (for the tests)
-from message import Fields, Response  # noqa: F401 (for the tests)
+from h1 import Connection
+from message import Broken, Fields, Reset, Response  # noqa: F401 (for the tests)
 from tls import is_secure
 
 

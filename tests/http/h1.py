@@ -3,7 +3,7 @@
 import re
 import socket
 
-from message import Fields, Response
+from message import Broken, Fields, Response
 from tls import TlsSocket, is_secure
 
 STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5][0-9][0-9]) ([\t \x21-\x7e\x80-\xff]*)\Z")
@@ -14,10 +14,6 @@ FIELD_LINE = re.compile(
 )
 CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]+)(;.*)?\Z")
 REQUEST_LINE = re.compile(rb"^([!#$%&'*+.^_`|~0-9A-Za-z-]+) [^ \r\n]+ HTTP/1\.[01]\r?$", re.M)
-
-
-class Broken(AssertionError):
-    """The server sent something that is not HTTP/1.1."""
 
 
 class Connection:

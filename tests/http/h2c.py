@@ -20,8 +20,7 @@ from h2.events import (
     StreamReset,
     TrailersReceived,
 )
-from h1 import Broken
-from message import Fields, Response
+from message import Fields, Reset, Response
 from tls import TlsSocket, is_secure, trusting
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -36,14 +35,6 @@ OF_A_CONNECTION = {
     "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade",
 }  # fmt: skip
 ABSOLUTE = re.compile(r"(https?)://([^/?#]*)([^#]*)\Z", re.I)
-
-
-class Reset(Broken):
-    """The server reset the stream, or ended the connection."""
-
-    def __init__(self, code):
-        super().__init__(f"reset with {code}")
-        self.code = code
 
 
 def open_socket(address, timeout):

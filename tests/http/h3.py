@@ -5,10 +5,9 @@ tests send that no client may, they make of `frame` and `varint`, and send.
 """
 
 import qpack
-from h1 import Broken
 from h2c import head_of, in_bytes  # noqa: F401 (for those who use this)
-from message import Fields, Response
-from quic import Quic, Reset
+from message import Broken, Fields, Reset, Response
+from quic import Quic
 
 DATA, HEADERS, CANCEL_PUSH, SETTINGS, PUSH_PROMISE, GOAWAY, MAX_PUSH_ID = 0, 1, 3, 4, 5, 7, 13
 PRIORITY_UPDATE = 0xF0700

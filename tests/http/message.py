@@ -43,6 +43,18 @@ class Fields:
         return "; ".join(f"{name}: {value}" for name, value in self.lines)
 
 
+class Broken(AssertionError):
+    """What the server sent is not the protocol that is spoken."""
+
+
+class Reset(Broken):
+    """The server reset the stream, or ended the connection."""
+
+    def __init__(self, code, what="reset"):
+        super().__init__(f"{what} with {code}")
+        self.code = code
+
+
 @dataclass
 class Response:
     """One final response, with the interim ones that came before it."""

@@ -11,28 +11,21 @@ from collections import Counter, deque
 from pathlib import Path
 from typing import NamedTuple
 
-from h1 import Broken
+from message import Broken, Reset
 
 ROOT = Path(__file__).resolve().parents[2]
+PROBE = "tests/quic/quic_probe"
 # What stands behind an event's word (tests/quic/client.h and probe.c).
 SHAPES = {
     "handshake": "code bytes", "confirmed": "", "rejected": "", "data": "id bytes",
     "reset": "id code", "stop": "id code", "ended": "id", "bidi": "code", "uni": "code",
     "token": "bytes", "ticket": "bytes", "retry": "", "versions": "bytes", "path": "code",
     "closed": "scope code bytes", "stateless": "", "timed-out": "bytes", "failed": "code bytes",
-    "opened": "id", "refused": "scope", "unacked": "code", "drained": "", "dcid": "bytes", "sync": "scope",
+    "opened": "id", "refused": "scope", "unacked": "code", "drained": "", "parameter": "code", "dcid": "bytes", "sync": "scope",
 }  # fmt: skip
 ENDS = {"closed", "stateless", "timed-out", "failed"}
 # Commands that are answered, and how (or else by "refused").
-ANSWERS = {"open": "opened", "unacked": "unacked", "drain": "drained", "dcid": "dcid", "sync": "sync"}
-
-
-class Reset(Broken):
-    """The server reset the stream, or ended the connection."""
-
-    def __init__(self, code, what="reset"):
-        super().__init__(f"{what} with {code}")
-        self.code = code
+ANSWERS = {"open": "opened", "unacked": "unacked", "drain": "drained", "parameter": "parameter", "dcid": "dcid", "sync": "sync"}
 
 
 class Event(NamedTuple):
@@ -52,15 +45,18 @@ def parse(line):
     return Event(kind, fin=words[-1:] == ["fin"], **members)
 
 
-def program():
-    """The probe: $VB_PROBE, or what was built beside the program under test."""
-    if "VB_PROBE" in os.environ:
-        return os.environ["VB_PROBE"]
+def build_folder():
+    """The build of the program under test, or another of ours that has tests."""
     beside = [Path(os.environ["VB_BINARY"]).absolute().parents[2]] if "VB_BINARY" in os.environ else []
     for build in [*beside, ROOT / "build/asan", ROOT / "build/strict", ROOT / "build/tsan"]:
-        if (build / "tests/quic/quic_probe").exists():
-            return build / "tests/quic/quic_probe"
+        if (build / PROBE).exists():
+            return build
     raise AssertionError("quic_probe is not built (script/build asan)")
+
+
+def program():
+    """The probe: $VB_PROBE, or what was built beside the program under test."""
+    return os.environ.get("VB_PROBE") or build_folder() / PROBE
 
 
 def words_of(options):

@@ -14,6 +14,7 @@ import h3
 import pytest
 import qpack
 from h3 import Connection, frame, settings, varint
+from ledger import requirement, shows
 from library import LIBRARY, add
 
 KIB = 1024
@@ -120,36 +121,41 @@ def head(fields):
     return frame(h3.HEADERS, qpack.encode(fields))
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        GET[:2] + GET[3:],  # no authority at all
-        GET[1:],
-        GET[:1] + GET[2:],
-        GET[:3],
-        GET[:3] + [(b":path", b"")],
-        GET + [(b":path", b"/")],
-        GET + [(b":status", b"200")],
-        GET + [(b":protocol", b"websocket")],
-        GET + [(b"host", b"elsewhere")],
-        GET + [(b"connection", b"close")],
-        GET + [(b"transfer-encoding", b"chunked")],
-        GET + [(b"te", b"gzip")],
-        GET + [(b"Upper", b"x")],
-        GET + [(b"x", b"a\nb")],
-        GET + [(b"x", b" a")],
-        GET + [(b"x y", b"a")],
-        GET + [(b"", b"a")],
-        [(b"x", b"a"), *GET],
-        [*GET, (b"content-length", b"1")],
-    ],
-)
+MALFORMED = {
+    "no authority at all": ("9114-4.3.1-01", GET[:2] + GET[3:]),
+    "an authority of nothing": ("9114-4.3.1-01", [*GET[:2], (b":authority", b""), GET[3]]),
+    "no method": ("9114-4.3.1-03", GET[1:]),
+    "no scheme": ("9114-4.3.1-03", GET[:1] + GET[2:]),
+    "no path": ("9114-4.3.1-03", GET[:3]),
+    "a path of nothing": ("9114-4.3.1-03", GET[:3] + [(b":path", b"")]),
+    "two paths": ("9114-4.3.1-03", GET + [(b":path", b"/")]),
+    "a status": ("9114-4.3-01", GET + [(b":status", b"200")]),
+    "a pseudo-field that is none": ("9114-4.3-01", GET + [(b":protocol", b"websocket")]),
+    "a pseudo-field behind another field": ("9114-4.3-01", [(b"x", b"a"), *GET]),
+    "another host": ("9114-4.3.1-01", GET + [(b"host", b"elsewhere")]),
+    "Connection": ("9114-4.2-01", GET + [(b"connection", b"close")]),
+    "Transfer-Encoding": ("9114-4.1-03 9114-4.2-01", GET + [(b"transfer-encoding", b"chunked")]),
+    "Upgrade": ("9114-4.5-01 9114-4.2-01", GET + [(b"upgrade", b"websocket")]),
+    "TE of more than trailers": ("9114-4.2-01", GET + [(b"te", b"gzip")]),
+    "a name in upper case": ("9114-4.2-01 9114-4.1.2-01", GET + [(b"Upper", b"x")]),
+    "LF in a value": ("9114-10.3-01", GET + [(b"x", b"a\nb")]),
+    "CR in a value": ("9114-10.3-01", GET + [(b"x", b"a\rb")]),
+    "NUL in a value": ("9114-10.3-01", GET + [(b"x", b"a\0b")]),
+    "a space before a value": ("9114-10.3-01", GET + [(b"x", b" a")]),
+    "a space in a name": ("9114-10.3-01", GET + [(b"x y", b"a")]),
+    "a name of nothing": ("9114-10.3-01", GET + [(b"", b"a")]),
+    "content that is announced, and none": ("9114-4.1.2-01", [*GET, (b"content-length", b"1")]),
+}
+
+
+@pytest.mark.parametrize("fields", shows(MALFORMED))
 def test_a_malformed_request_is_reset_alone(wire, fields):
     stream = wire.raw_request(head(fields))
     assert wire.wait_for_reset(stream) == h3.MESSAGE_ERROR
     assert wire.is_alive()
 
 
+@requirement("9114-4.1.2-01")
 @pytest.mark.parametrize("length, content", [(3, b"ab"), (3, b"abcd"), (0, b"a")])
 def test_content_of_another_length_is_malformed(wire, length, content):
     fields = [*CONTENT, (b"content-length", str(length).encode())]
@@ -158,6 +164,7 @@ def test_content_of_another_length_is_malformed(wire, length, content):
     assert wire.is_alive()
 
 
+@requirement("9114-4.1-05")
 def test_a_request_that_ends_before_its_head_is_incomplete(wire):
     stream = wire.raw_request(b"")
     assert wire.wait_for_reset(stream) == h3.REQUEST_INCOMPLETE
@@ -166,6 +173,7 @@ def test_a_request_that_ends_before_its_head_is_incomplete(wire):
     assert wire.is_alive()
 
 
+@requirement("9114-9-01", "9114-7.2.4-02", "9114-7.2.8-01")
 def test_frames_and_settings_of_no_meaning_are_passed_over(library):
     with Connection(library.address, library.authority, start=False) as wire:
         wire.start({RESERVED: 7, h3.FIELD_SECTION_MAX: 1 << 20, 0x21 + 0x1F * 9: 0})
@@ -204,6 +212,7 @@ def test_what_http_1_refuses_is_answered_alike(wire, library, path, status):
     assert wire.is_alive()
 
 
+@requirement("9114-4.2.2-01")
 def test_a_head_that_is_too_large_is_431(wire):
     more = [(f"x-{i}", "y" * 1000) for i in range(80)]
     assert wire.status_of(wire.get("/books", *more)) == 431
@@ -225,6 +234,7 @@ def test_a_cancelled_upload_is_let_go(wire):
     assert wire.is_alive()
 
 
+@requirement("9114-4.1-04", "9114-4.1-06")
 def test_a_refused_upload_is_stopped_before_it_came(wire):
     stream = wire.ask_for(wire.head("POST", "/books", ("content-type", "text/plain"), ("content-length", "5")), end=False)
     assert wire.status_of(stream) == 415
@@ -234,41 +244,41 @@ def test_a_refused_upload_is_stopped_before_it_came(wire):
 # Connections: what each of these is answered with
 
 CONTROL_ERRORS = {
-    "no settings": (h3.MISSING_SETTINGS, varint(h3.CONTROL) + frame(h3.GOAWAY, varint(0))),
-    "data on the control stream": (h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + frame(h3.DATA, b"x")),
-    "a head on the control stream": (h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + head(GET)),
-    "settings twice": (h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + settings()),
-    "a setting twice": (h3.SETTINGS_ERROR, varint(h3.CONTROL) + settings([(6, 1), (6, 1)])),
-    "a setting of HTTP/2": (h3.SETTINGS_ERROR, varint(h3.CONTROL) + settings({4: 65535})),
-    "half a setting": (h3.FRAME_ERROR, varint(h3.CONTROL) + frame(h3.SETTINGS, varint(6))),
-    "a ping of HTTP/2": (h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + frame(6, b"12345678")),
-    "a frame with more in it": (h3.FRAME_ERROR, varint(h3.CONTROL) + settings() + frame(h3.GOAWAY, varint(0) + b"x")),
+    "no settings": ("9114-6.2.1-01", h3.MISSING_SETTINGS, varint(h3.CONTROL) + frame(h3.GOAWAY, varint(0))),
+    "data on the control stream": ("9114-7.2.1-01", h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + frame(h3.DATA, b"x")),
+    "a head on the control stream": ("9114-7.2.1-01", h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + head(GET)),
+    "settings twice": ("9114-7.2.4-01", h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + settings()),
+    "a setting twice": ("", h3.SETTINGS_ERROR, varint(h3.CONTROL) + settings([(6, 1), (6, 1)])),
+    "a setting of HTTP/2": ("9114-7.2.4.1-01", h3.SETTINGS_ERROR, varint(h3.CONTROL) + settings({4: 65535})),
+    "half a setting": ("9114-7.1-01", h3.FRAME_ERROR, varint(h3.CONTROL) + frame(h3.SETTINGS, varint(6))),
+    "a ping of HTTP/2": ("9114-7.2.8-01", h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + frame(6, b"12345678")),
+    "a frame with more in it": ("9114-7.1-01", h3.FRAME_ERROR, varint(h3.CONTROL) + settings() + frame(h3.GOAWAY, varint(0) + b"x")),
     "a goaway that goes up": (
-        h3.ID_ERROR, varint(h3.CONTROL) + settings() + frame(h3.GOAWAY, varint(4)) + frame(h3.GOAWAY, varint(8))
+        "9114-5.2-02", h3.ID_ERROR, varint(h3.CONTROL) + settings() + frame(h3.GOAWAY, varint(4)) + frame(h3.GOAWAY, varint(8))
     ),
     "a push ID that goes down": (
-        h3.ID_ERROR, varint(h3.CONTROL) + settings() + frame(h3.MAX_PUSH_ID, varint(4)) + frame(h3.MAX_PUSH_ID, varint(3))
+        "9114-7.2.7-01", h3.ID_ERROR, varint(h3.CONTROL) + settings() + frame(h3.MAX_PUSH_ID, varint(4)) + frame(h3.MAX_PUSH_ID, varint(3))
     ),
-    "a push that was not promised": (h3.ID_ERROR, varint(h3.CONTROL) + settings() + frame(h3.CANCEL_PUSH, varint(0))),
-    "a promise": (h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + frame(h3.PUSH_PROMISE, varint(0) + b"\0\0")),
-    "a push stream": (h3.STREAM_CREATION_ERROR, varint(h3.PUSH) + varint(0)),
-    "a table that is larger than allowed": (h3.ENCODER_STREAM_ERROR, varint(h3.ENCODER) + qpack.number(1 << 20, 5, 0x20)),
+    "a push that was not promised": ("", h3.ID_ERROR, varint(h3.CONTROL) + settings() + frame(h3.CANCEL_PUSH, varint(0))),
+    "a promise": ("9114-7.2.5-01", h3.FRAME_UNEXPECTED, varint(h3.CONTROL) + settings() + frame(h3.PUSH_PROMISE, varint(0) + b"\0\0")),
+    "a push stream": ("9114-6.2.2-01", h3.STREAM_CREATION_ERROR, varint(h3.PUSH) + varint(0)),
+    "a table that is larger than allowed": ("9204-4.3.1-01", h3.ENCODER_STREAM_ERROR, varint(h3.ENCODER) + qpack.number(1 << 20, 5, 0x20)),
     "a static entry that is not there": (
-        h3.ENCODER_STREAM_ERROR, varint(h3.ENCODER) + qpack.number(100, 5, 0x20) + qpack.number(99, 6, 0xC0) + b"\0"
+        "9204-3.1-01", h3.ENCODER_STREAM_ERROR, varint(h3.ENCODER) + qpack.number(100, 5, 0x20) + qpack.number(99, 6, 0xC0) + b"\0"
     ),
-    "an acknowledgement of nothing": (h3.DECODER_STREAM_ERROR, varint(h3.DECODER) + qpack.number(1 << 20, 6)),
+    "an acknowledgement of nothing": ("9204-4.4.1-01", h3.DECODER_STREAM_ERROR, varint(h3.DECODER) + qpack.number(1 << 20, 6)),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CONTROL_ERRORS)
-def test_an_error_of_a_connection_ends_it(library, name):
-    code, data = CONTROL_ERRORS[name]
+@pytest.mark.parametrize("code, data", shows(CONTROL_ERRORS))
+def test_an_error_of_a_connection_ends_it(library, code, data):
     with Connection(library.address, library.authority, start=False) as wire:
         wire.send(wire.open(bidi=False), data)
         assert wire.wait_for_code() == code
     assert library.client("h3").get("/books").status == 200
 
 
+@requirement("9114-6.2.1-01", "9204-4.2-01")
 @pytest.mark.parametrize("kind", [h3.CONTROL, h3.ENCODER, h3.DECODER])
 def test_a_second_critical_stream_is_an_error(wire, kind):
     for _ in range(1 if kind == h3.CONTROL else 2):
@@ -276,6 +286,7 @@ def test_a_second_critical_stream_is_an_error(wire, kind):
     assert wire.wait_for_code() == h3.STREAM_CREATION_ERROR
 
 
+@requirement("9114-6.2.1-01", "9204-4.2-01")
 @pytest.mark.parametrize("how", ["fin", "reset"])
 @pytest.mark.parametrize("kind", [h3.ENCODER, h3.DECODER, None])
 def test_a_critical_stream_that_ends_ends_the_connection(wire, kind, how):
@@ -288,6 +299,7 @@ def test_a_critical_stream_that_ends_ends_the_connection(wire, kind, how):
     assert wire.wait_for_code() == h3.CLOSED_CRITICAL_STREAM
 
 
+@requirement("9114-6.2-02", "9114-9-01")
 def test_a_stream_of_an_unknown_type_is_stopped(wire):
     stream = wire.open(bidi=False)
     wire.send(stream, varint(RESERVED + 0x1F * 3) + b"nothing of meaning")
@@ -296,24 +308,23 @@ def test_a_stream_of_an_unknown_type_is_stopped(wire):
 
 
 REQUEST_ERRORS = {
-    "data before the head": (h3.FRAME_UNEXPECTED, frame(h3.DATA, b"x")),
-    "data behind trailers": (h3.FRAME_UNEXPECTED, head(CONTENT) + frame(h3.DATA, b"{}") + head([(b"x", b"y")]) + frame(h3.DATA, b"x")),
-    "settings": (h3.FRAME_UNEXPECTED, settings()),
-    "a goaway": (h3.FRAME_UNEXPECTED, head(GET) + frame(h3.GOAWAY, varint(0))),
-    "a promise": (h3.FRAME_UNEXPECTED, head(GET) + frame(h3.PUSH_PROMISE, varint(0) + b"\0\0")),
-    "a priority of HTTP/2": (h3.FRAME_UNEXPECTED, head(GET) + frame(2, b"12345")),
-    "a frame that is cut off": (h3.FRAME_ERROR, head(CONTENT) + frame(h3.DATA, b"{}", length=3)),
-    "a head that is cut off": (h3.FRAME_ERROR, frame(h3.HEADERS, b"\0\0", length=300)),
-    "a section of two bytes less": (h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, qpack.encode(GET)[:-2])),
-    "a dynamic entry that is not there": (h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, b"\2\0\x80")),
-    "a static entry that is not there": (h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, b"\0\0" + qpack.number(99, 6, 0xC0))),
-    "Huffman coding that ends amiss": (h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, b"\0\0\x50\x84\xff\xff\xff\xff")),
+    "data before the head": ("9114-4.1-02", h3.FRAME_UNEXPECTED, frame(h3.DATA, b"x")),
+    "data behind trailers": ("9114-4.1-02", h3.FRAME_UNEXPECTED, head(CONTENT) + frame(h3.DATA, b"{}") + head([(b"x", b"y")]) + frame(h3.DATA, b"x")),
+    "settings": ("9114-7.2.4-01", h3.FRAME_UNEXPECTED, settings()),
+    "a goaway": ("", h3.FRAME_UNEXPECTED, head(GET) + frame(h3.GOAWAY, varint(0))),
+    "a promise": ("9114-7.2.5-01", h3.FRAME_UNEXPECTED, head(GET) + frame(h3.PUSH_PROMISE, varint(0) + b"\0\0")),
+    "a priority of HTTP/2": ("9114-7.2.8-01", h3.FRAME_UNEXPECTED, head(GET) + frame(2, b"12345")),
+    "a frame that is cut off": ("9114-7.1-01", h3.FRAME_ERROR, head(CONTENT) + frame(h3.DATA, b"{}", length=3)),
+    "a head that is cut off": ("9114-7.1-01", h3.FRAME_ERROR, frame(h3.HEADERS, b"\0\0", length=300)),
+    "a section of two bytes less": ("", h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, qpack.encode(GET)[:-2])),
+    "a dynamic entry that is not there": ("9204-2.2.3-01", h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, b"\2\0\x80")),
+    "a static entry that is not there": ("9204-3.1-01", h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, b"\0\0" + qpack.number(99, 6, 0xC0))),
+    "Huffman coding that ends amiss": ("", h3.DECOMPRESSION_FAILED, frame(h3.HEADERS, b"\0\0\x50\x84\xff\xff\xff\xff")),
 }
 
 
-@pytest.mark.parametrize("name", REQUEST_ERRORS)
-def test_an_error_on_a_request_stream_can_end_the_connection(library, name):
-    code, data = REQUEST_ERRORS[name]
+@pytest.mark.parametrize("code, data", shows(REQUEST_ERRORS))
+def test_an_error_on_a_request_stream_can_end_the_connection(library, code, data):
     with Connection(library.address, library.authority) as wire:
         wire.raw_request(data)
         assert wire.wait_for_code() == code
@@ -381,6 +392,7 @@ FLOODS = (
 )  # fmt: skip
 
 
+@requirement("9114-10.5-01")
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_ends_its_connection_and_no_other(library, flood):
     client = library.client("h3")
@@ -407,6 +419,7 @@ def test_a_slow_head_is_not_waited_for(serve):
 # Stopping
 
 
+@requirement("9114-5.2-01", "9114-3.3-01")
 def test_a_stop_says_goaway_and_answers_what_is_under_way(serve):
     server = serve(LIBRARY, ["--tls-self-signed"], listen=HTTPS)
     with Connection(server.address, server.authority) as wire:
@@ -420,6 +433,7 @@ def test_a_stop_says_goaway_and_answers_what_is_under_way(serve):
         assert wire.wait_for_code() == h3.NO_ERROR
 
 
+@requirement("9114-4.1.1-01")
 def test_a_request_behind_the_last_one_is_rejected(serve):
     server = serve(LIBRARY, ["--tls-self-signed"], listen=HTTPS)
     with Connection(server.address, server.authority) as wire:

@@ -6,14 +6,15 @@ what is in them is all that is wrong (tests/quic/README.md).
 
 import os
 import re
-import socket
 import time
 
 import h3
 import pytest
 from h3 import Connection, Reset, frame, varint
+from ledger import requirement, shows
 from library import LIBRARY, add
 from quic import Quic
+from quic_packets import Plain, long_header
 
 KIB = 1024
 HTTPS = "https://127.0.0.1:0"
@@ -23,7 +24,7 @@ LEAN = {"ASAN_OPTIONS": f"{os.environ.get('ASAN_OPTIONS', '')}:quarantine_size_m
 JSON = ("content-type", "application/json")
 NO_ERROR, INTERNAL_ERROR, CONNECTION_REFUSED, FLOW_CONTROL_ERROR, STREAM_LIMIT_ERROR = 0, 1, 2, 3, 4
 STREAM_STATE_ERROR, FINAL_SIZE_ERROR, FRAME_ENCODING_ERROR, TRANSPORT_PARAMETER_ERROR = 5, 6, 7, 8
-CONNECTION_ID_LIMIT_ERROR, PROTOCOL_VIOLATION, INVALID_TOKEN = 9, 10, 11
+CONNECTION_ID_LIMIT_ERROR, PROTOCOL_VIOLATION, INVALID_TOKEN, CRYPTO_BUFFER_EXCEEDED = 9, 10, 11, 13
 CRYPTO_ERROR, UNEXPECTED_MESSAGE, NO_APPLICATION_PROTOCOL = 0x100, 10, 120
 
 
@@ -57,12 +58,14 @@ def patiently(server):
 # Who comes in
 
 
+@requirement("9000-5.2.2-01")
 def test_another_version_is_answered_with_ours(library):
     with Quic(library.address, wait=False, version=0x1A2A3A4A) as quic:
         versions = quic.wait_for("versions").bytes
         assert (1).to_bytes(4, "big") in [versions[i : i + 4] for i in range(0, len(versions), 4)]
 
 
+@requirement("9000-7-01")
 def test_another_protocol_is_refused(library):
     with Quic(library.address, wait=False, alpn="h2") as quic:
         end = quic.wait_for_end()
@@ -81,39 +84,9 @@ def test_the_server_chooses_ids_of_its_own(library):
         assert len(wire.ask("dcid").bytes) == 16
 
 
-class Plain:
-    """Datagrams without a client behind them."""
-
-    def __init__(self, server):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.connect(server.address)
-        self.socket.settimeout(20)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def ask(self, data):
-        """What the server answers; None: nothing. For what it answers at once,
-        it does so before it answers the next."""
-        beacon = long_header(0x1A2A3A4A, 1200)
-        answer = None
-        self.socket.send(data)
-        self.socket.send(beacon)
-        while (got := self.socket.recv(65536))[6:14] != beacon[15:23]:
-            answer = got
-        return answer
-
-
-def long_header(version, size, first=0xC0):
-    ids = bytes([8]) + os.urandom(8) + bytes([8]) + os.urandom(8)
-    return (bytes([first]) + version.to_bytes(4, "big") + ids).ljust(size, b"\0")
-
-
+@requirement("9000-14.1-01")
 def test_what_is_too_small_is_not_answered(library):
-    with Plain(library) as plain:
+    with Plain(library.address) as plain:
         assert plain.ask(long_header(0x1A2A3A4A, 1200)) is not None
         assert plain.ask(long_header(0x1A2A3A4A, 1199)) is None
         assert plain.ask(long_header(1, 1199)) is None
@@ -121,7 +94,7 @@ def test_what_is_too_small_is_not_answered(library):
 
 
 def test_no_answer_is_larger_than_what_was_asked(library):
-    with Plain(library) as plain:
+    with Plain(library.address) as plain:
         for size in (1200, 1400):
             for version in (0, 1, 0x1A2A3A4A, 0x6B3343CF):
                 for first in (0xC0, 0xD0, 0xE0, 0xF0):
@@ -129,8 +102,9 @@ def test_no_answer_is_larger_than_what_was_asked(library):
                     assert answer is None or len(answer) <= size, (version, first)
 
 
+@requirement("9000-10.3-01")
 def test_an_unknown_connection_is_reset_by_less_than_it_sent(library):
-    with Plain(library) as plain:
+    with Plain(library.address) as plain:
         answer = plain.ask(b"\x40" + os.urandom(60))
         assert answer is not None and 21 <= len(answer) < 61 and answer[0] & 0xC0 == 0x40
         for size in range(1, 22):
@@ -140,7 +114,7 @@ def test_an_unknown_connection_is_reset_by_less_than_it_sent(library):
 def test_one_id_is_reset_by_one_token(library):
     """Or the client could not know that it is one (RFC 9000 section 10.3)."""
     known = os.urandom(16)
-    with Plain(library) as plain:
+    with Plain(library.address) as plain:
         answers = [plain.ask(b"\x40" + known + os.urandom(60)) for _ in range(2)]
         assert answers[0][-16:] == answers[1][-16:]
         assert plain.ask(b"\x40" + os.urandom(80))[-16:] != answers[0][-16:]
@@ -148,7 +122,7 @@ def test_one_id_is_reset_by_one_token(library):
 
 def test_garbage_disturbs_nobody(library, wire):
     before = rss(library)
-    with Plain(library) as plain:
+    with Plain(library.address) as plain:
         plain.socket.setblocking(False)
         for i in range(5000):
             try:
@@ -174,12 +148,14 @@ def besieged(serve):
         yield server
 
 
+@requirement("9000-8.1-02")
 def test_many_handshakes_make_it_validate_addresses(besieged):
     with Connection(besieged.address, besieged.authority) as wire:
         assert "retry" in wire.seen
         assert wire.is_alive()
 
 
+@requirement("9000-8.1.3-01")
 def test_who_has_a_token_is_not_asked_again(serve):
     server = serve(LIBRARY, [*SELF_SIGNED, "--head-timeout", "5s"], listen=HTTPS)
     with Connection(server.address, server.authority) as wire:
@@ -260,6 +236,7 @@ def test_what_is_safe_is_answered_early(library):
         assert wire.status_of(stream) == 200
 
 
+@requirement("8470-3-01", "9114-10.9-01")
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_what_is_not_safe_is_too_early(library, method):
     book = add(library.client("h3"))
@@ -272,6 +249,15 @@ def test_what_is_not_safe_is_too_early(library, method):
         assert wire.status_of(stream) == 425
         wire.wait_for("confirmed")
         assert wire.request(wire.head("DELETE", book), None).status in (200, 204)
+
+
+@requirement("8470-3-02")
+def test_each_early_request_is_answered(library):
+    book = add(library.client("h3"))
+    with early(library, ticket_of(library)) as wire:
+        asked = [(wire.ask_for(wire.head(method, book)), status) for method, status in 3 * (("GET", 200), ("DELETE", 425), ("HEAD", 200))]
+        assert unmute(wire)
+        assert [wire.status_of(stream) for stream, _ in asked] == [status for _, status in asked]
 
 
 def test_a_resumed_connection_need_not_send_early(library):
@@ -308,6 +294,7 @@ def test_a_connection_outlives_its_port(serve, workers):
             wire.close()
 
 
+@requirement("9000-5.1.1-01")
 @pytest.mark.parametrize("how", [[], ["127.0.0.2"], ["127.0.0.3", "now"]])
 @pytest.mark.parametrize("workers", ["1", "4"])
 def test_a_connection_moves_to_another_address(serve, workers, how):
@@ -411,37 +398,37 @@ def stream_frame(number, data=b"", offset=None, fin=False):
 
 PING, HANDSHAKE_DONE = b"\x01", b"\x1e"
 VIOLATIONS = {
-    "a frame of no type": (FRAME_ENCODING_ERROR, varint(0x21)),
-    "a frame that is cut off": (FRAME_ENCODING_ERROR, b"\x0a" + varint(0) + varint(10_000) + b"x"),
-    "an end of the handshake": (PROTOCOL_VIOLATION, HANDSHAKE_DONE),
-    "a token": (PROTOCOL_VIOLATION, b"\x07\x04abcd"),
-    "an acknowledgement of what was not sent": (PROTOCOL_VIOLATION, b"\x02" + varint(1 << 20) + b"\0\0\0"),
-    "a stream of the server's": (STREAM_STATE_ERROR, stream_frame(3, b"x")),
-    "a stream that the server might open": (STREAM_STATE_ERROR, stream_frame(1, b"x")),
-    "a stream too many": (STREAM_LIMIT_ERROR, stream_frame(4 * 1000, b"x")),
-    "a unidirectional stream too many": (STREAM_LIMIT_ERROR, stream_frame(4 * 1000 + 2, b"x")),
-    "bytes beyond a stream's window": (FLOW_CONTROL_ERROR, stream_frame(0, b"x", offset=1 << 30)),
-    "bytes beyond any stream's": (FLOW_CONTROL_ERROR, stream_frame(0, b"x", offset=(1 << 62) - 1)),
-    "an end before what has come": (FINAL_SIZE_ERROR, stream_frame(0, b"abc", offset=10) + stream_frame(0, b"a", offset=10, fin=True)),
-    "an end behind the end": (FINAL_SIZE_ERROR, stream_frame(0, b"a", offset=10, fin=True) + b"\x04" + varint(0) + varint(0) + varint(5)),
-    "a stop of what only comes": (STREAM_STATE_ERROR, b"\x05" + varint(2) + varint(0)),
-    "a window for what only comes": (STREAM_STATE_ERROR, b"\x11" + varint(2) + varint(1000)),
-    "streams without end": (FRAME_ENCODING_ERROR, b"\x12" + varint((1 << 60) + 1)),
-    "an ID that was not given retired": (PROTOCOL_VIOLATION, b"\x19" + varint(1000)),
-    "an ID of no bytes": (FRAME_ENCODING_ERROR, b"\x18" + varint(50) + varint(0) + b"\0" + b"t" * 16),
-    "an ID retired before it is given": (FRAME_ENCODING_ERROR, b"\x18" + varint(50) + varint(51) + b"\x08" + b"i" * 8 + b"t" * 16),
+    "a frame of no type": ("9000-12.4-01", FRAME_ENCODING_ERROR, varint(0x21)),
+    "a frame that is cut off": ("9000-12.4-01", FRAME_ENCODING_ERROR, b"\x0a" + varint(0) + varint(10_000) + b"x"),
+    "an end of the handshake": ("9000-19.20-01", PROTOCOL_VIOLATION, HANDSHAKE_DONE),
+    "a token": ("9000-19.7-01", PROTOCOL_VIOLATION, b"\x07\x04abcd"),
+    "an acknowledgement of what was not sent": ("", PROTOCOL_VIOLATION, b"\x02" + varint(1 << 20) + b"\0\0\0"),
+    "a stream of the server's": ("9000-19.8-01", STREAM_STATE_ERROR, stream_frame(3, b"x")),
+    "a stream that the server might open": ("9000-19.8-01", STREAM_STATE_ERROR, stream_frame(1, b"x")),
+    "a stream too many": ("9000-4.6-01", STREAM_LIMIT_ERROR, stream_frame(4 * 1000, b"x")),
+    "a unidirectional stream too many": ("9000-4.6-01", STREAM_LIMIT_ERROR, stream_frame(4 * 1000 + 2, b"x")),
+    "bytes beyond a stream's window": ("9000-4.1-01", FLOW_CONTROL_ERROR, stream_frame(0, b"x", offset=1 << 30)),
+    "bytes beyond any stream's": ("9000-4.1-01", FLOW_CONTROL_ERROR, stream_frame(0, b"x", offset=(1 << 62) - 1)),
+    "an end before what has come": ("9000-4.5-01", FINAL_SIZE_ERROR, stream_frame(0, b"abc", offset=10) + stream_frame(0, b"a", offset=10, fin=True)),
+    "an end behind the end": ("9000-4.5-01", FINAL_SIZE_ERROR, stream_frame(0, b"a", offset=10, fin=True) + b"\x04" + varint(0) + varint(0) + varint(5)),
+    "a stop of what only comes": ("", STREAM_STATE_ERROR, b"\x05" + varint(2) + varint(0)),
+    "a window for what only comes": ("", STREAM_STATE_ERROR, b"\x11" + varint(2) + varint(1000)),
+    "streams without end": ("", FRAME_ENCODING_ERROR, b"\x12" + varint((1 << 60) + 1)),
+    "an ID that was not given retired": ("", PROTOCOL_VIOLATION, b"\x19" + varint(1000)),
+    "an ID of no bytes": ("", FRAME_ENCODING_ERROR, b"\x18" + varint(50) + varint(0) + b"\0" + b"t" * 16),
+    "an ID retired before it is given": ("", FRAME_ENCODING_ERROR, b"\x18" + varint(50) + varint(51) + b"\x08" + b"i" * 8 + b"t" * 16),
     "IDs without end": (
-        CONNECTION_ID_LIMIT_ERROR,
+        "9000-5.1.1-01", CONNECTION_ID_LIMIT_ERROR,
         b"".join(b"\x18" + varint(50 + i) + varint(0) + b"\x08" + bytes([i]) * 8 + bytes([i]) * 16 for i in range(20)),
     ),
-    "an answer to no challenge": (None, b"\x1b" + b"12345678"),
-    "a KeyUpdate of TLS": (CRYPTO_ERROR + UNEXPECTED_MESSAGE, b"\x06" + varint(0) + varint(5) + b"\x18\0\0\x01\0"),
+    "TLS beyond what is kept for later": ("9000-7.5-01", CRYPTO_BUFFER_EXCEEDED, b"\x06" + varint(1 << 20) + b"\1x"),
+    "an answer to no challenge": ("", None, b"\x1b" + b"12345678"),
+    "a KeyUpdate of TLS": ("", CRYPTO_ERROR + UNEXPECTED_MESSAGE, b"\x06" + varint(0) + varint(5) + b"\x18\0\0\x01\0"),
 }
 
 
-@pytest.mark.parametrize("name", VIOLATIONS)
-def test_a_frame_that_breaks_the_rules_ends_its_connection(library, name):
-    code, frames = VIOLATIONS[name]
+@pytest.mark.parametrize("code, frames", shows(VIOLATIONS))
+def test_a_frame_that_breaks_the_rules_ends_its_connection(library, code, frames):
     with Connection(library.address, library.authority) as wire:
         wire.wait_for("confirmed")
         wire.do("inject", frames)
@@ -515,6 +502,7 @@ def test_there_is_none_where_it_is_not_wanted(serve):
         assert quic.wait_for_end().kind == "timed-out"
 
 
+@requirement("9114-3.1.1-01")
 def test_alt_svc_leads_there(library):
     alternative = library.client("h1").get("/books").headers["Alt-Svc"]
     (port,) = re.findall(r'h3=":(\d+)"', alternative)

@@ -167,6 +167,7 @@ def test_alpn_is_answered(server):
         assert get(connection).status == 200
 
 
+@requirement("7301-3.2-01")
 def test_alpn_prefers_http_2(server):
     with connect(server, context=trusting(protocols=("http/1.1", "h2"))) as connection:
         assert connection.socket.tls.selected_alpn_protocol() == "h2"
@@ -397,6 +398,7 @@ def test_hsts_is_not_said_unless_it_is_asked_for(server):
 
 # HTTP/3 beside it (RFC 7838 section 3, RFC 9114 section 3.1.1)
 
+@requirement("9114-3.1.1-01", "7838-3.1-01")
 def test_where_http3_is_served_is_said_over_tls_alone(serve, certificates):
     server = serve(LIBRARY, [*options(certificates["ecdsa"]), "--listen", "127.0.0.1:0"], listen=HERE)
     secured, plain = server.addresses

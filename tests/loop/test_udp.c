@@ -257,6 +257,32 @@ static void a_port_that_is_taken_is_refused(void **state)
     assert_true(vb_udp_is_free(&address));
 }
 
+/* 9000-14-01: whatever the kernel takes the path for, nothing is fragmented;
+ * nor is what is too large refused before the path has refused it. */
+static void datagrams_are_not_fragmented(void **state)
+{
+    static const struct {
+        const char *address;
+        int level, name, probe;
+    } rows[] = {
+        {"127.0.0.1:0", IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE},
+        {"[::1]:0", IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE},
+        {"[::1]:0", IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct vb_address address = at(rows[i].address);
+        int fd = bound(&address, true), value = -1;
+        socklen_t len = sizeof(value);
+
+        assert_int_equal(
+            getsockopt(fd, rows[i].level, rows[i].name, &value, &len), 0);
+        assert_int_equal(value, rows[i].probe);
+        close(fd);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +291,7 @@ int main(void)
         cmocka_unit_test(many_datagrams_go_as_one_message),
         cmocka_unit_test(small_datagrams_wait_for_each_other),
         cmocka_unit_test(a_port_that_is_taken_is_refused),
+        cmocka_unit_test(datagrams_are_not_fragmented),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

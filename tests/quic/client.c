@@ -309,6 +309,41 @@ void quic_client_keep_alive(struct quic_client *c, int64_t ns)
         c->conn, ns == INT64_MAX ? UINT64_MAX : (ngtcp2_duration)ns);
 }
 
+#define P(name)                                                                \
+    {                                                                          \
+#name, offsetof(ngtcp2_transport_params, name)                         \
+    }
+
+bool quic_client_parameter(struct quic_client *c, const char *name,
+                           uint64_t *ret_value)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } numbers[] = {
+        P(initial_max_data),
+        P(initial_max_stream_data_bidi_remote),
+        P(initial_max_stream_data_uni),
+        P(initial_max_streams_bidi),
+        P(initial_max_streams_uni),
+        P(max_idle_timeout),
+        P(max_udp_payload_size),
+        P(active_connection_id_limit),
+        P(max_ack_delay),
+    };
+    const ngtcp2_transport_params *p =
+        ngtcp2_conn_get_remote_transport_params(c->conn);
+
+    for (size_t i = 0; p != NULL && i < sizeof(numbers) / sizeof(numbers[0]);
+         i++) {
+        if (strcmp(numbers[i].name, name) != 0)
+            continue;
+        memcpy(ret_value, (const char *)p + numbers[i].at, sizeof(*ret_value));
+        return true;
+    }
+    return false;
+}
+
 struct vb_span quic_client_dcid(struct quic_client *c)
 {
     const ngtcp2_cid *cid = ngtcp2_conn_get_dcid(c->conn);

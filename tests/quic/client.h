@@ -162,6 +162,15 @@ void quic_client_keep_alive(struct quic_client *c, int64_t ns);
  * At most 1000 bytes, one at a time, and the handshake is done; else false. */
 bool quic_client_inject(struct quic_client *c, struct vb_span frames);
 
+/* Sets these bits in the first byte of each packet that is injected. */
+void quic_client_first_bits(struct quic_client *c, unsigned char bits);
+
+/* A number among the server's transport parameters, by ngtcp2's name for it;
+ * durations are in nanoseconds. False: there is none of this name, or they have
+ * not come yet. */
+bool quic_client_parameter(struct quic_client *c, const char *name,
+                           uint64_t *ret_value);
+
 /* The connection ID that the server is known by now. */
 struct vb_span quic_client_dcid(struct quic_client *c);
 

@@ -40,6 +40,11 @@ bool quic_client_inject(struct quic_client *c, struct vb_span frames)
                                           marked, len) == 0;
 }
 
+void quic_client_first_bits(struct quic_client *c, unsigned char bits)
+{
+    c->first_bits = bits;
+}
+
 static bool is_marked(const uint8_t *plain, size_t len)
 {
     return memmem(plain, len, MARK, MARK_LEN) != NULL;
@@ -57,6 +62,8 @@ static int on_encrypt(uint8_t *into, const ngtcp2_crypto_aead *aead,
         if (len >= protecting->frames_len)
             memcpy(other, protecting->frames, protecting->frames_len);
         protecting->injecting = false;
+        /* It lies where the packet does, and is not protected yet. */
+        *(uint8_t *)(uintptr_t)head |= protecting->first_bits;
         plain = other;
     }
     return ngtcp2_crypto_encrypt_cb(into, aead, context, plain, len, nonce,

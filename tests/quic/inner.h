@@ -43,7 +43,8 @@ struct quic_client {
     bool stateless;             /* a stateless reset has come */
     uint8_t frames[INJECT_MAX]; /* of quic_client_inject, the last */
     size_t frames_len;
-    bool injecting; /* they have not gone yet */
+    unsigned char first_bits; /* of quic_client_first_bits */
+    bool injecting;           /* they have not gone yet */
 };
 
 void emit(struct quic_client *c, struct quic_event event);

@@ -234,6 +234,16 @@ static bool do_drain(struct probe *p, char *const word[])
     return true;
 }
 
+static bool do_parameter(struct probe *p, char *const word[])
+{
+    uint64_t value;
+
+    if (!quic_client_parameter(p->client, word[0], &value))
+        return false;
+    vb_buf_printf(&p->out, "parameter %llu\n", (unsigned long long)value);
+    return true;
+}
+
 static bool do_dcid(struct probe *p, char *const word[])
 {
     struct vb_span id = quic_client_dcid(p->client);
@@ -276,6 +286,7 @@ static const struct {
     {"mute", do_mute},
     {"unacked", do_unacked},
     {"drain", do_drain},
+    {"parameter", do_parameter},
     {"dcid", do_dcid},
     {"sync", do_sync},
 };

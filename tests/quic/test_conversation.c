@@ -414,6 +414,33 @@ static void test_the_path_s_size_is_found(void **state)
     net_done(&net);
 }
 
+/* 9000-13.2.1-01: where there is nothing else to say, too. One packet waits for
+ * another at most as long as we have told (25 ms, if nothing). */
+static void test_what_asks_for_an_answer_is_acknowledged(void **state)
+{
+    struct net net;
+    struct node *a;
+    uint64_t delay;
+    unsigned before;
+
+    (void)state;
+    net_init(&net);
+    a = net_client(&net, NULL);
+    net_shake(&net, a);
+    assert_true(quic_client_parameter(a->client, "max_ack_delay", &delay));
+    for (int i = 0; i < 3; i++) {
+        net_run(&net, 2000);
+        before = a->datagrams;
+        net_run(&net, 1000);
+        assert_int_equal(a->datagrams, before); /* nobody says anything */
+        assert_true(quic_client_inject(a->client, vb_span_str("\x01")));
+        net_run(&net, (int64_t)delay / NS_PER_MS +
+                          2 * net.latency_ns / NS_PER_MS + 2);
+        assert_int_equal(a->datagrams, before + 1);
+    }
+    net_done(&net);
+}
+
 /* RFC 3168: what is sent can be marked, and marks slow us down. */
 static void test_congestion_is_marked(void **state)
 {
@@ -458,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_packets_go_in_batches),
         cmocka_unit_test(test_a_socket_that_is_full),
         cmocka_unit_test(test_the_path_s_size_is_found),
+        cmocka_unit_test(test_what_asks_for_an_answer_is_acknowledged),
         cmocka_unit_test(test_congestion_is_marked),
     };
 

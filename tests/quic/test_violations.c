@@ -97,6 +97,29 @@ static void test_each_violation_ends_the_connection(void **state)
     }
 }
 
+/* 9000-17.2-01 */
+static void test_reserved_bits_are_a_violation(void **state)
+{
+    static const unsigned char bits[] = {0x08, 0x10, 0x18};
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(bits); i++) {
+        struct net net;
+        struct node *a;
+
+        net_init(&net);
+        a = net_client(&net, NULL);
+        net_shake(&net, a);
+        net_run(&net, 100);
+        quic_client_first_bits(a->client, bits[i]);
+        assert_true(quic_client_inject(a->client, vb_span_str("\x01")));
+        net_run(&net, 100);
+        assert_true(a->closed && !a->application);
+        assert_int_equal(a->code, PROTOCOL_VIOLATION);
+        net_done(&net);
+    }
+}
+
 /* 9000-8.2.2-01, 9000-5.1.2-01: what is allowed is answered. */
 static void test_what_a_client_may_send(void **state)
 {
@@ -168,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_violation_ends_the_connection),
+        cmocka_unit_test(test_reserved_bits_are_a_violation),
         cmocka_unit_test(test_what_a_client_may_send),
         cmocka_unit_test(test_the_same_frame_over_and_over),
     };

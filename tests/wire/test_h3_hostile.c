@@ -210,6 +210,7 @@ static void check_bounds(const struct h3_talk *t)
     assert_in_range(t->l.d.env.arena_blocks.lent, 0, 400);
 }
 
+/* 9114-10.5-01 */
 static void test_each_attack_ends_its_connection(void **state)
 {
     (void)state;
