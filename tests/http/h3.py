@@ -182,7 +182,7 @@ class Connection(Quic):
                 self.goaways.append(read_varint(payload)[0])
                 if self.goaways != sorted(self.goaways, reverse=True):
                     raise Broken(f"GOAWAY goes up: {self.goaways} (9114-5.2)")
-            elif kind in RESERVED or kind in (DATA, HEADERS, PUSH_PROMISE, MAX_PUSH_ID):
+            elif kind in RESERVED or kind in (DATA, HEADERS, PUSH_PROMISE, MAX_PUSH_ID, PRIORITY_UPDATE):
                 raise Broken(f"a frame {kind} on the control stream (9114-7)")
 
     # Requests

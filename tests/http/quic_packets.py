@@ -113,7 +113,7 @@ class Plain:
     def __init__(self, address):
         self.socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(tuple(address))
-        self.socket.settimeout(2)
+        self.socket.settimeout(20)
 
     def __enter__(self):
         return self

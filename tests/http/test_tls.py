@@ -14,7 +14,7 @@ import pytest
 from certificates import HERE, KEYS, der, make, make_ca, openssl, options, sign
 from client import H1Client
 from h1 import Connection
-from h2c import SETTINGS, FrameConnection
+from h2c import PREFACE, SETTINGS, FrameConnection, settings
 from ledger import requirement
 from library import LIBRARY, add
 from test_cli import run
@@ -171,6 +171,28 @@ def test_alpn_is_answered(server):
 def test_alpn_prefers_http_2(server):
     with connect(server, context=trusting(protocols=("http/1.1", "h2"))) as connection:
         assert connection.socket.tls.selected_alpn_protocol() == "h2"
+
+
+@requirement("7301-3.2-02")
+def test_who_offers_no_protocol_of_ours_is_told_so(server):
+    line = ["openssl", "s_client", "-connect", server.authority, "-alpn", "smtp"]
+    done = subprocess.run(line, input=b"", capture_output=True, timeout=60, check=False)
+    assert done.returncode != 0 and b"SSL alert number 120" in done.stderr, done  # no_application_protocol
+
+
+@requirement("7301-3.2-03")
+@pytest.mark.parametrize("chosen, other", [("h2", GET % (b"/books", b"127.0.0.1")), ("http/1.1", PREFACE + settings())])
+def test_what_was_chosen_is_spoken_whatever_the_client_says(server, chosen, other):
+    with connect(server, context=trusting(protocols=(chosen,))) as connection:
+        assert connection.socket.tls.selected_alpn_protocol() == chosen
+        connection.send(other)
+        answer = b""
+        while data := connection.socket.recv(65536):
+            answer += data
+        if chosen == "h2":  # whose GOAWAY may be left out (RFC 9113 section 3.4)
+            assert answer == b"" or answer[3] == SETTINGS
+        else:
+            assert answer.startswith(b"HTTP/1.1 ")
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
@@ -407,6 +429,14 @@ def test_where_http3_is_served_is_said_over_tls_alone(serve, certificates):
     with Connection(plain) as connection:
         connection.send(GET % (b"/books", b"localhost"))
         assert "Alt-Svc" not in connection.read_response().headers
+
+
+@requirement("7838-3-01")
+def test_it_is_said_whatever_the_answer_is(server):
+    with connect(server) as connection:
+        for path, status in (("/books", 200), ("/books/99", 404), ("/books/", 301), ("/%zz", 400)):
+            answer = get(connection, path)
+            assert (answer.status, answer.headers["Alt-Svc"]) == (status, f'h3=":{server.address[1]}"; ma=86400')
 
 
 def test_http3_can_be_turned_off(serve, certificates):
