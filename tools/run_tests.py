@@ -18,6 +18,8 @@ import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from conformance import files_of_meaning
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's pytest
 FUZZ_SECONDS = 90  # all targets together
@@ -192,10 +194,31 @@ def count_pytest(report, code, tally):
     return True
 
 
+def outcomes(report):
+    """{test: how it went} of those that are held against any wire."""
+    found = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        if case.get("classname", "").startswith("tests.conformance."):
+            how = {child.tag for child in case} & {"failure", "error", "skipped"}
+            found[f"{case.get('classname')}::{case.get('name')}"] = min(how, default="passed")
+    return found
+
+
+def count_differences(wire, report, first, tally):
+    """A message means the same over each wire: each test went as over HTTP/1.1."""
+    there = outcomes(first)
+    for name, how in outcomes(report).items():
+        if there.get(name) == how:
+            continue
+        print(f"-- {name}: {how} over {wire}, {there.get(name, 'not run')} over HTTP/1.1")
+        tally.add(failed=1)
+
+
 def files_over(wire, all_files):
-    """The black-box tests that run over a wire."""
+    """The black-box tests that run over a wire, and with all of them what each
+    wire is held against."""
     if all_files:
-        return ["tests/http"]
+        return ["tests/http", *files_of_meaning()]
     return [f"tests/http/test_{name}.py" for name in OVER[wire]]
 
 
@@ -234,7 +257,8 @@ def run_http(build, tally, wires=()):
             code, output = run.result()
             heading(f"black-box tests over {wire}")
             print(output)
-            count_pytest(build / f"{wire}-tests.xml", code, tally)
+            if count_pytest(build / f"{wire}-tests.xml", code, tally) and report.exists():
+                count_differences(wire, build / f"{wire}-tests.xml", report, tally)
 
 
 def fuzz_targets():

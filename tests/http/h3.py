@@ -103,6 +103,8 @@ class Reply:
             return
         if not lines or lines[0][0] != ":status" or any(name.startswith(":") for name, _ in lines[1:]):
             raise Broken(f"not the head of a response: {lines} (9114-4.3.2)")
+        if lines[0][1] == "101":
+            raise Broken("101 in HTTP/3 (9114-4.5)")
         interim = self.response
         self.response = Response(int(lines[0][1]), Fields(lines[1:]))
         if interim:

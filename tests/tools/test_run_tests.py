@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-from run_tests import Tally, count_conformance, count_unit, tap_counts  # noqa: E402
+from run_tests import Tally, count_conformance, count_differences, count_unit, tap_counts  # noqa: E402
 
 
 def test_tap_counts_what_cmocka_prints():
@@ -49,3 +49,21 @@ def test_a_document_of_conformance_that_is_stale_fails(tmp_path, capsys, kept, c
     count_conformance(tmp_path / "written.md", tmp_path / "conformance.md", tally)
     assert str(tally) == counts
     assert ("script/conformance" in capsys.readouterr().out) == ("1 failed" in counts)
+
+
+def report_of(path, **tests):
+    """A report of pytest's, of {name: what stands in its case}."""
+    cases = "".join(f'<testcase classname="tests.conformance.test_x" name="{name}">{inner}</testcase>' for name, inner in tests.items())
+    path.write_text(f'<testsuites><testsuite>{cases}<testcase classname="tests.http.test_y" name="b"/></testsuite></testsuites>')
+    return path
+
+
+@pytest.mark.parametrize("a, b, failed", [
+    ("", "", 0), ("<skipped/>", "<skipped/>", 0), ("<skipped/>", "", 1), ("", "<skipped/>", 1), ("<failure/>", "", 1),
+])  # fmt: skip
+def test_a_test_of_what_messages_mean_must_go_alike_over_each_wire(tmp_path, capsys, a, b, failed):
+    tally = Tally()
+    first, other = report_of(tmp_path / "h1.xml", x=a, more=""), report_of(tmp_path / "h3.xml", x=b)
+    count_differences("h3", other, first, tally)
+    assert str(tally) == f"0 passed, {failed} failed, 0 skipped"
+    assert ("test_x::x" in capsys.readouterr().out) == bool(failed)
