@@ -220,6 +220,15 @@ struct vb_claim {
     struct vb_span value; /* canonical bytes */
 };
 
+/* Who has a claim: what it was made of may be written otherwise in the record,
+ * so nobody else can tell. */
+struct vb_claim_read {
+    struct vb_store_op op;
+    struct vb_claim claim;
+    struct vb_record *record; /* out: a reference the caller owns; NULL:
+                                 nobody has it (op.err is VB_OK then) */
+};
+
 enum vb_change_kind {
     VB_CHANGE_PUT,           /* write a record */
     VB_CHANGE_DELETE,        /* remove a record */
@@ -377,6 +386,8 @@ struct vb_store_ops {
                          struct vb_commit *commit);
     enum vb_io (*memo)(struct vb_store_client *client,
                        struct vb_memo_read *read);
+    enum vb_io (*claim)(struct vb_store_client *client,
+                        struct vb_claim_read *read);
     /* Begin what was only noted so far. */
     void (*flush)(struct vb_store_client *client);
     /* The worker's loop turn ends: flush, drop what was kept open over it. */
@@ -479,6 +490,12 @@ static inline enum vb_io vb_store_memo(struct vb_store_client *client,
                                        struct vb_memo_read *read)
 {
     return client->store->ops->memo(client, read);
+}
+
+static inline enum vb_io vb_store_claim(struct vb_store_client *client,
+                                        struct vb_claim_read *read)
+{
+    return client->store->ops->claim(client, read);
 }
 
 /* A name for a blob to write; never 0, never given before. */

@@ -142,6 +142,49 @@ static void claims_differ_by_scope_and_by_every_byte(void **state)
     }
 }
 
+/* The record with that claim, or none, by its key. */
+static void expect_holder(struct rig_worker *worker,
+                          const struct vb_claim *claim, const char *key)
+{
+    struct vb_claim_read read = {.claim = *claim};
+
+    assert_int_equal(vb_store_claim(worker->client, &read), VB_IO_DONE);
+    assert_int_equal(read.op.err, VB_OK);
+    if (key == NULL) {
+        assert_null(read.record);
+        return;
+    }
+    assert_non_null(read.record);
+    assert_span_equal(read.record->key, key);
+    assert_span_equal(read.record->content, "{}");
+    vb_record_unref(read.record);
+}
+
+static void who_has_a_claim_can_be_asked(void **state)
+{
+    struct contract *c = *state;
+    const struct vb_claim elsewhere = {VB_SPAN_INIT("/films#/isbn"),
+                                       VB_SPAN_INIT("1")};
+    struct vb_change one = put_with_claims("/books/1", &isbn_1, 1);
+    struct vb_change two = put_with_claims("/books/2", &isbn_1, 1);
+    struct vb_change passed_on[2];
+
+    expect_holder(&c->a, &isbn_1, NULL);
+    contract_ok(&c->a, &one, 1);
+    expect_holder(&c->a, &isbn_1, "/books/1");
+    expect_holder(&c->b, &isbn_1, "/books/1");
+    expect_holder(&c->b, &isbn_2, NULL);
+    expect_holder(&c->b, &elsewhere, NULL);
+    passed_on[0] = put_with_claims("/books/1", &isbn_2, 1);
+    passed_on[1] = two;
+    contract_ok(&c->b, passed_on, 2);
+    expect_holder(&c->a, &isbn_1, "/books/2");
+    expect_holder(&c->a, &isbn_2, "/books/1");
+    one = rig_bury("/books/1", "");
+    contract_ok(&c->a, &one, 1);
+    expect_holder(&c->b, &isbn_2, NULL);
+}
+
 /* --- References. --- */
 
 static const struct vb_span ann = VB_SPAN_INIT("/authors/ann");
@@ -410,6 +453,7 @@ const struct CMUnitTest contract_ties[] = {
     contract_test(claim_by_two_records_of_one_commit_is_a_conflict),
     contract_test(claim_may_be_listed_twice_by_one_record),
     contract_test(claims_differ_by_scope_and_by_every_byte),
+    contract_test(who_has_a_claim_can_be_asked),
     contract_test(reference_to_nothing_is_a_conflict),
     contract_test(referenced_record_cannot_be_deleted),
     contract_test(deletion_frees_what_was_referred_to),

@@ -310,6 +310,19 @@ static enum vb_io memory_memo(struct vb_store_client *client,
     return vb__op_done(&read->op, read->bytes.err);
 }
 
+static enum vb_io memory_claim(struct vb_store_client *client,
+                               struct vb_claim_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    const struct vb__claim *there;
+
+    pthread_mutex_lock(&memory->lock);
+    there = vb__claim_find(memory, &read->claim);
+    read->record = there == NULL ? NULL : vb_record_ref(there->row->record);
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, VB_OK);
+}
+
 /* --- Opening and closing. --- */
 
 static void free_state(struct vb__memory *memory)
@@ -356,6 +369,7 @@ static const struct vb_store_ops ops = {
     .number = memory_number,
     .commit = memory_commit,
     .memo = memory_memo,
+    .claim = memory_claim,
     .flush = memory_turn_end,
     .turn_end = memory_turn_end,
     .blob_unpin = memory_blob_unpin,

@@ -92,6 +92,13 @@ static enum vb_io sqlite_memo(struct vb_store_client *client,
                        vb__reader_memo(&client_of(client)->reader, read));
 }
 
+static enum vb_io sqlite_claim(struct vb_store_client *client,
+                               struct vb_claim_read *read)
+{
+    return vb__op_done(&read->op,
+                       vb__reader_claim(&client_of(client)->reader, read));
+}
+
 static enum vb_io sqlite_number(struct vb_store_client *client,
                                 struct vb_number_take *take)
 {
@@ -236,6 +243,7 @@ const struct vb_store_ops vb__sqlite_ops = {
     .number = sqlite_number,
     .commit = sqlite_commit,
     .memo = sqlite_memo,
+    .claim = sqlite_claim,
     .flush = sqlite_flush,
     .turn_end = sqlite_turn_end,
     .blob_unpin = sqlite_blob_unpin,

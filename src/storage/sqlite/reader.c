@@ -225,6 +225,32 @@ enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read)
     return err;
 }
 
+enum vb_err vb__reader_claim(struct vb__reader *reader,
+                             struct vb_claim_read *read)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_BY_CLAIM]);
+    enum vb_err err = turn_begin(reader);
+    bool found;
+
+    read->record = NULL;
+    if (err != VB_OK)
+        return err;
+    vb__call_text(&call, read->claim.scope);
+    vb__call_blob(&call, read->claim.value);
+    found = vb__call_row(&call);
+    if (found) {
+        struct vb_record row = row_of(&call);
+
+        read->record = record_of(reader, &row);
+    }
+    err = ended(reader, &call);
+    if (err != VB_OK) {
+        vb_record_unref(read->record);
+        read->record = NULL;
+    }
+    return err == VB_OK && found && read->record == NULL ? VB_ERR_NOMEM : err;
+}
+
 /* --- Collections. --- */
 
 struct collection {

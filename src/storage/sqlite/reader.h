@@ -38,6 +38,8 @@ struct vb__sqlite;
       VB__RECORD_COLUMNS "WHERE parent = ?1 AND parent <> ''"                  \
                          " AND id < ?2 ORDER BY id DESC LIMIT ?3")             \
     X(BY_ID, VB__RECORD_COLUMNS "WHERE id = ?1")                               \
+    X(BY_CLAIM, VB__RECORD_COLUMNS "WHERE id = (SELECT record FROM claim"      \
+                                   " WHERE scope = ?1 AND value = ?2)")        \
     X(MEMO, "SELECT revision, bytes FROM memo"                                 \
             " WHERE name = ?1 AND expires_ms > ?2")                            \
     X(CHUNK, "SELECT bytes FROM chunk WHERE id = ?1")
@@ -79,6 +81,8 @@ enum vb_err vb__reader_chunk(struct vb__reader *reader,
 
 enum vb_err vb__reader_memo(struct vb__reader *reader,
                             struct vb_memo_read *read);
+enum vb_err vb__reader_claim(struct vb__reader *reader,
+                             struct vb_claim_read *read);
 
 /* The last number of a collection that a finished commit made durable. */
 enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
