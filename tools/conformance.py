@@ -18,6 +18,9 @@ ANY = ("tests/conformance",)
 MEANING = ("5789", "6902", "7240", "7396", "8297", "9110", "9530", "10008")
 
 
+WIRES = {"h1": "http", "h1+tls": "https", "h2c": "http", "h2": "https", "h3": "https"}  # and whose URIs these are
+
+
 def files_of_meaning():
     """The tests that any wire can be held against."""
     folder = ROOT / "tests/conformance"
@@ -54,8 +57,7 @@ def conform_own(arguments):
 
 def conform_other(options, arguments):
     """Somebody else's, at --base-url, or ours over another wire."""
-    secure = (options.base_url or "").startswith("https:")
-    wire = options.protocol or ("h1+tls" if secure else "h1")
+    wire = options.protocol or ("h1+tls" if (options.base_url or "").startswith("https:") else "h1")
     files, rfcs = (files_of_meaning(), MEANING) if options.protocol else (ANY, ())
     if options.base_url:
         arguments += [f"--base-url={options.base_url}"]
@@ -71,10 +73,12 @@ def conform_other(options, arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base-url")
-    parser.add_argument("--protocol", choices=("h1", "h1+tls", "h2c", "h2", "h3"))
+    parser.add_argument("--protocol", choices=WIRES)
     parser.add_argument("--profile", type=Path)
     parser.add_argument("--write", type=Path)
     options, arguments = parser.parse_known_args()
+    if options.base_url and options.protocol and not options.base_url.startswith(WIRES[options.protocol] + ":"):
+        parser.error(f"{options.protocol} is spoken at {WIRES[options.protocol]}://, not at {options.base_url}")
     if not options.base_url and "VB_BINARY" not in os.environ:
         subprocess.run([ROOT / "script/build", "asan"], check=True)
     if options.base_url or options.protocol:
