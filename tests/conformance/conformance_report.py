@@ -29,6 +29,7 @@ NAMES = {
     "9457": "Problem details",
     "9530": "Digest fields",
     "10008": "QUERY",
+    "fetch": "CORS",
 }
 HEAD = """# Conformance
 
@@ -65,7 +66,13 @@ def cell(text):
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+def title(rfc):
+    return f"RFC {rfc}" if rfc.isdigit() else rfc.capitalize()
+
+
 def section_link(row):
+    if row.rfc == "fetch":
+        return f"[{row.section}](https://fetch.spec.whatwg.org/#{row.section})"
     anchor = "section" if row.section[0].isdigit() else "appendix"
     return f"[{row.section}](https://www.rfc-editor.org/rfc/rfc{row.rfc}#{anchor}-{row.section})"
 
@@ -93,13 +100,13 @@ def render(rows, reasons, results, base_url=None):
     text += [
         "| RFC | in scope | met | broken | not shown | n/a |",
         "|---|--:|--:|--:|--:|--:|",
-        *(summary_line(f"[{rfc}](#rfc-{rfc}-{NAMES[rfc].lower().replace(' ', '-').replace('/', '').replace('.', '')}) {NAMES[rfc]}", counts[rfc]) for rfc in counts),
+        *(summary_line(f"[{rfc}](#{title(rfc).lower().replace(' ', '-')}-{NAMES[rfc].lower().replace(' ', '-').replace('/', '').replace('.', '')}) {NAMES[rfc]}", counts[rfc]) for rfc in counts),
         summary_line("**all**", sum(counts.values(), Counter())),
     ]
     for rfc, lines in parts.items():
         text += [
             "",
-            f"## RFC {rfc}: {NAMES[rfc]}",
+            f"## {title(rfc)}: {NAMES[rfc]}",
             "",
             "| requirement | section | what | shown by | result |",
             "|---|---|---|---|---|",

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent
-# HTTP semantics, HTTP/1.1, HTTP/2, HTTP/3, and what these lie on.
+# HTTP semantics, HTTP/1.1, HTTP/2, HTTP/3, what these lie on, and CORS.
 SCOPE = (
     "5789", "6585", "6902", "7240", "7301", "7396", "7541", "7838", "8288",
     "8297", "8470", "9000", "9110", "9112", "9113", "9114", "9204", "9218",
-    "9457", "9530", "10008",
+    "9457", "9530", "10008", "fetch",
 )  # fmt: skip
 # Origin server, tunnel, and whoever sends or receives a message.
 ROLES = "OTW"
 # What the column `observable` says where a client cannot see it.
 UNSEEN = "-"
-ID = re.compile(r"[0-9]{4,5}-[0-9A-Z][0-9.]*-[0-9]{2}")
+ID = re.compile(r"(?:[0-9]{4,5}-[0-9A-Z][0-9.]*|fetch-[a-z-]+)-[0-9]{2}")
 
 requirement = pytest.mark.requirement
 
@@ -52,12 +52,13 @@ class Row:
 
     @property
     def order(self):
-        """Sorts by RFC, section and number; appendices come last."""
+        """Sorts by RFC, section and number; appendices come last, and so does what is no RFC."""
         section = [
             (0, int(part), "") if part.isdigit() else (1, 0, part)
             for part in self.section.split(".")
         ]
-        return int(self.rfc), section, self.id
+        rfc = (int(self.rfc), "") if self.rfc.isdigit() else (10**6, self.rfc)
+        return rfc, section, self.id
 
 
 def read_table(path):

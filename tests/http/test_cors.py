@@ -134,6 +134,18 @@ def test_methods_are_told_in_their_own_case(server):
     assert "patch" not in preflight(server, "/listed", method="patch").headers["Access-Control-Allow-Methods"]
 
 
+@requirement("fetch-http-cors-protocol-04")
+def test_a_preflight_needs_no_credentials(module_serve):
+    secured = API | {"components": {"securitySchemes": {"card": {"type": "mutualTLS"}}},
+                     "security": [{"card": []}]}  # fmt: skip
+    server = module_serve(secured)
+    assert preflight(server, "/listed").status == 204
+    assert "PUT" in preflight(server, "/listed").headers["Access-Control-Allow-Methods"]
+    refused = server.client().get("/listed", {"Origin": APP})
+    assert (refused.status, allowed(refused)) == (401, APP)
+    assert "www-authenticate" in tokens(refused, "Access-Control-Expose-Headers")
+
+
 def test_a_stranger_s_preflight_is_a_plain_options(server):
     answer = preflight(server, "/listed", EVIL)
     assert answer.status == 204 and cors_fields(answer) == []
