@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "access/guard.h"
+#include "access/jwk.h"
 #include "access/scheme.h"
 #include "http/chars.h"
 
@@ -28,14 +29,58 @@ enum vb_err vb_access_new(const struct vb_description *description,
 
     if (access == NULL)
         return VB_ERR_NOMEM;
+    access->keys = calloc(description->scheme_count + 1, sizeof(*access->keys));
+    if (access->keys == NULL) {
+        free(access);
+        return VB_ERR_NOMEM;
+    }
     access->description = description;
     access->realm = realm_of(description);
     *ret_access = access;
     return VB_OK;
 }
 
+static enum vb_err load(const struct vb_scheme *scheme, struct vb_notes *notes,
+                        struct vb_jwks **ret_keys)
+{
+    struct vb_buf why;
+    enum vb_err err;
+
+    vb_buf_init(&why, 1024);
+    err = vb_jwks_load(scheme->jwt->keys, ret_keys, &why);
+    if (err != VB_OK)
+        vb_note(notes, VB_NOTE_ERROR, VB_SPAN(""), &scheme->place,
+                "the keys of \"%.*s\", %s: %.*s", VB_FMT(scheme->id),
+                scheme->jwt->keys,
+                VB_FMT(why.len > 0 ? vb_buf_span(&why)
+                                   : vb_span_str(vb_err_text(err))));
+    vb_buf_done(&why);
+    return err;
+}
+
+enum vb_err vb_access_load(struct vb_access *access, struct vb_notes *notes)
+{
+    const struct vb_description *d = access->description;
+    enum vb_err err = VB_OK;
+
+    for (size_t i = 0; i < d->scheme_count; i++) {
+        enum vb_err failed = VB_OK;
+
+        if (d->schemes[i].jwt != NULL)
+            failed = load(&d->schemes[i], notes, &access->keys[i]);
+        if (failed != VB_OK)
+            err = failed;
+    }
+    return err;
+}
+
 void vb_access_free(struct vb_access *access)
 {
+    if (access == NULL)
+        return;
+    for (size_t i = 0; i < access->description->scheme_count; i++)
+        vb_jwks_free(access->keys[i]);
+    free(access->keys);
     free(access);
 }
 

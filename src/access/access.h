@@ -8,14 +8,24 @@
 #include "base/err.h"
 #include "describe/describe.h"
 
+struct vb_jwks;
+
 struct vb_access {
     const struct vb_description *description;
+    /* What verifies tokens of others, by the scheme's index; NULL: not such a
+     * scheme, or not loaded yet. */
+    struct vb_jwks **keys;
     struct vb_span realm; /* what the challenges are for (RFC 9110 11.5) */
 };
 
 /* The description must live as long. VB_ERR_NOMEM. */
 enum vb_err vb_access_new(const struct vb_description *description,
                           struct vb_access **ret_access);
+
+/* Loads the key files that the description names; what is wrong with one goes
+ * into `notes`, with the place of its scheme. Before it is used, and once.
+ * VB_ERR_INVALID, VB_ERR_IO, VB_ERR_NOMEM. */
+enum vb_err vb_access_load(struct vb_access *access, struct vb_notes *notes);
 
 /* NULL is fine. */
 void vb_access_free(struct vb_access *access);

@@ -20,7 +20,7 @@ static const struct row {
 } rows[VB_SCHEME_COUNT] = {
     [VB_SCHEME_BASIC] = {NULL, FROM_AUTHORIZATION, false},
     [VB_SCHEME_TOKEN] = {NULL, FROM_AUTHORIZATION, true},
-    [VB_SCHEME_JWT] = {NULL, FROM_AUTHORIZATION, true},
+    [VB_SCHEME_JWT] = {vb__prove_jwt, FROM_AUTHORIZATION, true},
     [VB_SCHEME_KEY] = {NULL, FROM_KEY, true},
     [VB_SCHEME_SESSION] = {NULL, FROM_AMBIENT, false},
     [VB_SCHEME_CERTIFICATE] = {vb__prove_certificate, FROM_AMBIENT, false},

@@ -399,6 +399,13 @@ enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
     return err == VB_OK ? plant(catalog, &catalog->files) : err;
 }
 
+enum vb_err vb_catalog_load_keys(struct vb_catalog *catalog,
+                                 struct vb_notes *notes)
+{
+    return catalog->access == NULL ? VB_OK
+                                   : vb_access_load(catalog->access, notes);
+}
+
 static bool has_plugin(const struct vb_route *route)
 {
     return route->served && route->action != NULL &&

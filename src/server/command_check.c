@@ -1,6 +1,7 @@
 /* `verbatim check FILE`: what of a description would be served. */
 #include <stdio.h>
 
+#include "access/access.h"
 #include "describe/check.h"
 #include "describe/describe.h"
 #include "server/cli.h"
@@ -38,6 +39,27 @@ static int report(const struct vb_description *description)
     return status;
 }
 
+/* Keys are looked at as the server would, and let go. */
+static enum vb_err load(const char *path, struct vb_notes *notes,
+                        const struct vb_description **ret_description)
+{
+    const struct vb_description *description;
+    struct vb_access *access = NULL;
+    enum vb_err err = vb_description_load(path, notes, &description);
+
+    if (err != VB_OK)
+        return err;
+    err = vb_access_new(description, &access);
+    if (err == VB_OK)
+        err = vb_access_load(access, notes);
+    vb_access_free(access);
+    if (err == VB_OK)
+        *ret_description = description;
+    else
+        vb_description_unref(description);
+    return err;
+}
+
 static int check(const char *path)
 {
     const struct vb_description *description;
@@ -46,7 +68,7 @@ static int check(const char *path)
     int status;
 
     vb_notes_init(&notes);
-    err = vb_description_load(path, &notes, &description);
+    err = load(path, &notes, &description);
     if (err == VB_OK) {
         status = report(description);
         vb_description_unref(description);

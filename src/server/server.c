@@ -302,7 +302,8 @@ static enum vb_err build(struct vb_server *server,
 
     if (err != VB_OK)
         return err;
-    if (!server->rehearses)
+    err = vb_catalog_load_keys(catalog, notes);
+    if (err == VB_OK && !server->rehearses)
         err = vb_catalog_load_plugins(catalog, notes);
     if (err == VB_OK)
         *ret_catalog = catalog;

@@ -1,0 +1,173 @@
+/*
+ * Tokens of somebody else in Authorization (RFC 6750 section 2.1), and nowhere
+ * else: URIs are written down in too many places (section 5.3).
+ *
+ * What was verified is kept for a while in the worker's cache, under a hash of
+ * the token: a hot request verifies no signature. Whether claims hold is asked
+ * each time, and a reload makes other keys, which know nothing of it.
+ */
+#include <sodium.h>
+
+#include "access/asking.h"
+#include "access/jwt.h"
+#include "storage/cache.h"
+
+/* How long a signature that was good is, in milliseconds. */
+#define VERIFIED_MS (5 * 60 * 1000)
+
+/* Bytes of a cache's key: a prefix, and the token's hash. */
+#define PREFIX  "jwt:"
+#define KEY_LEN (sizeof(PREFIX) - 1 + crypto_generichash_BYTES)
+
+bool vb__bearer_token(const struct vb_exchange *x, struct vb_span *ret_token)
+{
+    struct vb_challenge credentials;
+
+    if (!vb_access_credentials(x, "Bearer", &credentials))
+        return false;
+    *ret_token =
+        credentials.token68.ptr != NULL ? credentials.token68 : VB_SPAN("");
+    return true;
+}
+
+/* --- verified before -------------------------------------------------------
+ */
+
+static void release(void *jwt)
+{
+    vb_jwt_unref(jwt);
+}
+
+static struct vb_span hash_of(struct vb_span token, char *room)
+{
+    memcpy(room, PREFIX, sizeof(PREFIX) - 1);
+    crypto_generichash((unsigned char *)room + sizeof(PREFIX) - 1,
+                       crypto_generichash_BYTES,
+                       (const unsigned char *)token.ptr, token.len, NULL, 0);
+    return vb_span_of(room, KEY_LEN);
+}
+
+static const struct vb_jwt *find_verified(struct vb_exchange *x,
+                                          const struct vb_cache_name *name,
+                                          const struct vb_jwks *keys)
+{
+    const struct vb_jwt *jwt;
+    void *value;
+
+    if (vb_cache_get(x->env->cache, name, &value) != VB_CACHE_HIT)
+        return NULL;
+    jwt = value;
+    return jwt->keys == vb_jwks_serial(keys) &&
+                   x->env->now.unix_ms - jwt->verified_ms < VERIFIED_MS
+               ? jwt
+               : NULL;
+}
+
+/* --- who it is -------------------------------------------------------------
+ */
+
+struct words {
+    struct vb_exchange *x;
+    struct vb_span *list;
+    size_t count;
+};
+
+static void add_word(void *context, struct vb_span word)
+{
+    struct words *words = context;
+
+    if (words->list != NULL)
+        words->list[words->count++] = vb_arena_dup(&words->x->arena, word);
+}
+
+/* Words of claims, in the arena. False: they are none, or no memory. */
+static bool take_words(struct vb_exchange *x, const struct vb_jwt *jwt,
+                       const struct vb_span *claims, size_t count,
+                       struct words *words)
+{
+    *words = (struct words){.x = x};
+    words->list =
+        vb_arena_alloc(&x->arena, VB_JWT_WORDS_MOST * sizeof(*words->list));
+    return words->list != NULL &&
+           vb_jwt_words(jwt, claims, count, add_word, words);
+}
+
+/* All of it is copied: the token may go before the exchange does. */
+static const char *identify(struct vb_exchange *x, const struct vb_jwt *jwt,
+                            const struct vb_jwt_rules *rules,
+                            struct vb_identity *ret)
+{
+    static const struct vb_span scopes[] = {
+        VB_SPAN_INIT("scope"), VB_SPAN_INIT("scp"), VB_SPAN_INIT("scopes")};
+    const char *why = vb_jwt_why_not(jwt, rules, x->env->now.unix_ms / 1000);
+    struct words words;
+
+    if (why != NULL)
+        return why;
+    ret->subject = vb_arena_dup(&x->arena, vb_jwt_subject(jwt));
+    if (!take_words(x, jwt, scopes, sizeof(scopes) / sizeof(scopes[0]), &words))
+        return "Its scopes cannot be read.";
+    ret->scopes = words.list;
+    ret->scope_count = words.count;
+    if (rules->roles_claim.len > 0) {
+        if (!take_words(x, jwt, &rules->roles_claim, 1, &words))
+            return "Its roles cannot be read.";
+        ret->roles = words.list;
+        ret->role_count = words.count;
+    }
+    return NULL;
+}
+
+/* --- all of it --------------------------------------------------------------
+ */
+
+static const char *look_at(struct vb_exchange *x,
+                           const struct vb_scheme *scheme, struct vb_span token,
+                           struct vb_identity *ret)
+{
+    const struct vb_jwks *keys = vb_access_of(x)->keys[scheme->index];
+    struct vb_cache *cache = x->env->cache;
+    struct vb_cache_name name = {.variant = (uint32_t)scheme->index};
+    const struct vb_jwt *verified = NULL;
+    struct vb_cache_stamp stamp;
+    struct vb_jwt *jwt;
+    char room[KEY_LEN];
+    const char *why;
+
+    if (cache != NULL) {
+        name =
+            vb_cache_name(cache, hash_of(token, room), (uint32_t)scheme->index);
+        verified = find_verified(x, &name, keys);
+        stamp = vb_cache_stamp(cache, name.hash);
+    }
+    if (verified != NULL)
+        return identify(x, verified, scheme->jwt, ret);
+    if (vb_jwt_verify(keys, token, &jwt, &why) != VB_OK)
+        return why;
+    jwt->verified_ms = x->env->now.unix_ms;
+    why = identify(x, jwt, scheme->jwt, ret);
+    if (cache != NULL && why == NULL)
+        vb_cache_put(cache, &name, stamp,
+                     (struct vb_cache_value){jwt, release, jwt->size});
+    else
+        vb_jwt_unref(jwt);
+    return why;
+}
+
+enum vb_proof vb__prove_jwt(struct vb_exchange *x,
+                            const struct vb_scheme *scheme,
+                            struct vb_identity *ret)
+{
+    struct vb_span token;
+    const char *why;
+
+    if (!vb__bearer_token(x, &token) ||
+        vb_access_of(x)->keys[scheme->index] == NULL)
+        return VB_PROOF_NONE;
+    why = look_at(x, scheme, token, ret);
+    if (why == NULL)
+        return VB_PROOF_GOOD;
+    vb_access_why(x,
+                  vb_arena_printf(&x->arena, "The token is refused. %s", why));
+    return VB_PROOF_BAD;
+}
