@@ -64,6 +64,10 @@ VB_API void vb_server_workers(struct vb_server *server, unsigned count);
 /* Allows writing without credentials from other machines than this one. */
 VB_API void vb_server_open(struct vb_server *server);
 
+/* Takes passwords, tokens and cookies of other machines without TLS, too: where
+ * a gateway on another machine ends TLS. */
+VB_API void vb_server_plain_credentials(struct vb_server *server);
+
 /* Lets pages of another origin, such as "https://app.example", read and write
  * here, with credentials; else only those of this server may, and what is no
  * browser. */

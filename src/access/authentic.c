@@ -203,10 +203,27 @@ enum vb_answer vb__authentic_go_on(struct vb_exchange *x)
     return settle(x, met);
 }
 
+/* Nothing is asked for where others could read the answer, and whoever sends it
+ * all the same learns of it. */
+static enum vb_answer in_clear(struct vb_exchange *x)
+{
+    if (vb_guard_security(x)->optional &&
+        vb_fields_first(&x->head.fields, VB_FIELD_AUTHORIZATION) == NULL)
+        return VB_YES;
+    return vb_reply_refuse(
+        x, VB_STATUS_FORBIDDEN,
+        VB_SPAN("Credentials are taken over TLS only, or from this machine: on "
+                "the way here, anybody could have read them. Where a gateway "
+                "of the operator's has ended TLS, --plain-credentials says "
+                "so."));
+}
+
 enum vb_answer vb_access_authentic(struct vb_exchange *x)
 {
     if (vb_guard_security(x) == NULL)
         return VB_YES;
+    if (!vb_trusts_connection(x))
+        return in_clear(x);
     if (vb__asking_begin(x) == NULL)
         return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
     return vb__authentic_go_on(x);

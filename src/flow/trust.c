@@ -148,3 +148,12 @@ bool vb__trusts_client(struct vb_exchange *x)
         return true;
     return refuse_host(x);
 }
+
+/* --- Connections ------------------------------------------------------------
+ */
+
+bool vb_trusts_connection(const struct vb_exchange *x)
+{
+    return x->peer == NULL || x->peer->secure || x->peer->loopback ||
+           trust_of(x)->plain_credentials;
+}

@@ -25,6 +25,9 @@
 /* What the operator has said; the spans live as long as the server. */
 struct vb_trust {
     bool open; /* writes from other machines, too (--open) */
+    /* Credentials from other machines without TLS, too: something in between
+     * that is ours ends it (--plain-credentials). */
+    bool plain_credentials;
     /* Origins whose pages may read and write, with credentials (--origin):
      * "https://app.example". */
     const struct vb_span *origins;
@@ -41,6 +44,10 @@ bool vb_trust_host_valid(struct vb_span text);
 /* Of a request with an unsafe method: did this server's own page send it, an
  * origin that may, or no page at all? If not, the reply says why. */
 bool vb__trusts_origin(struct vb_exchange *x);
+
+/* May credentials come over this connection? Not where others can read them on
+ * their way (RFC 7617 section 4, RFC 6750 section 5.3). */
+bool vb_trusts_connection(const struct vb_exchange *x);
 
 /* The same: is it from this machine, for a name of ours, or is the server open
  * to anyone? */

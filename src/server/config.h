@@ -52,6 +52,7 @@ struct vb_config {
     const char *storage;     /* a URL for vb_store_open */
     bool storage_given;      /* data or storage was asked for */
     bool open;               /* anyone may write, not only this machine */
+    bool plain_credentials;  /* credentials of other machines without TLS */
     struct vb_texts origins; /* whose pages may write */
     struct vb_texts hosts;   /* names of this server */
     bool trace;              /* answer TRACE */

@@ -119,6 +119,7 @@ void vb_serve_api(struct vb_server *server, const struct vb_config *config)
 
     vb_server_publish(server, published ? config->publish : NULL);
     server->trust.open = config->open;
+    server->trust.plain_credentials = config->plain_credentials;
     for (size_t i = 0; i < config->origins.count; i++)
         vb_server_trust_origin(server, config->origins.at[i]);
     for (size_t i = 0; i < config->hosts.count; i++)

@@ -108,6 +108,11 @@ void vb_server_open(struct vb_server *server)
     server->trust.open = true;
 }
 
+void vb_server_plain_credentials(struct vb_server *server)
+{
+    server->trust.plain_credentials = true;
+}
+
 /* Appends a copy of the text to a list of texts. */
 static enum vb_err add_text(const struct vb_span **list, size_t *count,
                             const char *text)
