@@ -6,12 +6,13 @@
 #define VB_ACCESS_ACCOUNT_H
 
 #include "access/scheme.h"
+#include "storage/cache.h"
 
 /*
  * Says in *ret who the holder of the account under this key is, which the
  * caller has found to be whom it is asked by: account, subject, roles, and a
  * reference to the record, as vb_prove has it. What else the credentials say
- * (scopes, ambient, session) is the caller's to fill in.
+ * (scopes, ambient, session) is the caller's to fill in, before or after.
  *
  * GOOD; BAD where there is no such account, or it is disabled; PENDING: then
  * vb_access_proved is called with one of these; HALT where the store fails. The
@@ -19,5 +20,57 @@
  */
 enum vb_proof vb_account_identify(struct vb_exchange *x, struct vb_span key,
                                   struct vb_identity *ret);
+
+/* Bytes by which a password's hash is told from the next one. */
+#define VB_ACCOUNT_MARK 16
+
+/*
+ * What an account's record says, read once and kept in the hot cache while it
+ * is true. One worker's.
+ */
+struct vb_account {
+    unsigned references;
+    struct vb_record *record; /* a reference */
+    bool disabled;
+    char mark[VB_ACCOUNT_MARK]; /* of its password; zero: it has none */
+    size_t role_count;
+    struct vb_span roles[]; /* their texts lie behind them */
+};
+
+struct vb_account *vb_account_ref(struct vb_account *account);
+/* NULL is fine. */
+void vb_account_unref(struct vb_account *account);
+
+/* One account by its key; vb_account_read. */
+struct vb_account_read {
+    struct vb_exchange *x;
+    struct vb_span key;
+    struct vb_account *account; /* out: a reference the caller owns; NULL: there
+                                   is none, or the store has failed, */
+    enum vb_err err;            /* out: which this says */
+    void (*done)(struct vb_account_read *read); /* see there */
+    void *context;                              /* the caller's */
+    struct vb_read read;                        /* ours, and so is this */
+    struct vb_cache_stamp stamp;
+};
+
+/* True: the answer is there. False: `done` will be called, once. The structure
+ * lives as long as the exchange. */
+bool vb_account_read(struct vb_account_read *read);
+
+/* What the holder of an account is; roles are copied into the arena. BAD where
+ * it is disabled, HALT out of memory. */
+enum vb_proof vb_account_is(struct vb_exchange *x,
+                            const struct vb_account *account,
+                            struct vb_identity *ret);
+
+/* What the mark of a password's hash is; of "": zero. */
+void vb_account_mark(struct vb_span hash, char ret_mark[VB_ACCOUNT_MARK]);
+
+/* What is kept of the password in an account's state; "": nothing. Borrowed
+ * from the arena. */
+struct vb_span vb_account_hash(struct vb_exchange *x,
+                               const struct vb_accounts *accounts,
+                               const struct vb_record *record);
 
 #endif

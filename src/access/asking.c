@@ -18,7 +18,7 @@ static const struct row {
     enum source source;
     bool has_scopes;
 } rows[VB_SCHEME_COUNT] = {
-    [VB_SCHEME_BASIC] = {NULL, FROM_AUTHORIZATION, false},
+    [VB_SCHEME_BASIC] = {vb__prove_basic, FROM_AUTHORIZATION, false},
     [VB_SCHEME_TOKEN] = {NULL, FROM_AUTHORIZATION, true},
     [VB_SCHEME_JWT] = {vb__prove_jwt, FROM_AUTHORIZATION, true},
     [VB_SCHEME_KEY] = {NULL, FROM_KEY, true},

@@ -350,6 +350,8 @@ struct vb_route {
     /* Of a document its own, of a collection or store its members'; NULL for
      * what has none. */
     const struct vb_state *state;
+    /* Of a member that is an account, what of it is what; else NULL. */
+    const struct vb_accounts *accounts;
     const struct vb_action *action; /* of a controller; NULL: none */
     const char *from; /* of files: their directory, absolute; else NULL */
     const struct vb_redirect *redirect; /* of one; else NULL */

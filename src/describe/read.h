@@ -194,6 +194,9 @@ void vb__schemes_served(struct vb__reader *r);
 const struct vb_security *vb__security_read(struct vb__reader *r,
                                             yyjson_val *holder);
 
+/* Whose members are accounts. After vb__states. */
+void vb__accounts(struct vb__reader *r);
+
 /* Leaves out of all that was read what cannot be served. */
 void vb__securities_served(struct vb__reader *r);
 

@@ -48,6 +48,7 @@ struct vb_jobs;        /* resource/jobs.h */
 struct vb_certificate; /* exchange/certificate.h */
 struct vb_identity;    /* exchange/identity.h */
 struct vb_asking;      /* access/scheme.h */
+struct vb_logins;      /* access/login.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -98,6 +99,7 @@ struct vb_env {
     const struct vb_node *nodes;    /* the flow's table; NULL: the real one */
     struct vb_explainer *explainer; /* for who asks why; NULL: nobody may */
     struct vb_rates *rates;         /* how often clients may ask; NULL: ever */
+    struct vb_logins *logins;       /* how passwords are checked; NULL: none */
     bool unavailable;               /* takes no requests now: 503 */
     struct vb_coding_memo coding_memo;
     struct vb_runner *runner;     /* runs programs; NULL: nothing does */

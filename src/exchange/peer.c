@@ -28,3 +28,12 @@ struct vb_peer vb_peer_of(const struct sockaddr_storage *address)
     }
     return peer;
 }
+
+void vb_peer_network(const struct vb_peer *peer, uint8_t ret_network[16])
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool ipv4 = memcmp(peer->ip, mapped, sizeof(mapped)) == 0;
+
+    memset(ret_network, 0, 16);
+    memcpy(ret_network, peer->ip, ipv4 ? 16 : 8);
+}

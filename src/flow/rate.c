@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "exchange/peer.h"
 
 /* The table: 16 384 clients in sets of 4, 384 KiB. */
 #define SETS ((size_t)4096)
@@ -41,13 +42,6 @@ void vb_rates_free(struct vb_rates *rates)
     free(rates);
 }
 
-static bool is_ipv4(const uint8_t ip[16])
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
-    return memcmp(ip, mapped, sizeof(mapped)) == 0;
-}
-
 /* The client's place; a new one's is that of who has used the least. */
 static struct client *find(struct vb_rates *rates, const uint8_t address[16])
 {
@@ -70,13 +64,13 @@ int64_t vb_rates_take(struct vb_rates *rates, const struct vb_peer *peer,
                       int64_t now_ms)
 {
     int64_t now = now_ms * 1000;
-    uint8_t address[16] = {0};
+    uint8_t address[16];
     struct client *client;
     int64_t full;
 
     if (peer->local)
         return 0;
-    memcpy(address, peer->ip, is_ipv4(peer->ip) ? 16 : 8);
+    vb_peer_network(peer, address);
     client = find(rates, address);
     full = client->full_us > now ? client->full_us : now;
     full += rates->interval_us;

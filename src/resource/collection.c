@@ -7,6 +7,7 @@
 #include "flow/reply.h"
 #include "http/method.h"
 #include "http/path.h"
+#include "resource/accounts.h"
 #include "resource/build.h"
 #include "resource/document.h"
 #include "resource/id.h"
@@ -182,6 +183,7 @@ const struct vb_slot *vb_collection_slot(enum vb_method method)
         .received = post_received,
         .parsed = post_parsed,
         .valid = post_valid,
+        .consistent = vb_accounts_consistent,
         .commit = post_commit,
     };
     static const struct vb_slot delete_slot = {

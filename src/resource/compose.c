@@ -3,6 +3,7 @@
  * from the server, what is missing gets its default, the rest is as it came.
  */
 #include "base/rfc3339.h"
+#include "resource/accounts.h"
 #include "resource/stored.h"
 
 /* --- reading and setting properties by their path
@@ -144,8 +145,13 @@ static void compose_property(const struct work *work,
 
     if (object == NULL)
         return;
-    if (property->read_only || property->fill != VB_FILL_NONE) {
+    if (property->read_only || property->fill != VB_FILL_NONE ||
+        vb_accounts_keep(work->stored, property)) {
         compose_read_only(work, property, object);
+        return;
+    }
+    if (!work->checking && vb_accounts_drop(work->stored, property)) {
+        yyjson_mut_obj_remove_keyn(object, name.ptr, name.len);
         return;
     }
     if (get(object, name) != NULL)
@@ -226,7 +232,7 @@ static bool is_composed(const struct vb_stored *stored, unsigned purpose)
 {
     return stored->after != NULL &&
            ((stored->after_for ^ purpose) & ~(unsigned)VB_COMPOSE_CHECK) == 0 &&
-           is_plain(stored->route->state);
+           stored->route->accounts == NULL && is_plain(stored->route->state);
 }
 
 static enum vb_err compose(struct vb_stored *stored, yyjson_mut_doc *doc,

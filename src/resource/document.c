@@ -8,6 +8,7 @@
 #include "content/patch.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
+#include "resource/accounts.h"
 #include "resource/build.h"
 #include "resource/cached.h"
 #include "resource/params.h"
@@ -209,7 +210,8 @@ enum vb_answer vb_document_check(struct vb_stored *stored,
     err = vb_compose(stored, purpose | VB_COMPOSE_CHECK);
     if (err != VB_OK)
         return vb_document_beyond(x, err);
-    return vb_params_value_fits(x, schema, stored->after->root, invalid)
+    return vb_params_state_fits(x, schema, stored->after->root, invalid,
+                                vb_accounts_unjudged(stored))
                ? VB_YES
                : VB_NO;
 }
@@ -278,6 +280,7 @@ static const struct vb_slot put_slots[2] = {
         .received = document_received,
         .parsed = put_parsed,
         .valid = put_valid,
+        .consistent = vb_accounts_consistent,
         .commit = document_write,
     },
     {
@@ -285,6 +288,7 @@ static const struct vb_slot put_slots[2] = {
         .received = document_received,
         .parsed = put_parsed,
         .valid = put_valid,
+        .consistent = vb_accounts_consistent,
         .commit = document_write,
     },
 };
@@ -294,6 +298,7 @@ static const struct vb_slot patch_slots[2] = {
         .received = document_received,
         .parsed = patch_parsed,
         .valid = patch_valid,
+        .consistent = vb_accounts_consistent,
         .commit = document_write,
     },
     {
@@ -301,6 +306,7 @@ static const struct vb_slot patch_slots[2] = {
         .received = document_received,
         .parsed = patch_parsed,
         .valid = patch_valid,
+        .consistent = vb_accounts_consistent,
         .commit = document_write,
     },
 };

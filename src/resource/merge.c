@@ -11,6 +11,7 @@
 #include "content/merge.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
+#include "resource/accounts.h"
 #include "resource/build.h"
 #include "resource/document.h"
 #include "resource/target.h"
@@ -89,6 +90,7 @@ const struct vb_slot *vb_merge_slot(enum vb_method method)
         .received = merge_received,
         .parsed = merge_parsed,
         .valid = merge_valid,
+        .consistent = vb_accounts_consistent,
         .commit = merge_commit,
     };
 

@@ -152,6 +152,39 @@ bool vb_params_value_fits(struct vb_exchange *x, const struct vb_schema *schema,
                         invalid);
 }
 
+/* What is found where nothing is to be judged, and elsewhere. */
+struct judging {
+    struct vb_span unjudged;
+    size_t complaints;
+};
+
+static void complain_elsewhere(struct vb_exchange *x,
+                               const struct vb_schema_error *error,
+                               void *context)
+{
+    struct judging *judging = context;
+
+    if (vb_span_eq(error->pointer, judging->unjudged))
+        return;
+    judging->complaints++;
+    complain_pointer(x, error, NULL);
+}
+
+bool vb_params_state_fits(struct vb_exchange *x, const struct vb_schema *schema,
+                          yyjson_val *value, unsigned invalid,
+                          struct vb_span unjudged)
+{
+    struct judging judging = {.unjudged = unjudged};
+    enum vb_err err;
+
+    if (unjudged.len == 0)
+        return vb_params_value_fits(x, schema, value, invalid);
+    err = validate(x, schema, value, complain_elsewhere, &judging);
+    if (err == VB_ERR_INVALID && judging.complaints == 0)
+        return true;
+    return content_fits(x, err, invalid);
+}
+
 static enum vb_problem_part part_of(const struct vb_parameter *parameter)
 {
     return parameter->in == VB_IN_HEADER ? VB_PROBLEM_HEADER

@@ -72,4 +72,10 @@ bool vb_params_content_fits(struct vb_exchange *x,
 bool vb_params_value_fits(struct vb_exchange *x, const struct vb_schema *schema,
                           yyjson_val *value, unsigned invalid);
 
+/* The same, but for what is at a pointer, unless that is "": the schema says
+ * nothing of that. */
+bool vb_params_state_fits(struct vb_exchange *x, const struct vb_schema *schema,
+                          yyjson_val *value, unsigned invalid,
+                          struct vb_span unjudged);
+
 #endif

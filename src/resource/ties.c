@@ -3,7 +3,7 @@
  * resources that must exist as long as it does (references).
  */
 #include "content/number.h"
-#include "content/pointer.h"
+#include "describe/unique.h"
 #include "http/path.h"
 #include "resource/stored.h"
 
@@ -18,19 +18,7 @@ yyjson_val *vb_property_value(yyjson_val *root,
 struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property)
 {
-    struct vb_span pointer = {NULL, 0};
-    struct vb_buf buf;
-
-    vb_buf_init(&buf, 4096);
-    for (size_t i = 0; i < property->path_len; i++) {
-        if (property->path[i].ptr == NULL)
-            break;
-        vb_pointer_append(&buf, property->path[i]);
-    }
-    if (buf.err == VB_OK)
-        pointer = vb_arena_dup(&x->arena, vb_buf_span(&buf));
-    vb_buf_done(&buf);
-    return pointer;
+    return vb_unique_pointer(&x->arena, property);
 }
 
 /* --- claims
@@ -42,20 +30,10 @@ static enum vb_err add_claim(struct vb_stored *stored,
 {
     struct vb_exchange *x = stored->x;
     struct vb_span pointer = vb_property_pointer(x, property);
-    struct vb_span text = {NULL, 0};
-    struct vb_buf buf;
+    struct vb_span text = vb_unique_value(&x->arena, value, VB_STORE_CHUNK);
 
-    vb_buf_init(&buf, VB_STORE_CHUNK);
-    if (vb_json_is_number(value)) /* 1, 1.0 and 1e0 are one value */
-        vb_number_write(&buf, vb_json_text(value));
-    else
-        vb_json_write(&buf, value);
-    if (buf.err == VB_OK)
-        text = vb_arena_dup(&x->arena, vb_buf_span(&buf));
-    vb_buf_done(&buf);
     stored->claims[stored->claim_count] = (struct vb_claim){
-        .scope = vb_arena_printf(&x->arena, "%.*s#%.*s", VB_FMT(stored->parent),
-                                 VB_FMT(pointer)),
+        .scope = vb_unique_scope(&x->arena, stored->parent, property),
         .value = text,
     };
     stored->claim_paths[stored->claim_count++] = pointer;

@@ -76,9 +76,11 @@ struct vb_config {
     const char *log_redact; /* rules, as in observe/redact.h */
 
     /* resources */
-    uint32_t workers;          /* 0: one for each usable core */
-    uint32_t max_connections;  /* over all workers */
-    uint32_t max_programs;     /* likewise */
+    uint32_t workers;         /* 0: one for each usable core */
+    uint32_t max_connections; /* over all workers */
+    uint32_t max_programs;    /* likewise */
+    uint64_t password_memory; /* bytes, of one hash */
+    uint32_t password_passes;
     uint32_t max_jobs;         /* that are not over */
     uint32_t jobs_at_once;     /* that run */
     uint32_t job_retention_ms; /* of what is over */

@@ -132,6 +132,10 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->workers = config->workers;
     server->max_connections = config->max_connections;
     server->max_programs = config->max_programs;
+    server->password_cost = (struct vb_password_cost){
+        .memory = config->password_memory,
+        .passes = config->password_passes,
+    };
     server->job_options = (struct vb_jobs_options){
         .most = config->max_jobs,
         .at_once = config->jobs_at_once,

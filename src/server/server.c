@@ -34,6 +34,8 @@ struct vb_server *vb_server_new(void)
         .at_once = 8,
         .retention_ms = UINT64_C(24) * 3600 * 1000,
     };
+    server->password_cost = (struct vb_password_cost){
+        .memory = VB_PASSWORD_MEMORY, .passes = VB_PASSWORD_PASSES};
     server->grace_ms = 10 * 1000;
     server->http3 = true;
     server->max_pending = 10 * 1000;
@@ -379,6 +381,10 @@ static enum vb_err start(struct vb_server *server)
     if (err == VB_OK && server->described)
         err = vb_store_open(vb_span_str(server->store_url), &server->store,
                             &server->why);
+    if (err == VB_OK && server->described) {
+        server->logins = vb_logins_new(&server->password_cost);
+        err = server->logins != NULL ? VB_OK : VB_ERR_NOMEM;
+    }
     if (err == VB_OK && server->explain) {
         server->traces = vb_traces_new();
         err = server->traces != NULL ? VB_OK : VB_ERR_NOMEM;
@@ -407,6 +413,8 @@ static void come_to_rest(struct vb_server *server)
     server->jobs = NULL;
     vb_loop_free(server->loop);
     vb_secure_done(server);
+    vb_logins_free(server->logins);
+    server->logins = NULL;
     vb_store_close(server->store);
     vb_catalog_unref(server->catalog);
     vb_traces_free(server->traces);

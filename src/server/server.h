@@ -7,6 +7,7 @@
 
 #include <verbatim/server.h>
 
+#include "access/login.h"
 #include "base/buf.h"
 #include "exchange/exchange.h"
 #include "flow/rate.h"
@@ -35,6 +36,7 @@ struct vb_server {
     uint32_t max_programs;         /* likewise, that run at once */
     uint32_t grace_ms;
     struct vb_jobs_options job_options;
+    struct vb_password_cost password_cost;
     uint32_t max_pending;  /* exchanges of one worker; beyond: 503 */
     struct vb_rate rate;   /* count 0: none */
     size_t cache_size;     /* bytes for each worker; 0: no cache */
@@ -57,6 +59,7 @@ struct vb_server {
     struct vb_catalog *catalog;
     struct vb_traces *traces; /* NULL: none is told why */
     struct vb_store *store;
+    struct vb_logins *logins;            /* NULL: nothing is described */
     struct vb_jobs *jobs;                /* NULL: nothing is described */
     struct vb_tls *tls;                  /* NULL: no address speaks it */
     struct vb_alternative *alternatives; /* owned: HTTP/3, by port */

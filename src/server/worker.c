@@ -149,6 +149,7 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
     worker->env.runner = &worker->runner;
     worker->env.alarms = &worker->alarms;
     worker->env.jobs = server->jobs;
+    worker->env.logins = server->logins;
     if (server->traces != NULL)
         worker->env.explainer = vb_traces_explainer(server->traces);
     own->site = new_site(server, server->catalog);

@@ -1,0 +1,199 @@
+/* Logging in. See login.h. */
+#include "access/login.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "access/account.h"
+#include "base/list.h"
+#include "base/utf8.h"
+#include "describe/unique.h"
+#include "flow/reply.h"
+
+/* Bytes of a login that are looked for. */
+#define LOGIN_MOST 1024
+/* Seconds after which hashes that wait now will have been made. */
+#define BUSY_FOR 5
+
+struct vb_logins *vb_logins_new(const struct vb_password_cost *cost)
+{
+    struct vb_logins *logins = calloc(1, sizeof(*logins));
+
+    if (logins == NULL)
+        return NULL;
+    logins->passwords = vb_passwords_new(cost);
+    logins->throttle = vb_throttle_new();
+    if (logins->passwords == NULL || logins->throttle == NULL) {
+        vb_logins_free(logins);
+        return NULL;
+    }
+    randombytes_buf(logins->key, sizeof(logins->key));
+    return logins;
+}
+
+void vb_logins_free(struct vb_logins *logins)
+{
+    if (logins == NULL)
+        return;
+    vb_passwords_free(logins->passwords);
+    vb_throttle_free(logins->throttle);
+    sodium_memzero(logins->key, sizeof(logins->key));
+    free(logins);
+}
+
+/* --- what an attempt comes to
+ * -------------------------------------------------
+ */
+
+enum vb_proof vb_login_busy(struct vb_exchange *x)
+{
+    x->retry_after_s = BUSY_FOR;
+    (void)vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
+                          VB_SPAN("Too many passwords are being checked."));
+    return VB_PROOF_HALT;
+}
+
+/* It was not looked at, for a reason of our own. */
+static enum vb_proof give_up(struct vb_login *login)
+{
+    struct vb_exchange *x = login->x;
+
+    vb_throttle_undo(x->env->logins->throttle, x->peer, login->login);
+    vb_record_unref(login->record);
+    login->record = NULL;
+    return vb_login_busy(x);
+}
+
+static enum vb_proof judge(struct vb_login *login)
+{
+    struct vb_exchange *x = login->x;
+    bool good = login->work.good && login->record != NULL;
+
+    sodium_memzero((void *)login->work.password.ptr, login->work.password.len);
+    if (login->work.failed)
+        return give_up(login);
+    if (good) {
+        vb_throttle_good(x->env->logins->throttle, x->peer, login->login,
+                         x->env->now.mono_ms);
+        return VB_PROOF_GOOD;
+    }
+    vb_record_unref(login->record);
+    login->record = NULL;
+    return VB_PROOF_BAD;
+}
+
+static void verified(struct vb_password_work *work)
+{
+    struct vb_login *login = VB_CONTAINER(work, struct vb_login, work);
+
+    login->done(login, judge(login));
+}
+
+/* Against what is kept of it; where there is nothing, against what is nobody's,
+ * so that it takes as long. */
+static enum vb_proof verify(struct vb_login *login)
+{
+    struct vb_exchange *x = login->x;
+    struct vb_passwords *passwords = x->env->logins->passwords;
+    struct vb_span hash = vb_account_hash(x, login->accounts, login->record);
+
+    if (!vb_password_is_hash(hash)) {
+        vb_record_unref(login->record);
+        login->record = NULL;
+        hash = vb_span_str(vb_passwords_dummy(passwords));
+    }
+    memcpy(login->work.hash, hash.ptr, hash.len);
+    login->work.hash[hash.len] = '\0';
+    login->work.done = verified;
+    switch (vb_passwords_begin(passwords, x->env, &login->work)) {
+    case VB_PASSWORD_PENDING:
+        return VB_PROOF_PENDING;
+    case VB_PASSWORD_DONE:
+        return judge(login);
+    default:
+        return give_up(login);
+    }
+}
+
+/* --- who has the login -------------------------------------------------------
+ */
+
+static enum vb_proof found(struct vb_login *login)
+{
+    login->record = login->claim.record;
+    return login->claim.op.err != VB_OK ? give_up(login) : verify(login);
+}
+
+static void claim_done(struct vb_store_op *op)
+{
+    struct vb_login *login = op->context;
+    enum vb_proof proof = found(login);
+
+    if (proof != VB_PROOF_PENDING)
+        login->done(login, proof);
+}
+
+static enum vb_proof find(struct vb_login *login)
+{
+    struct vb_arena *arena = &login->x->arena;
+    const struct vb_accounts *accounts = login->accounts;
+    struct vb_span text = login->login;
+    yyjson_val value = {0};
+
+    yyjson_set_strn(&value, text.ptr, text.len); /* as the state has it */
+    login->claim = (struct vb_claim_read){
+        .op = {.done = claim_done, .context = login},
+        .claim = {
+            .scope = vb_unique_scope(arena, accounts->collection->path,
+                                     accounts->login),
+            .value = vb_unique_value(arena, &value, 8 * LOGIN_MOST),
+        }};
+    if (arena->failed)
+        return give_up(login);
+    if (vb_store_claim(login->x->env->store, &login->claim) == VB_IO_PENDING)
+        return VB_PROOF_PENDING;
+    return found(login);
+}
+
+/* --- all together ------------------------------------------------------------
+ */
+
+static enum vb_proof slow_down(struct vb_login *login, int64_t wait_ms)
+{
+    struct vb_exchange *x = login->x;
+
+    vb_record_unref(login->record);
+    login->record = NULL;
+    x->retry_after_s = (uint32_t)((wait_ms + 999) / 1000);
+    (void)vb_reply_refuse(
+        x, VB_STATUS_TOO_MANY_REQUESTS,
+        VB_SPAN("Too many attempts have failed. Nothing was looked at."));
+    return VB_PROOF_HALT;
+}
+
+enum vb_proof vb_login_check(struct vb_login *login)
+{
+    struct vb_exchange *x = login->x;
+    int64_t wait;
+
+    if (x->env->logins == NULL) {
+        vb_record_unref(login->record);
+        return vb_login_busy(x);
+    }
+    /* No account has these: they are all one. */
+    if (login->login.len > LOGIN_MOST || !vb_utf8_valid(login->login))
+        login->login = VB_SPAN("");
+    wait = vb_throttle_try(x->env->logins->throttle, x->peer, login->login,
+                           x->env->now.mono_ms);
+    if (wait > 0)
+        return slow_down(login, wait);
+    if (!vb_password_prepare(&x->arena, login->password,
+                             &login->work.password)) {
+        /* No password that anyone can have; that takes as long. */
+        login->work.password = vb_arena_dup(&x->arena, VB_SPAN("-"));
+        vb_record_unref(login->record);
+        login->record = NULL;
+        return x->arena.failed ? give_up(login) : verify(login);
+    }
+    return login->record != NULL ? verify(login) : find(login);
+}

@@ -1,0 +1,60 @@
+/*
+ * Logging in: is that the password of that account?
+ *
+ *     throttle ── 429 ─▶
+ *        └─ who has this login? ── nobody: a hash that is nobody's ─┐
+ *                 └─ the account's hash ── verify, elsewhere ◀──────┘
+ *                                             └─ good, or not: both look alike
+ *
+ * What is shared by all workers lies in the env (env->logins).
+ */
+#ifndef VB_ACCESS_LOGIN_H
+#define VB_ACCESS_LOGIN_H
+
+#include "access/password.h"
+#include "access/scheme.h"
+#include "access/throttle.h"
+#include "storage/store.h"
+
+#define VB_LOGIN_KEY 32
+
+/* What a process needs to check who logs in. */
+struct vb_logins {
+    struct vb_passwords *passwords;
+    struct vb_throttle *throttle;
+    unsigned char key[VB_LOGIN_KEY]; /* of what is remembered (basic.c) */
+};
+
+/* NULL: no memory. */
+struct vb_logins *vb_logins_new(const struct vb_password_cost *cost);
+
+/* Nobody logs in any more. NULL is fine. */
+void vb_logins_free(struct vb_logins *logins);
+
+/* One attempt, in the exchange's arena. */
+struct vb_login {
+    struct vb_exchange *x;
+    const struct vb_accounts *accounts;
+    struct vb_span login, password; /* as the client says them */
+    /* Whose password it must be, a reference that is given back; NULL: whoever
+     * has the login. */
+    struct vb_record *record;
+    /* Out, GOOD: whose it is, `record`, a reference the caller owns. */
+    void (*done)(struct vb_login *login, enum vb_proof proof);
+    void *context; /* the caller's */
+
+    struct vb_claim_read claim; /* ours, and so is this */
+    struct vb_password_work work;
+};
+
+/*
+ * GOOD; BAD: there is no such account, it has no password or another one; HALT:
+ * 429 or 503 is set; PENDING: `done` is called with one of these, once. What is
+ * good may still be disabled.
+ */
+enum vb_proof vb_login_check(struct vb_login *login);
+
+/* 503: too many passwords are being checked or hashed. HALT. */
+enum vb_proof vb_login_busy(struct vb_exchange *x);
+
+#endif
