@@ -7,7 +7,6 @@ import time
 import unicodedata
 
 import pytest
-from ledger import requirement
 from people import CHEAP, PARTS, PERSON, basic, people, register
 from test_cli import run
 
@@ -146,7 +145,6 @@ def test_a_password_may_be_typed_in_several_ways(client):
     assert client.get(spaced, basic("space@example.org", "eight and more")).status == 200
 
 
-@requirement("6585-4-01", "6585-4-02")
 def test_who_guesses_has_to_wait(own):
     client = own.client()
     home = register(client, "ann@example.org", GOOD)

@@ -179,7 +179,7 @@ static const char *sample(const struct vb_option *option)
     case VB_OPTION_CORES:
         return "77";
     case VB_OPTION_SIZE:
-        return "5k";
+        return "9k";
     case VB_OPTION_DURATION:
         return "777ms";
     case VB_OPTION_ORIGINS:
@@ -230,7 +230,7 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_CORES:
         return n == 77;
     case VB_OPTION_SIZE:
-        return n == 5 * 1024;
+        return n == 9 * 1024;
     case VB_OPTION_DURATION:
         return n == 777;
     case VB_OPTION_RATE:
