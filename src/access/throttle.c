@@ -137,7 +137,7 @@ static int64_t wait_of(const struct entries *found, int64_t now_ms)
     for (int i = 0; i < COUNTS; i++) {
         int64_t left = found->of[i]->until_ms - now_ms;
 
-        if (left > wait && !(i == BY_LOGIN && known))
+        if (left > wait && (i == BY_PAIR || !known))
             wait = left;
     }
     return wait;

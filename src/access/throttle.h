@@ -7,11 +7,12 @@
  *     for one login, of any client 100 are free, then 1, 2, 4, 8 s
  *
  * The first is what meets who guesses. The second meets who tries one password
- * with many logins; the third who does so from many addresses: it stays short,
- * and is not for a client that has logged in there before, so that nobody can
- * shut out whose account it is. What was counted is forgotten an hour after the
- * last attempt. A login that nobody has is counted as any other: the answers
- * tell nothing.
+ * with many logins; the third who does so from many addresses, and stays short.
+ * Neither is for a client that has logged in there before: so nobody can shut
+ * out whose account it is, and behind a gateway, where all clients are one, who
+ * has been here gets in whatever others have typed. What was counted is
+ * forgotten an hour after the last attempt. A login that nobody has is counted
+ * as any other: the answers tell nothing.
  *
  * An attempt counts as failed from its beginning on, so that many at once gain
  * nothing; one that succeeds takes back what it has counted, and the first

@@ -89,6 +89,29 @@ static void who_was_here_before_is_not_shut_out(void **state)
     vb_throttle_free(throttle);
 }
 
+static void who_shares_an_address_gets_in_where_it_was_before(void **state)
+{
+    struct vb_throttle *throttle = vb_throttle_new();
+    struct vb_peer gateway = peer_of(1);
+
+    (void)state;
+    assert_int_equal(vb_throttle_try(throttle, &gateway, ann, 1000), 0);
+    vb_throttle_good(throttle, &gateway, ann, 1000);
+    for (int i = 0; i < 40; i++) {
+        char login[16];
+
+        (void)snprintf(login, sizeof(login), "login%d", i);
+        (void)vb_throttle_try(throttle, &gateway, vb_span_str(login), 1000);
+    }
+    assert_true(vb_throttle_try(throttle, &gateway, VB_SPAN("bob"), 1000) > 0);
+    assert_int_equal(vb_throttle_try(throttle, &gateway, ann, 1000), 0);
+    /* It is no leave to guess there. */
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(vb_throttle_try(throttle, &gateway, ann, 1000), 0);
+    assert_true(vb_throttle_try(throttle, &gateway, ann, 1000) > 0);
+    vb_throttle_free(throttle);
+}
+
 static void what_nobody_looked_at_does_not_count(void **state)
 {
     struct vb_throttle *throttle = vb_throttle_new();
@@ -109,6 +132,7 @@ int main(void)
         cmocka_unit_test(a_success_begins_anew),
         cmocka_unit_test(many_logins_of_one_client_are_one_guess_each),
         cmocka_unit_test(who_was_here_before_is_not_shut_out),
+        cmocka_unit_test(who_shares_an_address_gets_in_where_it_was_before),
         cmocka_unit_test(what_nobody_looked_at_does_not_count),
     };
 

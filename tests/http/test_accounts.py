@@ -5,6 +5,7 @@ import sqlite3
 import statistics
 import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from people import CHEAP, PARTS, PERSON, basic, people, register
@@ -188,6 +189,31 @@ def test_basic_is_remembered(serve):
     for _ in range(50):
         assert client.get(home, basic("ann@example.org", GOOD)).status == 200
     assert time.perf_counter() - begun < 2
+
+
+def test_many_hashes_at_once_starve_nobody(serve):
+    """Two are made, 64 wait, and what is beyond is told to come back; all else is answered meanwhile."""
+    server = serve(people(), ["--password-memory", "32M", "--password-passes", "3"])
+
+    def join(number):
+        return server.client().post("/people", json={"email": f"p{number}@example.org", "password": GOOD})
+
+    with ThreadPoolExecutor(100) as pool:
+        joining = [pool.submit(join, number) for number in range(100)]
+        time.sleep(0.3)
+        client = server.client()
+        begun = time.perf_counter()
+        assert client.get("/people").status == 401
+        assert time.perf_counter() - begun < 1
+        assert not all(job.done() for job in joining)
+        answers = [job.result() for job in joining]
+    statuses = [answer.status for answer in answers]
+    assert set(statuses) == {201, 503}, statuses
+    assert statuses.count(201) >= 66
+    assert {answer.headers["Retry-After"] for answer in answers if answer.status == 503} == {"5"}
+    # What was refused has left nothing.
+    again = join(statuses.index(503))
+    assert again.status == 201
 
 
 @pytest.mark.parametrize(
