@@ -103,14 +103,35 @@ static void take_cancel_push(struct vb_h3 *h3, struct vb_span payload)
         vb__h3_give_up(h3, NGHTTP3_H3_ID_ERROR);
 }
 
+/* A request's id that the client may have used by now: one more for each that
+ * is over. */
+static bool may_be_open(const struct vb_h3 *h3, uint64_t id)
+{
+    return (id & 3) == 0 && id / 4 < VB_MUX_STREAMS_MAX + h3->closed;
+}
+
 static void take_priority_update(struct vb_h3 *h3, struct vb_span payload)
 {
+    struct vb_mux_priority priority = vb_mux_priority_default;
+    struct vb_h3_stream *s;
     uint64_t id;
 
-    if (vb_varint_take(&payload, &id))
-        vb__h3_priority_update(h3, (int64_t)id, payload);
-    else
+    if (!vb_varint_take(&payload, &id)) {
         vb__h3_give_up(h3, NGHTTP3_H3_FRAME_ERROR);
+        return;
+    }
+    if (!may_be_open(h3, id)) {
+        vb__h3_give_up(h3, NGHTTP3_H3_ID_ERROR);
+        return;
+    }
+    vb_mux_priority_parse(&priority, payload);
+    s = vb__h3_stream_find(h3, (int64_t)id);
+    if (s == NULL) {
+        vb_mux_early_keep(&h3->early, (int64_t)id, priority);
+        return;
+    }
+    s->mux.told = true;
+    vb_mux_turn_set(&h3->turns, &s->mux, priority);
 }
 
 static const struct {

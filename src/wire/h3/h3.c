@@ -138,11 +138,10 @@ struct vb_h3 *vb_h3_init(void *memory, struct vb_env *env,
                          .highest = -4,
                          .goaway_id = VB_VARINT_MAX,
                          .pulled = -1};
-    h3->marked_end = &h3->marked;
+    vb_mux_marks_init(&h3->marks);
     vb_mux_budget_init(&h3->budget, env->now.mono_ms);
     vb_buf_init(&h3->payload, VB_H3_CONTROL_MAX);
-    for (size_t i = 0; i < VB_H3_EARLY_PRIORITIES; i++)
-        h3->early[i].id = -1;
+    vb_mux_early_init(&h3->early);
     if (nghttp3_qpack_encoder_new(&h3->encoder, VB_H3_TABLE, &h3->mem) != 0)
         return NULL;
     if (nghttp3_qpack_decoder_new(&h3->decoder, VB_H3_TABLE, 0, &h3->mem) == 0)

@@ -3,7 +3,7 @@
  *
  *     below ─▶ incoming.c ─▶ request.c ─▶ qpack.c ─▶ [mux] ─▶ service
  *                     └────▶ uni.c ─▶ control.c, qpack.c  │
- *     below ◀─ outgoing.c ◀─ turns.c ◀─ output.c ◀─ send.c ◀┘
+ *     below ◀─ outgoing.c ◀─ output.c ◀─ send.c ◀─ [mux] ◀┘
  *
  * Frames and the rules about them are read here; the compression of field
  * lines is nghttp3's. Its connection object is not used: it passes over field
@@ -45,13 +45,8 @@ enum {
     VB_H3_FRAME_HEAD = 5,
     /* Less unsent than this, and a source is asked for more. */
     VB_H3_LOW = 4 * 1024,
-    /* Streams not opened yet whose priority is kept (RFC 9218 section 7). */
-    VB_H3_EARLY_PRIORITIES = 16,
-    VB_H3_URGENCIES = 8,
     /* How long a head waits for what tells whether content follows. */
     VB_H3_GRACE_MS = 1000,
-    /* One turn of so many is the least urgent's. */
-    VB_H3_FAIRNESS = 16,
     VB_H3_BUCKETS = 64,
     /* Bytes that the buffer for sections may keep when none is under way. */
     VB_H3_SECTION_KEPT = 1024,
@@ -118,17 +113,13 @@ struct vb_h3_stream {
     struct vb_h3 *h3;
     struct vb_h3_stream *next;
     struct vb_h3_stream *prev;
-    struct vb_h3_stream *chain;       /* of its bucket */
-    struct vb_h3_stream *next_marked; /* behind it, if it is marked */
+    struct vb_h3_stream *chain; /* of its bucket */
     struct vb_h3_output out;
 
     /* coming in */
     struct vb_h3_frame frame;
     nghttp3_qpack_stream_context *section; /* being read, or NULL */
-    uint64_t content;                      /* bytes in DATA frames so far */
     uint16_t code;     /* to reset it with, where it is broken */
-    uint8_t pseudo;    /* which pseudo-fields have come: bits */
-    bool fields : 1;   /* a field has come that is none */
     bool complete : 1; /* the head is all there */
     bool trailers : 1; /* so are trailers, or they are being read */
     bool early : 1;    /* bytes of the head came in 0-RTT */
@@ -138,11 +129,6 @@ struct vb_h3_stream {
     bool broken : 1;   /* to be reset in the next step */
 
     /* going out */
-    struct vb_h3_stream *turn_next;
-    struct vb_h3_stream *turn_prev;
-    nghttp3_pri priority;
-    bool told : 1;    /* the client said it by PRIORITY_UPDATE */
-    bool queued : 1;  /* for its turn */
     bool sourced : 1; /* content comes from a source still, */
     bool framed : 1;  /* in frames of ours; else in one of its length */
     bool starved : 1; /* there was no block for it */
@@ -164,11 +150,6 @@ struct vb_h3_uni {
     uint8_t role; /* enum vb_h3_role */
 };
 
-struct vb_h3_turn {
-    struct vb_h3_stream *first;
-    struct vb_h3_stream *last;
-};
-
 struct vb_h3 {
     struct vb_env *env;
     const struct vb_peer *peer;
@@ -178,21 +159,17 @@ struct vb_h3 {
     nghttp3_qpack_decoder *decoder;
     nghttp3_buf section; /* what the encoder writes into, kept for the next */
     nghttp3_buf instructions;
-    struct vb_h3_stream *streams;     /* newest first */
-    struct vb_h3_stream *marked;      /* these have something to be done, */
-    struct vb_h3_stream **marked_end; /* in this order */
+    struct vb_h3_stream *streams; /* newest first */
+    struct vb_mux_marks marks;
     struct vb_h3_stream *buckets[VB_H3_BUCKETS];
-    struct vb_h3_turn turns[VB_H3_URGENCIES];
+    struct vb_mux_turns turns;
     struct vb_h3_output control; /* ours */
     struct vb_h3_output encoding;
     struct vb_h3_output decoding;
     struct vb_h3_uni uni[VB_H3_UNI_STREAMS_MAX];
     struct vb_h3_frame frame; /* on the client's control stream */
     struct vb_buf payload;    /* of that */
-    struct {
-        int64_t id; /* of a stream to come; -1: none */
-        nghttp3_pri priority;
-    } early[VB_H3_EARLY_PRIORITIES];
+    struct vb_mux_early early;
     struct vb_mux_budget budget;
     int64_t read_since;  /* when what we wait for began: no stream was there */
     int64_t moved;       /* when content last moved, of any stream */
@@ -209,9 +186,6 @@ struct vb_h3 {
     uint32_t busy;       /* streams with an exchange */
     uint32_t requests;   /* begun so far */
     uint32_t qpack_rest; /* bytes of QPACK's streams not paid for yet */
-    uint8_t early_count; /* of `early` that are set */
-    uint8_t turn;        /* of requests' streams, counted */
-    uint8_t early_at;    /* where the next of `early` goes */
     bool running : 1;    /* our callbacks, or steps, are on the stack */
     bool begun : 1;      /* the client's SETTINGS have come */
     bool starved : 1;    /* so is a stream */
@@ -227,10 +201,6 @@ void vb__h3_run(struct vb_h3 *h3);
 
 /* The stream has something to be done; done now, unless we are running. */
 void vb__h3_mark(struct vb_h3_stream *s);
-
-/* The same, but never now; and nothing has to be done any more. */
-void vb__h3_enlist(struct vb_h3_stream *s);
-void vb__h3_delist(struct vb_h3_stream *s);
 
 /* Ends the connection with this code (RFC 9114 section 8). */
 void vb__h3_give_up(struct vb_h3 *h3, uint64_t code);
@@ -324,16 +294,6 @@ void vb__h3_section_end(struct vb_h3_stream *s);
 /* The head is complete, and what it asks for can be done. */
 void vb__h3_ask(struct vb_h3_stream *s, bool ended);
 
-/* --- fields.c: what a field section may hold -------------------------------
- */
-
-/* May this line come here (RFC 9114 sections 4.2, 4.3, 10.3)? */
-bool vb__h3_field_is_fine(struct vb_h3_stream *s, struct vb_span name,
-                          struct vb_span value);
-
-/* Is all there that a request's head must have (4.3.1, 4.4)? */
-bool vb__h3_head_is_fine(const struct vb_h3_stream *s);
-
 /* --- uni.c, control.c: the client's unidirectional streams -----------------
  */
 
@@ -420,27 +380,10 @@ void vb__h3_fill(struct vb_h3_stream *s);
 /* Has it something to send, as far as is known? */
 bool vb__h3_sendable(const struct vb_h3_stream *s);
 
-/* --- turns.c: whose turn it is (RFC 9218 section 10) ------------------------
- */
-
-/* Queues it, if it has something to send. */
+/* Queues it for its turn, if it has. */
 void vb__h3_turn_join(struct vb_h3_stream *s);
-void vb__h3_turn_leave(struct vb_h3_stream *s);
 
-/* It was sent something of: others come first now, if they share. */
+/* It was sent something of. */
 void vb__h3_turn_pass(struct vb_h3_stream *s);
-
-/* The one whose turn it is; NULL: none. */
-struct vb_h3_stream *vb__h3_turn(const struct vb_h3 *h3);
-
-/* A Priority field's value, or a PRIORITY_UPDATE's (RFC 9218 section 4). */
-void vb__h3_priority_parse(nghttp3_pri *priority, struct vb_span value);
-void vb__h3_priority_set(struct vb_h3_stream *s, nghttp3_pri priority);
-
-/* PRIORITY_UPDATE of that stream, which may be to come. */
-void vb__h3_priority_update(struct vb_h3 *h3, int64_t id, struct vb_span value);
-
-/* The one that was told for this stream before it was opened, if any. */
-void vb__h3_priority_recall(struct vb_h3_stream *s);
 
 #endif

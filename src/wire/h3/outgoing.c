@@ -45,7 +45,8 @@ static struct vb_h3_stream *next_request(struct vb_h3 *h3)
 {
     struct vb_h3_stream *s;
 
-    while ((s = vb__h3_turn(h3)) != NULL && !h3->over) {
+    while ((s = (struct vb_h3_stream *)vb_mux_turn(&h3->turns)) != NULL &&
+           !h3->over) {
         vb__h3_fill(s);
         if (vb__h3_output_unsent(&s->out) > 0 || s->out.end)
             return s->broken ? NULL : s;
@@ -85,7 +86,7 @@ int vb_h3_pull(struct vb_h3 *h3, int64_t *ret_id, bool *ret_fin,
         h3->running = true;
         out = h3->over ? NULL : next_output(h3);
         h3->running = false;
-    } while (out == NULL && h3->marked != NULL && !h3->over);
+    } while (out == NULL && h3->marks.first != NULL && !h3->over);
     if (out == NULL || h3->over)
         return 0;
     *ret_id = out->id;
@@ -126,7 +127,7 @@ void vb_h3_wrote(struct vb_h3 *h3, int64_t id, size_t n)
         return;
     s->mux.x->sent += content;
     h3->moved = h3->env->now.mono_ms;
-    h3->turn++;
+    h3->turns.passed++;
     if (ends(h3, id, n))
         all_sent(s);
     vb__h3_turn_pass(s);
@@ -182,7 +183,7 @@ void vb_h3_blocked(struct vb_h3 *h3, int64_t id)
         return;
     out->blocked = true;
     if (s != NULL)
-        vb__h3_turn_leave(s);
+        vb_mux_turn_leave(&h3->turns, &s->mux);
 }
 
 void vb_h3_unblocked(struct vb_h3 *h3, int64_t id)

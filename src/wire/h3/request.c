@@ -23,11 +23,11 @@ static void malformed(struct vb_h3_stream *s)
 void vb__h3_field(struct vb_h3_stream *s, struct vb_span name,
                   struct vb_span value)
 {
-    if (!vb__h3_field_is_fine(s, name, value))
-        malformed(s);
-    else if (!(s->complete ? vb_mux_trailer_field(&s->mux, name, value)
-                           : vb_mux_head_field(&s->mux, name, value)))
+    if (!(s->complete ? vb_mux_trailer_field(&s->mux, name, value)
+                      : vb_mux_head_field(&s->mux, name, value)))
         vb__h3_give_up(s->h3, NGHTTP3_H3_EXCESSIVE_LOAD);
+    else if (s->mux.malformed)
+        malformed(s);
 }
 
 void vb__h3_ask(struct vb_h3_stream *s, bool ended)
@@ -63,45 +63,24 @@ static bool tells_content(const struct vb_h3_stream *s)
            vb_fields_first(fields, VB_FIELD_EXPECT) != NULL;
 }
 
-static void take_priority(struct vb_h3_stream *s)
-{
-    const struct vb_fields *fields = &s->mux.x->head.fields;
-    const struct vb_field *field = vb_fields_first(fields, VB_FIELD_PRIORITY);
-
-    for (; field != NULL && !s->told; field = vb_fields_next(fields, field))
-        vb__h3_priority_parse(&s->priority, field->value);
-}
-
 void vb__h3_section_end(struct vb_h3_stream *s)
 {
     if (s->complete) { /* of trailers */
         vb__h3_mark(s);
         return;
     }
-    if (!vb__h3_head_is_fine(s)) {
+    if (!vb_mux_head_is_fine(&s->mux)) {
         malformed(s);
         return;
     }
     s->complete = true;
     s->mux.since = s->h3->env->now.mono_ms;
-    take_priority(s);
     if (tells_content(s))
         vb__h3_ask(s, s->ending);
 }
 
 /* --- Frames ------------------------------------------------------------------
  */
-
-/* RFC 9114 section 4.1.2: more than was announced, or less. */
-static bool length_is_fine(const struct vb_h3_stream *s, bool all)
-{
-    const struct vb_head *head = &s->mux.x->head;
-
-    if (head->content_length < 0 || head->method == VB_METHOD_CONNECT)
-        return true;
-    return all ? s->content == (uint64_t)head->content_length
-               : s->content <= (uint64_t)head->content_length;
-}
 
 static void begin_data(struct vb_h3_stream *s)
 {
@@ -115,8 +94,7 @@ static void begin_data(struct vb_h3_stream *s)
         vb__h3_spend(h3, VB_COST_FRAME);
     if (!is_asked(s))
         vb__h3_ask(s, false);
-    s->content += s->frame.left;
-    if (!length_is_fine(s, false))
+    if (!vb_mux_content_counts(&s->mux, s->frame.left))
         malformed(s);
 }
 
@@ -211,7 +189,7 @@ static void end_request(struct vb_h3_stream *s)
         vb__h3_ask(s, true);
         return;
     }
-    if (!length_is_fine(s, true)) {
+    if (!vb_mux_content_is_all(&s->mux)) {
         malformed(s);
         return;
     }

@@ -2,33 +2,6 @@
  * ends. */
 #include "wire/h3/inner.h"
 
-void vb__h3_enlist(struct vb_h3_stream *s)
-{
-    struct vb_h3 *h3 = s->h3;
-
-    if (s->mux.marked)
-        return;
-    s->mux.marked = true;
-    s->next_marked = NULL;
-    *h3->marked_end = s;
-    h3->marked_end = &s->next_marked;
-}
-
-void vb__h3_delist(struct vb_h3_stream *s)
-{
-    struct vb_h3 *h3 = s->h3;
-    struct vb_h3_stream **at = &h3->marked;
-
-    if (!s->mux.marked)
-        return;
-    s->mux.marked = false;
-    while (*at != s)
-        at = &(*at)->next_marked;
-    *at = s->next_marked;
-    if (h3->marked_end == &s->next_marked)
-        h3->marked_end = at;
-}
-
 static void step(struct vb_h3_stream *s)
 {
     if (s->mux.x == NULL)
@@ -42,11 +15,11 @@ static void step(struct vb_h3_stream *s)
 /* Only what is below frees streams, and not within this. */
 static void do_marked(struct vb_h3 *h3)
 {
-    while (h3->marked != NULL && !h3->over) {
-        struct vb_h3_stream *s = h3->marked;
+    while (h3->marks.first != NULL && !h3->over) {
+        struct vb_mux_stream *s = h3->marks.first;
 
-        vb__h3_delist(s);
-        step(s);
+        vb_mux_delist(&h3->marks, s);
+        step((struct vb_h3_stream *)s);
     }
 }
 
@@ -75,7 +48,7 @@ void vb__h3_mark(struct vb_h3_stream *s)
 
     if (s->mux.closed || h3->over)
         return;
-    vb__h3_enlist(s);
+    vb_mux_enlist(&h3->marks, &s->mux);
     if (h3->running)
         return;
     vb__h3_run(h3);

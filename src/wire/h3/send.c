@@ -109,6 +109,17 @@ bool vb__h3_sendable(const struct vb_h3_stream *s)
            (s->sourced && !s->mux.deferred && !s->starved);
 }
 
+void vb__h3_turn_join(struct vb_h3_stream *s)
+{
+    if (vb__h3_sendable(s))
+        vb_mux_turn_join(&s->h3->turns, &s->mux);
+}
+
+void vb__h3_turn_pass(struct vb_h3_stream *s)
+{
+    vb_mux_turn_pass(&s->h3->turns, &s->mux, vb__h3_sendable(s));
+}
+
 /* --- For wire/mux ------------------------------------------------------------
  */
 

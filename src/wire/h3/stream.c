@@ -31,7 +31,7 @@ struct vb_h3_stream *vb__h3_stream_new(struct vb_h3 *h3, int64_t id)
     }
     s->h3 = h3;
     s->out.id = id;
-    s->priority.urgency = NGHTTP3_DEFAULT_URGENCY;
+    s->mux.id = id;
     s->mux.closed = true;
     s->chain = *bucket;
     *bucket = s;
@@ -41,7 +41,7 @@ struct vb_h3_stream *vb__h3_stream_new(struct vb_h3 *h3, int64_t id)
     h3->streams = s;
     if (id > h3->highest)
         h3->highest = id;
-    vb__h3_priority_recall(s);
+    vb_mux_early_recall(&h3->early, &s->mux);
     return s;
 }
 
@@ -67,7 +67,7 @@ void vb__h3_stream_done(struct vb_h3_stream *s)
 
     if (s->mux.x == NULL)
         return;
-    vb__h3_turn_leave(s);
+    vb_mux_turn_leave(&h3->turns, &s->mux);
     vb_mux_content_drop(&s->mux);
     vb__h3_output_clear(h3, &s->out);
     s->mux.closed = true;
@@ -110,8 +110,8 @@ void vb__h3_break(struct vb_h3_stream *s, uint16_t code)
         return;
     s->broken = true;
     s->code = code;
-    vb__h3_enlist(s);
-    vb__h3_turn_leave(s);
+    vb_mux_enlist(&s->h3->marks, &s->mux);
+    vb_mux_turn_leave(&s->h3->turns, &s->mux);
 }
 
 void vb__h3_stream_abort(struct vb_h3_stream *s)
@@ -128,7 +128,7 @@ void vb__h3_stream_free(struct vb_h3_stream *s)
 
     vb__h3_stream_unread(s, 0, false);
     vb__h3_stream_done(s);
-    vb__h3_delist(s);
+    vb_mux_delist(&h3->marks, &s->mux);
     while (*at != s)
         at = &(*at)->chain;
     *at = s->chain;

@@ -14,6 +14,27 @@ static void consume(struct vb_mux_stream *s, size_t n)
     s->ops->consumed(s, n, !s->replied && !s->closed);
 }
 
+/* What is announced for others than CONNECT (RFC 9110 section 9.3.6). */
+static bool is_announced(const struct vb_head *head)
+{
+    return head->content_length >= 0 && head->method != VB_METHOD_CONNECT;
+}
+
+bool vb_mux_content_counts(struct vb_mux_stream *s, uint64_t n)
+{
+    const struct vb_head *head = &s->x->head;
+
+    s->content += n;
+    return !is_announced(head) || s->content <= (uint64_t)head->content_length;
+}
+
+bool vb_mux_content_is_all(const struct vb_mux_stream *s)
+{
+    const struct vb_head *head = &s->x->head;
+
+    return !is_announced(head) || s->content == (uint64_t)head->content_length;
+}
+
 void vb_mux_content_fail(struct vb_mux_stream *s, const struct vb_failure *why)
 {
     if (s->failed || s->sink_ended)

@@ -4,11 +4,9 @@
  * to one line (8.2.3; 4.2.1), all others to the builder that all versions
  * share.
  *
- * The version has looked at the form of them by then: pseudo-fields come first,
- * once, and are all there; names are in lower case; no field is about the
- * connection (8.2.2; 4.2). What is left for us makes a request malformed
- * (8.1.1; 4.1.2), which resets its stream; what HTTP/1.1 would refuse too is
- * the builder's, and is answered.
+ * What fields.c lets pass has the form that it must have; what else is wrong
+ * here makes a request malformed too (8.1.1; 4.1.2), which resets its stream.
+ * What HTTP/1.1 would refuse as well is the builder's, and is answered.
  */
 #include "wire/mux/mux.h"
 
@@ -48,7 +46,6 @@ static void take_pseudo(struct vb_mux_stream *s, struct vb_span name,
             keep(s, value, known[i].to);
             return;
         }
-    s->malformed = true;
 }
 
 static void take_crumb(struct vb_mux_stream *s, struct vb_span value)
@@ -75,8 +72,11 @@ bool vb_mux_head_field(struct vb_mux_stream *s, struct vb_span name,
 {
     if (!count_field(s, name, value))
         return false;
-    if (s->builder.verdict.status != 0 || s->malformed)
+    if (s->malformed)
         return true; /* read on, for those that follow */
+    s->malformed = !vb_mux_field_is_fine(s, name, value, true);
+    if (s->malformed || s->builder.verdict.status != 0)
+        return true;
     if (name.len > 0 && name.ptr[0] == ':')
         take_pseudo(s, name, value);
     else if (vb_span_eq(name, VB_SPAN("cookie")))
@@ -174,7 +174,8 @@ bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
 
     if (!count_field(s, name, value))
         return false;
-    if (why->status != 0 || s->replied)
+    s->malformed |= !vb_mux_field_is_fine(s, name, value, false);
+    if (s->malformed || why->status != 0 || s->replied)
         return true;
     if (x->trailers == NULL)
         x->trailers = vb_arena_calloc(&x->arena, 1, sizeof(*x->trailers));

@@ -32,6 +32,19 @@ enum {
     VB_MUX_SECTION_TIMES = 4
 };
 
+/* How soon a reply is wanted (RFC 9218 section 4). */
+struct vb_mux_priority {
+    uint8_t urgency; /* 0 to 7, the lower the sooner */
+    bool incremental;
+};
+
+enum {
+    VB_MUX_URGENCIES = 8,
+    VB_MUX_URGENCY = 3, /* of who says nothing */
+    /* Streams not opened yet whose priority is kept (RFC 9218 section 7). */
+    VB_MUX_EARLY_PRIORITIES = 16
+};
+
 /* What a version does for its streams. None calls back. */
 struct vb_mux_ops {
     /* There is something to be done: see vb_mux_step. */
@@ -71,6 +84,10 @@ enum vb_mux_state {
 struct vb_mux_stream {
     const struct vb_mux_ops *ops;
     struct vb_exchange *x;
+    int64_t id;
+    struct vb_mux_stream *next_marked; /* behind it, if it is marked */
+    struct vb_mux_stream *turn_next;   /* while it is queued */
+    struct vb_mux_stream *turn_prev;
     int64_t since; /* when what we wait for began, or moved */
     enum vb_mux_state state;
 
@@ -83,10 +100,13 @@ struct vb_mux_stream {
     struct vb_mux_crumb *crumbs; /* of Cookie, and */
     struct vb_mux_crumb **crumbs_end;
     uint64_t section;      /* bytes of fields decoded */
-    uint64_t taken;        /* bytes of content the sink was given */
+    uint64_t content;      /* bytes of content that have come, */
+    uint64_t taken;        /* and that the sink was given */
     struct vb_buf waiting; /* content that it was not given yet */
     struct vb_verdict trailers_why;
     enum vb_err error;  /* what to tell the sink in the end */
+    uint8_t pseudo;     /* which pseudo-fields have come: bits */
+    bool fields : 1;    /* a field has come that is none */
     bool malformed : 1; /* RFC 9113 section 8.1.1, RFC 9114 section 4.1.2 */
     bool ended : 1;     /* the client has sent all */
     bool failed : 1;    /* or what it sends is of no use any more */
@@ -96,6 +116,9 @@ struct vb_mux_stream {
     bool sink_ended : 1;
 
     /* going out */
+    struct vb_mux_priority priority;
+    bool told : 1;            /* that was said by PRIORITY_UPDATE */
+    bool queued : 1;          /* for its turn */
     bool marked : 1;          /* for vb_mux_step */
     bool replied : 1;         /* x->reply is complete */
     bool submitted : 1;       /* and the version has its head */
@@ -117,7 +140,8 @@ static inline uint64_t vb_mux_section_max(const struct vb_limits *limits)
 
 /* --- run.c: an exchange from its head to its end -------------------------- */
 
-/* A stream that waits for its head; `x` is fresh, and the stream's. */
+/* A stream that waits for its head; `x` is fresh, and the stream's. Its `id`
+ * and `priority` are the version's to set. */
 void vb_mux_begin(struct vb_mux_stream *s, const struct vb_mux_ops *ops,
                   struct vb_exchange *x, bool secure);
 
@@ -149,11 +173,82 @@ void vb_mux_end(struct vb_mux_stream *s);
 int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
                         bool blocked);
 
+/* --- marks.c: which streams have something to be done --------------------- */
+
+/* In the order in which they were marked. */
+struct vb_mux_marks {
+    struct vb_mux_stream *first;
+    struct vb_mux_stream **end;
+};
+
+void vb_mux_marks_init(struct vb_mux_marks *marks);
+void vb_mux_enlist(struct vb_mux_marks *marks, struct vb_mux_stream *s);
+void vb_mux_delist(struct vb_mux_marks *marks, struct vb_mux_stream *s);
+
+/* --- turns.c: whose turn it is to send (RFC 9218 section 10) ---------------
+ */
+
+struct vb_mux_turns {
+    struct {
+        struct vb_mux_stream *first;
+        struct vb_mux_stream *last;
+    } of[VB_MUX_URGENCIES];
+    uint8_t passed; /* turns, counted */
+};
+
+/* Queues it, unless it is: it has something to send. */
+void vb_mux_turn_join(struct vb_mux_turns *turns, struct vb_mux_stream *s);
+void vb_mux_turn_leave(struct vb_mux_turns *turns, struct vb_mux_stream *s);
+
+/* Something of it was sent: others come first now, if they share. `more`: it
+ * has something left. */
+void vb_mux_turn_pass(struct vb_mux_turns *turns, struct vb_mux_stream *s,
+                      bool more);
+
+/* The one whose turn it is; NULL: none. */
+struct vb_mux_stream *vb_mux_turn(const struct vb_mux_turns *turns);
+
+/* Changes its place. */
+void vb_mux_turn_set(struct vb_mux_turns *turns, struct vb_mux_stream *s,
+                     struct vb_mux_priority priority);
+
+/* --- priority.c: what clients say of that ----------------------------------
+ */
+
+extern const struct vb_mux_priority vb_mux_priority_default;
+
+/* A Priority field's value, or a PRIORITY_UPDATE's (RFC 9218 section 4): what
+ * it says of *priority is changed, unless it cannot be read. */
+void vb_mux_priority_parse(struct vb_mux_priority *priority,
+                           struct vb_span value);
+
+/* Told for streams that are to come; the oldest is forgotten first. */
+struct vb_mux_early {
+    struct {
+        int64_t id; /* -1: none */
+        struct vb_mux_priority priority;
+    } at[VB_MUX_EARLY_PRIORITIES];
+    uint8_t count; /* of `at` that are set */
+    uint8_t next;  /* where the next one goes */
+};
+
+void vb_mux_early_init(struct vb_mux_early *early);
+void vb_mux_early_keep(struct vb_mux_early *early, int64_t id,
+                       struct vb_mux_priority priority);
+
+/* Gives the stream, which is new, its own: that, or the default. */
+void vb_mux_early_recall(struct vb_mux_early *early, struct vb_mux_stream *s);
+
 /* --- head.c: from field lines to a head ----------------------------------- */
 
-/* One decoded line of the head. False: the connection has to end. */
+/* One decoded line of the head; s->malformed, where it cannot come here. False:
+ * the connection has to end. */
 bool vb_mux_head_field(struct vb_mux_stream *s, struct vb_span name,
                        struct vb_span value);
+
+/* Is all there that a request's head must have (RFC 9113 sections 8.3.1, 8.5,
+ * RFC 9114 sections 4.3.1, 4.4)? */
+bool vb_mux_head_is_fine(const struct vb_mux_stream *s);
 
 /* The head is complete: the rules that need all of it, and the verdict. */
 void vb_mux_head_end(struct vb_mux_stream *s);
@@ -162,8 +257,30 @@ void vb_mux_head_end(struct vb_mux_stream *s);
 bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
                           struct vb_span value);
 
+/* --- fields.c: what a field section may hold -------------------------------
+ */
+
+enum {
+    VB_MUX_METHOD = 1,
+    VB_MUX_SCHEME = 2,
+    VB_MUX_AUTHORITY = 4,
+    VB_MUX_PATH = 8
+};
+
+/* May this line come here (RFC 9113 sections 8.2, 8.3, RFC 9114 sections 4.2,
+ * 4.3, 10.3)? `head`: else it is of trailers. */
+bool vb_mux_field_is_fine(struct vb_mux_stream *s, struct vb_span name,
+                          struct vb_span value, bool head);
+
 /* --- content.c: request content -------------------------------------------
  */
+
+/* So much content has come, or will. False: that is more than was announced
+ * (RFC 9113 section 8.1.1, RFC 9114 section 4.1.2). */
+bool vb_mux_content_counts(struct vb_mux_stream *s, uint64_t n);
+
+/* And is that all that was announced? */
+bool vb_mux_content_is_all(const struct vb_mux_stream *s);
 
 /* Bytes have come: to the sink, to wait, or into nothing. */
 void vb_mux_content_bytes(struct vb_mux_stream *s, struct vb_span bytes);

@@ -14,6 +14,16 @@ void vb_mux_begin(struct vb_mux_stream *s, const struct vb_mux_ops *ops,
                   secure ? VB_SPAN("https") : VB_SPAN("http"));
 }
 
+/* PRIORITY_UPDATE counts more (RFC 9218 section 7). */
+static void take_priority(struct vb_mux_stream *s)
+{
+    const struct vb_fields *fields = &s->x->head.fields;
+    const struct vb_field *field = vb_fields_first(fields, VB_FIELD_PRIORITY);
+
+    for (; field != NULL && !s->told; field = vb_fields_next(fields, field))
+        vb_mux_priority_parse(&s->priority, field->value);
+}
+
 bool vb_mux_ask(struct vb_mux_stream *s, const struct vb_carrier *carrier,
                 const struct vb_peer *peer, bool ended)
 {
@@ -25,6 +35,7 @@ bool vb_mux_ask(struct vb_mux_stream *s, const struct vb_carrier *carrier,
     s->state = VB_MUX_ASKED;
     if (s->malformed)
         return false;
+    take_priority(s);
     x->carrier = carrier;
     x->carrier_data = s;
     x->peer = peer;

@@ -1,34 +1,32 @@
 /*
- * What a field section of a request may hold: RFC 9114 sections 4.2, 4.3 and
- * 10.3. What is not so makes the request malformed. What the lines mean is for
- * wire/mux and the builder.
+ * What a field section of a request may hold: RFC 9113 sections 8.2 and 8.3,
+ * RFC 9114 sections 4.2, 4.3 and 10.3. What is not so makes the request
+ * malformed. What the lines mean is for head.c and the builder.
  */
 #include "http/scan.h"
-#include "wire/h3/inner.h"
-
-enum { METHOD = 1, SCHEME = 2, AUTHORITY = 4, PATH = 8 };
+#include "wire/mux/mux.h"
 
 static const struct {
     struct vb_span name;
     uint8_t bit;
-} pseudo[] = {{VB_SPAN_INIT(":method"), METHOD},
-              {VB_SPAN_INIT(":scheme"), SCHEME},
-              {VB_SPAN_INIT(":authority"), AUTHORITY},
-              {VB_SPAN_INIT(":path"), PATH}};
+} pseudo[] = {{VB_SPAN_INIT(":method"), VB_MUX_METHOD},
+              {VB_SPAN_INIT(":scheme"), VB_MUX_SCHEME},
+              {VB_SPAN_INIT(":authority"), VB_MUX_AUTHORITY},
+              {VB_SPAN_INIT(":path"), VB_MUX_PATH}};
 
-/* About the connection, which HTTP/3 has other means for (4.2). */
+/* About the connection, which has other means for that (8.2.2; 4.2). */
 static const struct vb_span of_connection[] = {
     VB_SPAN_INIT("connection"), VB_SPAN_INIT("keep-alive"),
     VB_SPAN_INIT("proxy-connection"), VB_SPAN_INIT("transfer-encoding"),
     VB_SPAN_INIT("upgrade")};
 
-/* Known, before all fields, once, and not in trailers. */
-static bool pseudo_is_fine(struct vb_h3_stream *s, struct vb_span name)
+/* Known, before all fields, and once. */
+static bool pseudo_is_fine(struct vb_mux_stream *s, struct vb_span name)
 {
     for (size_t i = 0; i < sizeof(pseudo) / sizeof(pseudo[0]); i++) {
         if (!vb_span_eq(name, pseudo[i].name))
             continue;
-        if (s->fields || s->complete || (s->pseudo & pseudo[i].bit) != 0)
+        if (s->fields || (s->pseudo & pseudo[i].bit) != 0)
             return false;
         s->pseudo |= pseudo[i].bit;
         return true;
@@ -67,27 +65,27 @@ static bool is_of_connection(struct vb_span name, struct vb_span value)
            !vb_span_ieq(value, VB_SPAN("trailers"));
 }
 
-bool vb__h3_field_is_fine(struct vb_h3_stream *s, struct vb_span name,
-                          struct vb_span value)
+bool vb_mux_field_is_fine(struct vb_mux_stream *s, struct vb_span name,
+                          struct vb_span value, bool head)
 {
     if (!value_is_fine(value))
         return false;
     if (name.len > 0 && name.ptr[0] == ':')
-        return pseudo_is_fine(s, name);
+        return head && pseudo_is_fine(s, name);
     s->fields = true;
     return name_is_fine(name) && !is_of_connection(name, value);
 }
 
-bool vb__h3_head_is_fine(const struct vb_h3_stream *s)
+bool vb_mux_head_is_fine(const struct vb_mux_stream *s)
 {
-    const struct vb_mux_stream *mux = &s->mux;
-    bool host = vb_fields_first(&mux->x->head.fields, VB_FIELD_HOST) != NULL;
+    bool host = vb_fields_first(&s->x->head.fields, VB_FIELD_HOST) != NULL;
 
     /* One that was refused midway may lack what comes last. */
-    if (mux->builder.verdict.status != 0)
+    if (s->builder.verdict.status != 0)
         return true;
-    if (vb_span_eq(mux->method, VB_SPAN("CONNECT")))
-        return s->pseudo == (METHOD | AUTHORITY);
-    return (s->pseudo | AUTHORITY) == (METHOD | SCHEME | AUTHORITY | PATH) &&
-           ((s->pseudo & AUTHORITY) != 0 || host);
+    if (vb_span_eq(s->method, VB_SPAN("CONNECT")))
+        return s->pseudo == (VB_MUX_METHOD | VB_MUX_AUTHORITY);
+    return (s->pseudo | VB_MUX_AUTHORITY) == (VB_MUX_METHOD | VB_MUX_SCHEME |
+                                              VB_MUX_AUTHORITY | VB_MUX_PATH) &&
+           ((s->pseudo & VB_MUX_AUTHORITY) != 0 || host);
 }
