@@ -1,55 +1,11 @@
 /*
  * Memory of HTTP/2: what an idle connection holds, and what happens when there
- * is no more. nghttp2's own is not refused, though it is from the worker's
- * heap: where a queue of its cannot grow, 1.52 frees the same frame twice.
+ * is no more.
  */
 #include "failing.h"
 #include "h2_client.h"
 
 #include <nghttp2/nghttp2.h>
-
-void *__real_vb_mux_malloc(size_t size, void *heap);
-void *__real_vb_mux_calloc(size_t count, size_t size, void *heap);
-void *__real_vb_mux_realloc(void *at, size_t size, void *heap);
-void *__wrap_vb_mux_malloc(size_t size, void *heap);
-void *__wrap_vb_mux_calloc(size_t count, size_t size, void *heap);
-void *__wrap_vb_mux_realloc(void *at, size_t size, void *heap);
-
-/* Lets what follows through; what was armed before. */
-static bool disarm(void)
-{
-    bool before = failing.armed;
-
-    failing.armed = false;
-    return before;
-}
-
-void *__wrap_vb_mux_malloc(size_t size, void *heap)
-{
-    bool before = disarm();
-    void *at = __real_vb_mux_malloc(size, heap);
-
-    failing.armed = before;
-    return at;
-}
-
-void *__wrap_vb_mux_calloc(size_t count, size_t size, void *heap)
-{
-    bool before = disarm();
-    void *at = __real_vb_mux_calloc(count, size, heap);
-
-    failing.armed = before;
-    return at;
-}
-
-void *__wrap_vb_mux_realloc(void *at, size_t size, void *heap)
-{
-    bool before = disarm();
-    void *fresh = __real_vb_mux_realloc(at, size, heap);
-
-    failing.armed = before;
-    return fresh;
-}
 
 #define HEAD_OF(method, path)                                                  \
     {                                                                          \

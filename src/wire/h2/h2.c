@@ -6,55 +6,31 @@
 #include "base/clock.h"
 #include "wire/h2/inner.h"
 
-/* It lies where a connection of HTTP/1 does, which must not pay for it. */
-_Static_assert(sizeof(struct vb_h2) <= 96, "idle connections stay small");
+/* What lies where a connection of HTTP/1 does, which must not pay for it. */
+struct place {
+    struct vb_wire wire;
+    struct vb_h2 *h2;
+};
 
-static struct vb_h2 *h2_of(struct vb_wire *wire)
-{
-    return (struct vb_h2 *)wire;
-}
+_Static_assert(sizeof(struct place) <= 96, "idle connections stay small");
 
-static const struct vb_h2 *const_h2_of(const struct vb_wire *wire)
+static struct vb_h2 *h2_of(const struct vb_wire *wire)
 {
-    return (const struct vb_h2 *)wire;
+    return ((const struct place *)wire)->h2;
 }
 
 /* --- From the loop -----------------------------------------------------------
  */
 
-/* nghttp2 found an end that it leaves to us to tell. */
-static void feed_failed(struct vb_h2 *h2, ssize_t error)
-{
-    switch (error) {
-    case NGHTTP2_ERR_FLOODED:
-    case NGHTTP2_ERR_TOO_MANY_SETTINGS:
-    case NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
-        vb__h2_give_up(h2, NGHTTP2_ENHANCE_YOUR_CALM);
-        break;
-    case NGHTTP2_ERR_CALLBACK_FAILURE: /* a callback has told it */
-        h2->broken |= !h2->over;
-        break;
-    default:
-        h2->broken = true;
-        break;
-    }
-}
-
 static void feed(struct vb_wire *wire, struct vb_span bytes)
 {
     struct vb_h2 *h2 = h2_of(wire);
-    ssize_t n;
 
     if (bytes.len == 0 || h2->phase != VB_H2_OPEN)
         return;
-    if (!h2->over) {
-        h2->running = true;
-        n = nghttp2_session_mem_recv(h2->session, (const uint8_t *)bytes.ptr,
-                                     bytes.len);
-        h2->running = false;
-        if (n < 0)
-            feed_failed(h2, n);
-    }
+    h2->running = true;
+    vb__h2_read(h2, bytes);
+    h2->running = false;
     vb__h2_run(h2);
 }
 
@@ -70,7 +46,7 @@ static void eof(struct vb_wire *wire)
     h2->running = true;
     for (struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next) {
         if (s->mux.state == VB_MUX_HEAD)
-            vb__h2_reset(s, NGHTTP2_CANCEL);
+            vb__h2_break(s, VB_H2_CANCEL);
         vb_mux_cut_short(&s->mux);
     }
     h2->running = false;
@@ -99,7 +75,7 @@ static void shut_down(struct vb_wire *wire)
 
 static unsigned state(const struct vb_wire *wire)
 {
-    const struct vb_h2 *h2 = const_h2_of(wire);
+    const struct vb_h2 *h2 = h2_of(wire);
     unsigned bits = 0;
 
     if (h2->phase == VB_H2_CLOSED)
@@ -109,7 +85,7 @@ static unsigned state(const struct vb_wire *wire)
     /* Who does not read our frames is not to make us owe more of them. */
     if (!h2->eof && (h2->over || !vb__h2_output_full(h2)))
         bits |= VB_WIRE_READ;
-    if (vb__h2_output_queued(h2) > 0)
+    if (h2->output.queued > 0)
         bits |= VB_WIRE_WRITE;
     return bits;
 }
@@ -120,32 +96,34 @@ static unsigned state(const struct vb_wire *wire)
 /* Until when the connection as such must come to something. */
 static int64_t connection_deadline(const struct vb_h2 *h2)
 {
-    const struct vb_limits *limits = h2->wire.env->limits;
+    const struct vb_limits *limits = h2->env->limits;
 
     if (h2->phase == VB_H2_LINGER || (h2->stopping && !h2->last))
         return h2->read_since + limits->linger_ms;
     if (!h2->begun)
         return h2->read_since + limits->head_timeout_ms;
-    if (h2->streams == NULL && vb__h2_output_queued(h2) == 0)
+    if (h2->streams == NULL && h2->output.queued == 0)
         return h2->read_since + limits->idle_timeout_ms;
     return VB_TIME_NEVER;
 }
 
 static int64_t write_deadline(const struct vb_h2 *h2)
 {
-    if (vb__h2_output_queued(h2) == 0)
+    if (h2->output.queued == 0)
         return VB_TIME_NEVER;
-    return h2->write_since + h2->wire.env->limits->write_timeout_ms;
+    return h2->write_since + h2->env->limits->write_timeout_ms;
 }
 
 static int64_t deadline(const struct vb_wire *wire)
 {
-    const struct vb_h2 *h2 = const_h2_of(wire);
+    const struct vb_h2 *h2 = h2_of(wire);
     int64_t first = connection_deadline(h2);
     int64_t write = write_deadline(h2);
 
     if (write < first)
         first = write;
+    if (h2->over)
+        return first;
     for (const struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next) {
         int64_t at = vb__h2_stream_deadline(s);
 
@@ -162,7 +140,7 @@ static void connection_late(struct vb_h2 *h2)
     else if (h2->stopping && !h2->last)
         vb__h2_stop_now(h2);
     else
-        vb__h2_give_up(h2, NGHTTP2_NO_ERROR); /* idle */
+        vb__h2_give_up(h2, VB_H2_NO_ERROR); /* idle */
 }
 
 static void tick(struct vb_wire *wire)
@@ -175,7 +153,8 @@ static void tick(struct vb_wire *wire)
         return;
     }
     h2->running = true;
-    for (struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next)
+    for (struct vb_h2_stream *s = h2->streams; s != NULL && !h2->over;
+         s = s->next)
         if (vb__h2_stream_deadline(s) <= now)
             vb__h2_stream_late(s);
     if (connection_deadline(h2) <= now)
@@ -196,8 +175,8 @@ static void free_wire(struct vb_wire *wire)
         return;
     h2 = h2_of(wire);
     vb__h2_close(h2);
-    nghttp2_session_del(h2->session);
-    free(h2->output);
+    vb__h2_hpack_done(h2);
+    free(h2);
 }
 
 static const struct vb_wire_ops ops = {
@@ -215,21 +194,38 @@ static const struct vb_wire_ops ops = {
 
 size_t vb_h2_size(void)
 {
-    return sizeof(struct vb_h2);
+    return sizeof(struct place);
+}
+
+static void init(struct vb_h2 *h2, struct vb_wire *wire)
+{
+    *h2 = (struct vb_h2){.wire = wire,
+                         .env = wire->env,
+                         .read_since = wire->env->now.mono_ms,
+                         .window = VB_H2_WINDOW,
+                         .initial = VB_H2_WINDOW,
+                         .credit = {.left = VB_MUX_WINDOW}};
+    vb_mux_marks_init(&h2->marks);
+    vb_mux_early_init(&h2->early);
+    vb_mux_budget_init(&h2->budget, wire->env->now.mono_ms);
 }
 
 struct vb_wire *vb_h2_init(void *memory, struct vb_env *env,
                            const struct vb_peer *peer)
 {
-    struct vb_h2 *h2 = memory;
+    struct place *place = memory;
 
-    *h2 = (struct vb_h2){.wire = {.ops = &ops, .env = env, .peer = peer},
-                         .read_since = env->now.mono_ms};
-    vb_mux_budget_init(&h2->budget, env->now.mono_ms);
-    h2->output = vb__h2_output_new();
-    h2->session = h2->output == NULL ? NULL : vb__h2_session_new(h2);
-    if (h2->session != NULL)
-        return &h2->wire;
-    free(h2->output);
+    *place = (struct place){.wire = {.ops = &ops, .env = env, .peer = peer},
+                            .h2 = malloc(sizeof(struct vb_h2))};
+    if (place->h2 == NULL)
+        return NULL;
+    init(place->h2, &place->wire);
+    if (vb__h2_hpack_init(place->h2))
+        vb__h2_put_settings(place->h2);
+    else
+        place->h2->broken = true;
+    if (!place->h2->broken)
+        return &place->wire;
+    free_wire(&place->wire);
     return NULL;
 }

@@ -1,9 +1,9 @@
 /*
  * HTTP/2 on the wire, as a server (RFC 9113), with priorities (RFC 9218).
  *
- * See wire/wire.h for how a wire is driven. Frames, HPACK and flow control are
- * nghttp2's; what a request may be, what it leads to, and what a client may
- * cost us is decided here.
+ * See wire/wire.h for how a wire is driven. HPACK is nghttp2's; frames,
+ * flow control, what a request may be, what it leads to, and what a client may
+ * cost us is ours.
  */
 #ifndef VB_WIRE_H2_H2_H
 #define VB_WIRE_H2_H2_H

@@ -1,6 +1,6 @@
 /*
- * A reply on its way out: its head, which nghttp2 encodes from where it lies,
- * and its content, as DATA frames of what the client's windows let through.
+ * A reply on its way out: its head, encoded when there is room for it, and its
+ * content, as DATA frames of what the client's windows let through, in turns.
  * All but small pieces is sent from where it lies; a source, whose bytes live
  * until the next pull, is not asked for more before they are sent. So what is
  * in memory is bounded by VB_H2_QUEUE_MAX and one piece of each source's.
@@ -12,194 +12,202 @@ static struct vb_h2_stream *stream_of(struct vb_mux_stream *s)
     return (struct vb_h2_stream *)s;
 }
 
-/* --- What comes next -------------------------------------------------------
+/* --- Turns -------------------------------------------------------------------
  */
 
-/* Is this the last of fixed content? A source says itself when it has ended. */
-static bool is_last(const struct vb_mux_stream *s, size_t n)
+static bool is_sendable(const struct vb_h2_stream *s)
 {
-    return s->x->reply.content != VB_CONTENT_SOURCE && n == s->tail.len;
+    return s->sending && !s->mux.all_sent && !s->mux.deferred && !s->held &&
+           !s->broken && s->window > 0;
 }
 
-/* Bytes for the next frame, of which there are some. */
-static size_t frame_length(const struct vb_mux_stream *s, size_t most)
+void vb__h2_turn_join(struct vb_h2_stream *s)
 {
-    uint64_t there = s->file.length > 0 ? s->file.length : s->tail.len;
-    size_t max = s->file.length > 0 ? VB_H2_FILE_FRAME_MAX : VB_H2_FRAME_MAX;
-
-    if (most > max)
-        most = max;
-    return most < there ? most : (size_t)there;
-}
-
-/* NOLINTNEXTLINE(readability-non-const-parameter): nghttp2's type */
-ssize_t vb__h2_read_content(nghttp2_session *session, int32_t id, uint8_t *buf,
-                            size_t length, uint32_t *data_flags,
-                            nghttp2_data_source *source, void *user_data)
-{
-    struct vb_mux_stream *s = source->ptr;
-
-    (void)session;
-    (void)id;
-    (void)buf;
-    (void)user_data;
-    *data_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (s->tail.len == 0 && s->file.length == 0) {
-        if (stream_of(s)->pieces > 0) {
-            stream_of(s)->held = s->deferred = true;
-            return NGHTTP2_ERR_DEFERRED;
-        }
-        switch (vb_mux_source_pull(s)) {
-        case VB_PULL_BYTES:
-        case VB_PULL_FILE:
-            break;
-        case VB_PULL_END:
-            *data_flags |= NGHTTP2_DATA_FLAG_EOF;
-            return 0;
-        case VB_PULL_PENDING:
-            s->deferred = true;
-            return NGHTTP2_ERR_DEFERRED;
-        case VB_PULL_FAILED:
-            return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-        }
-    }
-    length = frame_length(s, length);
-    if (is_last(s, length))
-        *data_flags |= NGHTTP2_DATA_FLAG_EOF;
-    return (ssize_t)length;
+    if (is_sendable(s))
+        vb_mux_turn_join(&s->h2->turns, &s->mux);
 }
 
 /* --- Frames ----------------------------------------------------------------
  */
 
-static int put_file(struct vb_h2_stream *s, struct vb_span head, size_t n)
+static bool put_head(struct vb_h2_stream *s, size_t n, bool end)
+{
+    char head[VB_H2_FRAME_HEAD];
+
+    vb__h2_frame_write(head, (uint32_t)n, VB_H2_DATA,
+                       end ? VB_H2_END_STREAM : 0, s->id);
+    return vb__h2_output_put(s->h2, vb_span_of(head, sizeof(head)));
+}
+
+static bool put_file(struct vb_h2_stream *s, size_t n)
 {
     struct vb_file_part *file = &s->mux.file;
     const struct vb_file_part part = {file->fd, file->offset, n};
 
-    if (!vb__h2_output_put(s->h2, head))
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (!put_head(s, n, false))
+        return false;
     vb__h2_output_refer_file(s, &part);
     file->offset += n;
     file->length -= n;
-    return 0;
+    return true;
 }
 
-static int put_bytes(struct vb_h2_stream *s, struct vb_span head, size_t n)
+/* A source says itself when it has ended. */
+static bool put_bytes(struct vb_h2_stream *s, size_t n)
 {
-    struct vb_span bytes = vb_span_head(s->mux.tail, n);
+    struct vb_mux_stream *mux = &s->mux;
+    struct vb_span bytes = vb_span_head(mux->tail, n);
 
-    s->mux.tail = vb_span_from(s->mux.tail, n);
-    if (!vb__h2_output_put(s->h2, head))
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
+    mux->tail = vb_span_from(mux->tail, n);
+    mux->all_sent =
+        mux->x->reply.content != VB_CONTENT_SOURCE && mux->tail.len == 0;
+    if (!put_head(s, n, mux->all_sent))
+        return false;
     if (n > VB_H2_COPY_MAX) {
         vb__h2_output_refer(s, bytes);
-        return 0;
+        return true;
     }
-    s->mux.x->sent += n;
-    return vb__h2_output_put(s->h2, bytes) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
+    mux->x->sent += n;
+    return vb__h2_output_put(s->h2, bytes);
 }
 
-int vb__h2_send_data(nghttp2_session *session, nghttp2_frame *frame,
-                     const uint8_t *framehd, size_t length,
-                     nghttp2_data_source *source, void *user_data)
+/* What the windows let through, and a frame. */
+static size_t frame_length(const struct vb_h2_stream *s)
 {
-    struct vb_h2_stream *s = source->ptr;
-    struct vb_span head = vb_span_of((const char *)framehd, VB_H2_FRAME_HEAD);
+    bool file = s->mux.file.length > 0;
+    uint64_t there = file ? s->mux.file.length : s->mux.tail.len;
+    int64_t most = file ? VB_H2_FILE_FRAME_MAX : VB_H2_FRAME_MAX;
 
-    (void)session;
-    (void)frame; /* nothing of ours is padded */
-    (void)user_data;
-    if (vb__h2_output_full(s->h2))
-        return NGHTTP2_ERR_WOULDBLOCK;
-    vb__h2_move(s->h2);
-    if (length >= VB_H2_GAIN_DATA_MIN)
-        vb_mux_budget_gain(&s->h2->budget, VB_H2_GAIN_DATA);
-    return s->mux.file.length > 0 ? put_file(s, head, length)
-                                  : put_bytes(s, head, length);
+    if (most > s->window)
+        most = s->window;
+    if (most > s->h2->window)
+        most = s->h2->window;
+    return (uint64_t)most < there ? (size_t)most : (size_t)there;
+}
+
+static void put_data(struct vb_h2_stream *s)
+{
+    struct vb_h2 *h2 = s->h2;
+    size_t n = frame_length(s);
+    bool fine = s->mux.file.length > 0 ? put_file(s, n) : put_bytes(s, n);
+
+    h2->broken |= !fine;
+    s->window -= (int64_t)n;
+    h2->window -= (int64_t)n;
+    h2->moved = h2->env->now.mono_ms;
+    if (n >= VB_H2_GAIN_DATA_MIN)
+        vb_mux_budget_gain(&h2->budget, VB_H2_GAIN_DATA);
+}
+
+/* Sees to it that something is there; false: nothing is, or not now. */
+static bool pull(struct vb_h2_stream *s)
+{
+    struct vb_mux_stream *mux = &s->mux;
+
+    if (mux->tail.len > 0 || mux->file.length > 0)
+        return true;
+    s->held = s->pieces > 0;
+    if (s->held)
+        return false;
+    switch (vb_mux_source_pull(mux)) {
+    case VB_PULL_BYTES:
+    case VB_PULL_FILE:
+        return true;
+    case VB_PULL_END:
+        mux->all_sent = true;
+        s->h2->broken |= !put_head(s, 0, true);
+        return false;
+    case VB_PULL_PENDING:
+        mux->deferred = true;
+        return false;
+    case VB_PULL_FAILED:
+        vb__h2_break(s, VB_H2_INTERNAL_ERROR);
+        return false;
+    }
+    return false;
+}
+
+bool vb__h2_send(struct vb_h2 *h2)
+{
+    struct vb_mux_stream *mux = h2->window > 0 ? vb_mux_turn(&h2->turns) : NULL;
+    struct vb_h2_stream *s;
+
+    if (mux == NULL)
+        return false;
+    s = stream_of(mux);
+    if (pull(s))
+        put_data(s);
+    h2->turns.passed++;
+    vb_mux_turn_pass(&h2->turns, mux, is_sendable(s));
+    if (mux->all_sent)
+        vb__h2_sent_all(s);
+    return true;
+}
+
+/* Where the request is not all there, the client need not go on with it (RFC
+ * 9113 section 8.1). */
+void vb__h2_sent_all(struct vb_h2_stream *s)
+{
+    if (!s->mux.ended)
+        vb__h2_put_reset(s->h2, s->id, VB_H2_NO_ERROR);
+    vb__h2_stream_close(s, s->mux.ended ? VB_H2_DONE : VB_H2_RESET, true);
 }
 
 /* --- For wire/mux ------------------------------------------------------------
  */
 
-/* The section as nghttp2 takes it, in the exchange's arena; NULL when out of
- * memory. It copies what is not to live until it is sent. */
-static const nghttp2_nv *nv_of(const struct vb_section *section, bool lives)
-{
-    const uint8_t flags =
-        lives ? NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE
-              : NGHTTP2_NV_FLAG_NONE;
-    nghttp2_nv *nv =
-        vb_arena_alloc(section->arena, section->count * sizeof(*nv));
-
-    for (size_t i = 0; nv != NULL && i < section->count; i++) {
-        const struct vb_field_out *field = &section->at[i];
-
-        nv[i] = (nghttp2_nv){.name = (uint8_t *)field->name.ptr,
-                             .namelen = field->name.len,
-                             .value = (uint8_t *)field->value.ptr,
-                             .valuelen = field->value.len,
-                             .flags = flags};
-    }
-    return nv;
-}
-
-static void send_interim(struct vb_mux_stream *s,
+static void send_interim(struct vb_mux_stream *mux,
                          const struct vb_section *section)
 {
-    const nghttp2_nv *nv = nv_of(section, false);
-
-    if (nv != NULL)
-        nghttp2_submit_headers(stream_of(s)->h2->session, NGHTTP2_FLAG_NONE,
-                               stream_of(s)->id, NULL, nv, section->count,
-                               NULL);
+    if (!stream_of(mux)->broken)
+        vb__h2_put_section(stream_of(mux), section, 0);
 }
 
-static bool send_reply(struct vb_mux_stream *s,
+static bool send_reply(struct vb_mux_stream *mux,
                        const struct vb_section *section, bool content)
 {
-    nghttp2_data_provider provider = {.source = {.ptr = s},
-                                      .read_callback = vb__h2_read_content};
-    const nghttp2_nv *nv = nv_of(section, true);
+    struct vb_h2_stream *s = stream_of(mux);
 
-    return nv != NULL && nghttp2_submit_response(
-                             stream_of(s)->h2->session, stream_of(s)->id, nv,
-                             section->count, content ? &provider : NULL) == 0;
+    if (!vb__h2_put_section(s, section, content ? 0 : VB_H2_END_STREAM))
+        return false;
+    mux->all_sent = !content;
+    s->sending = true;
+    vb__h2_turn_join(s);
+    return true;
 }
 
-static void consumed(struct vb_mux_stream *s, size_t n, bool stream)
+static void consumed(struct vb_mux_stream *mux, size_t n, bool stream)
 {
-    nghttp2_session *session = stream_of(s)->h2->session;
+    struct vb_h2_stream *s = stream_of(mux);
 
-    if (stream)
-        nghttp2_session_consume(session, stream_of(s)->id, n);
-    else
-        nghttp2_session_consume_connection(session, n);
+    vb__h2_consumed(s->h2, stream ? s : NULL, (uint32_t)n);
 }
 
-static void mark(struct vb_mux_stream *s)
+static void mark(struct vb_mux_stream *mux)
 {
-    vb__h2_mark(stream_of(s));
+    vb__h2_mark(stream_of(mux));
 }
 
-static void moved(struct vb_mux_stream *s)
+static void moved(struct vb_mux_stream *mux)
 {
-    vb__h2_move(stream_of(s)->h2);
+    struct vb_h2 *h2 = stream_of(mux)->h2;
+
+    h2->moved = h2->env->now.mono_ms;
 }
 
-static void resume(struct vb_mux_stream *s)
+static void resume(struct vb_mux_stream *mux)
 {
-    nghttp2_session_resume_data(stream_of(s)->h2->session, stream_of(s)->id);
+    vb__h2_turn_join(stream_of(mux));
 }
 
-static void fail(struct vb_mux_stream *s)
+static void fail(struct vb_mux_stream *mux)
 {
-    vb__h2_reset(stream_of(s), NGHTTP2_INTERNAL_ERROR);
+    vb__h2_break(stream_of(mux), VB_H2_INTERNAL_ERROR);
 }
 
-static void stop(struct vb_mux_stream *s)
+static void stop(struct vb_mux_stream *mux)
 {
-    vb__h2_stop(stream_of(s)->h2);
+    vb__h2_stop(stream_of(mux)->h2);
 }
 
 const struct vb_mux_ops vb__h2_mux_ops = {

@@ -33,6 +33,8 @@ bool vb_mux_ask(struct vb_mux_stream *s, const struct vb_carrier *carrier,
     s->ended = ended;
     vb_mux_head_end(s);
     s->state = VB_MUX_ASKED;
+    s->malformed |=
+        ended && x->verdict.status == 0 && !vb_mux_content_is_all(s);
     if (s->malformed)
         return false;
     take_priority(s);
