@@ -374,6 +374,30 @@ static const struct {
            "\0\0\4\x8\0\0\0\0\0\x7f\xff\xff\xff", NGHTTP2_FLOW_CONTROL_ERROR),
     FRAMES("9113-6.10 CONTINUATION of nothing", "\0\0\1\x9\4\0\0\0\1\x82",
            NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.2 no room for the padding's length", "\0\0\0\1\x0c\0\0\0\1",
+           NGHTTP2_FRAME_SIZE_ERROR),
+    FRAMES("9113-6.3 PRIORITY on stream 0", "\0\0\5\2\0\0\0\0\0\0\0\0\3\0",
+           NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.4 RST_STREAM of 3 bytes", "\0\0\3\3\0\0\0\0\1\0\0\0",
+           NGHTTP2_FRAME_SIZE_ERROR),
+    FRAMES("9113-6.5 an ACK that says something",
+           "\0\0\6\4\1\0\0\0\0\0\3\0\0\0\1", NGHTTP2_FRAME_SIZE_ERROR),
+    FRAMES("9113-6.5.3 more ACKs than SETTINGS",
+           "\0\0\0\4\1\0\0\0\0\0\0\0\4\1\0\0\0\0", NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.5.2 a frame size below the least",
+           "\0\0\6\4\0\0\0\0\0\0\5\0\0\x3f\xff", NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9218-2.1 priorities turned off later",
+           "\0\0\6\4\0\0\0\0\0\0\x9\0\0\0\1", NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9113-6.8 GOAWAY of 4 bytes", "\0\0\4\7\0\0\0\0\0\0\0\0\0",
+           NGHTTP2_FRAME_SIZE_ERROR),
+    FRAMES("9113-6.9 WINDOW_UPDATE of an idle stream",
+           "\0\0\4\x8\0\0\0\0\1\0\0\0\1", NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9218-7.1 PRIORITY_UPDATE on a stream",
+           "\0\0\4\x10\0\0\0\0\1\0\0\0\1", NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9218-7.1 PRIORITY_UPDATE of stream 0",
+           "\0\0\4\x10\0\0\0\0\0\0\0\0\0", NGHTTP2_PROTOCOL_ERROR),
+    FRAMES("9218-7.1 PRIORITY_UPDATE of 3 bytes", "\0\0\3\x10\0\0\0\0\0\0\0\0",
+           NGHTTP2_FRAME_SIZE_ERROR),
     FRAMES("9113-6.10 another frame in a section",
            "\0\0\1\1\0\0\0\0\1\x82\0\0\0\4\0\0\0\0\0", NGHTTP2_PROTOCOL_ERROR),
 };
@@ -393,6 +417,139 @@ static void test_frames_that_no_client_may_send(void **state)
         assert_int_equal(t.d.log.len, 0);
         h2_talk_done(&t);
     }
+}
+
+/* --- Streams: RFC 9113 section 5.1 -------------------------------------------
+ */
+
+/* What a frame behind a script of requests leads to. */
+enum before {
+    ANSWERED, /* stream 5: GET, and its reply is out */
+    UPLOAD,   /* stream 5: a POST whose content is to come */
+    WAITING,  /* stream 5: asked to its end, and not answered */
+    REFUSED   /* stream 5: reset by us, while it was open */
+};
+
+static const struct {
+    const char *what;
+    enum before before;
+    uint8_t type;
+    uint8_t flags;
+    int32_t id;
+    const char *payload;
+    size_t len;
+    int64_t code;  /* of the connection's end; -1: it goes on */
+    int64_t reset; /* of stream 5, if it does; -1: none */
+} on_streams[] = {
+#define ON(what, before, type, flags, id, payload, code, reset)                \
+    {                                                                          \
+        what, before, type, flags, id, payload, sizeof(payload) - 1, code,     \
+            reset                                                              \
+    }
+    ON("9113-5.1.1 a smaller id", ANSWERED, NGHTTP2_HEADERS, 5, 3, "\x82",
+       NGHTTP2_PROTOCOL_ERROR, -1),
+    ON("9113-5.1 HEADERS when both are done", ANSWERED, NGHTTP2_HEADERS, 5, 5,
+       "\x82", NGHTTP2_STREAM_CLOSED, -1),
+    ON("9113-5.1 DATA when both are done", ANSWERED, NGHTTP2_DATA, 0, 5, "a",
+       NGHTTP2_STREAM_CLOSED, -1),
+    ON("9113-5.1 a window when both are done", ANSWERED, NGHTTP2_WINDOW_UPDATE,
+       0, 5, "\0\0\0\1", -1, -1),
+    ON("9113-5.1 a reset when both are done", ANSWERED, NGHTTP2_RST_STREAM, 0,
+       5, "\0\0\0\x8", -1, -1),
+    ON("9113-5.1 PRIORITY of a closed stream", ANSWERED, NGHTTP2_PRIORITY, 0, 5,
+       "\0\0\0\3\0", -1, -1),
+    ON("9113-5.1 PRIORITY of an idle stream", ANSWERED, NGHTTP2_PRIORITY, 0, 9,
+       "\0\0\0\3\0", -1, -1),
+    ON("9113-5.1 DATA behind its end", WAITING, NGHTTP2_DATA, 0, 5, "a", -1,
+       NGHTTP2_STREAM_CLOSED),
+    ON("9113-5.1 HEADERS behind its end", WAITING, NGHTTP2_HEADERS, 5, 5, "",
+       -1, NGHTTP2_STREAM_CLOSED),
+    ON("9113-5.1 DATA that we want no more", REFUSED, NGHTTP2_DATA, 0, 5, "a",
+       -1, NGHTTP2_PROTOCOL_ERROR),
+    ON("9113-5.1 trailers that we want no more", REFUSED, NGHTTP2_HEADERS, 5, 5,
+       "\0\1x\1y", -1, NGHTTP2_PROTOCOL_ERROR),
+    ON("9113-8.1 trailers that end nothing", UPLOAD, NGHTTP2_HEADERS, 4, 5,
+       "\0\1x\1y", -1, NGHTTP2_PROTOCOL_ERROR),
+    ON("9113-8.1 a pseudo-field in trailers", UPLOAD, NGHTTP2_HEADERS, 5, 5,
+       "\x82", -1, NGHTTP2_PROTOCOL_ERROR),
+    ON("9113-6.3 PRIORITY of 4 bytes", UPLOAD, NGHTTP2_PRIORITY, 0, 5,
+       "\0\0\0\3", -1, NGHTTP2_FRAME_SIZE_ERROR),
+    ON("7540-5.3.1 a stream of itself", UPLOAD, NGHTTP2_PRIORITY, 0, 5,
+       "\0\0\0\5\0", -1, NGHTTP2_PROTOCOL_ERROR),
+    ON("9113-6.9 a window of 0", UPLOAD, NGHTTP2_WINDOW_UPDATE, 0, 5,
+       "\0\0\0\0", -1, NGHTTP2_PROTOCOL_ERROR),
+    ON("9113-6.9.1 a window past its bound", UPLOAD, NGHTTP2_WINDOW_UPDATE, 0,
+       5, "\x7f\xff\xff\xff", -1, NGHTTP2_FLOW_CONTROL_ERROR),
+};
+
+static void begin_as(struct h2_talk *t, enum before before)
+{
+    static const char *const bad[] = {":method", "POST",    ":scheme",
+                                      "http",    AUTHORITY, NULL};
+    static const char *const *const requests[] = {get, post, later, bad};
+
+    h2_request(&t->bytes, 1, get, true);
+    h2_request(&t->bytes, 5, requests[before],
+               before == ANSWERED || before == WAITING);
+    h2_send(t);
+}
+
+static void test_frames_on_streams_by_their_state(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(on_streams); i++) {
+        struct h2_talk t;
+
+        h2_talk_init(&t, 0);
+        begin_as(&t, on_streams[i].before);
+        h2_frame(&t.bytes, on_streams[i].type, on_streams[i].flags,
+                 on_streams[i].id, on_streams[i].payload, on_streams[i].len);
+        h2_send(&t);
+        if (h2_goaway_code(&t.d) != on_streams[i].code ||
+            h2_reset_code(&t.d, 5) != on_streams[i].reset)
+            fail_msg("%s: %lld, %lld", on_streams[i].what,
+                     (long long)h2_goaway_code(&t.d),
+                     (long long)h2_reset_code(&t.d, 5));
+        vb_buf_reset(&t.d.log);
+        h2_request(&t.bytes, 7, get, true);
+        h2_send(&t);
+        assert_int_equal(h2_logged(&t, "end 200"), on_streams[i].code < 0);
+        h2_talk_done(&t);
+    }
+}
+
+/* RFC 9113 section 6.9.2: a change counts for streams that are there. */
+static void test_a_window_that_settings_make_too_large(void **state)
+{
+    struct h2_talk *t = *state;
+
+    h2_request(&t->bytes, 1, later, true);
+    h2_frame(&t->bytes, NGHTTP2_WINDOW_UPDATE, 0, 1, "\x7f\xff\0\0", 4);
+    h2_frame(&t->bytes, NGHTTP2_SETTINGS, 0, 0, "\0\4\0\1\0\0", 6);
+    h2_send(t);
+    assert_int_equal(h2_goaway_code(&t->d), NGHTTP2_FLOW_CONTROL_ERROR);
+}
+
+/* RFC 9113 section 6.9.1: padding counts, and 256 KiB are the window. */
+static void test_more_content_than_the_window(void **state)
+{
+    static char body[16 * 1024];
+    struct h2_talk *t = *state;
+    static const char *const fields[] = {":method", "POST",  ":scheme",
+                                         "http",    ":path", "/later-echo",
+                                         AUTHORITY, NULL};
+
+    h2_request(&t->bytes, 1, fields, false);
+    body[0] = 100; /* of padding */
+    for (int i = 0; i < 16; i++)
+        h2_frame(&t->bytes, NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 1, body,
+                 sizeof(body));
+    h2_send(t);
+    assert_int_equal(h2_reset_code(&t->d, 1), -1);
+    h2_frame(&t->bytes, NGHTTP2_DATA, 0, 1, body, 1);
+    h2_send(t);
+    assert_int_equal(h2_reset_code(&t->d, 1), NGHTTP2_FLOW_CONTROL_ERROR);
+    assert_int_equal(h2_goaway_code(&t->d), -1);
 }
 
 /* RFC 9113 section 4.1, 5.5: what is not known is passed over. */
@@ -449,6 +606,9 @@ int main(void)
         h2_unit_test(test_a_small_limit_is_kept_the_same),
         h2_unit_test(test_more_streams_than_are_allowed),
         cmocka_unit_test(test_frames_that_no_client_may_send),
+        cmocka_unit_test(test_frames_on_streams_by_their_state),
+        h2_unit_test(test_a_window_that_settings_make_too_large),
+        h2_unit_test(test_more_content_than_the_window),
         h2_unit_test(test_unknown_frames_and_settings_are_ignored),
         h2_unit_test(test_a_preface_without_settings),
         cmocka_unit_test(test_a_part_of_the_preface_is_http_1),
