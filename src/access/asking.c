@@ -19,9 +19,9 @@ static const struct row {
     bool has_scopes;
 } rows[VB_SCHEME_COUNT] = {
     [VB_SCHEME_BASIC] = {vb__prove_basic, FROM_AUTHORIZATION, false},
-    [VB_SCHEME_TOKEN] = {NULL, FROM_AUTHORIZATION, true},
+    [VB_SCHEME_TOKEN] = {vb__prove_token, FROM_AUTHORIZATION, true},
     [VB_SCHEME_JWT] = {vb__prove_jwt, FROM_AUTHORIZATION, true},
-    [VB_SCHEME_KEY] = {NULL, FROM_KEY, true},
+    [VB_SCHEME_KEY] = {vb__prove_key, FROM_KEY, true},
     [VB_SCHEME_SESSION] = {NULL, FROM_AMBIENT, false},
     [VB_SCHEME_CERTIFICATE] = {vb__prove_certificate, FROM_AMBIENT, false},
 };

@@ -45,7 +45,8 @@ bool vb__asking_has_scopes(enum vb_scheme_kind kind);
 enum vb_answer vb__authentic_go_on(struct vb_exchange *x);
 
 /* How a scheme is proved; the files of this room. */
-vb_prove vb__prove_basic, vb__prove_certificate, vb__prove_jwt;
+vb_prove vb__prove_basic, vb__prove_certificate, vb__prove_jwt, vb__prove_key,
+    vb__prove_token;
 
 /* The token of Authorization: Bearer; "" for one that is malformed. False:
  * there is none. */

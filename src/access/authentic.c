@@ -236,14 +236,14 @@ enum vb_answer vb_access_permitted(struct vb_exchange *x)
 {
     const struct vb_guard *guard = x->resource->guard;
 
-    if (x->asking == NULL) { /* nothing is said of it */
+    if (vb_guard_security(x) == NULL) { /* nothing is said of it */
         if (guard->permitted != NULL)
             return guard->permitted(x);
         return vb_method_is_safe(x->head.method) || vb__trusts_client(x)
                    ? VB_YES
                    : VB_NO;
     }
-    if (x->asking->lacking == NULL)
+    if (x->asking == NULL || x->asking->lacking == NULL)
         return VB_YES;
     vb__challenge_lacking(x);
     return VB_NO;

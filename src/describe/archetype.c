@@ -2,6 +2,7 @@
  * What each path is. The rules, from the most to the least specific:
  *
  *   x-verbatim.archetype                    what it says
+ *   one variable below a token's            token
  *   x-verbatim.moved, .see-other            redirect
  *   x-verbatim.do, without PUT and the like controller
  *   POST, and a path one variable below     collection; that path is its member
@@ -209,6 +210,12 @@ static void infer_above(struct vb_route *route)
     above = (struct vb_route *)route->above;
     if (above->member)
         return;
+    if (above->archetype == VB_ARCHETYPE_TOKEN) { /* one of its tokens */
+        route->archetype = VB_ARCHETYPE_TOKEN;
+        above->member = route;
+        route->collection = above;
+        return;
+    }
     if (!above->declared && above->by_method[VB_METHOD_POST])
         above->archetype = VB_ARCHETYPE_COLLECTION;
     else if (!above->declared && put_creates(route))

@@ -8,6 +8,7 @@
 
 #define NOT_YET        " is not served yet"
 #define FILES_ARE_READ "files are read here, and changed in their directory"
+#define TOKENS_STAY    "a token is issued with POST, and revoked with DELETE"
 
 static const struct {
     enum vb_archetype archetype;
@@ -38,6 +39,9 @@ static const struct {
     {VB_ARCHETYPE_FILES, VB_METHOD_PATCH, FILES_ARE_READ},
     {VB_ARCHETYPE_FILES, VB_METHOD_DELETE, FILES_ARE_READ},
     {VB_ARCHETYPE_FILES, VB_METHOD_QUERY, "QUERY is for collections"},
+    {VB_ARCHETYPE_TOKEN, VB_METHOD_PUT, TOKENS_STAY},
+    {VB_ARCHETYPE_TOKEN, VB_METHOD_PATCH, TOKENS_STAY},
+    {VB_ARCHETYPE_TOKEN, VB_METHOD_QUERY, "QUERY is for collections"},
 };
 
 static const char *const actions[] = {
@@ -92,6 +96,16 @@ static const char *why_not_redirect(const struct vb_route *route,
     return NULL;
 }
 
+static const char *why_not_token(const struct vb_route *route,
+                                 enum vb_method method)
+{
+    if (route->collection && method == VB_METHOD_POST)
+        return "tokens are issued at the path above";
+    if (!route->collection && method == VB_METHOD_DELETE)
+        return "tokens are revoked one by one, at their own URIs";
+    return NULL;
+}
+
 static const char *why_not_method(const struct vb_route *route,
                                   enum vb_method method)
 {
@@ -110,6 +124,8 @@ static const char *why_not_method(const struct vb_route *route,
         why = why_not_controller(route, method);
     if (!why && route->archetype == VB_ARCHETYPE_REDIRECT)
         why = why_not_redirect(route, method);
+    if (!why && route->archetype == VB_ARCHETYPE_TOKEN)
+        why = why_not_token(route, method);
     return why;
 }
 
@@ -185,8 +201,8 @@ static void amend_query(struct vb_operation *op)
     }
 }
 
-/* Where something is to be moved is said in JSON, declared or not. */
-static void amend_move(struct vb_operation *op)
+/* What is wanted is said in JSON, declared or not. */
+static void amend_json(struct vb_operation *op, const char *why_not_others)
 {
     struct vb_content *list = (struct vb_content *)op->request.media;
 
@@ -199,7 +215,7 @@ static void amend_move(struct vb_operation *op)
         if (list[i].kind == VB_MEDIA_JSON)
             continue;
         list[i].served = false;
-        list[i].why_not = VB_SPAN("where it is moved to is said in JSON");
+        list[i].why_not = vb_span_str(why_not_others);
     }
 }
 
@@ -344,6 +360,8 @@ static struct vb_success success_of(const struct vb_route *route,
     case VB_METHOD_POST:
         if (route->archetype == VB_ARCHETYPE_COLLECTION)
             s.created = first_declared(op, created_by_post, 201);
+        else if (route->archetype == VB_ARCHETYPE_TOKEN)
+            s.created = 201;
         else if (does(route, VB_ACTION_MOVE))
             s.created = 201;
         else if (route->action && !does(route, VB_ACTION_MERGE))
@@ -397,6 +415,18 @@ static bool jobs_are_taken(const struct vb__reader *r)
     return false;
 }
 
+/* Whose tokens they would be. */
+static const char *why_no_tokens(const struct vb__reader *r,
+                                 const struct vb_operation *op)
+{
+    if (!r->into->public.accounts)
+        return "tokens are an account's, and nobody has one "
+               "(x-verbatim.accounts)";
+    if (!op->security || op->security->optional)
+        return "tokens are an account's: security must say how one is known";
+    return NULL;
+}
+
 static void serve_operation(struct vb__reader *r, const struct vb_route *route,
                             struct vb_operation *op)
 {
@@ -405,6 +435,9 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     if (!why && may_be_put_off(route, op) && jobs_are_taken(r))
         why = "202 makes a job below " VB_JOBS_BASE
               ", where something else is described";
+    if (!why && route->archetype == VB_ARCHETYPE_TOKEN &&
+        op->method != VB_METHOD_OPTIONS)
+        why = why_no_tokens(r, op);
     if (!why && only_puts_off(route, op))
         why = "a plugin answers at once; 202 is for what runs as a program "
               "(x-verbatim.do.run)";
@@ -415,7 +448,10 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
              vb_archetype_lists(route->archetype))
         amend_query(op);
     else if (op->method == VB_METHOD_POST && does(route, VB_ACTION_MOVE))
-        amend_move(op);
+        amend_json(op, "where it is moved to is said in JSON");
+    else if (op->method == VB_METHOD_POST &&
+             route->archetype == VB_ARCHETYPE_TOKEN)
+        amend_json(op, "what a token is for is said in JSON");
     else
         amend_others(op);
     if (route->why_not.len > 0)

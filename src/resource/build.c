@@ -15,6 +15,7 @@
 #include "resource/plugin.h"
 #include "resource/redirect.h"
 #include "resource/run.h"
+#include "resource/token.h"
 
 /* --- what the description promises and we cannot keep
  * ------------------------------ */
@@ -94,6 +95,8 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
         return vb_files_slot(operation->method);
     case VB_ARCHETYPE_REDIRECT:
         return vb_redirect_slot(operation->method);
+    case VB_ARCHETYPE_TOKEN:
+        return vb_token_slot(route, operation->method);
     default:
         return NULL;
     }
@@ -328,6 +331,7 @@ static enum vb_err choose_offers(struct vb_built *built)
                                                         : VB_OK;
     case VB_ARCHETYPE_FILES:
     case VB_ARCHETYPE_REDIRECT:
+    case VB_ARCHETYPE_TOKEN:
         return VB_OK;
     default:
         return set_offers(built);
@@ -358,6 +362,9 @@ static void set_questions(struct vb_built *built)
         break;
     case VB_ARCHETYPE_REDIRECT:
         vb_redirect_init(resource, route);
+        break;
+    case VB_ARCHETYPE_TOKEN:
+        vb_token_init(resource, route);
         break;
     default:
         break;

@@ -185,6 +185,36 @@ static void an_alternative_that_is_not_served_is_left_out(void **state)
     describing_done(&t);
 }
 
+/* What tokens need to be anybody's. */
+static void tokens_are_an_accounts(void **state)
+{
+    struct describing t;
+
+    (void)state;
+    describe_text(&t, FRAME SCHEMES CERT
+                  "}}\npaths:\n"
+                  "  /tokens: {x-verbatim: {archetype: token}, get: {security: "
+                  "[{cert: []}]}, post: {}, delete: {}, put: {}}\n"
+                  "  '/tokens/{id}': {parameters: [{name: id, in: path, "
+                  "required: true}], get: {}, post: {}}\n");
+    assert_described(&t);
+    assert_int_equal(route_of(&t, "/tokens")->archetype, VB_ARCHETYPE_TOKEN);
+    assert_int_equal(route_of(&t, "/tokens/{id}")->archetype,
+                     VB_ARCHETYPE_TOKEN);
+    assert_ptr_equal(route_of(&t, "/tokens/{id}")->collection,
+                     route_of(&t, "/tokens"));
+    assert_span_equal(operation_of(&t, "/tokens", VB_METHOD_GET)->why_not,
+                      "tokens are an account's, and nobody has one "
+                      "(x-verbatim.accounts)");
+    assert_span_equal(operation_of(&t, "/tokens", VB_METHOD_PUT)->why_not,
+                      "a token is issued with POST, and revoked with DELETE");
+    assert_span_equal(operation_of(&t, "/tokens", VB_METHOD_DELETE)->why_not,
+                      "tokens are revoked one by one, at their own URIs");
+    assert_span_equal(operation_of(&t, "/tokens/{id}", VB_METHOD_POST)->why_not,
+                      "tokens are issued at the path above");
+    describing_done(&t);
+}
+
 /* Only OpenAPI 3.2 has these. */
 static void a_scheme_may_be_referred_to(void **state)
 {
@@ -213,6 +243,7 @@ int main(void)
         cmocka_unit_test(each_type_has_its_kind),
         cmocka_unit_test(what_is_wrong_is_told_at_its_place),
         cmocka_unit_test(an_alternative_that_is_not_served_is_left_out),
+        cmocka_unit_test(tokens_are_an_accounts),
         cmocka_unit_test(a_scheme_may_be_referred_to),
     };
 

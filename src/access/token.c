@@ -1,0 +1,234 @@
+/* Tokens of ours, and their records. See token.h. */
+#include "access/token.h"
+
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "base/base64.h"
+#include "base/rfc3339.h"
+#include "content/json.h"
+
+#define PREFIX_LEN   (sizeof(VB_TOKEN_PREFIX) - 1)
+#define SECRET_BYTES 32
+
+static const unsigned flags = VB_BASE64_URL | VB_BASE64_PAD_OPTIONAL;
+
+/* --- texts and hashes ------------------------------------------------------
+ */
+
+static void hash_text(const char *text, unsigned char *hash)
+{
+    crypto_generichash(hash, VB_TOKEN_HASH_LEN, (const unsigned char *)text,
+                       VB_TOKEN_LEN, NULL, 0);
+}
+
+void vb_token_make(char text[VB_TOKEN_LEN],
+                   unsigned char hash[VB_TOKEN_HASH_LEN])
+{
+    char encoded[VB_TOKEN_LEN - PREFIX_LEN + 1];
+    unsigned char secret[SECRET_BYTES];
+
+    randombytes_buf(secret, sizeof(secret));
+    sodium_bin2base64(encoded, sizeof(encoded), secret, sizeof(secret),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    memcpy(text, VB_TOKEN_PREFIX, PREFIX_LEN);
+    memcpy(text + PREFIX_LEN, encoded, sizeof(encoded) - 1);
+    hash_text(text, hash);
+    sodium_memzero(secret, sizeof(secret));
+    sodium_memzero(encoded, sizeof(encoded));
+}
+
+bool vb_token_hash(struct vb_span text, unsigned char hash[VB_TOKEN_HASH_LEN])
+{
+    if (text.len != VB_TOKEN_LEN ||
+        !vb_span_starts(text, VB_SPAN(VB_TOKEN_PREFIX)))
+        return false;
+    hash_text(text.ptr, hash);
+    return true;
+}
+
+void vb_token_id(const unsigned char hash[VB_TOKEN_HASH_LEN],
+                 char id[VB_TOKEN_ID_LEN])
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
+
+    for (size_t i = 0; i < VB_TOKEN_ID_LEN; i++)
+        id[i] = digits[hash[i] & 31];
+}
+
+struct vb_span vb_token_key(struct vb_arena *arena, struct vb_span id)
+{
+    return vb_arena_printf(arena, VB_TOKEN_KEYS "%.*s", VB_FMT(id));
+}
+
+struct vb_span vb_token_listing(struct vb_arena *arena, struct vb_span account)
+{
+    return vb_arena_printf(arena, VB_TOKEN_LISTINGS "%.*s", VB_FMT(account));
+}
+
+/* --- writing ---------------------------------------------------------------
+ */
+
+static void write_time(struct vb_buf *buf, const char *name, int64_t unix_ms)
+{
+    char text[VB_RFC3339_LEN];
+
+    vb_buf_printf(buf, ",\"%s\":", name);
+    if (unix_ms == 0) {
+        vb_buf_str(buf, "null");
+        return;
+    }
+    vb_rfc3339_format(unix_ms, text);
+    vb_json_write_string(buf, vb_span_of(text, sizeof(text)));
+}
+
+/* What both its record and its holder's view of it have. */
+static void write_facts(struct vb_buf *buf, const struct vb_token *token)
+{
+    vb_buf_str(buf, "\"name\":");
+    vb_json_write_string(buf, token->name);
+    vb_buf_str(buf, ",\"scopes\":[");
+    for (size_t i = 0; i < token->scope_count; i++) {
+        if (i > 0)
+            vb_buf_char(buf, ',');
+        vb_json_write_string(buf, token->scopes[i]);
+    }
+    vb_buf_char(buf, ']');
+    write_time(buf, "created", token->created_ms);
+    write_time(buf, "expires", token->expires_ms);
+}
+
+void vb_token_write(struct vb_buf *buf, const struct vb_token *token)
+{
+    vb_buf_str(buf, "{\"hash\":\"");
+    vb_base64_encode(
+        buf, vb_span_of((const char *)token->hash, VB_TOKEN_HASH_LEN), flags);
+    vb_buf_str(buf, "\",\"account\":");
+    vb_json_write_string(buf, token->account);
+    vb_buf_char(buf, ',');
+    write_facts(buf, token);
+    vb_buf_char(buf, '}');
+}
+
+void vb_token_show(struct vb_buf *buf, const struct vb_token *token,
+                   struct vb_span id, struct vb_span text)
+{
+    vb_buf_str(buf, "{\"id\":");
+    vb_json_write_string(buf, id);
+    vb_buf_char(buf, ',');
+    write_facts(buf, token);
+    if (text.len > 0) {
+        vb_buf_str(buf, ",\"token\":");
+        vb_json_write_string(buf, text);
+    }
+    vb_buf_char(buf, '}');
+}
+
+/* --- reading ---------------------------------------------------------------
+ */
+
+static struct vb_span text_at(yyjson_val *root, const char *name)
+{
+    yyjson_val *val = yyjson_obj_get(root, name);
+
+    return yyjson_is_str(val) ? vb_json_text(val) : VB_SPAN("");
+}
+
+static bool read_time(yyjson_val *root, const char *name, int64_t *ret)
+{
+    yyjson_val *val = yyjson_obj_get(root, name);
+
+    *ret = 0;
+    return yyjson_is_null(val) ||
+           (yyjson_is_str(val) && vb_rfc3339_parse(vb_json_text(val), ret));
+}
+
+static bool read_hash(yyjson_val *root, unsigned char *hash)
+{
+    char bytes[2 * VB_TOKEN_HASH_LEN];
+    struct vb_span text = text_at(root, "hash");
+    size_t len;
+
+    if (text.len != VB_TOKEN_LEN - PREFIX_LEN ||
+        !vb_base64_decode(text, flags, bytes, &len) || len != VB_TOKEN_HASH_LEN)
+        return false;
+    memcpy(hash, bytes, VB_TOKEN_HASH_LEN);
+    return true;
+}
+
+/* Copies a text behind the last one. */
+static struct vb_span put(char **at, struct vb_span text)
+{
+    struct vb_span copy = vb_span_of(*at, text.len);
+
+    if (text.len > 0)
+        memcpy(*at, text.ptr, text.len);
+    *at += text.len;
+    return copy;
+}
+
+/* One piece of memory: the token, its scopes, and all texts. */
+static struct vb_token *fill(yyjson_val *root, size_t text_len)
+{
+    yyjson_val *scopes = yyjson_obj_get(root, "scopes");
+    size_t count = yyjson_arr_size(scopes);
+    size_t size = sizeof(struct vb_token) + count * sizeof(struct vb_span);
+    struct vb_token *token = calloc(1, size + text_len);
+    struct vb_span *list;
+    char *at;
+
+    if (token == NULL)
+        return NULL;
+    vb_ref_init(&token->ref);
+    token->size = size + text_len;
+    list = (struct vb_span *)(void *)(token + 1);
+    at = (char *)token + size;
+    token->account = put(&at, text_at(root, "account"));
+    token->name = put(&at, text_at(root, "name"));
+    for (size_t i = 0; i < count; i++)
+        list[i] = put(&at, vb_json_text(yyjson_arr_get(scopes, i)));
+    token->scopes = list;
+    token->scope_count = count;
+    if (!read_hash(root, token->hash) ||
+        !read_time(root, "created", &token->created_ms) ||
+        !read_time(root, "expires", &token->expires_ms) ||
+        token->account.len == 0) {
+        free(token);
+        return NULL;
+    }
+    return token;
+}
+
+static bool are_texts(yyjson_val *list)
+{
+    yyjson_val *text;
+    size_t i, max;
+
+    yyjson_arr_foreach(list, i, max, text)
+    {
+        if (!yyjson_is_str(text))
+            return false;
+    }
+    return yyjson_is_arr(list);
+}
+
+struct vb_token *vb_token_read(struct vb_span content)
+{
+    struct vb_token *token = NULL;
+    struct vb_json *json;
+
+    if (vb_json_parse(content, NULL, &json, NULL) != VB_OK)
+        return NULL;
+    /* No text in it is longer than all of it. */
+    if (are_texts(yyjson_obj_get(json->root, "scopes")))
+        token = fill(json->root, content.len);
+    vb_json_free(json);
+    return token;
+}
+
+void vb_token_unref(struct vb_token *token)
+{
+    if (token != NULL && vb_ref_put(&token->ref))
+        free(token);
+}

@@ -1,0 +1,249 @@
+"""Tokens that accounts issue to themselves: as bearers (RFC 6750) and API keys, with scopes, until they expire or are revoked."""
+
+import sqlite3
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from people import CHEAP, basic, people, register
+
+GOOD = "correct horse"
+SCHEMES = {
+    "basic": {"type": "http", "scheme": "basic"},
+    "token": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    "query": {"type": "apiKey", "in": "query", "name": "key"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "key"},
+}
+ANY = [{"basic": []}, {"token": ["tokens"]}]
+JSON = {"content": {"application/json": {}}}
+FOUND = {"200": dict(JSON, description="it")}
+
+
+def document(security, **more):
+    return dict({"get": {"security": security, "responses": FOUND}}, **more)
+
+
+PATHS = {
+    "/tokens": {
+        "x-verbatim": {"archetype": "token"},
+        "get": {"security": ANY, "responses": FOUND},
+        "post": {"security": ANY, "requestBody": JSON, "responses": {"201": dict(JSON, description="made")}},
+    },
+    "/tokens/{id}": {
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "get": {"security": ANY, "responses": FOUND},
+        "delete": {"security": ANY, "responses": {"204": {"description": "revoked"}}},
+    },
+    "/a": document([{"token": []}], put={"security": [{"token": ["write"]}], "requestBody": JSON, "responses": {"204": {"description": "done"}}}),
+    "/by-header": document([{"header": []}]),
+    "/by-query": document([{"query": []}]),
+    "/by-cookie": document([{"cookie": []}]),
+    "/both": document([{"token": ["read"], "basic": []}]),
+}
+
+
+@pytest.fixture(scope="module")
+def server(module_serve):
+    return module_serve(people(schemes=SCHEMES, **PATHS), CHEAP)
+
+
+@pytest.fixture
+def client(server):
+    return server.client()
+
+
+NAMES = iter(f"p{i}@example.org" for i in range(1000))
+
+
+@pytest.fixture
+def ann(client):
+    """Who has just registered: its URI and credentials."""
+    name = next(NAMES)
+    return register(client, name, GOOD), basic(name, GOOD)
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+def issue(client, credentials, **said):
+    answer = client.post("/tokens", credentials, json=said)
+    assert answer.status == 201, answer
+    return answer
+
+
+def secret(client, credentials, **said):
+    return issue(client, credentials, **said).json()["token"]
+
+
+def test_a_token_is_shown_once(server, client, ann):
+    _, credentials = ann
+    answer = issue(client, credentials, name="laptop", scopes=["write"])
+    made = answer.json()
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Location"] == f"/tokens/{made['id']}"
+    assert made["token"].startswith("vbt_") and len(made["token"]) == 47
+    assert (made["name"], made["scopes"], made["expires"]) == ("laptop", ["write"], None)
+    shown = {key: value for key, value in made.items() if key != "token"}
+    assert client.get("/tokens", credentials).json() == [shown]
+    one = client.get(answer.headers["Location"], credentials)
+    assert (one.status, one.json()["name"]) == (200, "laptop")
+    assert "token" not in one.json() and "hash" not in one.json() and "account" not in one.json()
+    with sqlite3.connect(server.data / "verbatim.db") as db:
+        assert made["token"][4:] not in "".join(db.iterdump())
+    assert made["token"][4:] not in server.output
+
+
+def test_a_token_is_who_issued_it(client, ann):
+    _, credentials = ann
+    assert client.put("/a", bearer(secret(client, credentials, scopes=["write"])), json={}).status in (201, 204)
+    plain = secret(client, credentials)
+    assert client.get("/a", bearer(plain)).status == 200
+    assert client.get("/a", bearer(plain)).status == 200  # from the cache
+    lacking = client.put("/a", bearer(plain), json={})
+    assert lacking.status == 403
+    assert lacking.headers["WWW-Authenticate"] == 'Bearer realm="People", error="insufficient_scope", scope="write"'
+
+
+def test_what_is_no_token_is_401(client, ann):
+    _, credentials = ann
+    good = secret(client, credentials)
+    other = good[:10] + ("A" if good[10] != "A" else "B") + good[11:]
+    for token in ["", "x", "vbt_", good[:-1], good + "A", other, good.upper(), "vbt_" + "A" * 43]:
+        answer = client.get("/a", bearer(token))
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="People", error="invalid_token"'
+    assert client.get("/a").headers["WWW-Authenticate"] == 'Bearer realm="People"'
+    assert client.get("/a", {"Authorization": f"Basic {good}"}).status == 401
+
+
+def test_a_revoked_token_is_no_more(client, ann):
+    _, credentials = ann
+    answer = issue(client, credentials)
+    token, location = answer.json()["token"], answer.headers["Location"]
+    assert client.get("/a", bearer(token)).status in (200, 404)
+    assert client.delete(location, credentials).status == 204
+    assert client.get("/a", bearer(token)).status == 401
+    assert client.get(location, credentials).status == 404
+    assert client.get("/tokens", credentials).json() == []
+
+
+def test_tokens_of_others_are_not_there(client, ann):
+    _, credentials = ann
+    location = issue(client, credentials).headers["Location"]
+    name = next(NAMES)
+    register(client, name, GOOD)
+    other = basic(name, GOOD)
+    assert client.get(location, other).status == 404
+    assert client.delete(location, other).status == 404
+    assert client.get("/tokens", other).json() == []
+    assert client.get(location).status == 401
+    assert client.get(location, credentials).status == 200
+
+
+def test_a_token_issues_no_more_than_it_has(client, ann):
+    _, credentials = ann
+    token = secret(client, credentials, scopes=["tokens", "write"])
+    assert issue(client, bearer(token), scopes=["write"]).status == 201
+    refused = client.post("/tokens", bearer(token), json={"scopes": ["write", "admin"]})
+    assert refused.status == 422
+    assert refused.json()["errors"][0]["pointer"] == "#/scopes"
+    assert client.post("/tokens", bearer(secret(client, credentials)), json={}).status == 403
+
+
+def test_a_token_expires(client, ann):
+    _, credentials = ann
+    soon = (datetime.now(timezone.utc) + timedelta(seconds=2)).isoformat()
+    token = secret(client, credentials, expires=soon)
+    assert client.get("/a", bearer(token)).status in (200, 404)
+    deadline = time.monotonic() + 20
+    while client.get("/a", bearer(token)).status != 401:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("said, pointer", [
+    ({"name": 1}, "#/name"), ({"name": "x" * 201}, "#/name"), ({"name": "a\nb"}, "#/name"),
+    ({"scopes": "write"}, "#/scopes"), ({"scopes": ["a b"]}, "#/scopes"), ({"scopes": [1]}, "#/scopes"), ({"scopes": ["s"] * 65}, "#/scopes"),
+    ({"expires": "2001-01-01T00:00:00Z"}, "#/expires"), ({"expires": "tomorrow"}, "#/expires"), ({"expires": 7}, "#/expires"),
+    ({"scope": "write"}, "#"), ([], "#"), ("x", "#"),
+])  # fmt: skip
+def test_what_a_token_cannot_be_is_422(client, ann, said, pointer):
+    answer = client.post("/tokens", ann[1], json=said)
+    assert answer.status == 422
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+def test_an_account_has_a_hundred_at_most(client, ann):
+    _, credentials = ann
+    token = secret(client, credentials, scopes=["tokens"])  # so that no password is checked a hundred times
+    for _ in range(99):
+        issue(client, bearer(token))
+    refused = client.post("/tokens", bearer(token), json={})
+    assert refused.status == 409
+    made = client.get("/tokens", bearer(token)).json()
+    assert len(made) == 100
+    assert client.delete(f"/tokens/{made[-1]['id']}", bearer(token)).status == 204
+    assert client.post("/tokens", bearer(token), json={}).status == 201
+
+
+def test_a_key_is_such_a_token_elsewhere(client, ann):
+    _, credentials = ann
+    token = secret(client, credentials)
+    ways = {
+        "header": ("/by-header", {"X-Key": token}, 'ApiKey realm="People", in="header", name="X-Key"'),
+        "query": (f"/by-query?key={token}", {}, 'ApiKey realm="People", in="query", name="key"'),
+        "cookie": ("/by-cookie", {"Cookie": f"key={token}"}, 'ApiKey realm="People", in="cookie", name="key"'),
+    }
+    for place, (target, headers, challenge) in ways.items():
+        assert client.get(target, headers).status != 401, place
+        path = target.split("?")[0]
+        asked = client.get(path)
+        assert (asked.status, asked.headers["WWW-Authenticate"]) == (401, challenge)
+        assert client.get(path, bearer(token)).status == 401
+    assert client.get("/by-header", {"X-Key": "x"}).status == 401
+    assert client.get(f"/by-query?key={token}&key={token}").status == 401
+    assert client.get("/by-header", [("X-Key", token), ("X-Key", token)]).status == 401
+    assert client.get("/by-cookie", {"Cookie": f"key={token}; key={token}"}).status == 401
+
+
+def test_two_credentials_in_one_field_do_not_come_together(client, ann):
+    """Authorization has room for one: a combination of both can only be asked for."""
+    _, credentials = ann
+    answer = client.get("/both", credentials)
+    assert answer.status == 401
+    assert answer.headers.all("WWW-Authenticate") == [
+        'Bearer realm="People", scope="read"', 'Basic realm="People", charset="UTF-8"',
+    ]  # fmt: skip
+    assert answer.json()["detail"] == "What would do: a token (Bearer) together with a login and password (Basic)."
+
+
+def test_a_token_survives_its_password_and_dies_with_its_account(client, ann):
+    home, credentials = ann
+    token = secret(client, credentials)
+    changed = client.request("PATCH", home, dict(credentials, **{"Content-Type": "application/merge-patch+json"}),
+                             '{"password": "another horse", "currentPassword": "%s"}' % GOOD)  # fmt: skip
+    assert changed.status in (200, 204), changed
+    assert client.get("/a", bearer(token)).status in (200, 404)
+    name = next(NAMES)
+    home = register(client, name, GOOD)
+    token = secret(client, basic(name, GOOD))
+    assert client.delete(home, basic(name, GOOD)).status == 204
+    assert client.get("/a", bearer(token)).status == 401
+
+
+def test_a_token_is_good_after_a_restart(serve):
+    server = serve(people(schemes=SCHEMES, **PATHS), CHEAP)
+    register(server.client(), "ann@example.org", GOOD)
+    token = secret(server.client(), basic("ann@example.org", GOOD), scopes=["write"])
+    server.restart()
+    assert server.client().put("/a", bearer(token), json={}).status == 201
+
+
+def test_a_repeated_request_is_not_kept_with_its_token(client, ann):
+    """A reply that is written down for an Idempotency-Key would be one more place that has the token."""
+    _, credentials = ann
+    asked = dict(credentials, **{"Idempotency-Key": '"again"'})
+    first, second = (client.post("/tokens", asked, json={}).json() for _ in range(2))
+    assert first["token"] != second["token"]
