@@ -479,16 +479,11 @@ static enum vb_answer member_exists(struct vb_exchange *x)
 }
 
 /* A safe method was told that there is nothing of somebody else's already. */
-static enum vb_answer member_received(struct vb_exchange *x)
-{
-    return is_own(x->state)
-               ? VB_YES
-               : vb_reply_refuse(x, VB_STATUS_NOT_FOUND, VB_SPAN(""));
-}
-
 static enum vb_answer member_delete(struct vb_exchange *x)
 {
-    return vb_stored_delete(x->state);
+    return is_own(x->state)
+               ? vb_stored_delete(x->state)
+               : vb_reply_refuse(x, VB_STATUS_NOT_FOUND, VB_SPAN(""));
 }
 
 /* --- both ------------------------------------------------------------------
@@ -511,7 +506,6 @@ const struct vb_slot *vb_token_slot(const struct vb_route *route,
     };
     static const struct vb_slot delete_slot = {
         .content_ignored = true,
-        .received = member_received,
         .commit = member_delete,
     };
 

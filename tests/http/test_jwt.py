@@ -6,7 +6,9 @@ import json
 import time
 
 import pytest
+from h1 import Connection
 from jose import Key, b64, openssl
+from ledger import requirement
 from test_cli import run
 from test_security import description, document
 
@@ -56,10 +58,8 @@ def start(make, folder, text, files):
 def server(module_serve, folder, keys):
     files = {"keys.json": {"keys": [key.jwk() for key in keys.values()]}}
     server = start(module_serve, folder, description(SCHEMES, PATHS), files)
-    put = server.client().request("PUT", "/open", json={})
-    assert put.status == 201
-    for path in ("/a", "/oauth", "/connect"):
-        assert path in PATHS
+    assert server.client().put("/open", json={}).status == 201
+    assert ask(server, keys["ES256"].token(claims()), "PUT", "/a", json={}).status == 201
     return server
 
 
@@ -147,6 +147,7 @@ def attacks(keys, stranger):
     yield "no token", "x"
 
 
+@requirement("9110-11.4-01", "9110-11.6.1-01")
 def test_no_attack_goes_through(server, keys, stranger):
     for name, token in attacks(keys, stranger):
         for method, path in (("GET", "/a"), ("GET", "/open"), ("PUT", "/a"), ("PUT", "/open")):
@@ -158,6 +159,7 @@ def test_no_attack_goes_through(server, keys, stranger):
     assert ask(server, keys["ES256"].token(claims())).status == 200
 
 
+@requirement("9110-11.2-01", "9110-11.5-02", "9110-11.6.1-01", "9110-15.5.2-01", "9110-16.4.2-02")
 def test_who_says_nothing_is_told_what_would_do(server):
     answer = ask(server, None, path="/a")
     assert (answer.status, answer.headers.all("WWW-Authenticate")) == (401, ['Bearer realm="Secured"'])
@@ -172,6 +174,7 @@ def test_why_a_token_is_refused_is_told(server, keys):
     assert answer.json()["detail"].startswith("The token is refused. It has expired.")
 
 
+@requirement("9110-11.4-03", "9110-11.6.1-02")
 @pytest.mark.parametrize("alg", ["ES256", "HS256"])
 def test_what_a_token_lacks_is_403_and_named(server, keys, alg):
     answer = put(server, keys[alg].token(claims(scope="read")))
@@ -179,6 +182,22 @@ def test_what_a_token_lacks_is_403_and_named(server, keys, alg):
     assert answer.headers.all("WWW-Authenticate") == ['Bearer realm="Secured", error="insufficient_scope", scope="write"']
     for scopes in ({"scope": None, "scp": ["write"]}, {"scope": None, "scopes": ["x", "write"]}, {"scope": None, "scp": "x write"}):
         assert put(server, keys[alg].token(claims(**scopes))).status in (201, 204)
+
+
+@requirement("9110-3.3-01", "9110-16.4.2-01")
+def test_each_request_says_by_itself_who_it_is_from(server, keys):
+    said = f"Authorization: Bearer {keys['ES256'].token(claims())}\r\n"
+    for _ in range(2):
+        with Connection(server.address) as connection:
+            for lines, status in ((said, 200), ("", 401), (said, 200), ("From: ann@example.org\r\n", 401)):
+                connection.send(f"GET /a HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode())
+                assert connection.read_response("GET").status == status
+
+
+@requirement("9110-10.1.2-01")
+def test_from_gives_nobody_a_right(server):
+    answer = server.client().get("/a", {"From": "ann"})
+    assert answer.status == 401
 
 
 def test_any_audience_of_ours_does(server, keys):
