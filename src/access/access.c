@@ -22,6 +22,18 @@ static struct vb_span realm_of(const struct vb_description *description)
     return plain ? title : VB_SPAN("Verbatim");
 }
 
+/* The names of all keys in that place; malloc'ed. NULL: no memory. */
+static const struct vb_span *names_of(const struct vb_description *d,
+                                      enum vb_key_in in, size_t *ret_count)
+{
+    struct vb_span *names = calloc(d->scheme_count + 1, sizeof(*names));
+
+    for (size_t i = 0; names != NULL && i < d->scheme_count; i++)
+        if (d->schemes[i].name.len > 0 && d->schemes[i].in == in)
+            names[(*ret_count)++] = d->schemes[i].name;
+    return names;
+}
+
 enum vb_err vb_access_new(const struct vb_description *description,
                           struct vb_access **ret_access)
 {
@@ -30,11 +42,16 @@ enum vb_err vb_access_new(const struct vb_description *description,
     if (access == NULL)
         return VB_ERR_NOMEM;
     access->keys = calloc(description->scheme_count + 1, sizeof(*access->keys));
-    if (access->keys == NULL) {
-        free(access);
+    access->description = description;
+    access->secrets.fields =
+        names_of(description, VB_KEY_IN_HEADER, &access->secrets.field_count);
+    access->secrets.parameters = names_of(description, VB_KEY_IN_QUERY,
+                                          &access->secrets.parameter_count);
+    if (access->keys == NULL || access->secrets.fields == NULL ||
+        access->secrets.parameters == NULL) {
+        vb_access_free(access);
         return VB_ERR_NOMEM;
     }
-    access->description = description;
     access->realm = realm_of(description);
     *ret_access = access;
     return VB_OK;
@@ -78,9 +95,12 @@ void vb_access_free(struct vb_access *access)
 {
     if (access == NULL)
         return;
-    for (size_t i = 0; i < access->description->scheme_count; i++)
+    for (size_t i = 0;
+         access->keys != NULL && i < access->description->scheme_count; i++)
         vb_jwks_free(access->keys[i]);
     free(access->keys);
+    free((void *)access->secrets.fields);
+    free((void *)access->secrets.parameters);
     free(access);
 }
 

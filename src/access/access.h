@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "describe/describe.h"
+#include "flow/resource.h"
 
 struct vb_jwks;
 
@@ -15,7 +16,8 @@ struct vb_access {
     /* What verifies tokens of others, by the scheme's index; NULL: not such a
      * scheme, or not loaded yet. */
     struct vb_jwks **keys;
-    struct vb_span realm; /* what the challenges are for (RFC 9110 11.5) */
+    struct vb_secrets secrets; /* where API keys come */
+    struct vb_span realm;      /* what the challenges are for (RFC 9110 11.5) */
 };
 
 /* The description must live as long. VB_ERR_NOMEM. */

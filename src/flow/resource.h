@@ -160,6 +160,14 @@ struct vb_alternative {
     char alt_svc[32]; /* as Alt-Svc has it (RFC 7838 section 3) */
 };
 
+/* Where credentials come that have a place of their own. */
+struct vb_secrets {
+    const struct vb_span *fields; /* names, in any case */
+    size_t field_count;
+    const struct vb_span *parameters; /* of the query */
+    size_t parameter_count;
+};
+
 /* Who owns which URI. */
 struct vb_site {
     /*
@@ -170,7 +178,8 @@ struct vb_site {
     const struct vb_trust *trust; /* who may write; NULL: this machine */
     const struct vb_cors *cors;   /* where resources have none; NULL: none */
     struct vb_span service_desc;  /* Link to the description, for OPTIONS */
-    bool trace;                   /* TRACE is switched on */
+    bool trace;                   /* TRACE is switched on, and leaves out */
+    const struct vb_secrets *secrets; /* what these are; NULL: nothing more */
     unsigned https_port; /* where who comes without TLS is sent; 0: nowhere */
     struct vb_span hsts; /* Strict-Transport-Security, for TLS; "": none */
     const struct vb_alternative *alternatives; /* HTTP/3 beside TLS */

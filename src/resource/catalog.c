@@ -336,6 +336,8 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
         err = VB_ERR_NOMEM;
     if (err == VB_OK && description != NULL)
         err = vb_access_new(description, &catalog->access);
+    if (err == VB_OK && description != NULL)
+        catalog->site.secrets = &catalog->access->secrets;
     for (size_t i = 0; err == VB_OK && i < count; i++) {
         err = vb_build(description->routes[i], &catalog->built[i]);
         if (err == VB_OK) {

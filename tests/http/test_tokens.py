@@ -247,3 +247,26 @@ def test_a_repeated_request_is_not_kept_with_its_token(client, ann):
     asked = dict(credentials, **{"Idempotency-Key": '"again"'})
     first, second = (client.post("/tokens", asked, json={}).json() for _ in range(2))
     assert first["token"] != second["token"]
+
+
+def test_no_secret_is_told_anywhere(serve):
+    """Not in the log, an error, TRACE, or what explain shows of a request."""
+    server = serve(people(schemes=SCHEMES, **PATHS), [*CHEAP, "--trace", "--log-format", "json"])
+    client = server.client()
+    register(client, "ann@example.org", GOOD)
+    token = secret(client, basic("ann@example.org", GOOD))
+    said = dict(bearer(token), **{"X-Key": token, "Cookie": f"key={token}"})
+    told = [
+        client.request("TRACE", "/a", said),
+        client.request("TRACE", f"/by-query?key={token}"),
+        client.get(f"/by-query?key={token}x"),
+        client.get("/a", bearer(token + "x")),
+        client.get("/by-header", {"X-Key": token[:-1]}),
+        client.get("/by-cookie", {"Cookie": f"key={token}x"}),
+        client.put("/a", bearer(token), json={}),
+    ]
+    for answer in told:
+        assert token[4:-1] not in answer.text
+        assert token[4:-1] not in repr(answer.headers)
+    server.stop()
+    assert token[4:-1] not in server.output
