@@ -72,12 +72,19 @@ struct words {
     size_t count;
 };
 
+static void count_word(void *context, struct vb_span word)
+{
+    struct words *words = context;
+
+    (void)word;
+    words->count++;
+}
+
 static void add_word(void *context, struct vb_span word)
 {
     struct words *words = context;
 
-    if (words->list != NULL)
-        words->list[words->count++] = vb_arena_dup(&words->x->arena, word);
+    words->list[words->count++] = vb_arena_dup(&words->x->arena, word);
 }
 
 /* Words of claims, in the arena. False: they are none, or no memory. */
@@ -86,8 +93,11 @@ static bool take_words(struct vb_exchange *x, const struct vb_jwt *jwt,
                        struct words *words)
 {
     *words = (struct words){.x = x};
+    if (!vb_jwt_words(jwt, claims, count, count_word, words))
+        return false;
     words->list =
-        vb_arena_alloc(&x->arena, VB_JWT_WORDS_MOST * sizeof(*words->list));
+        vb_arena_alloc(&x->arena, (words->count + 1) * sizeof(*words->list));
+    words->count = 0;
     return words->list != NULL &&
            vb_jwt_words(jwt, claims, count, add_word, words);
 }
