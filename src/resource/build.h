@@ -21,9 +21,9 @@ struct vb_built {
     const struct vb_content **contents;
     struct vb_offer *offers;
     struct vb_take *takes;
-    vb_question *exists; /* behind what the description says of it */
+    vb_question *exists;   /* behind what the description says of it */
     struct vb_guard guard; /* resource.guard, where there is one */
-    atomic_uint running; /* programs of this controller, on all workers */
+    atomic_uint running;   /* programs of this controller, on all workers */
     struct vb_plugged *plugged; /* NULL: no plugin is loaded (plugin.h) */
 };
 
