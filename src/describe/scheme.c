@@ -278,6 +278,8 @@ static const char *why_not(const struct vb__reader *r,
         if (!tokens)
             return no_tokens;
         return r->into->public.accounts ? NULL : no_accounts;
+    case VB_SCHEME_SESSION:
+        return "sessions are not served yet";
     default:
         return NULL;
     }

@@ -235,6 +235,24 @@ static void a_scheme_may_be_referred_to(void **state)
     describing_done(&t);
 }
 
+/* Better 501 than to ask for what nobody can have. */
+static void nobody_is_asked_for_a_session_yet(void **state)
+{
+    struct describing t;
+
+    (void)state;
+    describe_text(&t, FRAME SCHEMES
+                  "cookie: {type: apiKey, in: cookie, name: session}}}\n"
+                  "paths:\n"
+                  "  /session: {x-verbatim: {archetype: session}, post: {}}\n"
+                  "  /a: {get: {security: [{cookie: []}]}}\n");
+    assert_described(&t);
+    assert_int_equal(t.d->schemes[0].kind, VB_SCHEME_SESSION);
+    assert_false(t.d->schemes[0].served);
+    assert_false(operation_of(&t, "/a", VB_METHOD_GET)->served);
+    describing_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +263,7 @@ int main(void)
         cmocka_unit_test(an_alternative_that_is_not_served_is_left_out),
         cmocka_unit_test(tokens_are_an_accounts),
         cmocka_unit_test(a_scheme_may_be_referred_to),
+        cmocka_unit_test(nobody_is_asked_for_a_session_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
