@@ -251,6 +251,7 @@ static void say_secure(struct vb_exchange *x)
 {
     const struct vb_site *site = x->site;
 
+    vb_assert(site != NULL);
     vb_reply_field(x, VB_FIELD_STRICT_TRANSPORT_SECURITY, site->hsts);
     for (size_t i = 0; i < site->alternative_count; i++)
         if (site->alternatives[i].port == x->peer->h3_port)
