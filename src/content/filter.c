@@ -153,7 +153,7 @@ static bool order(const struct vb_filter *filter, yyjson_val *value,
     return false;
 }
 
-static bool equals_any(const struct vb_filter *filter, yyjson_val *value)
+bool vb_filter_equals(const struct vb_filter *filter, yyjson_val *value)
 {
     int by;
 
@@ -198,7 +198,7 @@ static bool contains(const struct vb_filter *filter, yyjson_val *value)
         return has_within(vb_json_text(value), operand->text);
     yyjson_arr_foreach(value, i, max, element)
     {
-        if (equals_any(filter, element))
+        if (vb_filter_equals(filter, element))
             return true;
     }
     return false;
@@ -215,9 +215,9 @@ bool vb_filter_holds(const struct vb_filter *filter, yyjson_val *root)
                vb_span_eq(text, VB_SPAN("true"));
     case VB_FILTER_EQ:
     case VB_FILTER_IN:
-        return equals_any(filter, value);
+        return vb_filter_equals(filter, value);
     case VB_FILTER_NE:
-        return !equals_any(filter, value);
+        return !vb_filter_equals(filter, value);
     case VB_FILTER_CONTAINS:
         return contains(filter, value);
     case VB_FILTER_STARTS:

@@ -77,6 +77,10 @@ const char *vb_filter_make(struct vb_arena *arena,
 yyjson_val *vb_filter_value(const struct vb_filter_field *field,
                             yyjson_val *root);
 
+/* Does a value (NULL: nothing) equal one of the operands, whatever the
+ * operation? */
+bool vb_filter_equals(const struct vb_filter *filter, yyjson_val *value);
+
 /*
  * Does the condition hold for a value (NULL: for what is no JSON, and has no
  * properties)? What is not there is null, and neither equal to anything nor in
