@@ -24,6 +24,7 @@
 
 #include "base/span.h"
 #include "content/schema.h"
+#include "describe/allow.h"
 #include "describe/note.h"
 #include "describe/security.h"
 #include "http/cors.h"
@@ -169,6 +170,7 @@ struct vb_operation {
 
     /* Who may; NULL: nothing is said of it. */
     const struct vb_security *security;
+    const struct vb_allow *allow; /* to which resource; NULL: likewise */
 
     struct vb_span operation_id, summary; /* may be empty */
     yyjson_val *source;                   /* the Operation Object itself */

@@ -16,6 +16,7 @@ enum type {
     TYPE_VALUE,
     TYPE_HINTS,
     TYPE_REQUIRED,
+    TYPE_RULES,
     TYPE_TEXTS,
     TYPE_LEEWAY,
     TYPE_ANY
@@ -203,6 +204,11 @@ static const char *why_wrong(enum type type, yyjson_val *val)
         return is_texts(val) ? NULL : "must be a string or a list of them";
     case TYPE_LEEWAY:
         return is_leeway(val) ? NULL : "must be from 0 to 600 seconds";
+    case TYPE_RULES:
+        return is_texts(val) ? NULL
+                              : "must be a rule or a list of rules: \"owner\", "
+                                "\"self\", \"role:NAME\", \"account\", "
+                                "\"anyone\", or an expression";
     case TYPE_ANY:
         break;
     }

@@ -200,6 +200,9 @@ void vb__accounts(struct vb__reader *r);
 /* Leaves out of all that was read what cannot be served. */
 void vb__securities_served(struct vb__reader *r);
 
+/* Who may do what to which resource (allow.c). */
+void vb__allows(struct vb__reader *r);
+
 /* --- the plan (archetype.c, state.c, action.c, serve.c) ------------------ */
 
 /* How routes relate, and what each one is. */

@@ -18,7 +18,7 @@ struct vb__subject {
  * it is about, to `detail`. */
 typedef bool vb__rule_fn(const struct vb__subject *s, struct vb_buf *detail);
 
-vb__rule_fn vb__rule_security, vb__rule_owner, vb__rule_never_exists,
+vb__rule_fn vb__rule_security, vb__rule_never_exists,
     vb__rule_never_deleted, vb__rule_unfilled, vb__rule_patch_names,
     vb__rule_media, vb__rule_verb_in_path, vb__rule_moved_nowhere,
     vb__rule_moved_twice, vb__rule_trailing_slash, vb__rule_file_extension,

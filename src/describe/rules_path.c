@@ -143,8 +143,12 @@ bool vb__rule_never_exists(const struct vb__subject *s, struct vb_buf *detail)
     return true;
 }
 
-static bool is_orphan(const struct vb_property *p)
+/* Nothing belongs to anybody where nobody is ever known. */
+static bool is_orphan(const struct vb_description *d,
+                      const struct vb_property *p)
 {
+    if (p->fill == VB_FILL_OWNER)
+        return d->scheme_count == 0;
     return p->path_len == 1 && p->read_only && p->fill == VB_FILL_NONE &&
            !p->default_value;
 }
@@ -163,7 +167,7 @@ bool vb__rule_unfilled(const struct vb__subject *s, struct vb_buf *detail)
     bool found = false;
 
     for (size_t i = 0; state && i < state->property_count; i++) {
-        if (!is_orphan(&state->properties[i]))
+        if (!is_orphan(s->description, &state->properties[i]))
             continue;
         vb_buf_str(detail, found ? ", " : "");
         vb_buf_append(detail, state->properties[i].path[0]);
@@ -193,21 +197,6 @@ bool vb__rule_patch_names(const struct vb__subject *s, struct vb_buf *detail)
     while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
         if (!is_described(action->target->state, vb_json_text(name))) {
             vb_buf_append(detail, vb_json_text(name));
-            return true;
-        }
-    }
-    return false;
-}
-
-bool vb__rule_owner(const struct vb__subject *s, struct vb_buf *detail)
-{
-    const struct vb_state *state = own_state(s);
-
-    for (size_t i = 0; state && i < state->property_count; i++) {
-        const struct vb_property *p = &state->properties[i];
-
-        if (p->fill == VB_FILL_OWNER) {
-            vb_buf_append(detail, p->path[p->path_len - 1]);
             return true;
         }
     }

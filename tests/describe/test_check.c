@@ -147,7 +147,7 @@ static void each_rule_finds_what_it_is_for(void **state)
          "{properties: {x: {readOnly: true}}}}}}}}\n",
          "  /a: {put: {requestBody: {content: {application/json: {schema: "
          "{properties: {x: {readOnly: true, default: 1}}}}}}}}\n"},
-        {"owner",
+        {"unfilled",
          "  /a: {put: {requestBody: {content: {application/json: {schema: "
          "{properties: {x: {x-verbatim: {value: owner}}}}}}}}}\n",
          "  /a: {put: {requestBody: {content: {application/json: {schema: "
