@@ -5,8 +5,10 @@
 
 #include "access/guard.h"
 #include "access/jwk.h"
+#include "access/rule.h"
 #include "access/scheme.h"
 #include "http/chars.h"
+#include "http/method.h"
 
 /* Bytes of a title that name a realm. */
 #define REALM_MOST 100
@@ -118,27 +120,60 @@ static const struct vb_operation *operation_of(const struct vb_route *route,
     return own;
 }
 
+/* Does who asks decide what is answered? Not where all are let in, and nothing
+ * more is said. */
+static bool is_personal(const struct vb_operation *operation)
+{
+    const struct vb_security *security = operation->security;
+
+    return operation->allow != NULL ||
+           (security != NULL && security->alternative_count > 0);
+}
+
+/* What a listing shows is what may be had of its members. */
+static bool lists_personal(const struct vb_route *route, unsigned method)
+{
+    const struct vb_operation *get =
+        route->member == NULL ? NULL : route->member->by_method[VB_METHOD_GET];
+
+    return vb_method_is_safe((enum vb_method)method) && get != NULL &&
+           get->allow != NULL;
+}
+
+static bool guards(struct vb_guard *guard, const struct vb_route *route,
+                   unsigned method, struct vb_resource *resource)
+{
+    const struct vb_operation *operation =
+        operation_of(route, (enum vb_method)method);
+
+    /* What is not served needs nobody's credentials to say so. */
+    if (operation == NULL || !operation->served ||
+        method == VB_METHOD_OPTIONS || method == VB_METHOD_TRACE)
+        return false;
+    guard->by_method[method] = operation->security;
+    guard->allow[method] = operation->allow;
+    if (is_personal(operation) || lists_personal(route, method))
+        resource->personal |= VB_METHOD_BIT(method);
+    return operation->security != NULL || operation->allow != NULL;
+}
+
 void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
-                  const struct vb_route *route, struct vb_resource *resource)
+                  const struct vb_route *route,
+                  const struct vb_guard_look *look,
+                  struct vb_resource *resource)
 {
     bool guarded = false;
 
-    *guard =
-        (struct vb_guard){.access = access, .permitted = resource->permitted};
-    for (unsigned m = 0; m < VB_METHOD_COUNT; m++) {
-        const struct vb_operation *operation =
-            operation_of(route, (enum vb_method)m);
-
-        /* What is not served needs nobody's credentials to say so. */
-        if (operation == NULL || !operation->served || m == VB_METHOD_OPTIONS ||
-            m == VB_METHOD_TRACE)
-            continue;
-        guard->by_method[m] = operation->security;
-        guarded |= operation->security != NULL;
-    }
+    *guard = (struct vb_guard){
+        .access = access, .look = look, .permitted = resource->permitted};
+    for (unsigned m = 0; m < VB_METHOD_COUNT; m++)
+        guarded |= guards(guard, route, m, resource);
     if (!guarded)
         return;
     resource->guard = guard;
     resource->authentic = vb_access_authentic;
     resource->permitted = vb_access_permitted;
+    resource->accessible = vb__rule_accessible;
+    resource->disclosed = vb__rule_disclosed;
+    resource->granted = vb__rule_granted;
 }

@@ -3,6 +3,7 @@
  * of the flow; see scheme.h.
  */
 #include "access/asking.h"
+#include "access/rule.h"
 
 #include "flow/reply.h"
 #include "http/method.h"
@@ -236,7 +237,9 @@ enum vb_answer vb_access_permitted(struct vb_exchange *x)
 {
     const struct vb_guard *guard = x->resource->guard;
 
-    if (vb_guard_security(x) == NULL) { /* nothing is said of it */
+    if (vb_guard_security(x) == NULL) { /* nothing is said of who it is */
+        if (vb_rule_of(x) != NULL)
+            return vb__rule_permitted(x);
         if (guard->permitted != NULL)
             return guard->permitted(x);
         return vb_method_is_safe(x->head.method) || vb__trusts_client(x)
@@ -244,7 +247,7 @@ enum vb_answer vb_access_permitted(struct vb_exchange *x)
                    : VB_NO;
     }
     if (x->asking == NULL || x->asking->lacking == NULL)
-        return VB_YES;
+        return vb__rule_permitted(x);
     vb__challenge_lacking(x);
     return VB_NO;
 }

@@ -8,20 +8,34 @@
 #include "access/access.h"
 #include "flow/resource.h"
 
+/* What rules look at, of the resource that is asked. */
+struct vb_guard_look {
+    /* What is there; NULL: nothing, or no JSON. `exists` has been asked. */
+    yyjson_val *(*state)(struct vb_exchange *x);
+    /* What it is to become; NULL likewise. `valid` has been asked. False: out
+     * of memory. */
+    bool (*content)(struct vb_exchange *x, yyjson_val **ret_content);
+};
+
 struct vb_guard {
     const struct vb_access *access;
     /* By the request's method; NULL: nothing is said, or it is not served. */
     const struct vb_security *by_method[VB_METHOD_COUNT];
+    /* Which rules hold beyond that; NULL likewise. */
+    const struct vb_allow *allow[VB_METHOD_COUNT];
+    const struct vb_guard_look *look;
     vb_question *permitted; /* what the resource would have said; or NULL */
 };
 
 /*
  * Puts a guard before the resource of a route, if the description says who may
- * do something there: `authentic` and `permitted` are answered by it. `guard`
- * and `access` must live as long as the resource.
+ * do something there: `authentic`, `permitted` and the rows of rules (rule.h)
+ * are answered by it. All must live as long as the resource.
  */
 void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
-                  const struct vb_route *route, struct vb_resource *resource);
+                  const struct vb_route *route,
+                  const struct vb_guard_look *look,
+                  struct vb_resource *resource);
 
 /* What is said of the exchange's method; NULL: nothing. */
 static inline const struct vb_security *

@@ -244,6 +244,7 @@ struct vb_rep *vb_rep_coded(const struct vb_rep *rep, struct vb_span coding,
     };
     char variant[64];
     struct vb_buf buf = vb_buf_over(variant, sizeof(variant));
+    struct vb_rep *coded;
 
     if (rep->etag.len > 0) {
         size_t before = (rep->tag_weak ? 3 : 1) + (size_t)rep->tag_core_len;
@@ -258,7 +259,12 @@ struct vb_rep *vb_rep_coded(const struct vb_rep *rep, struct vb_span coding,
         vb_assert(buf.err == VB_OK);
         draft.tag_variant = vb_buf_span(&buf);
     }
-    return vb_rep_new(&draft);
+    coded = vb_rep_new(&draft);
+    if (coded != NULL && rep->facts != NULL) {
+        vb_ref_get(&rep->facts->ref);
+        coded->facts = rep->facts;
+    }
+    return coded;
 }
 
 void vb_rep_unref(struct vb_rep *rep)
@@ -267,6 +273,8 @@ void vb_rep_unref(struct vb_rep *rep)
         return;
     if (rep->release != NULL)
         rep->release(rep->owner);
+    if (rep->facts != NULL && vb_ref_put(&rep->facts->ref))
+        rep->facts->release(rep->facts);
     free(rep);
 }
 
@@ -276,5 +284,7 @@ size_t vb_rep_size(const struct vb_rep *rep)
 
     for (size_t i = 0; i < rep->field_count; i++)
         size += sizeof(rep->fields[i]) + rep->fields[i].name.len;
+    if (rep->facts != NULL)
+        size += rep->facts->size;
     return size;
 }

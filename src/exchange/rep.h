@@ -28,6 +28,14 @@ struct vb_field_out {
     struct vb_span value;
 };
 
+/* What a representation was made from, for who decides who may see it:
+ * immutable, counted, shared by all that was made from it. */
+struct vb_rep_facts {
+    struct vb_ref ref;
+    void (*release)(struct vb_rep_facts *facts); /* with the last reference */
+    size_t size;                                 /* bytes it holds in memory */
+};
+
 struct vb_rep {
     struct vb_ref ref;
     uint16_t field_count;
@@ -55,6 +63,7 @@ struct vb_rep {
                                 section 15.4.5) */
     void *owner;             /* what content or stream live in; may be NULL */
     void (*release)(void *owner); /* called with the last reference */
+    struct vb_rep_facts *facts;   /* a reference; NULL: nobody asks */
 };
 
 /* What vb_rep_new makes a representation of. All spans are copied, but for

@@ -111,7 +111,7 @@ static struct vb_span cache_control_of(const struct vb_exchange *x)
         return VB_SPAN("no-store");
     if (x->reply.status == VB_STATUS_GONE && !vb_resource_creates(x->resource))
         return VB_SPAN("");
-    return VB_SPAN("no-cache");
+    return vb_reply_caching(x);
 }
 
 void vb__reply_problem(struct vb_exchange *x)

@@ -19,6 +19,17 @@ enum vb_answer vb__q_exists(struct vb_exchange *x)
     return VB_YES;
 }
 
+/* What is there, and what is not, is told to whom the resource lets know. */
+enum vb_answer vb__q_accessible(struct vb_exchange *x)
+{
+    return ask(x->resource->accessible, VB_YES, x);
+}
+
+enum vb_answer vb__q_disclosed(struct vb_exchange *x)
+{
+    return ask(x->resource->disclosed, VB_YES, x);
+}
+
 /* What was moved may be moved back: who keeps this has to ask again. */
 static enum vb_answer moved_by_client(struct vb_exchange *x)
 {
@@ -26,7 +37,7 @@ static enum vb_answer moved_by_client(struct vb_exchange *x)
         return VB_NO;
     x->outcome.location = x->selected.moved_to;
     x->reply.status = (uint16_t)vb_moved_status(x);
-    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, VB_SPAN("no-cache"));
+    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, vb_reply_caching(x));
     return VB_YES;
 }
 

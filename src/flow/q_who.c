@@ -8,13 +8,15 @@ enum vb_answer vb__q_authentic(struct vb_exchange *x)
     return x->resource->authentic != NULL ? x->resource->authentic(x) : VB_YES;
 }
 
-/* Secure by default: who is not known may read, and write only from this very
- * machine, unless the operator has said --open. A browser's user may not know
- * of what a page of somebody else's sends, whatever the resource permits. */
+/* Status 403, unless the resource says otherwise. Secure by default: who is not
+ * known may read, and write only from this very machine, unless the operator
+ * has said --open. A browser's user may not know of what a page of somebody
+ * else's sends, whatever the resource permits. */
 enum vb_answer vb__q_permitted(struct vb_exchange *x)
 {
     bool safe = vb_method_is_safe(x->head.method);
 
+    x->reply.status = VB_STATUS_FORBIDDEN;
     if (!safe && !vb__trusts_origin(x))
         return VB_NO;
     if (x->resource->permitted != NULL)

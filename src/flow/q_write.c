@@ -30,6 +30,11 @@ enum vb_answer vb__q_valid(struct vb_exchange *x)
     return ask(vb_resource_slot(x)->valid, VB_YES, x);
 }
 
+enum vb_answer vb__q_granted(struct vb_exchange *x)
+{
+    return ask(x->resource->granted, VB_YES, x);
+}
+
 enum vb_answer vb__q_consistent(struct vb_exchange *x)
 {
     return ask(vb_resource_slot(x)->consistent, VB_YES, x);

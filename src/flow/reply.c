@@ -30,6 +30,17 @@ void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep)
     x->current = rep;
 }
 
+static bool is_personal(const struct vb_exchange *x)
+{
+    return x->resource != NULL &&
+           vb_method_set_has(x->resource->personal, x->head.method);
+}
+
+struct vb_span vb_reply_caching(const struct vb_exchange *x)
+{
+    return is_personal(x) ? VB_SPAN("private, no-cache") : VB_SPAN("no-cache");
+}
+
 struct vb_prefer vb_reply_prefer(const struct vb_exchange *x)
 {
     struct vb_lines lines;
@@ -246,6 +257,19 @@ static void say(struct vb_exchange *x, unsigned status)
     }
 }
 
+/* A representation says it itself. */
+static void say_personal(struct vb_exchange *x)
+{
+    const struct vb_reply *reply = &x->reply;
+
+    if (reply->rep_head != VB_HEAD_NONE)
+        return;
+    for (size_t i = 0; i < reply->field_count; i++)
+        if (vb_span_eq(reply->fields[i].name, VB_SPAN("Cache-Control")))
+            return;
+    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, vb_reply_caching(x));
+}
+
 /* What goes with each reply where TLS is spoken. */
 static void say_secure(struct vb_exchange *x)
 {
@@ -277,6 +301,8 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
         say(x, reply->status);
     if (reply->status >= 400)
         vb__reply_problem(x);
+    else if (is_personal(x))
+        say_personal(x);
     if (vb_fields_first(&x->head.fields, VB_FIELD_WANT_CONTENT_DIGEST) ||
         vb_fields_first(&x->head.fields, VB_FIELD_WANT_REPR_DIGEST))
         vb__reply_digests(x);

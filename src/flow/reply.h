@@ -51,6 +51,10 @@ void vb_reply_field(struct vb_exchange *x, enum vb_field_id id,
 #define VB_PAGE_FIELDS 5
 extern const struct vb_field_out vb_page_fields[VB_PAGE_FIELDS];
 
+/* Cache-Control of what may have changed since: caches ask before they use it,
+ * and those that many share do not keep what one may see and another not. */
+struct vb_span vb_reply_caching(const struct vb_exchange *x);
+
 /* What the client prefers (RFC 7240); all zero where it says nothing. */
 struct vb_prefer vb_reply_prefer(const struct vb_exchange *x);
 

@@ -80,6 +80,8 @@ struct vb_resource {
     uint64_t max_content;       /* bytes; 0: the server's limit */
     uint32_t needs_key;         /* set of methods that are 400 without an
                                    Idempotency-Key */
+    uint32_t personal;          /* set of methods whose answer depends on who
+                                   asks: for no shared cache */
 
     /* Who may ask for what; NULL: nothing is said of it. What it is is for
      * `authentic` and `permitted` to know (access/guard.h). */
@@ -89,6 +91,10 @@ struct vb_resource {
     vb_question *authentic;
     vb_question *permitted; /* default: safe methods, and clients that are
                                trusted (trust.h) */
+    /* May it be done to what `exists` has found, or, where that is nothing, may
+     * it be told what became of it? And, once the content is known to be valid,
+     * with that? NO: 403, or 404 where nobody is to know. Default: YES. */
+    vb_question *accessible, *disclosed, *granted;
     /* Is this Idempotency-Key new here? YES, and x->once is set; HALT: no, and
      * the reply is that of the first time; NO: 409 or 422 is set. Default:
      * YES, and it is not kept. */

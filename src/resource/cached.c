@@ -5,6 +5,7 @@
 #include "http/accept.h"
 #include "http/media.h"
 #include "resource/coded.h"
+#include "resource/guarded.h"
 
 /* The cache tells variants apart by a small number. */
 static unsigned variant_of(const struct vb_exchange *x, unsigned coding)
@@ -45,6 +46,8 @@ static struct vb_rep *look_up(const struct vb_exchange *x,
     if (vb_cache_get(x->env->cache, name, &value) != VB_CACHE_HIT)
         return NULL;
     rep = value;
+    if (rep->facts == NULL && vb_guarded_by_state(x))
+        return NULL; /* there was no memory for what decides */
     return x->resource->mixed && !vb_accepts(x, rep->media_type) ? NULL : rep;
 }
 
@@ -66,7 +69,12 @@ enum vb_answer vb_cached_get(struct vb_exchange *x, struct vb_span key)
         return VB_NO;
     place.stamp = vb_cached_stamp(x, x->key);
     rep = look_up(x, &name, VB_CODING_IDENTITY);
-    return rep == NULL ? VB_NO : vb_coded_select(x, place, vb_rep_ref(rep));
+    if (rep == NULL)
+        return VB_NO;
+    if (vb_guarded_shows_rep(x, rep))
+        return vb_coded_select(x, place, vb_rep_ref(rep));
+    vb_cached_select(x, vb_rep_ref(rep)); /* `accessible` says no */
+    return VB_YES;
 }
 
 struct vb_cache_stamp vb_cached_stamp(struct vb_exchange *x,

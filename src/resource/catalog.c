@@ -8,6 +8,7 @@
 #include "http/path.h"
 #include "http/percent.h"
 #include "resource/about.h"
+#include "resource/guarded.h"
 #include "resource/jobs.h"
 #include "resource/plugin.h"
 #include "resource/tree.h"
@@ -342,7 +343,8 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
         err = vb_build(description->routes[i], &catalog->built[i]);
         if (err == VB_OK) {
             vb_guard_put(&catalog->built[i].guard, catalog->access,
-                         description->routes[i], &catalog->built[i].resource);
+                         description->routes[i], &vb_guarded_look,
+                         &catalog->built[i].resource);
             catalog->built_count++;
             err = plant(catalog, &catalog->built[i]);
         }

@@ -10,6 +10,7 @@
 #include "resource/accounts.h"
 #include "resource/build.h"
 #include "resource/document.h"
+#include "resource/guarded.h"
 #include "resource/id.h"
 #include "resource/listing.h"
 #include "resource/params.h"
@@ -166,6 +167,18 @@ static enum vb_answer post_commit(struct vb_exchange *x)
 /* --- DELETE: only of a collection without members
  * ------------------------------------------ */
 
+/* Whether it is empty is for who may see all that is in it. */
+static enum vb_answer delete_consistent(struct vb_exchange *x)
+{
+    const struct vb_allow *members = vb_guarded_members(route_of(x));
+
+    if (vb_rule_of_any(x, members) == VB_TRUE)
+        return VB_YES;
+    return vb_reply_refuse(x, VB_STATUS_FORBIDDEN,
+                           VB_SPAN("This is for who may see all of its "
+                                   "members."));
+}
+
 static enum vb_answer delete_commit(struct vb_exchange *x)
 {
     struct vb_stored *stored = vb_stored_get(x, route_of(x));
@@ -188,6 +201,7 @@ const struct vb_slot *vb_collection_slot(enum vb_method method)
     };
     static const struct vb_slot delete_slot = {
         .content_ignored = true,
+        .consistent = delete_consistent,
         .commit = delete_commit,
     };
 

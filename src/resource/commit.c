@@ -1,6 +1,7 @@
 /* Writing what was composed, and what the outcome means. See stored.h. */
 #include "flow/reply.h"
 #include "resource/cached.h"
+#include "resource/guarded.h"
 #include "resource/once.h"
 #include "resource/stored.h"
 
@@ -37,13 +38,22 @@ static void complain_dangling(struct vb_stored *stored)
                : VB_SPAN("A reference names nothing."));
 }
 
+static struct vb_span conflicting(const struct vb_stored *stored)
+{
+    return vb_span_str(stored->commit.conflict.key);
+}
+
+/* Which one is not told where its GET is not for everybody. */
 static void complain_referenced(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
 
     x->reply.status = VB_STATUS_CONFLICT;
-    vb_reply_detail(x, vb_arena_printf(&x->arena, "%s still refers to this.",
-                                       stored->commit.conflict.key));
+    vb_reply_detail(x,
+                    vb_guarded_names(x, conflicting(stored))
+                        ? vb_arena_printf(&x->arena, "%s still refers to this.",
+                                          stored->commit.conflict.key)
+                        : VB_SPAN("Something still refers to this."));
 }
 
 static void complain_not_empty(struct vb_stored *stored)
@@ -51,8 +61,11 @@ static void complain_not_empty(struct vb_stored *stored)
     struct vb_exchange *x = stored->x;
 
     x->reply.status = VB_STATUS_CONFLICT;
-    vb_reply_detail(x, vb_arena_printf(&x->arena, "It has members still: %s.",
-                                       stored->commit.conflict.key));
+    vb_reply_detail(x, vb_guarded_names(x, conflicting(stored))
+                           ? vb_arena_printf(&x->arena,
+                                             "It has members still: %s.",
+                                             stored->commit.conflict.key)
+                           : VB_SPAN("It has members still."));
 }
 
 static void complain_conflict(struct vb_stored *stored)

@@ -2,6 +2,7 @@
  * From what the client sent to the state to be: what is the server's own comes
  * from the server, what is missing gets its default, the rest is as it came.
  */
+#include "access/rule.h"
 #include "base/rfc3339.h"
 #include "resource/accounts.h"
 #include "resource/stored.h"
@@ -80,6 +81,21 @@ static yyjson_mut_val *next_revision(yyjson_mut_doc *doc, yyjson_val *before)
     return yyjson_mut_rawncpy(doc, text, (size_t)len);
 }
 
+/* Whoever makes it, owns it from then on, also where it is moved to. */
+static yyjson_mut_val *owner_value(const struct vb_stored *stored,
+                                   yyjson_mut_doc *doc,
+                                   const struct vb_property *property,
+                                   yyjson_val *before)
+{
+    struct vb_span name = vb_owner_name(stored->x->identity, property);
+
+    if (stored->was != NULL)
+        before = vb_property_value(vb_stored_before(stored->was), property);
+    if (stored->record != NULL || stored->was != NULL || name.len == 0)
+        return before != NULL ? yyjson_val_mut_copy(doc, before) : NULL;
+    return text_value(doc, name, property->types);
+}
+
 /* What the server puts into the property; NULL: nothing. `before` is what was
  * there, or NULL. */
 static yyjson_mut_val *fill(const struct vb_stored *stored, yyjson_mut_doc *doc,
@@ -99,7 +115,9 @@ static yyjson_mut_val *fill(const struct vb_stored *stored, yyjson_mut_doc *doc,
         return time_value(doc, stored->now_ms);
     case VB_FILL_REVISION:
         return next_revision(doc, before);
-    default: /* no owner yet: nobody is known */
+    case VB_FILL_OWNER:
+        return owner_value(stored, doc, property, before);
+    default:
         return before != NULL ? yyjson_val_mut_copy(doc, before) : NULL;
     }
 }

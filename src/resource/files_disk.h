@@ -51,9 +51,10 @@ struct vb_files_languages {
 
 /* A file's place, for one thread at a time. */
 struct vb_files_name {
-    const char *directory; /* NUL-terminated */
-    char *path;            /* within it, NUL-terminated; */
-    size_t len;            /* behind it is room for VB_FILES_ROOM bytes */
+    const char *directory;  /* NUL-terminated */
+    char *path;             /* within it, NUL-terminated; */
+    size_t len;             /* behind it is room for VB_FILES_ROOM bytes */
+    struct vb_span caching; /* Cache-Control of what is there; static */
 };
 
 #define VB_FILES_ROOM 24

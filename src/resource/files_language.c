@@ -74,6 +74,7 @@ void vb__files_in_language(const struct vb_files_name *name, struct vb_span tag,
     char *at = ret_name->path;
 
     ret_name->directory = name->directory;
+    ret_name->caching = name->caching;
     memcpy(at, name->path, head);
     at += head;
     if (tag.len > 0) {

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "flow/reply.h"
 #include "resource/build.h"
 #include "resource/cached.h"
 #include "resource/files.h"
@@ -43,6 +44,7 @@ static bool name_files(struct vb_files_visit *visit)
     struct vb_arena *arena = &visit->x->arena;
 
     visit->asked.directory = built->route->from;
+    visit->asked.caching = vb_reply_caching(visit->x);
     if (!vb__files_name(arena, visit->x->key,
                         built->route->template.segment_count, &visit->asked))
         return !arena->failed;

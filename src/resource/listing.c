@@ -6,6 +6,7 @@
  */
 #include "flow/reply.h"
 #include "resource/cached.h"
+#include "resource/guarded.h"
 #include "resource/listing_part.h"
 #include "resource/params.h"
 
@@ -73,6 +74,7 @@ static enum vb_answer show_page(struct vb__listing *listing)
     struct vb_exchange *x = listing->x;
     enum vb_answer answer;
 
+    vb_ruling_done(&listing->ruling); /* the walk is over */
     if (listing->list.op.err == VB_ERR_LIMIT)
         return too_many(listing);
     if (listing->list.op.err != VB_OK)
@@ -105,6 +107,7 @@ static enum vb_answer read_page(struct vb__listing *listing)
     const struct vb_selection *selection = &listing->selection;
     const struct vb_cursor *cursor = &listing->page.cursor;
     struct vb_list_read *list = &listing->list;
+    bool sees_some = listing->members != NULL;
 
     listing->stamp = vb_cached_stamp(x, x->key);
     list->op.done = list_done;
@@ -114,10 +117,15 @@ static enum vb_answer read_page(struct vb__listing *listing)
     list->from_key = cursor->key;
     list->backward = cursor->backward;
     list->byte_limit = PAGE_BYTES;
-    list->whole = selection->sort_count > 0 ||
-                  (listing->counts && selection->filter_count > 0);
-    if (vb_selection_sieves(selection)) {
-        vb_selection_sieve_init(&listing->sieve, selection, list->whole);
+    list->whole =
+        selection->sort_count > 0 ||
+        (listing->counts && (selection->filter_count > 0 || sees_some));
+    if (sees_some)
+        vb_ruling_begin(&listing->ruling, x, listing->members);
+    if (sees_some || vb_selection_sieves(selection)) {
+        vb_selection_sieve_init(&listing->sieve, selection,
+                                sees_some ? &listing->ruling : NULL,
+                                list->whole);
         list->sieve = &listing->sieve.base;
     }
     if (vb_store_list(x->env->store, list) == VB_IO_PENDING)
@@ -142,12 +150,13 @@ static bool is_plain(struct vb_exchange *x)
            !vb__listing_has_owner(x);
 }
 
-/* What a page is cached under: its URI, and whether a QUERY led to it. */
+/* What a page is cached under: its URI, and whether a QUERY led to it. What one
+ * may see is not for others, nor for the same one tomorrow. */
 static void name_in_cache(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
 
-    if (listing->counts)
+    if (listing->counts || listing->members != NULL)
         return;
     listing->cache_key = listing->page.uri;
     if (x->head.method == VB_METHOD_QUERY)
@@ -155,10 +164,21 @@ static void name_in_cache(struct vb__listing *listing)
             vb_arena_printf(&x->arena, "QUERY %.*s", VB_FMT(listing->page.uri));
 }
 
+/* The rule of the members, unless it lets who asks see all of them. */
+static const struct vb_allow *members_rule(struct vb_exchange *x)
+{
+    const struct vb_allow *allow =
+        vb_guarded_members(vb__listing_built(x)->route);
+
+    return vb_rule_of_any(x, allow) == VB_TRUE ? NULL : allow;
+}
+
 enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
 {
     bool queries = x->head.method == VB_METHOD_QUERY;
-    enum vb_answer answer = is_plain(x) ? vb_cached_get(x, x->key) : VB_NO;
+    const struct vb_allow *members = members_rule(x);
+    enum vb_answer answer =
+        members == NULL && is_plain(x) ? vb_cached_get(x, x->key) : VB_NO;
     struct vb__listing *listing;
 
     if (answer != VB_NO)
@@ -168,6 +188,8 @@ enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
         !vb_params_path_fits(x, listing->route))
         return VB_HALT;
     listing->only_members = only_members;
+    listing->members = members;
+    listing->page.personal = members != NULL;
     name_in_cache(listing);
     return vb__listing_after_owner(listing, cached_or_read);
 }

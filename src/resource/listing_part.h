@@ -27,10 +27,13 @@ struct vb__listing {
     struct vb_list_read list;
     struct vb_collection_read state; /* for a write's precondition */
     struct vb_page page;
-    struct vb_span cache_key;    /* "" where it is not to be cached */
-    struct vb_cache_stamp stamp; /* taken before the listing was read */
-    bool counts;                 /* the client wants to know how many */
-    bool only_members;           /* without any, there is no listing either */
+    struct vb_span cache_key;       /* "" where it is not to be cached */
+    struct vb_cache_stamp stamp;    /* taken before the listing was read */
+    const struct vb_allow *members; /* the rule of the members' GET, where it
+                                       may keep some out; else NULL */
+    struct vb_ruling ruling;
+    bool counts;       /* the client wants to know how many */
+    bool only_members; /* without any, there is no listing either */
     /* What to go on with once what the listing is part of is there. */
     enum vb_answer (*then)(struct vb__listing *listing);
 };

@@ -61,11 +61,11 @@ static enum vb_answer merge_parsed(struct vb_exchange *x)
     return answer == VB_YES ? apply(stored, stored->input->root) : answer;
 }
 
-/* The description's own patch may set what is read-only to clients. */
-static unsigned purpose_of(struct vb_exchange *x)
+unsigned vb_merge_purpose(const struct vb_route *route)
 {
-    return route_of(x)->action->patch != NULL ? VB_COMPOSE_BY_SERVER
-                                              : VB_COMPOSE_STATE;
+    return route->action != NULL && route->action->patch != NULL
+               ? VB_COMPOSE_BY_SERVER
+               : VB_COMPOSE_STATE;
 }
 
 static enum vb_answer merge_valid(struct vb_exchange *x)
@@ -75,12 +75,12 @@ static enum vb_answer merge_valid(struct vb_exchange *x)
 
     return vb_document_check(stored, state == NULL ? NULL : state->schema,
                              (unsigned)stored->operation->invalid,
-                             purpose_of(x));
+                             vb_merge_purpose(route_of(x)));
 }
 
 static enum vb_answer merge_commit(struct vb_exchange *x)
 {
-    return vb_document_write(x->state, purpose_of(x));
+    return vb_document_write(x->state, vb_merge_purpose(route_of(x)));
 }
 
 const struct vb_slot *vb_merge_slot(enum vb_method method)

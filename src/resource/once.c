@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/list.h"
+#include "exchange/identity.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
 
@@ -56,6 +57,11 @@ static void make_name(struct once *once, struct vb_span key)
     add(&state, x->key);
     add(&state, x->head.query);
     add(&state, key);
+    if (x->identity != NULL) { /* the keys of others are others */
+        add(&state, x->identity->account);
+        add(&state, x->identity->subject);
+        add(&state, x->identity->session);
+    }
     crypto_hash_sha256_final(&state, once->name);
 }
 

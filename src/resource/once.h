@@ -8,9 +8,9 @@
  *              └─ yes ─ the same content? ── no ──▶ 422
  *                              └─ yes ─▶ the reply as it was
  *
- * The note's name is a hash of method, key and URI; in it are a fingerprint of
- * the content and the reply. What was not done, was refused or failed, is not
- * kept: to try that again is right.
+ * The note's name is a hash of method, key, URI and who asks; in it are a
+ * fingerprint of the content and the reply. What was not done, was refused or
+ * failed, is not kept: to try that again is right.
  */
 #ifndef VB_RESOURCE_ONCE_H
 #define VB_RESOURCE_ONCE_H

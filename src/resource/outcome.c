@@ -3,6 +3,7 @@
 #include "flow/reply.h"
 #include "resource/build.h"
 #include "resource/coded.h"
+#include "resource/guarded.h"
 #include "resource/stored.h"
 
 /* --- PUT, PATCH and POST ---------------------------------------------------
@@ -70,12 +71,20 @@ static void say_whose(struct vb_stored *stored, bool created, unsigned status)
         vb_reply_field(stored->x, VB_FIELD_CONTENT_LOCATION, stored->key);
 }
 
+/* Who may change a state need not be allowed to see it. */
+static bool reads(const struct vb_stored *stored, const struct vb_json *state)
+{
+    return vb_guarded_reads(stored->x, stored->route, stored->key,
+                            state == NULL ? NULL : state->root);
+}
+
 void vb_stored_tell_put(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
     bool created = stored->record == NULL;
     struct vb_telling telling =
-        vb_tell(x, stored->operation, created, stored->text.len > 0);
+        vb_tell(x, stored->operation, created,
+                stored->text.len > 0 && reads(stored, stored->after));
 
     if (created)
         x->outcome.location = stored->key;
@@ -102,13 +111,19 @@ bool vb_stored_shows_deleted(const struct vb_stored *stored)
            vb_is_json(record->media_type);
 }
 
+static bool may_see(struct vb_stored *stored)
+{
+    vb_stored_before(stored);
+    return reads(stored, stored->before);
+}
+
 /* The last state: of something that is not there any more, so it has no
  * validators. */
 void vb_stored_tell_delete(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
     const struct vb_record *record = stored->record;
-    bool shows = vb_stored_shows_deleted(stored);
+    bool shows = vb_stored_shows_deleted(stored) && may_see(stored);
 
     if (vb_tell(x, stored->operation, false, shows).content)
         show(x, &(struct vb_view){

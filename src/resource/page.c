@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "content/html.h"
 #include "content/json.h"
+#include "exchange/identity.h"
 #include "flow/reply.h"
 #include "http/query.h"
 #include "resource/coded.h"
@@ -239,18 +240,59 @@ static void write_html(struct vb_exchange *x, struct vb_buf *buf,
     free(members);
 }
 
-/* The results of different queries at one URI have different tags: what is
- * the page's own follows the revision (see exchange/rep.h). */
+/* Who asks, as far as it decides what is seen: what they are, and what their
+ * account says. */
+static void write_viewer(struct vb_buf *buf, const struct vb_identity *identity)
+{
+    if (identity == NULL)
+        return;
+    vb_buf_printf(buf, "%zu %.*s %zu %.*s", identity->account.len,
+                  VB_FMT(identity->account), identity->subject.len,
+                  VB_FMT(identity->subject));
+    for (size_t i = 0; i < identity->role_count; i++)
+        vb_buf_printf(buf, " %zu %.*s", identity->roles[i].len,
+                      VB_FMT(identity->roles[i]));
+    if (identity->record != NULL)
+        vb_buf_printf(buf, " %llu",
+                      (unsigned long long)identity->record->revision);
+}
+
+/* Nobody can tell from a tag who else it was given to. */
+static struct vb_span viewer_variant(struct vb_exchange *x,
+                                     const struct vb_page *page)
+{
+    struct vb_hash_key secret = {0, 1};
+    struct vb_span variant;
+    struct vb_buf buf;
+
+    vb_buf_init(&buf, 64 * 1024);
+    vb_buf_append(&buf, page->epoch);
+    write_viewer(&buf, x->identity);
+    variant = vb_arena_printf(
+        &x->arena, "u%016llx",
+        (unsigned long long)vb_hash(&secret, vb_buf_span(&buf)));
+    x->arena.failed |= buf.err != VB_OK;
+    vb_buf_done(&buf);
+    return variant;
+}
+
+/* The results of different queries at one URI have different tags, and so has
+ * what different people see: what is the page's own follows the revision (see
+ * exchange/rep.h). */
 static struct vb_span variant_of(struct vb_exchange *x,
                                  const struct vb_page *page)
 {
     static const struct vb_hash_key fixed = {0, 0};
     struct vb_span variant = x->resource->offers[x->offer].tag_variant;
 
-    if (x->head.method != VB_METHOD_QUERY)
-        return variant;
-    return vb_arena_printf(&x->arena, "%.*sq%016llx", VB_FMT(variant),
-                           (unsigned long long)vb_hash(&fixed, page->uri));
+    if (x->head.method == VB_METHOD_QUERY)
+        variant =
+            vb_arena_printf(&x->arena, "%.*sq%016llx", VB_FMT(variant),
+                            (unsigned long long)vb_hash(&fixed, page->uri));
+    if (page->personal)
+        variant = vb_arena_printf(&x->arena, "%.*s%.*s", VB_FMT(variant),
+                                  VB_FMT(viewer_variant(x, page)));
+    return variant;
 }
 
 /* Where GET has what a QUERY asked for (RFC 10008 sections 2.3 and 2.4): these
@@ -280,7 +322,7 @@ static struct vb_rep *make_rep(struct vb_exchange *x,
         .length = text->len,
         .content_location = location_of(x, page),
         .vary = VB_SPAN("Accept, Prefer"),
-        .cache_control = VB_SPAN("no-cache"),
+        .cache_control = vb_reply_caching(x),
         .extra = extra,
         .extra_count = 1,
     };

@@ -15,6 +15,7 @@ struct vb_page {
     const struct vb_list_read *list;      /* what was read */
     struct vb_cursor cursor;              /* where from */
     struct vb_span scope, epoch;          /* what cursors are good for */
+    bool personal;      /* it shows what who asks may see, and no more */
     struct vb_span uri; /* where GET has this very page; see vb_page_name */
 };
 

@@ -39,7 +39,7 @@ static struct vb_rep_draft draft_of(const struct vb_exchange *x,
         .content = view->content,
         .length = view->content.len,
         .vary = x->resource->vary,
-        .cache_control = VB_SPAN("no-cache"),
+        .cache_control = vb_reply_caching(x),
     };
 }
 

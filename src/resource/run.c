@@ -56,7 +56,7 @@ static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
         .content = output,
         .length = output.len,
         .vary = x->resource->vary,
-        .cache_control = VB_SPAN("no-cache"),
+        .cache_control = vb_reply_caching(x),
     });
 
     return rep == NULL ? NULL : vb_coded_now(x, rep);

@@ -18,6 +18,7 @@
 #ifndef VB_RESOURCE_SELECTION_H
 #define VB_RESOURCE_SELECTION_H
 
+#include "access/rule.h"
 #include "content/filter.h"
 #include "describe/describe.h"
 #include "flow/resource.h"
@@ -107,10 +108,12 @@ bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
 struct vb_selection_sieve {
     struct vb_sieve base;
     const struct vb_selection *selection;
+    const struct vb_ruling *ruling; /* which members may be seen; NULL: all */
 };
 
 /* `whole`: for a request that looks at all members. */
 void vb_selection_sieve_init(struct vb_selection_sieve *sieve,
-                             const struct vb_selection *selection, bool whole);
+                             const struct vb_selection *selection,
+                             const struct vb_ruling *ruling, bool whole);
 
 #endif

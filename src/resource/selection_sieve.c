@@ -36,6 +36,21 @@ static bool holds(const struct vb_selection *selection, yyjson_val *root)
     return true;
 }
 
+/* May who asks see this member? */
+static bool is_seen(const struct vb_ruling *ruling,
+                    const struct vb_record *state, yyjson_val *root)
+{
+    struct vb_ruling of_member;
+
+    if (ruling == NULL)
+        return true;
+    of_member = *ruling;
+    of_member.key = state->key;
+    of_member.knows_state = true;
+    of_member.state = root;
+    return vb_ruling_ask(&of_member) == VB_TRUE;
+}
+
 /* On a thread of the store's: it touches nothing of the exchange's but the
  * selection, which nobody changes. */
 static bool keep(struct vb_sieve *base, const struct vb_record *state,
@@ -45,6 +60,7 @@ static bool keep(struct vb_sieve *base, const struct vb_record *state,
         VB_CONTAINER(base, struct vb_selection_sieve, base);
     const struct vb_selection *selection = sieve->selection;
     struct vb_json *json = NULL;
+    yyjson_val *root;
     bool kept;
 
     if (vb_is_json(state->media_type) &&
@@ -52,20 +68,23 @@ static bool keep(struct vb_sieve *base, const struct vb_record *state,
         key->err = VB_ERR_NOMEM;
         return false;
     }
-    kept = holds(selection, json == NULL ? NULL : json->root);
+    root = json == NULL ? NULL : json->root;
+    kept = is_seen(sieve->ruling, state, root) && holds(selection, root);
     if (kept)
-        append_key(key, selection, json == NULL ? NULL : json->root);
+        append_key(key, selection, root);
     vb_json_free(json);
     return kept;
 }
 
 void vb_selection_sieve_init(struct vb_selection_sieve *sieve,
-                             const struct vb_selection *selection, bool whole)
+                             const struct vb_selection *selection,
+                             const struct vb_ruling *ruling, bool whole)
 {
     *sieve = (struct vb_selection_sieve){
         .base = {.keep = keep,
                  .most_records = whole ? WHOLE_RECORDS : PAGE_RECORDS,
                  .most_bytes = whole ? WHOLE_BYTES : PAGE_BYTES},
         .selection = selection,
+        .ruling = ruling,
     };
 }

@@ -7,6 +7,7 @@
 #include "http/method.h"
 #include "resource/absent.h"
 #include "resource/cached.h"
+#include "resource/guarded.h"
 
 static void give_back(struct vb_stored *stored)
 {
@@ -194,6 +195,7 @@ static enum vb_answer select_shown(struct vb_stored *stored)
 
     if (rep == NULL)
         return VB_HALT;
+    vb_guarded_keep(stored, rep);
     return vb_cached_show(x, stored->key, stored->stamp, rep);
 }
 
@@ -218,7 +220,7 @@ static enum vb_answer judge(struct vb_stored *stored)
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
         return VB_NO;
     }
-    if (vb_method_is_safe(x->head.method))
+    if (vb_method_is_safe(x->head.method) && vb_guarded_shows(stored))
         return select_shown(stored);
     vb_stored_select(x, stored->record->revision,
                      stored->record->modified_ms / 1000);

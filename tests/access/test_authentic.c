@@ -29,7 +29,7 @@ static int set_up(void **state)
                      VB_OK);
     vb_notes_done(&notes);
     assert_int_equal(vb_access_new(description, &access_), VB_OK);
-    vb_guard_put(&guard, access_, description->routes[0], &resource);
+    vb_guard_put(&guard, access_, description->routes[0], NULL, &resource);
     return 0;
 }
 

@@ -50,7 +50,8 @@ static void the_tag_stands_before_the_last_end(void **state)
 static void a_name_in_a_language_and_back(void **state)
 {
     char path[] = "sub.d/page.html", other[80];
-    struct vb_files_name name = {"site", path, sizeof(path) - 1};
+    struct vb_files_name name = {
+        .directory = "site", .path = path, .len = sizeof(path) - 1};
     struct vb_files_name in = {.path = other};
 
     (void)state;
