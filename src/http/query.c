@@ -1,6 +1,8 @@
 /* Form-encoded pairs. See query.h. */
 #include "http/query.h"
 
+#include <string.h>
+
 #include "http/percent_inner.h"
 #include "http/uri_char.h"
 
@@ -48,6 +50,43 @@ bool vb_query_next(struct vb_query *query, struct vb_query_pair *ret_pair)
     } while (text.len == 0);
     query->err = decode_pair(query->arena, text, ret_pair);
     return query->err == VB_OK;
+}
+
+/* Whether the pair has that name. */
+static bool is_named(struct vb_arena *arena, struct vb_span text,
+                     struct vb_span name)
+{
+    ssize_t equals = vb_span_find(text, '=', 0);
+    struct vb_span own =
+        vb_span_head(text, equals < 0 ? text.len : (size_t)equals);
+
+    return vb__percent_decode(arena, own, true, &own) == VB_OK &&
+           vb_span_eq(own, name);
+}
+
+enum vb_err vb_query_without(struct vb_arena *arena, struct vb_span text,
+                             struct vb_span name, struct vb_span *ret_text)
+{
+    struct vb_span rest = text, pair;
+    char *kept = vb_arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+    bool found = false;
+
+    if (kept == NULL)
+        return VB_ERR_NOMEM;
+    while (rest.len > 0) {
+        pair = take_pair(&rest);
+        if (is_named(arena, pair, name)) {
+            found = true;
+            continue;
+        }
+        if (len > 0)
+            kept[len++] = '&';
+        memcpy(kept + len, pair.ptr, pair.len);
+        len += pair.len;
+    }
+    *ret_text = found ? vb_span_of(kept, len) : text;
+    return arena->failed ? VB_ERR_NOMEM : VB_OK;
 }
 
 /* WHATWG URL, the application/x-www-form-urlencoded percent-encode set. */

@@ -38,6 +38,14 @@ static inline void vb_query_init(struct vb_query *query, struct vb_arena *arena,
 bool vb_query_next(struct vb_query *query, struct vb_query_pair *ret_pair);
 
 /*
+ * The query without the parameter of that name, however often and however
+ * escaped it is there, and without empty pairs: the text itself where there is
+ * none, else in the arena. A malformed name is another one. VB_ERR_NOMEM.
+ */
+enum vb_err vb_query_without(struct vb_arena *arena, struct vb_span text,
+                             struct vb_span name, struct vb_span *ret_text);
+
+/*
  * Appends name=value, escaped, with "&" before it unless the buffer is empty
  * or ends in "?" or "&": so a URI grows its query parameter by parameter.
  */

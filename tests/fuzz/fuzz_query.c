@@ -10,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct vb_query query, again;
     struct vb_query_pair pair, same;
+    struct vb_span rest;
     struct vb_arena arena;
     struct vb_buf buf;
 
@@ -26,6 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         vb_assert(vb_span_eq(pair.value, same.value));
     }
     vb_assert(!vb_query_next(&again, &same) && again.err == VB_OK);
+    vb_assert(vb_query_without(&arena, vb_buf_span(&buf), VB_SPAN("key"),
+                               &rest) == VB_OK);
+    vb_query_init(&again, &arena, rest);
+    while (vb_query_next(&again, &same))
+        vb_assert(!vb_span_eq(same.name, VB_SPAN("key")));
+    vb_assert(again.err == VB_OK);
     vb_buf_done(&buf);
     vb_arena_done(&arena);
     return 0;

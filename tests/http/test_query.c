@@ -135,6 +135,35 @@ static void query_is_written_so_that_it_reads_back(void **state)
     assert_false(vb_query_next(&query, &pair));
 }
 
+static void a_parameter_can_be_left_out(void **state)
+{
+    static const struct {
+        const char *text, *without_key;
+    } rows[] = {
+        {"", ""},
+        {"a=1&b=2", "a=1&b=2"},
+        {"key=s", ""},
+        {"a=1&key=s&b=2", "a=1&b=2"},
+        {"key=s&a=1", "a=1"},
+        {"a=1&key=s", "a=1"},
+        {"key=s&key=t&a=%20", "a=%20"},
+        {"key", ""},
+        {"%6bey=s&k%65y=%ZZ&a=+", "a=+"},
+        {"key%20=s&Key=t&keys=u&=key", "key%20=s&Key=t&keys=u&=key"},
+        {"k%ey=s&key=t", "k%ey=s"},
+        {"&&key=s&&a=1&", "a=1"},
+    };
+    struct vb_span got;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(vb_query_without(&arena, vb_span_str(rows[i].text),
+                                          VB_SPAN("key"), &got),
+                         VB_OK);
+        assert_span_equal(got, rows[i].without_key);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +171,7 @@ int main(void)
         cmocka_unit_test(malformed_pair_ends_the_query_with_an_error),
         cmocka_unit_test(exhausted_arena_ends_the_query_with_an_error),
         cmocka_unit_test(query_is_written_so_that_it_reads_back),
+        cmocka_unit_test(a_parameter_can_be_left_out),
     };
 
     return cmocka_run_group_tests_name("query", tests, set_up, tear_down);
