@@ -31,8 +31,11 @@ struct vb_identity {
     size_t scope_count;
     bool unscoped; /* good for all that the account may: scopes say nothing */
     /* A browser sends such credentials by itself, whoever's page asks for it:
-     * cookies. So a page of another origin must not write with them. */
+     * cookies, certificates, passwords that it remembers. */
     bool ambient;
+    /* Whoever sends such credentials must have known them: no browser adds a
+     * token or a key to what a page sends. */
+    bool deliberate;
     /* The account's holder has just said its password (Basic). */
     bool by_password;
     struct vb_span session; /* the id of the session; "" without one */

@@ -1,5 +1,6 @@
 /* May this client do this? Rows `who` of flow.tbl. */
 #include "flow/flow.h"
+#include "flow/secret.h"
 #include "flow/trust.h"
 #include "http/method.h"
 
@@ -16,6 +17,7 @@ enum vb_answer vb__q_permitted(struct vb_exchange *x)
 {
     bool safe = vb_method_is_safe(x->head.method);
 
+    vb__secret_hide(x); /* they have been looked at */
     x->reply.status = VB_STATUS_FORBIDDEN;
     if (!safe && !vb__trusts_origin(x))
         return VB_NO;

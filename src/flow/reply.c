@@ -7,9 +7,9 @@
 #include "flow/digests.h"
 #include "flow/explain.h"
 #include "flow/partial.h"
+#include "flow/secret.h"
 #include "http/field.h"
 #include "http/method.h"
-#include "http/query.h"
 #include "http/status.h"
 
 /* Seconds after which a client may try again. */
@@ -306,6 +306,7 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
     if (vb_fields_first(&x->head.fields, VB_FIELD_WANT_CONTENT_DIGEST) ||
         vb_fields_first(&x->head.fields, VB_FIELD_WANT_REPR_DIGEST))
         vb__reply_digests(x);
+    vb__secret_hide(x);
     if (x->env->explainer != NULL)
         vb__explain_reply(x);
     if (x->site != NULL)
@@ -327,43 +328,6 @@ static void trace_field(struct vb_buf *text, struct vb_span name,
     vb_buf_str(text, "\r\n");
 }
 
-static bool is_named(struct vb_span name, const struct vb_span *names,
-                     size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (vb_span_ieq(name, names[i]))
-            return true;
-    return false;
-}
-
-static bool is_secret(const struct vb_exchange *x, const struct vb_field *field)
-{
-    const struct vb_secrets *secrets = x->site->secrets;
-
-    return vb_field_is((enum vb_field_id)field->id, VB_FIELD_IS_SECRET) ||
-           (secrets != NULL &&
-            is_named(field->name, secrets->fields, secrets->field_count));
-}
-
-/* A query with credentials in it is not told. */
-static struct vb_span traced_target(struct vb_exchange *x)
-{
-    const struct vb_secrets *secrets = x->site->secrets;
-    struct vb_query_pair pair;
-    struct vb_query query;
-    bool told = true;
-
-    if (secrets == NULL || secrets->parameter_count == 0)
-        return x->head.target;
-    vb_query_init(&query, &x->arena, x->head.query);
-    while (vb_query_next(&query, &pair))
-        told &=
-            !is_named(pair.name, secrets->parameters, secrets->parameter_count);
-    return told && query.err == VB_OK
-               ? x->head.target
-               : vb_arena_printf(&x->arena, "%.*s?***", VB_FMT(x->head.path));
-}
-
 /* What came, as HTTP/1.1 says it: the other versions have :authority for Host
  * (RFC 9113 section 8.3.1). */
 void vb__reply_trace(struct vb_exchange *x)
@@ -372,16 +336,17 @@ void vb__reply_trace(struct vb_exchange *x)
     bool has_host = false;
     struct vb_buf text;
 
+    vb__secret_hide(x);
     vb_buf_init(&text, 256 * 1024);
     vb_buf_append(&text, head->method_text);
     vb_buf_char(&text, ' ');
-    vb_buf_append(&text, traced_target(x));
+    vb_buf_append(&text, head->target);
     vb_buf_str(&text, " HTTP/1.1\r\n");
     for (unsigned i = 0; i < head->fields.count; i++) {
         const struct vb_field *field = &head->fields.at[i];
 
         has_host = has_host || field->id == VB_FIELD_HOST;
-        if (is_secret(x, field))
+        if (vb__secret_field(x, field))
             continue;
         trace_field(&text, field->name, field->value);
     }

@@ -42,7 +42,8 @@ struct vb_trust {
 bool vb_trust_host_valid(struct vb_span text);
 
 /* Of a request with an unsafe method: did this server's own page send it, an
- * origin that may, or no page at all? If not, the reply says why. */
+ * origin that may, one that knows a secret of the client's own, or no page at
+ * all? If not, the reply says why. */
 bool vb__trusts_origin(struct vb_exchange *x);
 
 /* May credentials come over this connection? Not where others can read them on

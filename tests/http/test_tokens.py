@@ -16,6 +16,7 @@ SCHEMES = {
     "cookie": {"type": "apiKey", "in": "cookie", "name": "key"},
 }
 ANY = [{"basic": []}, {"token": ["tokens"]}]
+STRING = {"type": "string"}
 JSON = {"content": {"application/json": {}}}
 FOUND = {"200": dict(JSON, description="it")}
 
@@ -39,13 +40,19 @@ PATHS = {
     "/by-header": document([{"header": []}]),
     "/by-query": document([{"query": []}]),
     "/by-cookie": document([{"cookie": []}]),
+    "/listed": {
+        "get": {"security": [{"query": []}], "responses": {"200": {"description": "all", "content": {"application/json": {
+            "schema": {"type": "array", "items": {"type": "object", "properties": {"id": STRING, "name": STRING}}}}}}}},
+        "post": {"security": [{"query": []}], "requestBody": JSON, "responses": {"201": dict(JSON, description="made")}},
+    },
+    "/listed/{id}": {"parameters": [{"name": "id", "in": "path", "required": True, "schema": STRING}]} | document([{"query": []}]),
     "/both": document([{"token": ["read"], "basic": []}]),
 }
 
 
 @pytest.fixture(scope="module")
 def server(module_serve):
-    return module_serve(people(schemes=SCHEMES, **PATHS), CHEAP)
+    return module_serve(people(schemes=SCHEMES, **PATHS), [*CHEAP, "--explain"])
 
 
 @pytest.fixture
@@ -197,7 +204,7 @@ def test_a_key_is_such_a_token_elsewhere(client, ann):
         "cookie": ("/by-cookie", {"Cookie": f"key={token}"}, 'ApiKey realm="People", in="cookie", name="key"'),
     }
     for place, (target, headers, challenge) in ways.items():
-        assert client.get(target, headers).status != 401, place
+        assert client.get(target, headers).status == 404, place
         path = target.split("?")[0]
         asked = client.get(path)
         assert (asked.status, asked.headers["WWW-Authenticate"]) == (401, challenge)
@@ -270,3 +277,27 @@ def test_no_secret_is_told_anywhere(serve):
         assert token[4:-1] not in repr(answer.headers)
     server.stop()
     assert token[4:-1] not in server.output
+
+
+def test_a_key_in_the_query_is_no_filter_and_in_no_link_or_explanation(client, ann):
+    _, credentials = ann
+    token = secret(client, credentials)
+    shown = client.get(f"/listed?limit=1&key={token}&name=x", {"Prefer": "explain"})
+    assert shown.status == 200, shown
+    assert token not in repr(shown.headers) and token not in shown.text
+    (explained,) = [link for link in shown.headers.all("Link") if "explain" in link]
+    steps = client.get(explained[1:].partition(">")[0]).json()
+    assert steps["target"] == "/listed?limit=1&name=x"
+    refused = client.get(f"/listed?k%65y={token}x&limit=1", {"Prefer": "explain"})
+    assert refused.status == 401
+    (explained,) = [link for link in refused.headers.all("Link") if "explain" in link]
+    assert client.get(explained[1:].partition(">")[0]).json()["target"] == "/listed?limit=1"
+
+
+def test_a_page_that_has_a_token_may_write_from_anywhere_and_no_other(client, ann):
+    """No browser adds a token to what a page sends, as it adds a password that it remembers."""
+    _, credentials = ann
+    scoped = client.post("/tokens", credentials, json={"name": "page", "scopes": ["write"]}).json()["token"]
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert client.put("/a", bearer(scoped) | foreign, json={}).status != 403
+    assert client.post("/tokens", credentials | foreign, json={"name": "x"}).status == 403
