@@ -153,8 +153,25 @@ static void keep_served(struct vb__reader *r, struct vb_security *security)
             VB_FMT(missing->id), VB_FMT(missing->why_not));
 }
 
+/* The root's security is that of operations, and files and redirects do without
+ * any: nobody knows whether these are meant for all. */
+static void ask_for_operation(struct vb__reader *r,
+                              const struct vb_route *route)
+{
+    bool silent = route->archetype == VB_ARCHETYPE_FILES ||
+                  route->archetype == VB_ARCHETYPE_REDIRECT;
+
+    if (silent && !route->by_method[VB_METHOD_GET])
+        vb__error(r, route->source,
+                  "the root's security is for operations, and this path has "
+                  "none: declare get, with the security that it is to have");
+}
+
 void vb__securities_served(struct vb__reader *r)
 {
     for (struct vb__secured *s = r->secured; s; s = s->next)
         keep_served(r, &s->security);
+    for (size_t i = 0;
+         r->security && !r->security->optional && i < r->route_count; i++)
+        ask_for_operation(r, &r->routes[i]);
 }

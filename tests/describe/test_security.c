@@ -215,6 +215,50 @@ static void tokens_are_an_accounts(void **state)
     describing_done(&t);
 }
 
+static bool asks_for_get(const struct describing *t)
+{
+    for (const struct vb_note *note = t->notes.first; note; note = note->next)
+        if (vb_span_eq(note->text,
+                       VB_SPAN("the root's security is for operations, and "
+                               "this path has none: declare get, with the "
+                               "security that it is to have")))
+            return true;
+    return false;
+}
+
+/* Files and redirects do without operations, and would be open to all. */
+static void what_the_root_says_is_not_lost_without_operations(void **state)
+{
+    static const struct {
+        const char *root, *path;
+        bool wrong;
+    } rows[] = {
+        {"[{cert: []}]", "moved: {to: /b}}", true},
+        {"[{cert: []}]", "archetype: redirect, see-other: {to: /b}}", true},
+        {"[{cert: []}]", "archetype: files, from: .}", true},
+        {"[{cert: []}]", "moved: {to: /b}}, get: {}", false},
+        {"[{cert: []}]", "moved: {to: /b}}, get: {security: []}", false},
+        {"[{cert: []}, {}]", "moved: {to: /b}}", false},
+        {"[]", "moved: {to: /b}}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        char text[512];
+
+        snprintf(text, sizeof(text),
+                 FRAME SCHEMES CERT "}}\nsecurity: %s\npaths:\n"
+                                    "  /a: {x-verbatim: {%s}\n",
+                 rows[i].root, rows[i].path);
+        describe_text(&t, text);
+        assert_int_equal(asks_for_get(&t), rows[i].wrong);
+        if (!rows[i].wrong)
+            assert_described(&t);
+        describing_done(&t);
+    }
+}
+
 /* Only OpenAPI 3.2 has these. */
 static void a_scheme_may_be_referred_to(void **state)
 {
@@ -262,6 +306,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_told_at_its_place),
         cmocka_unit_test(an_alternative_that_is_not_served_is_left_out),
         cmocka_unit_test(tokens_are_an_accounts),
+        cmocka_unit_test(what_the_root_says_is_not_lost_without_operations),
         cmocka_unit_test(a_scheme_may_be_referred_to),
         cmocka_unit_test(nobody_is_asked_for_a_session_yet),
     };
