@@ -206,9 +206,9 @@ static const char *why_wrong(enum type type, yyjson_val *val)
         return is_leeway(val) ? NULL : "must be from 0 to 600 seconds";
     case TYPE_RULES:
         return is_texts(val) ? NULL
-                              : "must be a rule or a list of rules: \"owner\", "
-                                "\"self\", \"role:NAME\", \"account\", "
-                                "\"anyone\", or an expression";
+                             : "must be a rule or a list of rules: \"owner\", "
+                               "\"self\", \"role:NAME\", \"account\", "
+                               "\"anyone\", or an expression";
     case TYPE_ANY:
         break;
     }

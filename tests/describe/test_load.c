@@ -102,7 +102,8 @@ static void what_is_malformed_in_a_path_is_told_there(void **state)
          "\"archetype\"? (at #/paths/~1a/x-verbatim/archtype)"},
         {"  /a:\n    x-verbatim: {archetype: shop}\n",
          "t.yaml:6:29: error: \"archetype\" must be one of document, "
-         "collection, store, controller, files, redirect, token, gateway, graphql, "
+         "collection, store, controller, files, redirect, token, gateway, "
+         "graphql, "
          "session, account (at #/paths/~1a/x-verbatim/archetype)"},
         {"  /a:\n    get: {x-verbatim: {hints: [{href: /b}]}}\n",
          "t.yaml:6:31: error: \"hints\" must be a list of {href, rel, as}: a "
@@ -803,7 +804,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_not_there_is_an_error),
         cmocka_unit_test(a_base_path_begins_every_route),
         cmocka_unit_test(an_operations_parameters_override_the_paths),
-            cmocka_unit_test(preconditions_are_demanded_from_the_outside_in),
+        cmocka_unit_test(preconditions_are_demanded_from_the_outside_in),
         cmocka_unit_test(hints_are_links_from_the_inside_out),
         cmocka_unit_test(a_response_is_found_by_status_class_or_default),
         cmocka_unit_test(a_description_lives_as_long_as_its_last_reference),
