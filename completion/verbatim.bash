@@ -21,15 +21,17 @@ _verbatim()
     [[ $cur == = ]] && cur=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _verbatim_reply 'serve check explain completion help --help --version'
+        _verbatim_reply 'serve check explain account completion help --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
     serve) ;;
     explain) own='-X --request -H --header -d --content --json -I --head -i --include --format --cacert -k --insecure -E --cert --key ' ;;
+    account) own='--role --property '
+        ((COMP_CWORD == 2)) && { _verbatim_reply 'add --help'; return; } ;;
     check) _verbatim_reply --help -f; return ;;
     completion) _verbatim_reply 'bash --help'; return ;;
-    help) _verbatim_reply 'serve check explain completion help'; return ;;
+    help) _verbatim_reply 'serve check explain account completion help'; return ;;
     *) return ;;
     esac
     case $prev in
@@ -37,6 +39,7 @@ _verbatim()
     -X | --request)
         _verbatim_reply 'GET HEAD PUT POST PATCH DELETE OPTIONS' ;;
     -[Hd] | --header | --content | --json) ;;
+    --role | --property) ;;
     --description | --config | --tls-cert | --tls-key | --tls-ocsp | --tls-client-ca | --tls-client-crl) _verbatim_reply '' -f ;;
     --files | --data) _verbatim_reply '' -d ;;
     --log) _verbatim_reply 'stderr off' -f ;;

@@ -462,6 +462,11 @@ bool vb_catalog_has_jobs(const struct vb_catalog *catalog)
     return catalog->has_jobs;
 }
 
+const struct vb_accounts *vb_catalog_accounts(const struct vb_catalog *catalog)
+{
+    return catalog->description == NULL ? NULL : catalog->description->accounts;
+}
+
 const struct vb_route *vb_catalog_route(const struct vb_catalog *catalog,
                                         struct vb_span path)
 {

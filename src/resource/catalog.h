@@ -55,6 +55,9 @@ bool vb_catalog_has_jobs(const struct vb_catalog *catalog);
 const struct vb_route *vb_catalog_route(const struct vb_catalog *catalog,
                                         struct vb_span path);
 
+/* Which of its resources are accounts; NULL: none. Lives as long. */
+const struct vb_accounts *vb_catalog_accounts(const struct vb_catalog *catalog);
+
 /* As the flow sees it; lives as long as the catalog. */
 struct vb_site *vb_catalog_site(struct vb_catalog *catalog);
 

@@ -1,11 +1,7 @@
 /* The table of commands, and finding the one that is meant. See cli.h. */
 #include "server/cli.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,6 +61,21 @@ static const struct vb_command commands[] = {
         .run = vb__command_explain,
     },
     {
+        .name = "account",
+        .usage = "account add [OPTION...] [FILE] LOGIN",
+        .summary = "make an account, such as the first administrator's",
+        .about =
+            "Makes an account in the collection of FILE that has "
+            "x-verbatim.accounts, as\na POST by an administrator would, and "
+            "prints its path. No server may be\nrunning on what is kept "
+            "(--data, --storage). The password is asked for on the\nterminal, "
+            "twice, or is the first line of what is not a terminal. The "
+            "options\nof serve count here, too.\n\nExits with 1 when the "
+            "account is refused, with 2 when it could not be tried.\n",
+        .more = vb__account_help,
+        .run = vb__command_account,
+    },
+    {
         .name = "completion",
         .usage = "completion bash",
         .summary = "print the completion for a shell",
@@ -82,46 +93,6 @@ static const struct vb_command commands[] = {
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-/* --- What commands share ----------------------------------------------------
- */
-
-int vb__usage_error(const char *format, ...)
-{
-    char text[900];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    vb_log(VB_LOG_ERROR, "%s", text);
-    return VB_EXIT_USAGE;
-}
-
-/*
- * Who reads our output may have seen enough (`| head`): that is no news to
- * tell, but what was asked for did not get through.
- */
-int vb__print(const struct vb_buf *text, int status)
-{
-    size_t done = 0;
-
-    if (text->err != VB_OK)
-        return vb__usage_error("%s", vb_err_text(text->err));
-    while (done < text->len) {
-        ssize_t n = write(STDOUT_FILENO, text->ptr + done, text->len - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EPIPE)
-            return VB_EXIT_USAGE;
-        if (n < 0)
-            return vb__usage_error("cannot write the output: %s",
-                                   strerror(errno));
-        done += (size_t)n;
-    }
-    return status;
-}
 
 /* --- Help -------------------------------------------------------------------
  */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "server/config.h"
 
 struct vb_command_line {
     char *const *words; /* what follows the command's name */
@@ -28,7 +29,17 @@ int vb__usage_error(const char *format, ...)
 /* Writes the text to stdout; `status`, or 2 when it cannot be written. */
 int vb__print(const struct vb_buf *text, int status);
 
+/*
+ * Reads the options of `serve` that are among a command's words, and what is
+ * not on the command line. `file`: the description that it names, or NULL. 0,
+ * or 2 with the reason on stderr.
+ */
+int vb__command_config(const struct vb_command_line *line, char *const *rest,
+                       size_t rest_count, const char *file,
+                       struct vb_config *ret_config);
+
 /* command_*.c */
+int vb__command_account(const struct vb_command_line *line);
 int vb__command_serve(const struct vb_command_line *line);
 int vb__command_check(const struct vb_command_line *line);
 int vb__command_explain(const struct vb_command_line *line);
@@ -37,5 +48,9 @@ int vb__command_explain(const struct vb_command_line *line);
  * words for a completion, each with a space behind it. */
 void vb__explain_help(struct vb_buf *buf);
 void vb__explain_words(struct vb_buf *buf);
+
+/* account_request.c: likewise those of `account add`. */
+void vb__account_help(struct vb_buf *buf);
+void vb__account_words(struct vb_buf *buf);
 
 #endif

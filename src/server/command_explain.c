@@ -1,37 +1,10 @@
 /* `verbatim explain`: the way of one request through the flow. */
-#include "base/log.h"
 #include "flow/explain.h"
 #include "server/cli.h"
 #include "server/command.h"
 #include "server/explain.h"
 
-#define TEXT_MOST   ((size_t)64 * 1024)
 #define OUTPUT_MOST ((size_t)256 * 1024 * 1024)
-
-/* The options of `serve` among the words, and the file. */
-static int read_config(const struct vb_command_line *line,
-                       struct vb__question *question,
-                       struct vb_config *ret_config)
-{
-    struct vb_config_sources sources = {
-        .arguments = question->rest,
-        .argument_count = question->rest_count,
-        .environment = line->environment,
-    };
-    struct vb_buf why, warnings;
-    enum vb_err err;
-
-    vb_buf_init(&why, TEXT_MOST);
-    vb_buf_init(&warnings, TEXT_MOST);
-    err = vb_config_read(&sources, ret_config, &why, &warnings);
-    if (err != VB_OK)
-        vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
-    else if (question->file != NULL)
-        ret_config->description = question->file;
-    vb_buf_done(&warnings);
-    vb_buf_done(&why);
-    return err == VB_OK ? 0 : VB_EXIT_USAGE;
-}
 
 static int find_out(const struct vb_command_line *line,
                     struct vb__question *question, struct vb__finding *finding)
@@ -41,7 +14,8 @@ static int find_out(const struct vb_command_line *line,
 
     if (vb__question_is_remote(question))
         return vb__explain_remote(question, finding);
-    status = read_config(line, question, &config);
+    status = vb__command_config(line, question->rest, question->rest_count,
+                                question->file, &config);
     if (status != 0)
         return status;
     status = vb__explain_local(question, &config, finding);

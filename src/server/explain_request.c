@@ -234,15 +234,12 @@ static int take_own(struct reading *reading, const struct own *own,
 }
 
 /* An option of `serve`, and its value if that is a word of its own. */
-static void keep_other(struct reading *reading, char *word, struct vb_span name)
+static void keep_other(struct reading *reading, char *word)
 {
     struct vb__question *question = reading->question;
-    const struct vb_option *option = vb_option_find(name);
-    bool attached = strchr(word, '=') != NULL;
 
     question->rest[question->rest_count++] = word;
-    if (option == NULL || option->kind == VB_OPTION_FLAG || attached ||
-        reading->left == 0)
+    if (!vb_option_takes_next(vb_span_str(word)) || reading->left == 0)
         return;
     question->rest[question->rest_count++] = reading->at[0];
     reading->at++;
@@ -291,7 +288,7 @@ static int take_word(struct reading *reading, char *word)
     own = find_own(name);
     if (own != NULL)
         return take_own(reading, own, equals < 0 ? NULL : word + equals + 3);
-    keep_other(reading, word, name);
+    keep_other(reading, word);
     return 0;
 }
 

@@ -41,6 +41,31 @@ const struct vb_option *vb_option_find(struct vb_span name)
     return NULL;
 }
 
+/* That of a word, "--name" or "--name=value"; NULL: none. */
+static const struct vb_option *option_of(struct vb_span word)
+{
+    ssize_t equals = vb_span_find(word, '=', 0);
+
+    if (!vb_span_starts(word, VB_SPAN("--")))
+        return NULL;
+    if (equals >= 0)
+        word = vb_span_head(word, (size_t)equals);
+    return vb_option_find(vb_span_from(word, 2));
+}
+
+bool vb_option_is_known(struct vb_span word)
+{
+    return option_of(word) != NULL;
+}
+
+bool vb_option_takes_next(struct vb_span word)
+{
+    const struct vb_option *option = option_of(word);
+
+    return option != NULL && option->kind != VB_OPTION_FLAG &&
+           vb_span_find(word, '=', 0) < 0;
+}
+
 const char *vb_option_nearest(struct vb_span name)
 {
     const char *names[VB_OPTIONS];

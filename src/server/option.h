@@ -66,6 +66,11 @@ extern const char *const vb_option_headings[VB_OPTION_GROUPS];
 /* The option of that name, or NULL. */
 const struct vb_option *vb_option_find(struct vb_span name);
 
+/* Is a word of the command line, "--name" or "--name=value", one of them; and
+ * does it want the next word for its value? */
+bool vb_option_is_known(struct vb_span word);
+bool vb_option_takes_next(struct vb_span word);
+
 /* The name that may have been meant, or NULL. */
 const char *vb_option_nearest(struct vb_span name);
 

@@ -76,9 +76,11 @@ static void raise_open_files(void)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Makes the directory of what is kept, if it is not there. */
-static bool make_data(const struct vb_config *config)
+bool vb_serve_make_data(const struct vb_config *config)
 {
+    if (!vb_span_starts(vb_span_str(config->storage), VB_SPAN("sqlite:")) &&
+        !config->tls_self_signed)
+        return true;
     if (mkdir(config->data, 0777) == 0 || errno == EEXIST)
         return true;
     vb_log(VB_LOG_ERROR, "cannot make the directory %s: %s", config->data,
@@ -118,6 +120,10 @@ void vb_serve_api(struct vb_server *server, const struct vb_config *config)
     bool published = strcmp(config->publish, "off") != 0;
 
     vb_server_publish(server, published ? config->publish : NULL);
+    server->password_cost = (struct vb_password_cost){
+        .memory = config->password_memory,
+        .passes = config->password_passes,
+    };
     server->trust.open = config->open;
     server->trust.plain_credentials = config->plain_credentials;
     for (size_t i = 0; i < config->origins.count; i++)
@@ -132,10 +138,6 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->workers = config->workers;
     server->max_connections = config->max_connections;
     server->max_programs = config->max_programs;
-    server->password_cost = (struct vb_password_cost){
-        .memory = config->password_memory,
-        .passes = config->password_passes,
-    };
     server->job_options = (struct vb_jobs_options){
         .most = config->max_jobs,
         .at_once = config->jobs_at_once,
@@ -279,9 +281,7 @@ int vb_serve(const struct vb_config *config)
     struct vb_server *server;
     int status = 2;
 
-    if ((vb_span_starts(vb_span_str(config->storage), VB_SPAN("sqlite:")) ||
-         config->tls_self_signed) &&
-        !make_data(config))
+    if (!vb_serve_make_data(config))
         return 2;
     if (!open_log(config, &log))
         return 2;

@@ -114,6 +114,11 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                     "    explain) own='");
     vb__explain_words(buf);
     vb_buf_str(buf, "' ;;\n"
+                    "    account) own='");
+    vb__account_words(buf);
+    vb_buf_str(buf, "'\n"
+                    "        ((COMP_CWORD == 2)) && { _verbatim_reply 'add "
+                    "--help'; return; } ;;\n"
                     "    check) _verbatim_reply --help -f; return ;;\n"
                     "    completion) _verbatim_reply 'bash --help'; return ;;\n"
                     "    help) _verbatim_reply '");
@@ -126,7 +131,8 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                     "    -X | --request)\n"
                     "        _verbatim_reply 'GET HEAD PUT POST PATCH DELETE "
                     "OPTIONS' ;;\n"
-                    "    -[Hd] | --header | --content | --json) ;;\n");
+                    "    -[Hd] | --header | --content | --json) ;;\n"
+                    "    --role | --property) ;;\n");
     for (size_t i = 0; i < COMPLETIONS; i++)
         value_case(buf, i);
     other_case(buf);

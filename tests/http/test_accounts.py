@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from people import CHEAP, PARTS, PERSON, basic, people, register
+from test_account_command import add
 from test_cli import run
 
 GOOD = "correct horse"
@@ -116,11 +117,13 @@ def test_roles_are_for_administrators_to_give(own):
     assert "roles" not in client.get(home, mine).json()
     # The first one is made where no client is.
     own.stop()
-    with sqlite3.connect(own.data / "verbatim.db") as db:
-        db.execute("UPDATE record SET content = cast(replace(content, '{', '{\"roles\":[\"admin\"],') AS BLOB) WHERE key = ?", (home,))
+    root = add(own.description, "root@example.org", "--role", "admin", data=own.data).stdout.removesuffix("\n")
     own.start()
     client = own.client()
+    assert merge(client, home, basic("root@example.org", GOOD), roles=["admin"]).status == 200
     assert client.get(home, mine).json()["roles"] == ["admin"]
+    assert merge(client, root, mine, disabled=True).status == 200
+    assert client.get(root, basic("root@example.org", GOOD)).status == 401
     bob = register(client, "bob@example.org", GOOD)
     his = basic("bob@example.org", GOOD)
     assert client.get(bob, his).status == 200

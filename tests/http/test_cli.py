@@ -47,7 +47,7 @@ def test_help_tells_about_all_commands(args):
     done = run(*args)
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.startswith("Usage: verbatim ")
-    for command in ("serve", "check", "explain", "completion", "help"):
+    for command in ("serve", "check", "explain", "account", "completion", "help"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -63,7 +63,7 @@ def test_help_of_serve_tells_about_all_options(args):
 
 
 def test_every_command_has_help():
-    for command in ("serve", "check", "explain", "completion", "help"):
+    for command in ("serve", "check", "explain", "account", "completion", "help"):
         done = run("help", command)
         assert done.returncode == 0
         assert done.stdout.startswith(f"Usage: verbatim {command}")
@@ -289,6 +289,10 @@ def complete(*words, cwd=None):
         (["verbatim", "explain", "--format", ""], {"text", "json"}),
         (["verbatim", "explain", "--dat"], {"--data"}),
         (["verbatim", "explain", "-X", "P"], {"PUT", "POST", "PATCH"}),
+        (["verbatim", "account", ""], {"add", "--help"}),
+        (["verbatim", "account", "add", "--ro"], {"--role"}),
+        (["verbatim", "account", "add", "--dat"], {"--data"}),
+        (["verbatim", "account", "add", "a"], {"a file.yaml"}),
         (["verbatim", "c"], {"check", "completion"}),
         (["verbatim", "--v"], {"--version"}),
         (["verbatim", "serve", "--log-"], {"--log-format", "--log-redact"}),

@@ -383,6 +383,29 @@ static void a_name_nearby_is_suggested(void **state)
     }
 }
 
+static void a_word_that_is_an_option_is_known(void **state)
+{
+    static const struct {
+        const char *word;
+        bool known, takes_next;
+    } rows[] = {
+        {"--data", true, true},     {"--data=x", true, false},
+        {"--data=", true, false},   {"--open", true, false},
+        {"--open=no", true, false}, {"--frobnicate", false, false},
+        {"--dat", false, false},    {"data", false, false},
+        {"-data", false, false},    {"--", false, false},
+        {"--=x", false, false},     {"", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        const struct vb_span word = vb_span_str(rows[i].word);
+
+        assert_int_equal(vb_option_is_known(word), rows[i].known);
+        assert_int_equal(vb_option_takes_next(word), rows[i].takes_next);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +419,7 @@ int main(void)
         cmocka_unit_test(names_are_a_list_and_bounded),
         cmocka_unit_test(names_are_well_formed_and_unique),
         cmocka_unit_test(a_name_nearby_is_suggested),
+        cmocka_unit_test(a_word_that_is_an_option_is_known),
     };
 
     return cmocka_run_group_tests_name("server option", tests, NULL, NULL);
