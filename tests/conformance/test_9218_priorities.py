@@ -123,10 +123,10 @@ def test_an_update_that_cannot_be_is_an_error(fresh, sent):
     assert fresh.wait_for_goaway() == PROTOCOL_ERROR
 
 
-@pytest.mark.xfail(reason="nghttp2 takes both for streams that are to come")
 @pytest.mark.parametrize("sent", shows({
     "for stream 0": ("9218-7.1-01", update(0, b"u=1")),
     "for more streams than may be": ("9218-7.1-01", b"".join(update(2 * at + 1, b"u=1") for at in range(101))),
+    "for such as are far apart": ("9218-7.1-01", b"".join(update(4 * at + 1, b"u=1") for at in range(101))),
 }))  # fmt: skip
 def test_an_update_for_a_stream_that_cannot_come_is_an_error(fresh, sent):
     begin(fresh, _9=1)
@@ -135,3 +135,13 @@ def test_an_update_for_a_stream_that_cannot_come_is_an_error(fresh, sent):
         assert kind != PING
         if kind == GOAWAY:
             assert int.from_bytes(payload[4:8], "big") == PROTOCOL_ERROR
+
+
+@requirement("9218-7.1-01")
+def test_as_many_streams_as_may_be_can_be_told_of(fresh, large):
+    """Those that come are idle no more, and make room for others."""
+    begin(fresh, _9=1)
+    for first in (1, 201, 401):
+        fresh.send(b"".join(update(first + 2 * at, b"u=1") for at in range(100)))
+        fresh.send(fresh.request(first + 198, "HEAD", large))
+        assert fresh.wait_for_status(first + 198) == 200

@@ -183,6 +183,8 @@ static void take_priority_update(const struct whole *w)
         vb_mux_turn_set(&h2->turns, &s->mux, priority);
     } else if (is_idle(h2, id)) {
         vb_mux_early_keep(&h2->early, id, priority);
+        if (!vb__h2_stream_tell(h2, id))
+            vb__h2_give_up(h2, VB_H2_PROTOCOL_ERROR);
     }
 }
 

@@ -198,21 +198,23 @@ struct vb_h2 {
     int64_t initial;     /* and of each, at first */
     struct vb_h2_credit credit;
     struct vb_mux_budget budget;
-    uint32_t highest;         /* id of a stream, */
-    uint32_t processed;       /* of one with an exchange */
-    uint32_t open;            /* streams in `streams` */
-    uint32_t requests;        /* begun so far */
-    uint8_t past[VB_H2_PAST]; /* enum vb_h2_past, by id */
-    uint8_t phase;            /* enum vb_h2_phase */
-    uint8_t priorities;       /* SETTINGS_NO_RFC7540_PRIORITIES */
-    bool running : 1;         /* frames are read, or steps done */
-    bool begun : 1;           /* the client's first SETTINGS have come, */
-    bool settled : 1;         /* and it has acknowledged ours */
-    bool eof : 1;             /* the peer sends no more */
-    bool stopping : 1;        /* no new request is to be begun, and */
-    bool last : 1;            /* the peer was told which was the last */
-    bool over : 1;            /* the end was said: nothing is read any more */
-    bool broken : 1;          /* nothing can be sent any more either */
+    uint32_t highest;               /* id of a stream, */
+    uint32_t processed;             /* of one with an exchange */
+    uint32_t open;                  /* streams in `streams` */
+    uint32_t requests;              /* begun so far */
+    uint8_t past[VB_H2_PAST];       /* enum vb_h2_past, by id */
+    uint64_t told[VB_H2_PAST / 64]; /* likewise: it is idle, and its priority
+                                       known */
+    uint8_t phase;                  /* enum vb_h2_phase */
+    uint8_t priorities;             /* SETTINGS_NO_RFC7540_PRIORITIES */
+    bool running : 1;               /* frames are read, or steps done */
+    bool begun : 1;                 /* the client's first SETTINGS have come, */
+    bool settled : 1;               /* and it has acknowledged ours */
+    bool eof : 1;                   /* the peer sends no more */
+    bool stopping : 1;              /* no new request is to be begun, and */
+    bool last : 1;                  /* the peer was told which was the last */
+    bool over : 1;   /* the end was said: nothing is read any more */
+    bool broken : 1; /* nothing can be sent any more either */
 };
 
 /* A stream and its exchange; in that one's arena. */
@@ -333,6 +335,10 @@ struct vb_h2_stream *vb__h2_stream_find(const struct vb_h2 *h2, uint32_t id);
 /* The id is the highest from now on; those before it that were not begun cannot
  * be any more (RFC 9113 section 5.1.1). */
 void vb__h2_stream_reach(struct vb_h2 *h2, uint32_t id);
+
+/* The client tells the priority of a stream that is idle. False: of more than
+ * it may have, with those that are open (RFC 9218 section 7.1). */
+bool vb__h2_stream_tell(struct vb_h2 *h2, uint32_t id);
 
 /* Of an id that is not above the highest, and not of `find`. */
 enum vb_h2_past vb__h2_stream_past(const struct vb_h2 *h2, uint32_t id);

@@ -24,6 +24,14 @@ struct vb_h2_stream *vb__h2_stream_find(const struct vb_h2 *h2, uint32_t id)
     return s;
 }
 
+static void end_idle(struct vb_h2 *h2, uint32_t id, enum vb_h2_past past)
+{
+    size_t at = past_of(id);
+
+    h2->past[at] = (uint8_t)past;
+    h2->told[at / 64] &= ~(UINT64_C(1) << at % 64);
+}
+
 /* Unless it gets an exchange, we reset it, or say nothing of it. */
 void vb__h2_stream_reach(struct vb_h2 *h2, uint32_t id)
 {
@@ -31,10 +39,24 @@ void vb__h2_stream_reach(struct vb_h2 *h2, uint32_t id)
 
     if (id - from > 2 * VB_H2_PAST)
         from = id - 2 * VB_H2_PAST;
-    for (from += 2; from < id; from += 2)
-        h2->past[past_of(from)] = VB_H2_SKIPPED;
-    h2->past[past_of(id)] = VB_H2_RESET;
+    for (from = (from + 1) | 1; from < id; from += 2)
+        end_idle(h2, from, VB_H2_SKIPPED);
+    end_idle(h2, id, VB_H2_RESET);
     h2->highest = id;
+}
+
+/* What is so far ahead that no bit is its own is none that is to come soon. */
+bool vb__h2_stream_tell(struct vb_h2 *h2, uint32_t id)
+{
+    size_t at = past_of(id);
+    unsigned count = h2->open;
+
+    if (id - h2->highest > 2 * VB_H2_PAST)
+        return true;
+    h2->told[at / 64] |= UINT64_C(1) << at % 64;
+    for (size_t i = 0; i < VB_H2_PAST / 64; i++)
+        count += (unsigned)__builtin_popcountll(h2->told[i]);
+    return count <= VB_MUX_STREAMS_MAX;
 }
 
 enum vb_h2_past vb__h2_stream_past(const struct vb_h2 *h2, uint32_t id)
