@@ -103,7 +103,7 @@ static void join_crumbs(struct vb_mux_stream *s)
     if (line.err != VB_OK)
         vb_head_refuse(&s->builder, VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE,
                        "The cookies are larger than this server takes.");
-    else if (keep(s, vb_buf_span(&line), &value))
+    else if (keep(s, vb_span_trim(vb_buf_span(&line)), &value))
         vb_head_field(&s->builder, VB_SPAN("cookie"), value);
     vb_buf_done(&line);
 }

@@ -12,6 +12,7 @@ void vb_mux_begin(struct vb_mux_stream *s, const struct vb_mux_ops *ops,
     vb_buf_init(&s->waiting, VB_MUX_STREAM_WINDOW);
     vb_head_begin(&s->builder, &x->head, &x->arena, &x->env->limits->head,
                   secure ? VB_SPAN("https") : VB_SPAN("http"));
+    s->builder.scanned = true; /* vb_mux_field_is_fine does */
 }
 
 /* PRIORITY_UPDATE counts more (RFC 9218 section 7). */
