@@ -264,9 +264,17 @@ def shows(terminal):
     return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
 
 
+def open_terminal():
+    """Both ends of one."""
+    try:
+        return pty.openpty()
+    except OSError as error:
+        pytest.skip(f"no terminal can be had here: {error}")
+
+
 def typed(file, data, *lines):
     """What a terminal shows while these are typed, and the exit status."""
-    ours, theirs = pty.openpty()
+    ours, theirs = open_terminal()
     command = [binary(), "account", "add", file, "ann", "--data", data, *CHEAP]
     with subprocess.Popen([str(word) for word in command], stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
@@ -297,7 +305,7 @@ def test_on_a_terminal_two_passwords_are_none(file, data):
 
 
 def test_on_a_terminal_an_interrupt_shows_again_what_is_typed(file, data):
-    ours, theirs = pty.openpty()
+    ours, theirs = open_terminal()
     command = [str(word) for word in [binary(), "account", "add", file, "ann", "--data", data, *CHEAP]]
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         read_until(ours, b"Password: ")

@@ -6,6 +6,7 @@ that a hostile connection costs the others nothing.
 """
 
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -251,3 +252,38 @@ def test_an_idle_connection_does_not_hold_a_stop_up(serve):
     begun = time.monotonic()
     server.stop()
     assert time.monotonic() - begun < 10
+
+
+def test_what_was_said_before_is_said_again_only_while_the_table_is_the_same(library):
+    """The same fields are mostly the same bytes; a decoder of its own reads each block."""
+    client = library.client()
+    asked = [("GET", add(client)), ("GET", add(client, title="y" * 300)), ("HEAD", add(client)),
+             ("GET", "/nothing"), ("GET", "/books?limit=1"), ("GET", "/books?limit=2")]  # fmt: skip
+
+    def told(wire, stream, method, path):
+        wire.send(wire.request(stream, method, path))
+        for kind, flags, number, payload in wire.frames():
+            if kind == h2c.HEADERS:
+                fields = [pair for pair in wire.decoder.decode(payload) if pair[0] != "date"]
+                sizes.append(len(payload))
+            if flags & h2c.END_STREAM and number == stream:
+                return fields
+
+    sizes, wanted = [], {}
+    for method, path in asked:
+        with FrameConnection(library.address, library.authority) as fresh:
+            wanted[method, path] = told(fresh.start(), 1, method, path)
+    choose = random.Random(7541)
+    with FrameConnection(library.address, library.authority) as wire:
+        wire.start()
+        wire.send(frame(h2c.WINDOW_UPDATE, payload=(1 << 24).to_bytes(4, "big")))
+        for turn in range(400):
+            if turn % 50 == 5:
+                size = choose.choice([0, 64, 200, 1000, 4096])
+                wire.send(h2c.settings(_1=size))
+                wire.wait_for(h2c.SETTINGS, flags=h2c.ACK)
+                wire.decoder.max_allowed_table_size = size
+            # One again and again, or all of them in any order.
+            one = asked[turn // 50 % len(asked)] if turn % 10 < 6 else choose.choice(asked)
+            assert told(wire, 2 * turn + 1, *one) == wanted[one], turn
+    assert min(sizes) < 100

@@ -15,6 +15,7 @@ void vb__h2_hpack_done(struct vb_h2 *h2)
         nghttp2_hd_inflate_del(h2->inflater);
     if (h2->deflater != NULL)
         nghttp2_hd_deflate_del(h2->deflater);
+    vb_heap_free(&h2->env->heap, h2->said);
 }
 
 /* --- Coming in ---------------------------------------------------------------
@@ -76,6 +77,8 @@ void vb__h2_decode(struct vb_h2 *h2, struct vb_span bytes, bool end)
 
 void vb__h2_hpack_table(struct vb_h2 *h2, uint32_t size)
 {
+
+    vb__h2_said_forget(h2); /* the next block says so first (section 4.2) */
     if (nghttp2_hd_deflate_change_table_size(h2->deflater, size) != 0)
         h2->broken = true;
 }
@@ -155,21 +158,37 @@ static bool put_large(struct vb_h2_stream *s, const nghttp2_nv *nv,
     char *block = vb_heap_alloc(&h2->env->heap, bound);
     ssize_t n = block == NULL ? -1 : encode(h2, block, bound, nv, count);
 
+    vb__h2_said_forget(h2);
     if (n >= 0 && !put_frames(s, vb_span_of(block, (size_t)n), flags))
         h2->broken = true;
     vb_heap_free(&h2->env->heap, block);
     return n >= 0;
 }
 
+static bool put_again(struct vb_h2_stream *s, struct vb_span block,
+                      uint8_t flags)
+{
+    char head[VB_H2_FRAME_HEAD];
+
+    vb__h2_frame_write(head, (uint32_t)block.len, VB_H2_HEADERS,
+                       flags | VB_H2_END_HEADERS, s->id);
+    return vb__h2_output_put(s->h2, vb_span_of(head, sizeof(head))) &&
+           vb__h2_output_put(s->h2, block);
+}
+
 bool vb__h2_put_section(struct vb_h2_stream *s,
                         const struct vb_section *section, uint8_t flags)
 {
     struct vb_h2 *h2 = s->h2;
-    const nghttp2_nv *nv = nv_of(section);
+    struct vb_span said = vb__h2_said(h2, section);
+    const nghttp2_nv *nv;
     size_t bound;
     ssize_t n;
     char *at;
 
+    if (said.len > 0)
+        return put_again(s, said, flags);
+    nv = nv_of(section);
     if (nv == NULL)
         return false;
     bound = nghttp2_hd_deflate_bound(h2->deflater, nv, section->count);
@@ -181,6 +200,7 @@ bool vb__h2_put_section(struct vb_h2_stream *s,
     n = encode(h2, at + VB_H2_FRAME_HEAD, bound, nv, section->count);
     if (n < 0)
         return false;
+    vb__h2_said_keep(h2, section, vb_span_of(at + VB_H2_FRAME_HEAD, (size_t)n));
     vb__h2_frame_write(at, (uint32_t)n, VB_H2_HEADERS,
                        flags | VB_H2_END_HEADERS, s->id);
     vb__h2_output_add(h2, VB_H2_FRAME_HEAD + (size_t)n);

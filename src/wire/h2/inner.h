@@ -183,6 +183,7 @@ struct vb_h2 {
     nghttp2_mem mem; /* env->heap; nghttp2 keeps where this is */
     nghttp2_hd_inflater *inflater;
     nghttp2_hd_deflater *deflater;
+    struct vb_h2_said *said;      /* what it has said last; NULL: nothing yet */
     struct vb_h2_stream *streams; /* with an exchange, newest first */
     struct vb_h2_stream *buckets[VB_H2_BUCKETS];
     struct vb_mux_marks marks;
@@ -321,6 +322,23 @@ void vb__h2_decode(struct vb_h2 *h2, struct vb_span bytes, bool end);
 
 /* The table that the client has for us. */
 void vb__h2_hpack_table(struct vb_h2 *h2, uint32_t size);
+
+/* --- said.c: what was said of fields, said again ----------------------------
+ */
+
+/* Bytes of fields that are kept. */
+#define VB_H2_SAID_MAX 768
+
+/* The block that says these fields, where it is the last that was said; "". */
+struct vb_span vb__h2_said(const struct vb_h2 *h2,
+                           const struct vb_section *section);
+
+/* A section was said with this block; what was said before counts no more. */
+void vb__h2_said_keep(struct vb_h2 *h2, const struct vb_section *section,
+                      struct vb_span block);
+
+/* The table has changed otherwise, or what it will be said with. */
+void vb__h2_said_forget(struct vb_h2 *h2);
 
 /* Queues HEADERS; `flags` but END_HEADERS. False when out of memory. */
 bool vb__h2_put_section(struct vb_h2_stream *s,
