@@ -51,4 +51,80 @@ struct vb_expression {
     bool others[VB_EXPRESSION_ROOTS];
 };
 
+/* --- reading: expression_cut.c -------------------------------------------- */
+
+/* An expression that is being read. */
+struct vb__expression_reader {
+    struct vb_arena *arena;
+    const struct vb_expression_language *language;
+    struct vb_expression *into;
+    struct vb_expression_error *error;
+    struct vb_span text;
+    size_t at; /* in text */
+    size_t terms;
+    unsigned depth;
+    bool failed;
+};
+
+/* Tell what is wrong, at an offset or here; the first one stays. NULL, false.
+ */
+void *vb__expression_fail_at(struct vb__expression_reader *r, size_t offset,
+                             const char *text);
+void *vb__expression_fail(struct vb__expression_reader *r, const char *text);
+bool vb__expression_refuse_at(struct vb__expression_reader *r, size_t offset,
+                              const char *text);
+bool vb__expression_refuse(struct vb__expression_reader *r, const char *text);
+
+static inline bool vb__expression_ends(const struct vb__expression_reader *r)
+{
+    return r->at >= r->text.len;
+}
+
+/* The character that stands here; '\0' at the end. */
+static inline char vb__expression_peek(const struct vb__expression_reader *r)
+{
+    return vb__expression_ends(r) ? '\0' : r->text.ptr[r->at];
+}
+
+static inline bool vb__expression_is_quote(char c)
+{
+    return c == '"' || c == '\'';
+}
+
+/* Passes over white space. */
+void vb__expression_skip(struct vb__expression_reader *r);
+
+/* Text without quotes, perhaps none; a name ends earlier than a value. */
+struct vb_span vb__expression_text(struct vb__expression_reader *r, bool name);
+
+/* The keyword if it stands here by itself; then it is taken. */
+bool vb__expression_takes(struct vb__expression_reader *r, const char *keyword);
+
+/* The same, and nothing is taken. */
+bool vb__expression_is_next(struct vb__expression_reader *r,
+                            const char *keyword);
+
+/* A string in quotes, as it is meant, in the arena. */
+bool vb__expression_string(struct vb__expression_reader *r,
+                           struct vb_span *ret);
+
+/* --- reading: expression_member.c ----------------------------------------- */
+
+/* Room for the names of a path; NULL: no memory. */
+struct vb_span *vb__expression_new_names(struct vb__expression_reader *r);
+
+/* The names of a path after the first one. */
+bool vb__expression_names(struct vb__expression_reader *r,
+                          struct vb_span *names, size_t *count);
+
+/* From the names of a path, the root's included, to what is known of it. The
+ * member must be where it stays. */
+bool vb__expression_resolve(struct vb__expression_reader *r, size_t offset,
+                            struct vb_span *names, size_t count,
+                            struct vb__member *member);
+
+/* What the term's member is compared with. */
+bool vb__expression_value(struct vb__expression_reader *r,
+                          struct vb__term *term);
+
 #endif
