@@ -12,7 +12,7 @@
  * Says in *ret who the holder of the account under this key is, which the
  * caller has found to be whom it is asked by: account, subject, roles, and a
  * reference to the record, as vb_prove has it. What else the credentials say
- * (scopes, ambient, session) is the caller's to fill in, before or after.
+ * (scopes, session) is the caller's to fill in, before or after.
  *
  * GOOD; BAD where there is no such account, or it is disabled; PENDING: then
  * vb_access_proved is called with one of these; HALT where the store fails. The

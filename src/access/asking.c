@@ -78,6 +78,24 @@ void vb_access_why(struct vb_exchange *x, struct vb_span why)
         x->asking->why = why;
 }
 
+static enum source source_of(const struct vb_scheme *scheme)
+{
+    if (scheme->kind != VB_SCHEME_KEY)
+        return rows[scheme->kind].source;
+    if (scheme->in == VB_KEY_IN_COOKIE)
+        return FROM_AMBIENT;
+    return scheme->in == VB_KEY_IN_HEADER &&
+                   vb_span_ieq(scheme->name, VB_SPAN("Authorization"))
+               ? FROM_AUTHORIZATION
+               : FROM_KEY;
+}
+
+/* Has the client known what it says? Browsers remember passwords. */
+static bool is_deliberate(const struct vb_scheme *scheme)
+{
+    return scheme->kind != VB_SCHEME_BASIC && source_of(scheme) != FROM_AMBIENT;
+}
+
 enum vb_proof vb__asking_prove(struct vb_exchange *x,
                                const struct vb_scheme *scheme)
 {
@@ -88,6 +106,7 @@ enum vb_proof vb__asking_prove(struct vb_exchange *x,
 
     if (proven->asked)
         return proven->proof;
+    proven->identity.deliberate = is_deliberate(scheme);
     asking->waiting = scheme;
     asking->running = true;
     if (prove != NULL)
@@ -126,18 +145,6 @@ void vb_access_proved(struct vb_exchange *x, enum vb_proof proof)
 
 /* --- what the client itself says -------------------------------------------
  */
-
-static enum source source_of(const struct vb_scheme *scheme)
-{
-    if (scheme->kind != VB_SCHEME_KEY)
-        return rows[scheme->kind].source;
-    if (scheme->in == VB_KEY_IN_COOKIE)
-        return FROM_AMBIENT;
-    return scheme->in == VB_KEY_IN_HEADER &&
-                   vb_span_ieq(scheme->name, VB_SPAN("Authorization"))
-               ? FROM_AUTHORIZATION
-               : FROM_KEY;
-}
 
 bool vb__asking_refuted(const struct vb_asking *asking)
 {

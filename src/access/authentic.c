@@ -90,7 +90,6 @@ static void join(struct vb_identity *into, const struct vb_identity *other)
     }
     if (into->session.len == 0)
         into->session = other->session;
-    into->ambient &= other->ambient;
     into->deliberate |= other->deliberate;
     into->by_password |= other->by_password;
 }

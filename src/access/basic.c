@@ -129,7 +129,6 @@ static enum vb_proof identify(struct basic *basic)
         remember(basic, account->record);
     vb_account_unref(account);
     basic->ret->unscoped = true;
-    basic->ret->ambient = true; /* browsers remember passwords */
     basic->ret->by_password = proof == VB_PROOF_GOOD;
     return fail(basic, proof);
 }

@@ -174,7 +174,6 @@ enum vb_proof vb__prove_jwt(struct vb_exchange *x,
     if (!vb__bearer_token(x, &token) ||
         vb_access_of(x)->keys[scheme->index] == NULL)
         return VB_PROOF_NONE;
-    ret->deliberate = true;
     why = look_at(x, scheme, token, ret);
     if (why == NULL)
         return VB_PROOF_GOOD;

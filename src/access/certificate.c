@@ -22,6 +22,5 @@ enum vb_proof vb__prove_certificate(struct vb_exchange *x,
         return VB_PROOF_NONE;
     ret->subject = vb_arena_dup(&x->arena, subject_of(x->peer->certificate));
     ret->unscoped = true;
-    ret->ambient = true;
     return ret->subject.ptr != NULL ? VB_PROOF_GOOD : VB_PROOF_NONE;
 }

@@ -255,10 +255,7 @@ static bool is_for_us(yyjson_val *aud, const struct vb_jwt_rules *rules)
 /* It will be told in logs, and stand in records. */
 static bool is_subject(struct vb_span text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (vb_char_is(text.ptr[i], VB_CHAR_CTL))
-            return false;
-    return text.len > 0;
+    return text.len > 0 && vb_chars_none(text, VB_CHAR_CTL);
 }
 
 const char *vb_jwt_why_not(const struct vb_jwt *jwt,

@@ -199,7 +199,6 @@ enum vb_proof vb__prove_token(struct vb_exchange *x,
     struct vb_span text;
 
     (void)scheme;
-    ret->deliberate = true;
     return vb__bearer_token(x, &text) ? prove(x, text, ret) : VB_PROOF_NONE;
 }
 
@@ -211,7 +210,5 @@ enum vb_proof vb__prove_key(struct vb_exchange *x,
 
     if (!find_key(x, scheme, &text))
         return VB_PROOF_NONE;
-    ret->ambient = scheme->in == VB_KEY_IN_COOKIE;
-    ret->deliberate = !ret->ambient;
     return prove(x, text, ret);
 }

@@ -2,6 +2,7 @@
  * them when they have another. See read.h. */
 #include "base/assert.h"
 #include "describe/read.h"
+#include "http/chars.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -111,11 +112,7 @@ bool vb__is_whole(yyjson_val *val, int64_t least, int64_t most, int64_t *ret)
 
 bool vb__is_plain(struct vb_span text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f)
-            return false;
-    }
-    return true;
+    return vb_chars_none(text, VB_CHAR_CTL);
 }
 
 /* --- references ---------------------------------------------------------- */

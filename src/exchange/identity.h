@@ -30,11 +30,9 @@ struct vb_identity {
     const struct vb_span *scopes;
     size_t scope_count;
     bool unscoped; /* good for all that the account may: scopes say nothing */
-    /* A browser sends such credentials by itself, whoever's page asks for it:
-     * cookies, certificates, passwords that it remembers. */
-    bool ambient;
     /* Whoever sends such credentials must have known them: no browser adds a
-     * token or a key to what a page sends. */
+     * token or a key to what a page sends, as it adds cookies, certificates,
+     * and passwords that it remembers. */
     bool deliberate;
     /* The account's holder has just said its password (Basic). */
     bool by_password;

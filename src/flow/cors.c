@@ -22,13 +22,6 @@
 /* Seconds: browsers keep it no longer than two hours. */
 #define USUAL_MAX_AGE "7200"
 
-static const struct vb_trust *trust_of(const struct vb_exchange *x)
-{
-    static const struct vb_trust nobody;
-
-    return x->site->trust != NULL ? x->site->trust : &nobody;
-}
-
 /* NULL: nobody's pages may do anything. */
 static const struct vb_cors *policy_of(const struct vb_exchange *x)
 {
@@ -38,12 +31,12 @@ static const struct vb_cors *policy_of(const struct vb_exchange *x)
         return x->resource->cors;
     if (x->site->cors != NULL)
         return x->site->cors;
-    return trust_of(x)->origin_count > 0 ? &nobody : NULL;
+    return vb__trust_of(x)->origin_count > 0 ? &nobody : NULL;
 }
 
 static bool is_trusted(const struct vb_exchange *x, struct vb_span origin)
 {
-    const struct vb_trust *trust = trust_of(x);
+    const struct vb_trust *trust = vb__trust_of(x);
 
     return vb_origin_listed(origin, trust->origins, trust->origin_count);
 }
@@ -61,8 +54,10 @@ bool vb__cors_lists(const struct vb_exchange *x, struct vb_span origin)
            (is_described(policy, origin) || is_trusted(x, origin));
 }
 
-bool vb__cors_lists_with_credentials(const struct vb_exchange *x,
-                                     struct vb_span origin)
+/* May they with what a browser sends by itself: cookies, certificates, and
+ * passwords that it remembers? */
+static bool lists_with_credentials(const struct vb_exchange *x,
+                                   struct vb_span origin)
 {
     const struct vb_cors *policy = policy_of(x);
 
@@ -117,19 +112,19 @@ static void say_allowed(struct vb_exchange *x, const struct vb_cors *policy,
 void vb__reply_cors(struct vb_exchange *x)
 {
     const struct vb_cors *policy = policy_of(x);
-    const struct vb_field *origin =
-        vb_fields_first(&x->head.fields, VB_FIELD_ORIGIN);
+    const struct vb_field *origin;
     bool same_for_all;
 
     if (policy == NULL)
         return;
+    origin = vb_fields_first(&x->head.fields, VB_FIELD_ORIGIN);
     same_for_all = policy->any && policy->origin_count == 0 &&
-                   trust_of(x)->origin_count == 0;
+                   vb__trust_of(x)->origin_count == 0;
     if (!same_for_all)
         vb_reply_field(x, VB_FIELD_VARY, VB_SPAN("Origin"));
     if (origin != NULL && vb__cors_lists(x, origin->value))
         say_allowed(x, policy, origin->value,
-                    vb__cors_lists_with_credentials(x, origin->value));
+                    lists_with_credentials(x, origin->value));
     else if (policy->any && (origin != NULL || same_for_all))
         say_allowed(x, policy, VB_SPAN("*"), false);
 }

@@ -17,11 +17,6 @@
  * request is for? Not by being anybody: it is named. */
 bool vb__cors_lists(const struct vb_exchange *x, struct vb_span origin);
 
-/* May they with what a browser sends by itself: cookies, certificates, and
- * passwords that it remembers? */
-bool vb__cors_lists_with_credentials(const struct vb_exchange *x,
-                                     struct vb_span origin);
-
 /* Says to the browser what it wants to know, once the reply is decided. */
 void vb__reply_cors(struct vb_exchange *x);
 

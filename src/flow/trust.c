@@ -10,7 +10,7 @@
 /* Bytes of a client's text that are told back. */
 #define SHOWN_MOST 200
 
-static const struct vb_trust *trust_of(const struct vb_exchange *x)
+const struct vb_trust *vb__trust_of(const struct vb_exchange *x)
 {
     static const struct vb_trust usual;
 
@@ -137,7 +137,7 @@ static bool refuse_host(struct vb_exchange *x)
 
 bool vb__trusts_client(struct vb_exchange *x)
 {
-    const struct vb_trust *trust = trust_of(x);
+    const struct vb_trust *trust = vb__trust_of(x);
     bool loopback = x->peer != NULL && x->peer->loopback;
 
     if (!trust->open && !loopback)
@@ -157,5 +157,5 @@ bool vb__trusts_client(struct vb_exchange *x)
 bool vb_trusts_connection(const struct vb_exchange *x)
 {
     return x->peer == NULL || x->peer->secure || x->peer->loopback ||
-           trust_of(x)->plain_credentials;
+           vb__trust_of(x)->plain_credentials;
 }

@@ -38,6 +38,9 @@ struct vb_trust {
     size_t host_count;
 };
 
+/* What holds for the exchange; never NULL. */
+const struct vb_trust *vb__trust_of(const struct vb_exchange *x);
+
 /* Is it a host's name, without a port? */
 bool vb_trust_host_valid(struct vb_span text);
 

@@ -3,14 +3,6 @@
 #include "http/challenge.h"
 #include "http/chars.h"
 
-static bool has_control(struct vb_span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (vb_char_is(s.ptr[i], VB_CHAR_CTL))
-            return true;
-    return false;
-}
-
 enum vb_err vb_basic_parse(struct vb_arena *arena,
                            const struct vb_challenge *credentials,
                            struct vb_span *ret_user,
@@ -32,7 +24,7 @@ enum vb_err vb_basic_parse(struct vb_arena *arena,
     text = vb_span_of(memory, len);
     /* The first colon parts them (7617-2-02). */
     colon = vb_span_find(text, ':', 0);
-    if (colon < 0 || has_control(text))
+    if (colon < 0 || !vb_chars_none(text, VB_CHAR_CTL))
         return VB_ERR_SYNTAX;
     *ret_user = vb_span_head(text, (size_t)colon);
     *ret_password = vb_span_from(text, (size_t)colon + 1);

@@ -50,6 +50,15 @@ static inline bool vb_chars_all(struct vb_span s, unsigned classes)
     return s.len > 0 && vb_chars_run(s, classes) == s.len;
 }
 
+/* Is no octet of any of these classes? */
+static inline bool vb_chars_none(struct vb_span s, unsigned classes)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (vb_char_is(s.ptr[i], classes))
+            return false;
+    return true;
+}
+
 /* token = 1*tchar (RFC 9110 section 5.6.2). */
 static inline bool vb_token_valid(struct vb_span s)
 {

@@ -59,11 +59,8 @@ enum vb_err vb_content_disposition_write(struct vb_buf *buf,
                                          enum vb_disposition disposition,
                                          struct vb_span name)
 {
-    if (!vb_utf8_valid(name))
+    if (!vb_utf8_valid(name) || !vb_chars_none(name, VB_CHAR_CTL))
         return VB_ERR_INVALID;
-    for (size_t i = 0; i < name.len; i++)
-        if (vb_char_is(name.ptr[i], VB_CHAR_CTL))
-            return VB_ERR_INVALID;
     vb_buf_str(buf,
                disposition == VB_DISPOSITION_INLINE ? "inline" : "attachment");
     if (name.len == 0)

@@ -204,15 +204,8 @@ static bool complain(struct vb_exchange *x, const char *pointer,
 
 static bool is_name(yyjson_val *val)
 {
-    struct vb_span text;
-
-    if (!yyjson_is_str(val))
-        return false;
-    text = vb_json_text(val);
-    for (size_t i = 0; i < text.len; i++)
-        if (vb_char_is(text.ptr[i], VB_CHAR_CTL))
-            return false;
-    return text.len <= NAME_MOST;
+    return yyjson_is_str(val) && vb_json_text(val).len <= NAME_MOST &&
+           vb_chars_none(vb_json_text(val), VB_CHAR_CTL);
 }
 
 static bool take_name(struct listing *listing, yyjson_val *val)
