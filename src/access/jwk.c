@@ -51,11 +51,6 @@ static const struct {
     [VB_JWA_EDDSA] = {"EdDSA", GNUTLS_SIGN_EDDSA_ED25519},
 };
 
-const char *vb_jwa_name(enum vb_jwa jwa)
-{
-    return algorithms[jwa].name;
-}
-
 uint64_t vb_jwks_serial(const struct vb_jwks *keys)
 {
     return keys->serial;

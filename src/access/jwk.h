@@ -30,9 +30,6 @@ enum vb_jwa {
     VB_JWA_COUNT
 };
 
-/* "RS256", ... */
-const char *vb_jwa_name(enum vb_jwa jwa);
-
 struct vb_jwks;
 
 /*
