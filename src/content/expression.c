@@ -143,7 +143,8 @@ static bool has_value(const struct vb__term *term, yyjson_val *value)
     size_t i, max;
 
     if (yyjson_is_obj(value))
-        return vb_json_member(value, term->filter.operands[0].text) != NULL;
+        return !term->closed &&
+               vb_json_member(value, term->filter.operands[0].text) != NULL;
     if (!yyjson_is_arr(value))
         return vb_filter_equals(&term->filter, value);
     yyjson_arr_foreach(value, i, max, element)

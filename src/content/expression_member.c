@@ -138,6 +138,40 @@ static struct vb_filter_field compared(const struct vb__term *term, bool quoted)
     return field;
 }
 
+/* Is there something known of an object's member of that name? */
+static bool knows_member(struct vb__expression_reader *r,
+                         const struct vb__member *member, struct vb_span name)
+{
+    const struct vb_expression_language *language = r->language;
+    const struct vb_filter_field *field = &member->field;
+    struct vb_span *path = vb__expression_new_names(r);
+    struct vb_filter_field known;
+
+    if (language->field == NULL)
+        return true;
+    if (path == NULL || field->path_len == VB_EXPRESSION_PATH)
+        return false;
+    for (size_t i = 0; i < field->path_len; i++)
+        path[i] = field->path[i];
+    path[field->path_len] = name;
+    return language->field(language->context, member->root, path,
+                           field->path_len + 1, &known);
+}
+
+/* What cannot be asked by its path cannot be asked by its name either. */
+static bool take_name(struct vb__expression_reader *r, struct vb__term *term,
+                      size_t offset)
+{
+    unsigned types = term->member.field.types;
+
+    if (term->comparison != VB__HAS || (types & VB_SCHEMA_OBJECT) == 0)
+        return true;
+    term->closed =
+        !knows_member(r, &term->member, term->filter.operands[0].text);
+    return !term->closed || (types & (SCALAR | VB_SCHEMA_ARRAY)) != 0 ||
+           vb__expression_refuse_at(r, offset, "there is no such member");
+}
+
 static bool take_value(struct vb__expression_reader *r, struct vb__term *term,
                        size_t offset, struct vb_span text, bool quoted)
 {
@@ -157,7 +191,8 @@ static bool take_value(struct vb__expression_reader *r, struct vb__term *term,
     text = vb_arena_dup(r->arena, text);
     wrong = vb_filter_make(r->arena, &field, ops[term->comparison], &text, 1,
                            &term->filter);
-    return wrong == NULL || vb__expression_refuse_at(r, offset, wrong);
+    return wrong == NULL ? take_name(r, term, offset)
+                         : vb__expression_refuse_at(r, offset, wrong);
 }
 
 /* Another path, where the text begins with the name of a root. */

@@ -40,6 +40,7 @@ struct vb__term {
     struct vb_span argument;
     enum vb__comparison comparison;
     struct vb__member member, other;
+    bool closed; /* HAS: an object's member of that name is nobody's to ask */
     struct vb_filter filter; /* of VALUE: equality or an order, without HAS */
 };
 

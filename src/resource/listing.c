@@ -119,7 +119,7 @@ static enum vb_answer read_page(struct vb__listing *listing)
     list->byte_limit = PAGE_BYTES;
     list->whole =
         selection->sort_count > 0 ||
-        (listing->counts && (selection->filter_count > 0 || sees_some));
+        (listing->counts && (vb_selection_filters(selection) || sees_some));
     if (sees_some)
         vb_ruling_begin(&listing->ruling, x, listing->members);
     if (sees_some || vb_selection_sieves(selection)) {

@@ -14,7 +14,6 @@
 
 /* Names that will mean something; until then they are no properties. */
 static const struct vb_span reserved[] = {
-    VB_SPAN_INIT("filter"),
     VB_SPAN_INIT("expand"),
     VB_SPAN_INIT("q"),
 };
@@ -147,6 +146,7 @@ static struct vb_span *slot_of(struct vb_selection *selection,
         struct vb_span name;
         struct vb_span *slot;
     } slots[] = {
+        {VB_SPAN("filter"), &selection->filter},
         {VB_SPAN("limit"), &selection->limit},
         {VB_SPAN("cursor"), &selection->cursor},
         {VB_SPAN("sort"), &selection->sort},
@@ -181,7 +181,9 @@ bool vb__selection_own(const struct vb_selection_reading *reading,
         return true;
     }
     *slot = value.ptr != NULL ? value : VB_SPAN("");
-    if (slot == &selection->sort)
+    if (slot == &selection->filter)
+        *ret_wrong = vb__selection_expression(reading, *slot);
+    else if (slot == &selection->sort)
         *ret_wrong = each_of(reading, *slot, add_sort);
     else if (slot == &selection->shown)
         *ret_wrong = each_of(reading, *slot, add_shown);
@@ -204,6 +206,7 @@ void vb_selection_write(struct vb_buf *buf,
     for (size_t i = 0; i < selection->filter_count; i++)
         vb_query_append(buf, selection->filters[i].name,
                         selection->filters[i].value);
+    write_own(buf, VB_SPAN("filter"), selection->filter);
     write_own(buf, VB_SPAN("sort"), selection->sort);
     write_own(buf, VB_SPAN("fields"), selection->shown);
     write_own(buf, VB_SPAN("limit"), selection->limit);

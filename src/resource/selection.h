@@ -8,7 +8,8 @@
  *     QUERY /books                          {"year:gte": 1970, "sort": "-year",
  *     Content-Type: application/json         "limit": 10}
  *
- *     name         : field, field:op (content/filter.h), limit, cursor, sort,
+ *     name         : field, field:op (content/filter.h), filter (an
+ *                    expression, content/expression.h), limit, cursor, sort,
  *                    fields; the field a dotted path of properties
  *     repeated     : all must hold
  *
@@ -19,6 +20,7 @@
 #define VB_RESOURCE_SELECTION_H
 
 #include "access/rule.h"
+#include "content/expression.h"
 #include "content/filter.h"
 #include "describe/describe.h"
 #include "flow/resource.h"
@@ -44,13 +46,14 @@ struct vb_selection {
     const struct vb_route *route; /* the listing */
     struct vb_selection_filter filters[VB_SELECTION_FILTERS_MOST];
     size_t filter_count;
+    const struct vb_expression *expression; /* holds as well; NULL: none */
     struct vb_sort sorts[VB_SELECTION_SORT_MOST];
     size_t sort_count;
     /* The properties that are shown; none: all. */
     struct vb_filter_field fields[VB_SELECTION_FIELDS_MOST];
     size_t field_count;
     /* As they were written; ptr NULL: not given. */
-    struct vb_span sort, shown, limit, cursor;
+    struct vb_span filter, sort, shown, limit, cursor;
     bool ignored; /* something unknown was passed over */
 };
 
@@ -83,10 +86,16 @@ bool vb_selection_read_json(struct vb_selection_reading *reading,
 void vb_selection_write(struct vb_buf *buf,
                         const struct vb_selection *selection);
 
+/* Does it leave members out? */
+static inline bool vb_selection_filters(const struct vb_selection *selection)
+{
+    return selection->filter_count > 0 || selection->expression != NULL;
+}
+
 /* Does it ask of members what only looking at them can tell? */
 static inline bool vb_selection_sieves(const struct vb_selection *selection)
 {
-    return selection->filter_count > 0 || selection->sort_count > 0;
+    return vb_selection_filters(selection) || selection->sort_count > 0;
 }
 
 /* Appends the members of an object that the selection shows, as JSON. */
@@ -101,6 +110,11 @@ void vb_selection_show(struct vb_buf *buf, const struct vb_selection *selection,
  */
 bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
                         struct vb_span name, struct vb_filter_field *ret_field);
+
+/* The same for a path whose names are known each by itself. It is borrowed
+ * where nothing is known of what it names. */
+bool vb_selection_path(const struct vb_route *route, const struct vb_span *path,
+                       size_t len, struct vb_filter_field *ret_field);
 
 /* --- selection_sieve.c --------------------------------------------------- */
 

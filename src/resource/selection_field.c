@@ -2,6 +2,17 @@
 #include "content/schema.h"
 #include "resource/selection.h"
 
+/* What nothing is known of. */
+static struct vb_filter_field anything(const struct vb_span *path, size_t len)
+{
+    return (struct vb_filter_field){
+        .path = path,
+        .path_len = len,
+        .types = VB_SCHEMA_ANY,
+        .item_types = VB_SCHEMA_ANY,
+    };
+}
+
 /* Appends `name`, cut at its dots, to the first `len` names of a path. */
 static bool cut_name(struct vb_exchange *x, const struct vb_span *begin,
                      size_t len, struct vb_span name,
@@ -25,12 +36,7 @@ static bool cut_name(struct vb_exchange *x, const struct vb_span *begin,
             break;
         name = vb_span_from(name, end + 1);
     }
-    *ret_field = (struct vb_filter_field){
-        .path = path,
-        .path_len = len,
-        .types = VB_SCHEMA_ANY,
-        .item_types = VB_SCHEMA_ANY,
-    };
+    *ret_field = anything(path, len);
     return true;
 }
 
@@ -91,34 +97,84 @@ static struct vb_filter_field field_of(const struct vb_property *property)
     };
 }
 
+/* --- from a name, or the names of a path, to the nearest property -------- */
+
+struct lead {
+    const struct vb_property *property; /* NULL: none yet */
+    size_t left; /* of the name, or of the names, that lies behind it */
+};
+
+/* What is in a property that is never shown cannot be asked either: false. */
+static bool follow(struct lead *lead, const struct vb_property *property,
+                   size_t left)
+{
+    if (property->write_only)
+        return false;
+    if (lead->property == NULL || left < lead->left)
+        *lead = (struct lead){property, left};
+    return true;
+}
+
+static bool is_listed(const struct vb_route *route)
+{
+    return route->state != NULL && route->state->json;
+}
+
 bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
                         struct vb_span name, struct vb_filter_field *ret_field)
 {
     const struct vb_state *state = route->state;
-    const struct vb_property *found = NULL;
-    struct vb_span rest, left = VB_SPAN("");
+    struct lead lead = {.property = NULL};
+    struct vb_span rest;
 
-    if (state == NULL || !state->json)
+    if (!is_listed(route))
         return false;
     if (state->field_count == 0)
         return cut_name(x, NULL, 0, name, ret_field);
-    for (size_t i = 0; i < state->field_count; i++) {
-        const struct vb_property *property = &state->fields[i];
-
-        if (!begins(property, name, &rest))
-            continue;
-        if (property->write_only) /* nor what is in it */
+    for (size_t i = 0; i < state->field_count; i++)
+        if (begins(&state->fields[i], name, &rest) &&
+            !follow(&lead, &state->fields[i], rest.len))
             return false;
-        if (found != NULL && rest.len >= left.len)
-            continue;
-        found = property;
-        left = rest;
-    }
-    if (found == NULL)
+    if (lead.property == NULL)
         return false;
-    if (left.len > 0)
-        return is_open(state, found) &&
-               cut_name(x, found->path, found->path_len, left, ret_field);
-    *ret_field = field_of(found);
+    if (lead.left > 0)
+        return is_open(state, lead.property) &&
+               cut_name(x, lead.property->path, lead.property->path_len,
+                        vb_span_from(name, name.len - lead.left), ret_field);
+    *ret_field = field_of(lead.property);
+    return true;
+}
+
+static bool leads(const struct vb_property *property,
+                  const struct vb_span *path, size_t len)
+{
+    if (property->path_len > len)
+        return false;
+    for (size_t i = 0; i < property->path_len; i++)
+        if (!vb_span_eq(property->path[i], path[i]))
+            return false;
+    return true;
+}
+
+bool vb_selection_path(const struct vb_route *route, const struct vb_span *path,
+                       size_t len, struct vb_filter_field *ret_field)
+{
+    const struct vb_state *state = route->state;
+    struct lead lead = {.property = NULL};
+
+    if (!is_listed(route) || len > VB_SELECTION_DEPTH_MOST)
+        return false;
+    *ret_field = anything(path, len);
+    if (state->field_count == 0)
+        return true;
+    for (size_t i = 0; i < state->field_count; i++)
+        if (leads(&state->fields[i], path, len) &&
+            !follow(&lead, &state->fields[i], len - state->fields[i].path_len))
+            return false;
+    if (lead.property == NULL)
+        return false;
+    if (lead.left > 0)
+        return is_open(state, lead.property);
+    *ret_field = field_of(lead.property);
     return true;
 }

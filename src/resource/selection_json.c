@@ -92,7 +92,8 @@ static bool is_list_of(yyjson_val *value, unsigned types)
     return true;
 }
 
-/* limit is a number, cursor a string, sort and fields one or several. */
+/* limit is a number, filter and cursor a string, sort and fields one or
+ * several. */
 static const char *own_text(struct vb_arena *arena, struct vb_span name,
                             yyjson_val *value, struct vb_span *ret_text)
 {
@@ -105,7 +106,8 @@ static const char *own_text(struct vb_arena *arena, struct vb_span name,
         *ret_text = vb_json_text(value);
         return NULL;
     }
-    if (vb_span_eq(name, VB_SPAN("cursor")))
+    if (vb_span_eq(name, VB_SPAN("cursor")) ||
+        vb_span_eq(name, VB_SPAN("filter")))
         return "must be a string";
     if (!is_list_of(value, VB_SCHEMA_STRING))
         return "must be a string, or an array of them";

@@ -22,11 +22,16 @@ const char *vb__selection_filter(const struct vb_selection_reading *reading,
                                  const struct vb_span *texts, size_t count,
                                  struct vb_span written);
 
-/* Is it the name of limit, cursor, sort or fields? */
+/* Compiles the text of `filter` (selection_expression.c). NULL, or what is
+ * wrong with it, and where: in the exchange's arena. */
+const char *vb__selection_expression(const struct vb_selection_reading *reading,
+                                     struct vb_span text);
+
+/* Is it the name of filter, limit, cursor, sort or fields? */
 bool vb__selection_is_own(struct vb_span name);
 
-/* Takes limit, cursor, sort and fields. False: it is none of these. Else
- * *ret_wrong is NULL, or what is wrong with it. */
+/* Takes filter, limit, cursor, sort and fields. False: it is none of these.
+ * Else *ret_wrong is NULL, or what is wrong with it. */
 bool vb__selection_own(const struct vb_selection_reading *reading,
                        struct vb_span name, struct vb_span value,
                        const char **ret_wrong);

@@ -30,10 +30,13 @@ static void append_key(struct vb_buf *key, const struct vb_selection *selection,
 
 static bool holds(const struct vb_selection *selection, yyjson_val *root)
 {
+    const struct vb_expression_values values = {.roots = {root}};
+
     for (size_t i = 0; i < selection->filter_count; i++)
         if (!vb_filter_holds(&selection->filters[i].filter, root))
             return false;
-    return true;
+    return selection->expression == NULL ||
+           vb_expression_ask(selection->expression, &values) == VB_TRUE;
 }
 
 /* May who asks see this member? */

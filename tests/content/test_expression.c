@@ -304,9 +304,13 @@ static bool a_schema(void *context, size_t root, const struct vb_span *path,
         {"t", VB_SCHEMA_STRING, 0, true},
         {"l", VB_SCHEMA_ARRAY, VB_SCHEMA_INTEGER, false},
         {"o", VB_SCHEMA_OBJECT, 0, false},
+        {"m", VB_SCHEMA_OBJECT | VB_SCHEMA_STRING, 0, false},
     };
 
     (void)context;
+    if (root == RESOURCE && len == 2)
+        return vb_span_eq(path[0], VB_SPAN("o")) &&
+               vb_span_eq(path[1], VB_SPAN("name"));
     for (size_t i = 0; root == RESOURCE && len == 1 && i < VB_COUNT_OF(rows);
          i++) {
         if (!vb_span_eq(path[0], vb_span_str(rows[i].name)))
@@ -339,6 +343,8 @@ static void types_are_checked_where_they_are_known(void **state)
         {"resource.l:x", false},
         {"resource.l = 1", false},
         {"resource.o:name", true},
+        {"resource.o:other", false},
+        {"resource.m:other", true},
         {"resource.o = name", false},
         {"resource.l:*", true},
         {"resource.x = 1", false},
@@ -358,6 +364,24 @@ static void types_are_checked_where_they_are_known(void **state)
                                 &expression, &error) == VB_OK) != rows[i].good)
             fail_msg("%s", rows[i].text);
     vb_arena_done(&arena);
+}
+
+/* Whether it is there tells as much as what it is. */
+static void
+a_member_of_which_nothing_is_known_is_not_found_by_name(void **state)
+{
+    struct vb_expression_language typed = language;
+
+    (void)state;
+    typed.field = a_schema;
+    assert_int_equal(
+        truth("resource.o:name", &typed, NULL, "{\"o\":{\"name\":1}}"),
+        VB_TRUE);
+    assert_int_equal(
+        truth("resource.m:other", &typed, NULL, "{\"m\":{\"other\":1}}"),
+        VB_FALSE);
+    assert_int_equal(
+        truth("resource.m:other", &typed, NULL, "{\"m\":\"other\"}"), VB_TRUE);
 }
 
 /* --- bounds --------------------------------------------------------------- */
@@ -449,6 +473,8 @@ int main(void)
         cmocka_unit_test(one_value_needs_no_root),
         cmocka_unit_test(what_is_wrong_is_told_with_its_place),
         cmocka_unit_test(types_are_checked_where_they_are_known),
+        cmocka_unit_test(
+            a_member_of_which_nothing_is_known_is_not_found_by_name),
         cmocka_unit_test(it_is_bounded),
         cmocka_unit_test(memory_may_be_short),
         cmocka_unit_test(it_tells_what_it_needs),
