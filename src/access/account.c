@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "content/json.h"
+#include "access/password.h"
 #include "flow/reply.h"
 
 /* No offer's and coding's variant, and not that of a plain record either
@@ -38,10 +38,14 @@ static yyjson_val *member(yyjson_val *root, const struct vb_property *property)
 
 void vb_account_mark(struct vb_span hash, char ret_mark[VB_ACCOUNT_MARK])
 {
+    struct vb_span salt = vb_password_salt(hash);
+
     memset(ret_mark, 0, VB_ACCOUNT_MARK);
-    if (hash.len > 0)
+    if (salt.len == 0)
+        salt = hash;
+    if (salt.len > 0)
         crypto_generichash((unsigned char *)ret_mark, VB_ACCOUNT_MARK,
-                           (const unsigned char *)hash.ptr, hash.len, NULL, 0);
+                           (const unsigned char *)salt.ptr, salt.len, NULL, 0);
 }
 
 struct vb_span vb_account_hash(struct vb_exchange *x,
@@ -60,6 +64,25 @@ struct vb_span vb_account_hash(struct vb_exchange *x,
         hash = vb_arena_dup(&x->arena, vb_json_text(val));
     vb_json_free(state);
     return hash.ptr != NULL ? hash : VB_SPAN("");
+}
+
+struct vb_json *vb_account_put_hash(const struct vb_accounts *accounts,
+                                    yyjson_val *state, const char *hash)
+{
+    struct vb_span name = accounts->password->path[0];
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+    yyjson_mut_val *root = NULL;
+    struct vb_json *json = NULL;
+
+    if (doc != NULL)
+        root = yyjson_val_mut_copy(doc, state);
+    if (root == NULL ||
+        !yyjson_mut_obj_replace(root, yyjson_mut_strn(doc, name.ptr, name.len),
+                                yyjson_mut_str(doc, hash)) ||
+        vb_json_freeze(root, NULL, &json, NULL) != VB_OK)
+        json = NULL;
+    yyjson_mut_doc_free(doc);
+    return json;
 }
 
 /* A role or a list of them. */

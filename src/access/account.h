@@ -6,6 +6,7 @@
 #define VB_ACCESS_ACCOUNT_H
 
 #include "access/scheme.h"
+#include "content/json.h"
 #include "storage/cache.h"
 
 /*
@@ -21,7 +22,7 @@
 enum vb_proof vb_account_identify(struct vb_exchange *x, struct vb_span key,
                                   struct vb_identity *ret);
 
-/* Bytes by which a password's hash is told from the next one. */
+/* Bytes by which a password is told from the next one. */
 #define VB_ACCOUNT_MARK 16
 
 /*
@@ -64,7 +65,11 @@ enum vb_proof vb_account_is(struct vb_exchange *x,
                             const struct vb_account *account,
                             struct vb_identity *ret);
 
-/* What the mark of a password's hash is; of "": zero. */
+/*
+ * What the mark of a password is, by what is kept of it; of "": zero. It is
+ * another for each that is set, also for the same one, and stays where its hash
+ * is only made anew at another cost (login.h): it is of the hash's salt.
+ */
 void vb_account_mark(struct vb_span hash, char ret_mark[VB_ACCOUNT_MARK]);
 
 /* What is kept of the password in an account's state; "": nothing. Borrowed
@@ -72,5 +77,10 @@ void vb_account_mark(struct vb_span hash, char ret_mark[VB_ACCOUNT_MARK]);
 struct vb_span vb_account_hash(struct vb_exchange *x,
                                const struct vb_accounts *accounts,
                                const struct vb_record *record);
+
+/* The state with this hash where its password is, or what is kept of it. NULL:
+ * out of memory. */
+struct vb_json *vb_account_put_hash(const struct vb_accounts *accounts,
+                                    yyjson_val *state, const char *hash);
 
 #endif

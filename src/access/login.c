@@ -64,6 +64,69 @@ static enum vb_proof give_up(struct vb_login *login)
     return vb_login_busy(x);
 }
 
+/* --- a hash of today
+ * ----------------------------------------------------------
+ */
+
+static void renewed(struct vb_store_op *op)
+{
+    struct vb_login *login = op->context;
+
+    login->done(login, VB_PROOF_GOOD);
+}
+
+/* The account with the hash of today; "": there is no memory for it. */
+static struct vb_span renewed_content(struct vb_login *login)
+{
+    struct vb_span content = VB_SPAN("");
+    struct vb_json *before, *after = NULL;
+    struct vb_buf text;
+
+    if (vb_json_parse(login->record->content, NULL, &before, NULL) != VB_OK)
+        return content;
+    after =
+        vb_account_put_hash(login->accounts, before->root, login->work.renewed);
+    vb_buf_init(&text, VB_STORE_CHUNK);
+    if (after != NULL)
+        vb_json_write(&text, after->root);
+    if (text.err == VB_OK && text.len > 0)
+        content = vb_arena_dup(&login->x->arena, vb_buf_span(&text));
+    vb_buf_done(&text);
+    vb_json_free(after);
+    vb_json_free(before);
+    return content.ptr != NULL ? content : VB_SPAN("");
+}
+
+static enum vb_proof renew(struct vb_login *login)
+{
+    struct vb_span content = VB_SPAN("");
+
+    if (login->work.renewed[0] != '\0')
+        content = renewed_content(login);
+    if (content.len == 0)
+        return VB_PROOF_GOOD;
+    login->change = (struct vb_change){
+        .kind = VB_CHANGE_AMEND,
+        .key = login->record->key,
+        .expect = login->record->revision,
+        .content = content,
+        .length = content.len,
+    };
+    login->commit = (struct vb_commit){
+        .op = {.done = renewed, .context = login},
+        .changes = &login->change,
+        .change_count = 1,
+    };
+    return vb_store_commit(login->x->env->store, &login->commit) ==
+                   VB_IO_PENDING
+               ? VB_PROOF_PENDING
+               : VB_PROOF_GOOD;
+}
+
+/* --- the password
+ * -------------------------------------------------------------
+ */
+
 static enum vb_proof judge(struct vb_login *login)
 {
     struct vb_exchange *x = login->x;
@@ -75,7 +138,7 @@ static enum vb_proof judge(struct vb_login *login)
     if (good) {
         vb_throttle_good(x->env->logins->throttle, x->peer, login->login,
                          x->env->now.mono_ms);
-        return VB_PROOF_GOOD;
+        return renew(login);
     }
     vb_record_unref(login->record);
     login->record = NULL;
@@ -86,7 +149,10 @@ static void verified(struct vb_password_work *work)
 {
     struct vb_login *login = VB_CONTAINER(work, struct vb_login, work);
 
-    login->done(login, judge(login));
+    enum vb_proof proof = judge(login);
+
+    if (proof != VB_PROOF_PENDING)
+        login->done(login, proof);
 }
 
 /* Against what is kept of it; where there is nothing, against what is nobody's,
@@ -121,6 +187,7 @@ static enum vb_proof verify(struct vb_login *login)
 static enum vb_proof found(struct vb_login *login)
 {
     login->record = login->claim.record;
+    login->work.renews = true;
     return login->claim.op.err != VB_OK ? give_up(login) : verify(login);
 }
 

@@ -6,6 +6,11 @@
  *                 └─ the account's hash ── verify, elsewhere ◀──────┘
  *                                             └─ good, or not: both look alike
  *
+ * What is good, but was hashed at another cost than today's, is hashed anew, so
+ * that a cost that is raised comes to all who log in: in the record, where no
+ * client can tell (VB_CHANGE_AMEND). If that fails, or the account has changed
+ * meanwhile, it is left for the next time.
+ *
  * What is shared by all workers lies in the env (env->logins).
  */
 #ifndef VB_ACCESS_LOGIN_H
@@ -36,15 +41,17 @@ struct vb_login {
     struct vb_exchange *x;
     const struct vb_accounts *accounts;
     struct vb_span login, password; /* as the client says them */
-    /* Whose password it must be, a reference that is given back; NULL: whoever
-     * has the login. */
+    /* Whose password it must be, which is about to be changed: a reference that
+     * is given back; NULL: whoever has the login. */
     struct vb_record *record;
     /* Out, GOOD: whose it is, `record`, a reference the caller owns. */
     void (*done)(struct vb_login *login, enum vb_proof proof);
     void *context; /* the caller's */
 
-    struct vb_claim_read claim; /* ours, and so is this */
+    struct vb_claim_read claim; /* ours, and so are these */
     struct vb_password_work work;
+    struct vb_change change;
+    struct vb_commit commit;
 };
 
 /*

@@ -18,6 +18,10 @@
 #define AT_ONCE 2
 #define WAITING 64
 
+/* How libsodium writes what is kept of a password. */
+#define BASE64 sodium_base64_VARIANT_ORIGINAL_NO_PADDING
+#define OUTPUT 32
+
 struct vb_passwords {
     struct vb_password_cost cost;
     char dummy[VB_PASSWORD_HASH];
@@ -92,26 +96,50 @@ bool vb_password_is_hash(struct vb_span text)
            vb_span_starts(text, VB_SPAN("$argon2id$"));
 }
 
+struct vb_span vb_password_salt(struct vb_span hash)
+{
+    size_t from = 0;
+    ssize_t end;
+
+    for (int parts = 0; parts < 4; parts++) { /* "$argon2id$v=...$m=...$" */
+        ssize_t at = vb_span_find(hash, '$', from);
+
+        if (at < 0)
+            return VB_SPAN("");
+        from = (size_t)at + 1;
+    }
+    end = vb_span_find(hash, '$', from);
+    return end < 0 ? VB_SPAN("")
+                   : vb_span_of(hash.ptr + from, (size_t)end - from);
+}
+
 /* --- life --------------------------------------------------------------------
  */
+
+/* Writes a hash as crypto_pwhash_str_alg does. */
+static void write_hash(const struct vb_password_cost *cost,
+                       const unsigned char salt[crypto_pwhash_SALTBYTES],
+                       const unsigned char output[OUTPUT],
+                       char hash[VB_PASSWORD_HASH])
+{
+    char salt_text[32], output_text[64];
+
+    sodium_bin2base64(salt_text, sizeof(salt_text), salt,
+                      crypto_pwhash_SALTBYTES, BASE64);
+    sodium_bin2base64(output_text, sizeof(output_text), output, OUTPUT, BASE64);
+    (void)snprintf(hash, VB_PASSWORD_HASH, "$argon2id$v=19$m=%u,t=%u,p=1$%s$%s",
+                   (unsigned)(cost->memory / 1024), (unsigned)cost->passes,
+                   salt_text, output_text);
+}
 
 /* A hash of nothing: its salt and its output are random. */
 static void make_dummy(struct vb_passwords *passwords)
 {
-    const int variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-    unsigned char salt[crypto_pwhash_SALTBYTES], output[32];
-    char salt_text[32], output_text[64];
+    unsigned char salt[crypto_pwhash_SALTBYTES], output[OUTPUT];
 
     randombytes_buf(salt, sizeof(salt));
     randombytes_buf(output, sizeof(output));
-    sodium_bin2base64(salt_text, sizeof(salt_text), salt, sizeof(salt),
-                      variant);
-    sodium_bin2base64(output_text, sizeof(output_text), output, sizeof(output),
-                      variant);
-    (void)snprintf(passwords->dummy, sizeof(passwords->dummy),
-                   "$argon2id$v=19$m=%u,t=%u,p=1$%s$%s",
-                   (unsigned)(passwords->cost.memory / 1024),
-                   (unsigned)passwords->cost.passes, salt_text, output_text);
+    write_hash(&passwords->cost, salt, output, passwords->dummy);
 }
 
 struct vb_passwords *vb_passwords_new(const struct vb_password_cost *cost)
@@ -145,6 +173,24 @@ const char *vb_passwords_dummy(const struct vb_passwords *passwords)
 /* --- working -----------------------------------------------------------------
  */
 
+/* The salt stays, which says that the password has: see vb_account_mark. */
+static void renew(struct vb_password_work *work)
+{
+    const struct vb_password_cost *cost = &work->passwords->cost;
+    struct vb_span text = vb_password_salt(vb_span_str(work->hash));
+    unsigned char salt[crypto_pwhash_SALTBYTES], output[OUTPUT];
+    size_t len;
+
+    if (sodium_base642bin(salt, sizeof(salt), text.ptr, text.len, NULL, &len,
+                          NULL, BASE64) != 0 ||
+        len != sizeof(salt) ||
+        crypto_pwhash(output, sizeof(output), work->password.ptr,
+                      work->password.len, salt, cost->passes,
+                      (size_t)cost->memory, crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return;
+    write_hash(cost, salt, output, work->renewed);
+}
+
 static void compute(struct vb_password_work *work)
 {
     const struct vb_password_cost *cost = &work->passwords->cost;
@@ -163,6 +209,9 @@ static void compute(struct vb_password_work *work)
     work->stale = !work->makes && work->good &&
                   crypto_pwhash_str_needs_rehash(work->hash, cost->passes,
                                                  (size_t)cost->memory) != 0;
+    work->renewed[0] = '\0';
+    if (work->renews && work->stale)
+        renew(work);
 }
 
 static void deliver(struct vb_task *task)

@@ -50,6 +50,10 @@ bool vb_password_prepare(struct vb_arena *arena, struct vb_span said,
 /* Is that text what is kept of a password? */
 bool vb_password_is_hash(struct vb_span text);
 
+/* Its salt, as it stands there: each password that is set has one of its own,
+ * and keeps it where only the cost is another. "": it has none. */
+struct vb_span vb_password_salt(struct vb_span hash);
+
 struct vb_passwords;
 
 /* NULL: no memory. */
@@ -68,12 +72,16 @@ struct vb_password_work {
     struct vb_mailbox *mailbox;
     struct vb_password_work *next;
 
-    bool makes;                  /* a hash; else it verifies one */
-    struct vb_span password;     /* prepared */
-    char hash[VB_PASSWORD_HASH]; /* to verify; or out. NUL-terminated */
-    bool good;                   /* out: it is made, or it is that one */
-    bool failed;                 /* out: there was no memory for it */
-    bool stale;                  /* out, verified: made at another cost */
+    bool makes;                     /* a hash; else it verifies one, */
+    bool renews;                    /* and makes one at today's cost of it where
+                                       it is good and stale */
+    struct vb_span password;        /* prepared */
+    char hash[VB_PASSWORD_HASH];    /* to verify; or out. NUL-terminated */
+    bool good;                      /* out: it is made, or it is that one */
+    bool failed;                    /* out: there was no memory for it */
+    bool stale;                     /* out, verified: made at another cost */
+    char renewed[VB_PASSWORD_HASH]; /* out, renews: the hash of today, with the
+                                       same salt; "": there is none */
     /* On the worker's thread. */
     void (*done)(struct vb_password_work *work);
 };

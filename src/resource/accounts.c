@@ -1,6 +1,7 @@
 /* States that are accounts. See accounts.h. */
 #include "resource/accounts.h"
 
+#include "access/account.h"
 #include "access/login.h"
 #include "flow/reply.h"
 
@@ -93,24 +94,13 @@ static enum vb_answer no_memory(struct vb_stored *stored)
 static enum vb_answer put_hash(struct change *change)
 {
     struct vb_stored *stored = change->stored;
-    struct vb_span name = accounts_of(stored)->password->path[0];
-    yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = NULL;
-    struct vb_json *input = NULL;
-    enum vb_err err = VB_ERR_NOMEM;
+    struct vb_json *input =
+        change->work.good
+            ? vb_account_put_hash(accounts_of(stored), stored->input->root,
+                                  change->work.hash)
+            : NULL;
 
-    if (!change->work.good) {
-        yyjson_mut_doc_free(doc);
-        return no_memory(stored);
-    }
-    if (doc != NULL)
-        root = yyjson_val_mut_copy(doc, stored->input->root);
-    if (root != NULL &&
-        yyjson_mut_obj_replace(root, yyjson_mut_strn(doc, name.ptr, name.len),
-                               yyjson_mut_str(doc, change->work.hash)))
-        err = vb_json_freeze(root, NULL, &input, NULL);
-    yyjson_mut_doc_free(doc);
-    if (err != VB_OK)
+    if (input == NULL)
         return no_memory(stored);
     vb_stored_input(stored, input);
     return VB_YES;

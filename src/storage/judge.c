@@ -127,7 +127,7 @@ static bool well_formed(const struct vb_change *change)
 {
     if (change->key.len == 0 || change->moved_to.len > VB_STORE_CHUNK)
         return false;
-    if (change->kind != VB_CHANGE_PUT)
+    if (change->kind != VB_CHANGE_PUT && change->kind != VB_CHANGE_AMEND)
         return true;
     if (change->blob != 0)
         return change->length > VB_STORE_CHUNK && change->length <= INT64_MAX;
@@ -138,7 +138,22 @@ static bool well_formed(const struct vb_change *change)
 /* The other kinds only ask something of a collection. */
 static bool is_written(const struct vb_change *change)
 {
-    return change->kind == VB_CHANGE_PUT || change->kind == VB_CHANGE_DELETE;
+    return change->kind == VB_CHANGE_PUT || change->kind == VB_CHANGE_DELETE ||
+           change->kind == VB_CHANGE_AMEND;
+}
+
+/* What is amended is one record, as it was seen. */
+static bool amends_well(const struct vb_commit *commit)
+{
+    const struct vb_change *change = commit->changes;
+
+    for (size_t i = 0; i < commit->change_count; i++)
+        if (change[i].kind == VB_CHANGE_AMEND &&
+            (commit->change_count != 1 || change->blob != 0 ||
+             change->expect == VB_EXPECT_NONE ||
+             change->expect >= VB_EXPECT_UNUSED))
+            return false;
+    return true;
 }
 
 static enum vb_err lay_out(struct court *court)
@@ -152,6 +167,8 @@ static enum vb_err lay_out(struct court *court)
     plan->by_id = vb_arena_calloc(court->arena, count, sizeof(void *));
     if (court->arena->failed)
         return VB_ERR_NOMEM;
+    if (!amends_well(court->commit))
+        return VB_ERR_INVALID;
     for (size_t i = 0; i < count; i++) {
         const struct vb_change *change = &court->commit->changes[i];
 
@@ -477,6 +494,8 @@ static enum vb_err judge_step(struct court *court, struct vb__step *step)
         return is_empty(court, step);
     case VB_CHANGE_REQUIRE_STATE:
         return VB_OK; /* look_at_collections has seen to it */
+    case VB_CHANGE_AMEND:
+        return step->now.blob == 0 ? VB_OK : VB_ERR_INVALID;
     }
     return VB_ERR_INVALID;
 }

@@ -18,7 +18,7 @@
  *   is VB_ERR_AGAIN: the caller reads again and decides again.
  * - A read that starts after a commit was answered (to any client) sees it.
  * - Revisions grow with every commit and are never used twice, not even after
- *   deletion, restart or a failed commit.
+ *   deletion, restart or a failed commit. (VB_CHANGE_AMEND keeps a record's.)
  *
  * The functions below (vb_store_read and the like) are what callers use; the
  * engine behind them is in `struct vb_store_ops`.
@@ -234,9 +234,18 @@ enum vb_change_kind {
     VB_CHANGE_DELETE,        /* remove a record */
     VB_CHANGE_REQUIRE_EMPTY, /* key is a collection that must have no member;
                                 `expect` does not count */
-    VB_CHANGE_REQUIRE_STATE  /* key is a collection whose revision must be
+    VB_CHANGE_REQUIRE_STATE, /* key is a collection whose revision must be
                                 `expect` (VB_EXPECT_NONE: it never had a
                                 member) */
+    /*
+     * What nobody is shown of a record is written otherwise, as a password's
+     * hash that is made anew: `content` takes the place of its content, and all
+     * else stays what it is, its revision and times too, its claims and
+     * references, and its collection's state. So no client can tell, and who
+     * has read the record may still replace it. `expect` is a revision; the
+     * record has no blob; and it is its commit's only change.
+     */
+    VB_CHANGE_AMEND
 };
 
 struct vb_change {
@@ -251,7 +260,7 @@ struct vb_change {
     bool tombstone;
     struct vb_span moved_to;
 
-    /* The rest is for PUT. */
+    /* The rest is for PUT; AMEND has content and length. */
     struct vb_span media_type;
     struct vb_span content; /* at most VB_STORE_CHUNK bytes, unless blob */
     uint64_t blob;          /* 0, or a blob whose chunks are all written and

@@ -165,6 +165,44 @@ def test_who_guesses_has_to_wait(own):
     assert client.get(home, basic("ann@example.org", GOOD)).status == 200
 
 
+def test_a_hash_of_another_cost_is_made_anew_and_nobody_can_tell(serve):
+    server = serve(people(), CHEAP)
+    client = server.client()
+    home = register(client, "ann@example.org", GOOD, name="Ann")
+    mine = basic("ann@example.org", GOOD)
+    weak = stored(server, home)
+
+    def seen():
+        client = server.client()
+        return [
+            [client.get(target, mine).headers.get(name) for name in ("ETag", "Last-Modified", "Content-Length")]
+            for target in (home, "/people")
+        ]
+
+    before = seen()
+    server.stop()
+    at = server.args.index(CHEAP[0])
+    server.args[at : at + len(CHEAP)] = ["--password-memory", "16k", "--password-passes", "2"]
+    server.start()
+    client = server.client()
+    assert client.get(home, basic("ann@example.org", "wrong horse")).status == 401
+    assert stored(server, home) == weak
+    assert client.get(home, mine).status == 200
+    strong = stored(server, home)
+    assert '"password":"$argon2id$v=19$m=16,t=2,p=1$' in strong
+    assert json.loads(strong).keys() == json.loads(weak).keys()
+    assert seen() == before
+    # It is done once, what was read before may be written still, and the password is the same.
+    server.restart()
+    assert seen() == before
+    assert stored(server, home) == strong
+    client = server.client()
+    conditional = dict(mine, **{"If-Match": before[0][0], "Content-Type": "application/merge-patch+json"})
+    assert client.patch(home, conditional, json={"name": "Bob"}).status == 200
+    assert client.get(home, basic("ann@example.org", "wrong horse")).status == 401
+    assert client.get(home, mine).json()["name"] == "Bob"
+
+
 def test_an_unknown_login_takes_as_long_as_a_wrong_password(serve):
     server = serve(people(), ["--password-memory", "4M", "--password-passes", "2"])
     client = server.client()

@@ -69,6 +69,97 @@ static void replacement_keeps_position_parent_and_creation(void **state)
     assert_int_equal(contract_revision(&c->a, "/elsewhere", 0), 0);
 }
 
+/* Its claim, its reference and its place in two listings included. */
+static void amending_changes_the_content_only(void **state)
+{
+    struct contract *c = *state;
+    const struct vb_claim claim = {VB_SPAN("/books#/isbn"), VB_SPAN("1")};
+    const struct vb_span author = VB_SPAN("/authors/1");
+    struct vb_change put = rig_put("/books/1", "/books", "weak");
+    struct vb_change other = rig_put("/books/2", "/books", "other");
+    struct vb_change amend = {.kind = VB_CHANGE_AMEND,
+                              .key = put.key,
+                              .modified_ms = 9999,
+                              .content = VB_SPAN("strong"),
+                              .length = 6};
+    struct vb_change gone = rig_delete("/authors/1");
+    struct vb_record *old, *new;
+    uint64_t collection, generation;
+
+    contract_ok(&c->a, &(struct vb_change[]){rig_put("/authors/1", "", "x")}[0],
+                1);
+    put.claims = other.claims = &claim;
+    put.claim_count = other.claim_count = 1;
+    put.references = &author;
+    put.reference_count = 1;
+    amend.expect = contract_ok(&c->a, &put, 1);
+    collection = contract_revision(&c->a, "/books", 1);
+    generation = vb_store_generation(c->store, put.key);
+    assert_int_equal(rig_read(&c->a, put.key, &old), VB_OK);
+    contract_ok(&c->a, &amend, 1);
+    assert_true(vb_store_generation(c->store, put.key) > generation);
+    assert_int_equal(rig_read(&c->b, put.key, &new), VB_OK);
+    assert_span_equal(new->content, "strong");
+    assert_int_equal(new->length, 6);
+    assert_span_equal(old->content, "weak");
+    assert_int_equal(new->revision, old->revision);
+    assert_int_equal(new->position, old->position);
+    assert_int_equal(new->created_ms, old->created_ms);
+    assert_int_equal(new->modified_ms, old->modified_ms);
+    assert_true(vb_span_eq(new->parent, old->parent));
+    assert_true(vb_span_eq(new->media_type, old->media_type));
+    assert_int_equal(contract_revision(&c->a, "/books", 1), collection);
+    contract_conflict(&c->a, &other, 1, VB_CONFLICT_CLAIMED, 0, 0, "/books/1");
+    contract_conflict(&c->a, &gone, 1, VB_CONFLICT_REFERENCED, 0, 0,
+                      "/books/1");
+    /* Who has read it before may replace it still, and then it is another. */
+    put.expect = old->revision;
+    contract_ok(&c->a, &put, 1);
+    assert_int_equal(rig_change(&c->a, &amend, 1, NULL), VB_ERR_AGAIN);
+    contract_holds(&c->b, "/books/1", "weak");
+    vb_record_unref(old);
+    vb_record_unref(new);
+}
+
+static void what_cannot_be_amended(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change put = rig_put("/a", "", "old");
+    struct vb_change change[2] = {{.kind = VB_CHANGE_AMEND,
+                                   .key = VB_SPAN("/a"),
+                                   .content = VB_SPAN("new"),
+                                   .length = 3},
+                                  rig_put("/b", "", "b")};
+    uint64_t revision = contract_ok(&c->a, &put, 1);
+    const struct {
+        uint64_t expect;
+        size_t count;
+        const char *key;
+        uint64_t length;
+        enum vb_err want;
+    } rows[] = {
+        {VB_EXPECT_NONE, 1, "/a", 3, VB_ERR_INVALID},
+        {VB_EXPECT_ANY, 1, "/a", 3, VB_ERR_INVALID},
+        {VB_EXPECT_UNUSED, 1, "/a", 3, VB_ERR_INVALID},
+        {revision, 2, "/a", 3, VB_ERR_INVALID},
+        {revision, 1, "/a", 4, VB_ERR_INVALID},
+        {revision, 1, "/none", 3, VB_ERR_AGAIN},
+        {revision + 1, 1, "/a", 3, VB_ERR_AGAIN},
+        {revision, 1, "/a", 3, VB_OK},
+    };
+
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        contract_holds(&c->b, "/a", "old");
+        change[0].expect = rows[i].expect;
+        change[0].key = vb_span_str(rows[i].key);
+        change[0].length = rows[i].length;
+        if (rig_change(&c->a, change, rows[i].count, NULL) != rows[i].want)
+            fail_msg("row %zu", i);
+    }
+    contract_holds(&c->b, "/a", "new");
+    contract_absent(&c->b, "/b");
+}
+
 static void record_outlives_its_deletion(void **state)
 {
     struct contract *c = *state;
@@ -447,6 +538,8 @@ const struct CMUnitTest contract_records[] = {
     contract_test(absent_key_reads_as_no_record),
     contract_test(record_comes_back_as_it_was_put),
     contract_test(replacement_keeps_position_parent_and_creation),
+    contract_test(amending_changes_the_content_only),
+    contract_test(what_cannot_be_amended),
     contract_test(record_outlives_its_deletion),
     contract_test(keys_and_content_are_bytes),
     contract_test(content_of_a_whole_chunk_is_inline),

@@ -161,11 +161,25 @@ static bool buries(const struct vb__step *step)
            step->change->tombstone;
 }
 
+/* The record, with other content. */
+static struct vb_record *amended_new(const struct vb__step *step)
+{
+    struct vb_record fields = *vb__row_of(step->now.id)->record;
+
+    fields.content = step->change->content;
+    fields.length = step->change->length;
+    return vb__record_new(&fields);
+}
+
 static bool prepare(struct vb__memory *memory, const struct vb__step *step,
                     struct draft *draft)
 {
     if (step->change->kind == VB_CHANGE_PUT)
         return prepare_put(memory, step, draft);
+    if (step->change->kind == VB_CHANGE_AMEND) {
+        draft->record = amended_new(step);
+        return draft->record != NULL;
+    }
     if (buries(step))
         draft->record = tombstone_new(memory, step);
     return !buries(step) || draft->record != NULL;
@@ -304,6 +318,14 @@ static void delete (struct vb__memory *memory, const struct vb__step *step,
     }
 }
 
+static void amend(struct vb__memory *memory, const struct vb__step *step,
+                  const struct draft *draft)
+{
+    vb__row_of(step->now.id)->record = draft->record;
+    vb__generations_bump(memory->store.generations,
+                         vb_store_hash(&memory->store, step->change->key));
+}
+
 /* The records that were replaced or deleted, for the time after the lock: the
  * last reference to one may come back to us for its blob. */
 struct fallen {
@@ -333,7 +355,10 @@ static void apply(struct vb__memory *memory, const struct vb__plan *plan,
         struct vb__row *row = vb__row_of(plan->by_id[i]->now.id);
 
         fallen->records[fallen->count++] = row->record;
-        untie(memory, row);
+        if (plan->by_id[i]->change->kind == VB_CHANGE_AMEND)
+            amend(memory, plan->by_id[i], drafts);
+        else
+            untie(memory, row);
     }
     for (size_t i = 0; i < plan->count; i++)
         if (plan->steps[i].change->kind == VB_CHANGE_PUT)

@@ -124,6 +124,18 @@ static enum vb_err put(struct vb__writer *writer, struct vb__step *step)
                     creates ? 1 : 0);
 }
 
+static enum vb_err amend(struct vb__writer *writer, const struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_AMEND);
+
+    note(&writer->touched, vb_store_hash(&writer->sqlite->store, change->key));
+    vb__call_u64(&call, step->id);
+    vb__call_u64(&call, change->length);
+    vb__call_blob(&call, change->content);
+    return vb__call_run(&call);
+}
+
 static enum vb_err bury(struct vb__writer *writer, const struct vb__step *step)
 {
     const struct vb_change *change = step->change;
@@ -155,6 +167,8 @@ static enum vb_err untie(struct vb__writer *writer, const struct vb__step *step)
 {
     enum vb_err err = VB_OK;
 
+    if (step->change->kind == VB_CHANGE_AMEND)
+        return VB_OK;
     if (step->now.ties & TIE_CLAIMS)
         err = run_with_id(writer, VB__WRITER_CLAIMS_DROP, step->now.id);
     if (err == VB_OK && (step->now.ties & TIE_REFERENCES))
@@ -206,6 +220,8 @@ static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
         return put(writer, step);
     case VB_CHANGE_DELETE:
         return delete (writer, step);
+    case VB_CHANGE_AMEND:
+        return amend(writer, step);
     case VB_CHANGE_REQUIRE_EMPTY:
     case VB_CHANGE_REQUIRE_STATE:
         break;

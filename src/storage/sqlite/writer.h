@@ -42,6 +42,7 @@ struct vb__sqlite;
     X(UPDATE,                                                                  \
       "UPDATE record SET revision = ?2, modified_ms = ?3, length = ?4,"        \
       " blob = ?5, ties = ?6, media_type = ?7, content = ?8 WHERE id = ?1")    \
+    X(AMEND, "UPDATE record SET length = ?2, content = ?3 WHERE id = ?1")      \
     X(DELETE, "DELETE FROM record WHERE id = ?1")                              \
     X(BURY, "UPDATE record SET revision = ?2, modified_ms = ?3, length = ?4,"  \
             " blob = 0, ties = 0, parent = '', media_type = '', content = ?5," \
