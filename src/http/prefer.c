@@ -68,6 +68,15 @@ static enum vb_prefer_handling handling_of(const struct vb_param *param)
     return VB_PREFER_HANDLING_NONE;
 }
 
+static enum vb_prefer_count count_of(const struct vb_param *param)
+{
+    if (vb_param_eq(param, VB_SPAN("exact")))
+        return VB_PREFER_COUNT_EXACT;
+    if (vb_param_eq(param, VB_SPAN("estimated")))
+        return VB_PREFER_COUNT_ESTIMATED;
+    return VB_PREFER_COUNT_NONE;
+}
+
 /* The first counts, unless a later one contradicts it (7240-4.4-01). */
 static enum vb_prefer_handling find_handling(const struct vb_span *values,
                                              size_t count)
@@ -112,7 +121,7 @@ struct vb_prefer vb_prefer_parse(const struct vb_span *values, size_t count)
     if (vb_prefer_find(values, count, VB_SPAN("wait"), &found))
         prefer.has_wait = read_seconds(&found.self, &prefer.wait);
     if (vb_prefer_find(values, count, VB_SPAN("count"), &found))
-        prefer.count_exact = vb_param_eq(&found.self, VB_SPAN("exact"));
+        prefer.count = count_of(&found.self);
     prefer.handling = find_handling(values, count);
     return prefer;
 }

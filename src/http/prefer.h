@@ -29,16 +29,22 @@ enum vb_prefer_handling {
     VB_PREFER_HANDLING_LENIENT,
 };
 
+enum vb_prefer_count {
+    VB_PREFER_COUNT_NONE = 0,
+    VB_PREFER_COUNT_EXACT,
+    VB_PREFER_COUNT_ESTIMATED,
+};
+
 /* The registered preferences (section 4), and one of PostgREST's that has
  * become usual. All zero means none. */
 struct vb_prefer {
     enum vb_prefer_return returns; /* section 4.2 */
     enum vb_prefer_handling
-        handling;       /* section 4.4; none when both are there */
-    bool respond_async; /* section 4.1 */
-    bool has_wait;      /* section 4.3 */
-    int64_t wait;       /* seconds; saturated at INT64_MAX */
-    bool count_exact;   /* count=exact: how many there are in all */
+        handling;               /* section 4.4; none when both are there */
+    bool respond_async;         /* section 4.1 */
+    bool has_wait;              /* section 4.3 */
+    int64_t wait;               /* seconds; saturated at INT64_MAX */
+    enum vb_prefer_count count; /* how many there are in all */
 };
 
 /* Reads them from the values of all lines of Prefer. */

@@ -1,18 +1,14 @@
 /* Sealing where a page begins. See cursor.h. */
 #include "resource/cursor.h"
 
-#include "base/assert.h"
 #include "base/base64.h"
-#include "base/hash.h"
 
 /*
  * 0-15   position with the direction as its last bit, in hexadecimal
- * 16-31  SipHash of that, the listing and the sort key, keyed with the epoch
+ * 16-31  SipHash of that, the listing and the sort key, keyed with the secret
  * 32-    the sort key, if any, in base64url
  *
- * The seal keeps clients from building positions they were not given. It is
- * no secret worth guarding: a cursor shows no more than the order of creation
- * and what the member before it has shown, so the epoch is key enough.
+ * The seal keeps clients from building positions that they were not given.
  */
 #define HALF   ((size_t)16)
 #define CODING (VB_BASE64_URL | VB_BASE64_PAD_OPTIONAL)
@@ -44,24 +40,22 @@ static bool read_hex(const char *at, uint64_t *ret_n)
 }
 
 static uint64_t seal(uint64_t word, struct vb_span key, struct vb_span scope,
-                     struct vb_span epoch)
+                     const struct vb_hash_key *secret)
 {
-    struct vb_hash_key secret = {word, 0};
+    const uint64_t parts[] = {word, vb_hash(secret, key),
+                              vb_hash(secret, scope)};
 
-    vb_assert(epoch.len >= sizeof(secret.k1));
-    memcpy(&secret.k1, epoch.ptr, sizeof(secret.k1));
-    secret.k0 ^= vb_hash(&secret, key);
-    return vb_hash(&secret, scope);
+    return vb_hash(secret, vb_span_of((const char *)parts, sizeof(parts)));
 }
 
 void vb_cursor_write(struct vb_buf *buf, const struct vb_cursor *cursor,
-                     struct vb_span scope, struct vb_span epoch)
+                     struct vb_span scope, const struct vb_hash_key *secret)
 {
     uint64_t word = cursor->position << 1 | cursor->backward;
     char text[2 * HALF];
 
     write_hex(word, text);
-    write_hex(seal(word, cursor->key, scope, epoch), text + HALF);
+    write_hex(seal(word, cursor->key, scope, secret), text + HALF);
     vb_buf_append(buf, vb_span_of(text, sizeof(text)));
     vb_base64_encode(buf, cursor->key, CODING);
 }
@@ -80,7 +74,7 @@ static bool read_key(struct vb_arena *arena, struct vb_span text,
 }
 
 bool vb_cursor_parse(struct vb_arena *arena, struct vb_span text,
-                     struct vb_span scope, struct vb_span epoch,
+                     struct vb_span scope, const struct vb_hash_key *secret,
                      struct vb_cursor *ret_cursor)
 {
     struct vb_span key = VB_SPAN("");
@@ -89,7 +83,7 @@ bool vb_cursor_parse(struct vb_arena *arena, struct vb_span text,
     if (text.len < 2 * HALF || !read_hex(text.ptr, &word) ||
         !read_hex(text.ptr + HALF, &sealed) ||
         !read_key(arena, vb_span_from(text, 2 * HALF), &key) ||
-        sealed != seal(word, key, scope, epoch))
+        sealed != seal(word, key, scope, secret))
         return false;
     *ret_cursor = (struct vb_cursor){word >> 1, key, (word & 1) != 0};
     return true;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/span.h"
 
 struct vb_cursor {
@@ -19,15 +20,15 @@ struct vb_cursor {
 };
 
 /* Appends a cursor for a listing: `scope` is its key, with the order that it
- * is sorted in. `epoch` is the store's: a cursor is good for its listing in its
- * store, for ever. */
+ * is sorted in. `secret` is the store's: a cursor is good for its listing in
+ * its store, for ever. */
 void vb_cursor_write(struct vb_buf *buf, const struct vb_cursor *cursor,
-                     struct vb_span scope, struct vb_span epoch);
+                     struct vb_span scope, const struct vb_hash_key *secret);
 
 /* False, *ret_cursor untouched, when it was not made by the above. The key lies
  * in the arena. */
 bool vb_cursor_parse(struct vb_arena *arena, struct vb_span text,
-                     struct vb_span scope, struct vb_span epoch,
+                     struct vb_span scope, const struct vb_hash_key *secret,
                      struct vb_cursor *ret_cursor);
 
 #endif

@@ -32,13 +32,27 @@ struct vb__listing *vb__listing_new(struct vb_exchange *x)
 
 static enum vb_answer read_page(struct vb__listing *listing);
 
+/* As many of all of them as of those that were looked at. */
+static void estimate(struct vb__listing *listing)
+{
+    const struct vb_list_read *list = &listing->list;
+
+    if (listing->counts == VB_PREFER_COUNT_ESTIMATED && list->looked > 0)
+        listing->total =
+            (uint64_t)((double)list->total * (double)list->members /
+                       (double)list->looked);
+    else
+        listing->counts = VB_PREFER_COUNT_NONE;
+}
+
 /* Too many members to look at all of them. */
 static enum vb_answer too_many(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
 
-    if (listing->selection.sort_count == 0) { /* uncounted, then */
-        listing->counts = false;
+    if (listing->selection.sort_count == 0) {
+        estimate(listing);
+        listing->counted = true;
         return read_page(listing);
     }
     vb__listing_refuse(x, "sort",
@@ -50,12 +64,16 @@ static void say_count(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
 
-    if (!listing->counts)
+    if (listing->counts == VB_PREFER_COUNT_NONE)
         return;
-    vb_reply_applied(x, "count=exact");
-    vb_reply_add(x, VB_SPAN("Total-Count"),
-                 vb_arena_printf(&x->arena, "%llu",
-                                 (unsigned long long)listing->list.total));
+    if (!listing->counted)
+        listing->total = listing->list.total;
+    vb_reply_applied(x, listing->counts == VB_PREFER_COUNT_EXACT
+                            ? "count=exact"
+                            : "count=estimated");
+    vb_reply_add(
+        x, VB_SPAN("Total-Count"),
+        vb_arena_printf(&x->arena, "%llu", (unsigned long long)listing->total));
 }
 
 static enum vb_answer present(struct vb__listing *listing)
@@ -101,6 +119,24 @@ static void list_done(struct vb_store_op *op)
         vb_flow_resume(listing->x, answer);
 }
 
+/* Only looking at members can tell how many there are. */
+static bool counts_some(const struct vb__listing *listing)
+{
+    return listing->counts != VB_PREFER_COUNT_NONE && !listing->counted &&
+           (vb_selection_filters(&listing->selection) ||
+            listing->members != NULL);
+}
+
+/* For a guess, as many as for a page will do. */
+static enum vb_selection_effort effort_of(const struct vb__listing *listing)
+{
+    return listing->selection.sort_count > 0 ||
+                   (listing->list.whole &&
+                    listing->counts == VB_PREFER_COUNT_EXACT)
+               ? VB_SELECTION_WHOLE
+               : VB_SELECTION_PAGE;
+}
+
 static enum vb_answer read_page(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
@@ -117,15 +153,13 @@ static enum vb_answer read_page(struct vb__listing *listing)
     list->from_key = cursor->key;
     list->backward = cursor->backward;
     list->byte_limit = PAGE_BYTES;
-    list->whole =
-        selection->sort_count > 0 ||
-        (listing->counts && (vb_selection_filters(selection) || sees_some));
+    list->whole = selection->sort_count > 0 || counts_some(listing);
     if (sees_some)
         vb_ruling_begin(&listing->ruling, x, listing->members);
     if (sees_some || vb_selection_sieves(selection)) {
         vb_selection_sieve_init(&listing->sieve, selection,
                                 sees_some ? &listing->ruling : NULL,
-                                list->whole);
+                                effort_of(listing));
         list->sieve = &listing->sieve.base;
     }
     if (vb_store_list(x->env->store, list) == VB_IO_PENDING)
@@ -156,7 +190,7 @@ static void name_in_cache(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
 
-    if (listing->counts || listing->members != NULL)
+    if (listing->counts != VB_PREFER_COUNT_NONE || listing->members != NULL)
         return;
     listing->cache_key = listing->page.uri;
     if (x->head.method == VB_METHOD_QUERY)

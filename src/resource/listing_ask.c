@@ -61,7 +61,7 @@ static bool take_page(struct vb__listing *listing)
     struct vb_page *page = &listing->page;
     int64_t limit = VB_PAGE_USUAL;
 
-    page->epoch = vb_span_str(x->env->store->store->epoch);
+    page->secret = &x->env->store->store->secret;
     page->scope = x->key;
     if (selection->sort_count > 0)
         page->scope = vb_arena_printf(&x->arena, "%.*s?%.*s", VB_FMT(x->key),
@@ -70,8 +70,8 @@ static bool take_page(struct vb__listing *listing)
         (!vb_span_i64(selection->limit, &limit) || limit < 1))
         return vb__listing_refuse(x, "limit", "must be an integer above 0");
     if (selection->cursor.ptr != NULL &&
-        !vb_cursor_parse(&x->arena, selection->cursor, page->scope, page->epoch,
-                         &page->cursor))
+        !vb_cursor_parse(&x->arena, selection->cursor, page->scope,
+                         page->secret, &page->cursor))
         return vb__listing_refuse(x, "cursor",
                                   "was not given out by this listing");
     listing->list.limit =
@@ -83,7 +83,7 @@ static bool take_page(struct vb__listing *listing)
 static void take_preferences(struct vb__listing *listing,
                              const struct vb_prefer *prefer)
 {
-    listing->counts = prefer->count_exact;
+    listing->counts = prefer->count;
     if (prefer->handling == VB_PREFER_HANDLING_STRICT)
         vb_reply_applied(listing->x, "handling=strict");
     else if (listing->selection.ignored)

@@ -11,6 +11,7 @@
 #ifndef VB_RESOURCE_LISTING_PART_H
 #define VB_RESOURCE_LISTING_PART_H
 
+#include "http/prefer.h"
 #include "resource/build.h"
 #include "resource/listing.h"
 #include "resource/page.h"
@@ -32,8 +33,10 @@ struct vb__listing {
     const struct vb_allow *members; /* the rule of the members' GET, where it
                                        may keep some out; else NULL */
     struct vb_ruling ruling;
-    bool counts;       /* the client wants to know how many */
-    bool only_members; /* without any, there is no listing either */
+    enum vb_prefer_count counts; /* the client wants to know how many */
+    uint64_t total;              /* then: that many, */
+    bool counted;                /* as is known from a look before this one */
+    bool only_members;           /* without any, there is no listing either */
     /* What to go on with once what the listing is part of is there. */
     enum vb_answer (*then)(struct vb__listing *listing);
 };

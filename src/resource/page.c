@@ -47,7 +47,7 @@ static struct vb_span write_uri(struct vb_exchange *x,
     if (whole)
         vb_selection_write(&buf, page->selection);
     if (cursor != NULL) {
-        vb_cursor_write(&text, cursor, page->scope, page->epoch);
+        vb_cursor_write(&text, cursor, page->scope, page->secret);
         vb_query_append(&buf, VB_SPAN("cursor"), vb_buf_span(&text));
     }
     if (buf.len == start)
@@ -261,16 +261,14 @@ static void write_viewer(struct vb_buf *buf, const struct vb_identity *identity)
 static struct vb_span viewer_variant(struct vb_exchange *x,
                                      const struct vb_page *page)
 {
-    struct vb_hash_key secret = {0, 1};
     struct vb_span variant;
     struct vb_buf buf;
 
     vb_buf_init(&buf, 64 * 1024);
-    vb_buf_append(&buf, page->epoch);
     write_viewer(&buf, x->identity);
     variant = vb_arena_printf(
         &x->arena, "u%016llx",
-        (unsigned long long)vb_hash(&secret, vb_buf_span(&buf)));
+        (unsigned long long)vb_hash(page->secret, vb_buf_span(&buf)));
     x->arena.failed |= buf.err != VB_OK;
     vb_buf_done(&buf);
     return variant;

@@ -14,7 +14,8 @@ struct vb_page {
     const struct vb_selection *selection; /* what is asked for */
     const struct vb_list_read *list;      /* what was read */
     struct vb_cursor cursor;              /* where from */
-    struct vb_span scope, epoch;          /* what cursors are good for */
+    struct vb_span scope;                 /* what cursors are good for, */
+    const struct vb_hash_key *secret;     /* and sealed with: the store's */
     bool personal;      /* it shows what who asks may see, and no more */
     struct vb_span uri; /* where GET has this very page; see vb_page_name */
 };

@@ -125,9 +125,13 @@ struct vb_selection_sieve {
     const struct vb_ruling *ruling; /* which members may be seen; NULL: all */
 };
 
-/* `whole`: for a request that looks at all members. */
+/* How much one request may look at: for a page, or for what needs all members
+ * at once, sorting and counting. */
+enum vb_selection_effort { VB_SELECTION_PAGE, VB_SELECTION_WHOLE };
+
 void vb_selection_sieve_init(struct vb_selection_sieve *sieve,
                              const struct vb_selection *selection,
-                             const struct vb_ruling *ruling, bool whole);
+                             const struct vb_ruling *ruling,
+                             enum vb_selection_effort effort);
 
 #endif

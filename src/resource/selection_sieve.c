@@ -81,8 +81,11 @@ static bool keep(struct vb_sieve *base, const struct vb_record *state,
 
 void vb_selection_sieve_init(struct vb_selection_sieve *sieve,
                              const struct vb_selection *selection,
-                             const struct vb_ruling *ruling, bool whole)
+                             const struct vb_ruling *ruling,
+                             enum vb_selection_effort effort)
 {
+    bool whole = effort == VB_SELECTION_WHOLE;
+
     *sieve = (struct vb_selection_sieve){
         .base = {.keep = keep,
                  .most_records = whole ? WHOLE_RECORDS : PAGE_RECORDS,

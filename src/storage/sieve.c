@@ -170,6 +170,7 @@ enum vb_err vb__pick_offer(struct vb__pick *pick, const struct vb_record *state,
 
     if (is_beyond(list->sieve, &pick->records, &pick->looked, state))
         return VB_ERR_LIMIT;
+    list->looked++;
     vb_buf_reset(&pick->key);
     if (!list->sieve->keep(list->sieve, state, &pick->key) ||
         pick->key.err != VB_OK)

@@ -89,7 +89,7 @@ bool vb__list_init(struct vb_list_read *list)
     list->more = false;
     list->reached = 0;
     list->reached_key = (struct vb_buf){0};
-    list->total = 0;
+    list->members = list->looked = list->total = 0;
     list->revision = 0;
     return list->limit >= 1 && list->limit <= VB_STORE_LIST_MAX &&
            list->from <= INT64_MAX && (!list->whole || list->sieve != NULL);

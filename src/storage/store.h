@@ -32,6 +32,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/ref.h"
 #include "base/span.h"
 #include "base/task.h"
@@ -170,8 +171,10 @@ struct vb_list_read {
     bool more;                  /* out: others may follow in this direction */
     uint64_t reached; /* out, more: those that follow are beyond this */
     struct vb_buf reached_key; /* out, more and whole: and this */
-    uint64_t total;    /* out: members; with a sieve only if whole: those
-                          that it keeps */
+    uint64_t members;          /* out: of the collection */
+    uint64_t looked;   /* out, whole: how many of them were looked at, */
+    uint64_t total;    /* and kept. Also where it ends with VB_ERR_LIMIT; not
+                          whole: members */
     uint64_t revision; /* out: the collection's, at the moment of reading */
 };
 
@@ -412,6 +415,9 @@ struct vb_store {
     struct vb_generations *generations;
     char epoch[9]; /* 8 characters [0-9a-z], NUL: made when the store was
                       created, kept for its life; entity tags carry it */
+    /* Made and kept likewise, and never shown: what the server hands out and
+     * wants back as it was is sealed with it. */
+    struct vb_hash_key secret;
     struct vb_holds holds; /* names for which one thing is under way */
 };
 

@@ -52,7 +52,7 @@ static void apply(struct vb_buf *out, const struct vb_selection *selection)
 {
     struct vb_selection_sieve sieve;
 
-    vb_selection_sieve_init(&sieve, selection, NULL, true);
+    vb_selection_sieve_init(&sieve, selection, NULL, VB_SELECTION_WHOLE);
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         const struct vb_record state = {
             .media_type = VB_SPAN("application/json"),

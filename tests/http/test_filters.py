@@ -466,6 +466,57 @@ def test_a_filtered_listing_has_a_tag_that_changes_with_the_collection(serve):
     assert client.get("/things?sold=true", tag).status == 200
 
 
+# One tag for all pages and filters of a collection is no good to a cache that has one of them; but each has its own URI.
+def test_a_tag_changes_with_what_could_be_listed_and_with_nothing_else(serve):
+    description = described()
+    description["paths"]["/others"] = description["paths"]["/things"]
+    description["paths"]["/others/{id}"] = description["paths"]["/things/{id}"]
+    server = serve(description)
+    client = server.client()
+    fill(client)
+    asked = ["/things", "/things?sold=true", "/things?filter=sold&sort=-title", "/things?limit=2&fields=title"]
+
+    def tags():
+        return [client.get(target).headers["ETag"] for target in asked]
+
+    def unchanged():
+        return [client.get(a, {"If-None-Match": tag}).status for a, tag in zip(asked, before)] == [304] * len(asked)
+
+    before = tags()
+    client.post("/others", json={"title": "elsewhere"})
+    assert client.post("/things", json={"title": 5}).status == 422
+    assert client.put("/things/1", {"If-Match": '"old"'}, json={"title": "no"}).status == 412
+    assert client.delete("/things/99").status == 404
+    assert unchanged()
+    server.restart()
+    client = server.client()
+    assert unchanged()
+    for write in (
+        lambda: client.put("/things/1", json={"title": "Earthsea"}),
+        lambda: client.post("/things", json={"title": "new"}),
+        lambda: client.delete("/things/2"),
+    ):
+        before = tags()
+        assert write().status in (201, 204)
+        assert all(tag != was for tag, was in zip(tags(), before))
+
+
+# What tells where a page begins is sealed with what no reply shows.
+def test_a_cursor_cannot_be_made_up_and_outlives_a_restart(serve):
+    server = serve(described())
+    client = server.client()
+    fill(client)
+    onward = links(client.get("/things?limit=2"))["next"]
+    cursor = onward.split("cursor=")[1]
+    server.restart()
+    client = server.client()
+    assert [thing["id"] for thing in client.get(onward).json()] == [3, 4]
+    for place in range(len(cursor)):
+        other = cursor[:place] + ("0" if cursor[place] != "0" else "1") + cursor[place + 1 :]
+        answer = client.get(f"/things?limit=2&cursor={other}")
+        assert answer.status == 400 and parameters(answer) == {"cursor"}
+
+
 def test_who_asks_for_what_is_rare_gets_on_page_by_page(serve):
     client = serve(described({"n": {"type": "integer"}, "text": {"type": "string"}}), ["--storage", "memory:"]).client()
     text = "x" * 200_000

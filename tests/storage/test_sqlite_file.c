@@ -320,7 +320,8 @@ static void older_file_goes_through_the_missing_steps(void **state)
 static void make_file(struct scene *scene, size_t version)
 {
     static const char rows[] =
-        "INSERT INTO state VALUES (1, 'abcd0123', 7, 5);"
+        "INSERT INTO state (one, epoch, revision, position)"
+        " VALUES (1, 'abcd0123', 7, 5);"
         "INSERT INTO collection VALUES ('/c', 7, 1, 1000, 3);"
         "INSERT INTO record (id, revision, created_ms, modified_ms, length,"
         " blob, ties, key, parent, media_type, content) VALUES"
@@ -342,16 +343,20 @@ static void make_file(struct scene *scene, size_t version)
 static void assert_works(struct scene *scene)
 {
     struct vb_change change = rig_bury("/c/1", "");
+    struct vb_hash_key secret;
     struct vb_record *record;
 
     scene_open(scene);
     assert_string_equal(scene->store->epoch, "abcd0123");
+    secret = scene->store->secret;
+    assert_true(secret.k0 != 0 && secret.k1 != 0);
     record = scene_read(scene, "/c/1");
     assert_span_equal(record->content, "one");
     assert_int_equal(record->revision, 7);
     vb_record_unref(record);
     scene_change(scene, &change, 1);
     scene_reopen(scene);
+    assert_memory_equal(&scene->store->secret, &secret, sizeof(secret));
     assert_int_equal(rig_tombstone(&scene->worker, change.key, &record), VB_OK);
     assert_non_null(record);
     assert_int_equal(record->revision, 8);

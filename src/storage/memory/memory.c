@@ -171,7 +171,7 @@ static enum vb_io memory_list(struct vb_store_client *client,
     collection = vb__collection_find(memory, list->parent);
     if (collection != NULL) {
         list->revision = collection->revision;
-        list->total = collection->count;
+        list->members = list->total = collection->count;
         err =
             list->whole ? fill_whole(list, collection) : fill(list, collection);
     }
@@ -405,6 +405,7 @@ enum vb_err vb__memory_open(struct vb_span rest, struct vb_store **ret_store,
     vb_list_init(&memory->memos_by_age);
     vb_arena_init(&memory->scratch, SCRATCH_BLOCK, SCRATCH_LIMIT);
     vb__epoch_new(memory->store.epoch);
+    memory->store.secret = vb_hash_key_random();
     if (!vb__store_init(&memory->store, &ops) || !prime(&memory->rows) ||
         !prime(&memory->claims) || !prime(&memory->memos)) {
         memory_close(&memory->store);

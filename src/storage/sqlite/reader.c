@@ -451,7 +451,7 @@ enum vb_err vb__reader_list(struct vb__reader *reader,
     err = read_collection(reader, list->parent, &collection);
     if (err == VB_OK) {
         list->revision = collection.revision;
-        list->total = collection.count;
+        list->members = list->total = collection.count;
         err = list->whole ? read_whole(reader, list) : read_rows(reader, list);
     }
     if (err != VB_OK)

@@ -85,7 +85,11 @@ static const char version_3[] =
     "ALTER TABLE record ADD COLUMN"
     "  tombstone INTEGER NOT NULL DEFAULT 0;"; /* 1: it is one */
 
-static const char *const steps[] = {version_1, version_2, version_3};
+/* What is sealed for clients is sealed with this (struct vb_store). The writer
+ * fills it in. */
+static const char version_4[] = "ALTER TABLE state ADD COLUMN secret BLOB;";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4};
 
 const struct vb__tables vb__tables = {steps, sizeof(steps) / sizeof(steps[0])};
 

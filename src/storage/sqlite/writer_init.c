@@ -17,18 +17,22 @@ static const char *const sql[VB__WRITER_COUNT] = {
 #undef VB__X
 };
 
-/* The one row that every store has; made with the store. */
+/* The one row that every store has; made with the store. What was made by an
+ * older version is left as it is, and given what it lacks. */
 static enum vb_err make_state(struct vb__writer *writer)
 {
+    struct vb_hash_key secret = vb_hash_key_random();
     char epoch[9];
     char *insert;
     enum vb_err err;
 
     vb__epoch_new(epoch);
-    insert = sqlite3_mprintf("INSERT OR IGNORE INTO state"
-                             " (one, epoch, revision, position)"
-                             " VALUES (1, %Q, 0, 0)",
-                             epoch);
+    insert = sqlite3_mprintf("INSERT INTO state"
+                             " (one, epoch, revision, position, secret)"
+                             " VALUES (1, %Q, 0, 0, X'%016llx%016llx')"
+                             " ON CONFLICT DO UPDATE SET"
+                             " secret = coalesce(secret, excluded.secret)",
+                             epoch, secret.k0, secret.k1);
     if (insert == NULL)
         return VB_ERR_NOMEM;
     err = vb__sql_exec(writer->db, insert);
@@ -40,8 +44,8 @@ static enum vb_err make_state(struct vb__writer *writer)
 static enum vb_err read_state(struct vb__writer *writer, bool *ret_found)
 {
     static const char *const select =
-        "SELECT revision, position, epoch FROM state";
-    char *epoch = writer->sqlite->store.epoch;
+        "SELECT revision, position, epoch, secret FROM state";
+    struct vb_store *store = &writer->sqlite->store;
     sqlite3_stmt *statement;
     struct vb__call call;
     enum vb_err err = vb__sql_prepare(writer->db, &select, 1, &statement);
@@ -52,12 +56,15 @@ static enum vb_err read_state(struct vb__writer *writer, bool *ret_found)
     *ret_found = false;
     if (vb__call_row(&call)) {
         struct vb_span text = vb__call_get_text(&call, 2);
+        struct vb_span secret = vb__call_get_blob(&call, 3);
 
         writer->revision = vb__call_get_u64(&call, 0);
         writer->position = vb__call_get_u64(&call, 1);
-        *ret_found = text.len == 8;
-        if (*ret_found)
-            memcpy(epoch, text.ptr, 9);
+        *ret_found = text.len == 8 && secret.len == sizeof(store->secret);
+        if (*ret_found) {
+            memcpy(store->epoch, text.ptr, 9);
+            memcpy(&store->secret, secret.ptr, secret.len);
+        }
     }
     err = vb__call_end(&call);
     vb__sql_finalize(&statement, 1);
