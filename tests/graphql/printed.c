@@ -1,53 +1,19 @@
 /* Documents as text again. See printed.h. */
 #include "printed.h"
 
-#include "content/json.h"
+#include "graphql/print.h"
 
 static void print_arguments(struct vb_buf *buf,
-                            const struct vb_gql_argument *argument, char begin,
-                            char end)
+                            const struct vb_gql_argument *argument)
 {
-    vb_buf_char(buf, begin);
+    vb_buf_char(buf, '(');
     for (; argument != NULL; argument = argument->next) {
         vb_buf_printf(buf, "%.*s:", VB_FMT(argument->name));
-        print_value(buf, argument->value);
+        vb_gql_print_value(buf, argument->value);
         if (argument->next != NULL)
             vb_buf_char(buf, ' ');
     }
-    vb_buf_char(buf, end);
-}
-
-void print_value(struct vb_buf *buf, const struct vb_gql_value *value)
-{
-    switch (value->kind) {
-    case VB_GQL_LIST:
-        vb_buf_char(buf, '[');
-        for (const struct vb_gql_value *item = value->items; item != NULL;
-             item = item->next) {
-            print_value(buf, item);
-            if (item->next != NULL)
-                vb_buf_char(buf, ' ');
-        }
-        vb_buf_char(buf, ']');
-        break;
-    case VB_GQL_OBJECT:
-        print_arguments(buf, value->fields, '{', '}');
-        break;
-    case VB_GQL_STRING:
-        vb_json_write_string(buf, value->text);
-        break;
-    case VB_GQL_VARIABLE:
-        vb_buf_char(buf, '$');
-        vb_buf_append(buf, value->text);
-        break;
-    case VB_GQL_INT:
-    case VB_GQL_FLOAT:
-    case VB_GQL_BOOLEAN:
-    case VB_GQL_NULL:
-    case VB_GQL_ENUM:
-        vb_buf_append(buf, value->text);
-        break;
-    }
+    vb_buf_char(buf, ')');
 }
 
 static void print_directives(struct vb_buf *buf,
@@ -56,7 +22,7 @@ static void print_directives(struct vb_buf *buf,
     for (; directive != NULL; directive = directive->next) {
         vb_buf_printf(buf, "@%.*s", VB_FMT(directive->name));
         if (directive->arguments != NULL)
-            print_arguments(buf, directive->arguments, '(', ')');
+            print_arguments(buf, directive->arguments);
     }
 }
 
@@ -88,7 +54,7 @@ static void print_selection(struct vb_buf *buf,
     if (selection->on.ptr != NULL)
         vb_buf_printf(buf, " on %.*s", VB_FMT(selection->on));
     if (selection->arguments != NULL)
-        print_arguments(buf, selection->arguments, '(', ')');
+        print_arguments(buf, selection->arguments);
     print_directives(buf, selection->directives);
     if (selection->selections != NULL)
         print_selections(buf, selection->selections);
@@ -115,7 +81,7 @@ static void print_variables(struct vb_buf *buf,
         print_type(buf, variable->type);
         if (variable->preset != NULL) {
             vb_buf_char(buf, '=');
-            print_value(buf, variable->preset);
+            vb_gql_print_value(buf, variable->preset);
         }
         print_directives(buf, variable->directives);
         if (variable->next != NULL)

@@ -1,6 +1,6 @@
 /*
  * A document as text again, one way only to write each thing: what a test
- * compares. Strings are shown as JSON, types and values as in the language.
+ * compares.
  */
 #ifndef VB_TESTS_GRAPHQL_PRINTED_H
 #define VB_TESTS_GRAPHQL_PRINTED_H
@@ -8,7 +8,5 @@
 #include "graphql/ast.h"
 
 void print_document(struct vb_buf *buf, const struct vb_gql_document *document);
-
-void print_value(struct vb_buf *buf, const struct vb_gql_value *value);
 
 #endif
