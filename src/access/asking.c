@@ -1,6 +1,7 @@
 /* What the schemes say of a request. See scheme.h. */
 #include "access/asking.h"
 
+#include "access/session.h"
 #include "base/assert.h"
 #include "flow/flow.h"
 #include "http/challenge.h"
@@ -22,7 +23,7 @@ static const struct row {
     [VB_SCHEME_TOKEN] = {vb__prove_token, FROM_AUTHORIZATION, true},
     [VB_SCHEME_JWT] = {vb__prove_jwt, FROM_AUTHORIZATION, true},
     [VB_SCHEME_KEY] = {vb__prove_key, FROM_KEY, true},
-    [VB_SCHEME_SESSION] = {NULL, FROM_AMBIENT, false},
+    [VB_SCHEME_SESSION] = {vb__prove_session, FROM_AMBIENT, false},
     [VB_SCHEME_CERTIFICATE] = {vb__prove_certificate, FROM_AMBIENT, false},
 };
 
@@ -40,6 +41,7 @@ static void done(struct vb_exchange *x)
 
     for (size_t i = 0; i < asking->access->description->scheme_count; i++)
         vb_record_unref(asking->proven[i].identity.record);
+    vb_session_unref(asking->session);
 }
 
 struct vb_asking *vb__asking_begin(struct vb_exchange *x)

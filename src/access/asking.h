@@ -14,6 +14,8 @@ struct vb_proven {
     struct vb_identity identity;
 };
 
+struct vb_session;
+
 struct vb_asking {
     const struct vb_access *access;
     const struct vb_security *security;
@@ -22,6 +24,9 @@ struct vb_asking {
     bool answered;                   /* and has said what it will already */
     /* Met but for scopes or roles: 403. */
     const struct vb_requirement *lacking;
+    struct vb_session *session; /* that the cookie names, a reference; NULL */
+    /* Who is nobody, with a session all the same; NULL: no such. */
+    const struct vb_identity *guest;
     struct vb_span why;        /* credentials are no good; or "" */
     struct vb_proven proven[]; /* by the scheme's index */
 };
@@ -46,7 +51,7 @@ enum vb_answer vb__authentic_go_on(struct vb_exchange *x);
 
 /* How a scheme is proved; the files of this room. */
 vb_prove vb__prove_basic, vb__prove_certificate, vb__prove_jwt, vb__prove_key,
-    vb__prove_token;
+    vb__prove_session, vb__prove_token;
 
 /* The token of Authorization: Bearer; "" for one that is malformed. False:
  * there is none. */

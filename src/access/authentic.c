@@ -192,6 +192,8 @@ enum vb_answer vb__authentic_go_on(struct vb_exchange *x)
 
     if (met == NOT_MET && x->asking->security->optional) {
         met = look_anyway(x);
+        if (met == MET && x->identity == NULL)
+            x->identity = x->asking->guest;
         if (met == MET)
             met = x->identity != NULL ? MET : NOT_MET;
     }
@@ -211,6 +213,11 @@ static enum vb_answer in_clear(struct vb_exchange *x)
     if (vb_guard_security(x)->optional &&
         vb_fields_first(&x->head.fields, VB_FIELD_AUTHORIZATION) == NULL)
         return VB_YES;
+    return vb_access_in_clear(x);
+}
+
+enum vb_answer vb_access_in_clear(struct vb_exchange *x)
+{
     return vb_reply_refuse(
         x, VB_STATUS_FORBIDDEN,
         VB_SPAN("Credentials are taken over TLS only, or from this machine: on "

@@ -11,6 +11,7 @@
  */
 #include "http/challenge.h"
 #include "access/asking.h"
+#include "access/cookie.h"
 
 #include "flow/reply.h"
 
@@ -81,7 +82,7 @@ static const char *draft_one(struct vb_exchange *x, const struct vb_need *need,
         add(draft, "scope", scopes_text(x, need));
         return "Bearer";
     case VB_SCHEME_SESSION:
-        add(draft, "cookie-name", scheme->name);
+        add(draft, "cookie-name", vb_cookie_name(x, scheme));
         return "Cookie";
     case VB_SCHEME_KEY:
         add(draft, "in", vb_span_str(places[scheme->in]));

@@ -187,7 +187,7 @@ static enum vb_proof prove(struct vb_exchange *x, struct vb_span text,
     *look = (struct look){.x = x, .ret = ret};
     if (!vb_token_hash(text, look->hash))
         return refuse(x, "This is no token of this server.");
-    vb_token_id(look->hash, id);
+    vb_opaque_id(look->hash, id);
     key = vb_token_key(&x->arena, vb_span_of(id, sizeof(id)));
     return key.len > 0 ? look_up(look, key) : VB_PROOF_NONE;
 }

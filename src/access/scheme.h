@@ -49,6 +49,9 @@ void vb_access_why(struct vb_exchange *x, struct vb_span why);
 bool vb_access_credentials(const struct vb_exchange *x, const char *scheme,
                            struct vb_challenge *ret_credentials);
 
+/* Refuses what came where others could read it: 403, HALT. */
+enum vb_answer vb_access_in_clear(struct vb_exchange *x);
+
 /* What the exchange's resource is guarded with. */
 static inline const struct vb_access *vb_access_of(const struct vb_exchange *x)
 {

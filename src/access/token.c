@@ -3,40 +3,20 @@
 
 #include <stdlib.h>
 
-#include <sodium.h>
-
-#include "base/base64.h"
 #include "base/rfc3339.h"
 #include "content/json.h"
 
-#define PREFIX_LEN   (sizeof(VB_TOKEN_PREFIX) - 1)
-#define SECRET_BYTES 32
-
-static const unsigned flags = VB_BASE64_URL | VB_BASE64_PAD_OPTIONAL;
+#define PREFIX_LEN (sizeof(VB_TOKEN_PREFIX) - 1)
 
 /* --- texts and hashes ------------------------------------------------------
  */
 
-static void hash_text(const char *text, unsigned char *hash)
-{
-    crypto_generichash(hash, VB_TOKEN_HASH_LEN, (const unsigned char *)text,
-                       VB_TOKEN_LEN, NULL, 0);
-}
-
 void vb_token_make(char text[VB_TOKEN_LEN],
                    unsigned char hash[VB_TOKEN_HASH_LEN])
 {
-    char encoded[VB_TOKEN_LEN - PREFIX_LEN + 1];
-    unsigned char secret[SECRET_BYTES];
-
-    randombytes_buf(secret, sizeof(secret));
-    sodium_bin2base64(encoded, sizeof(encoded), secret, sizeof(secret),
-                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     memcpy(text, VB_TOKEN_PREFIX, PREFIX_LEN);
-    memcpy(text + PREFIX_LEN, encoded, sizeof(encoded) - 1);
-    hash_text(text, hash);
-    sodium_memzero(secret, sizeof(secret));
-    sodium_memzero(encoded, sizeof(encoded));
+    vb_opaque_make(text + PREFIX_LEN);
+    vb_opaque_hash(vb_span_of(text, VB_TOKEN_LEN), hash);
 }
 
 bool vb_token_hash(struct vb_span text, unsigned char hash[VB_TOKEN_HASH_LEN])
@@ -44,17 +24,8 @@ bool vb_token_hash(struct vb_span text, unsigned char hash[VB_TOKEN_HASH_LEN])
     if (text.len != VB_TOKEN_LEN ||
         !vb_span_starts(text, VB_SPAN(VB_TOKEN_PREFIX)))
         return false;
-    hash_text(text.ptr, hash);
+    vb_opaque_hash(text, hash);
     return true;
-}
-
-void vb_token_id(const unsigned char hash[VB_TOKEN_HASH_LEN],
-                 char id[VB_TOKEN_ID_LEN])
-{
-    static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-
-    for (size_t i = 0; i < VB_TOKEN_ID_LEN; i++)
-        id[i] = digits[hash[i] & 31];
 }
 
 struct vb_span vb_token_key(struct vb_arena *arena, struct vb_span id)
@@ -102,8 +73,7 @@ static void write_facts(struct vb_buf *buf, const struct vb_token *token)
 void vb_token_write(struct vb_buf *buf, const struct vb_token *token)
 {
     vb_buf_str(buf, "{\"hash\":\"");
-    vb_base64_encode(
-        buf, vb_span_of((const char *)token->hash, VB_TOKEN_HASH_LEN), flags);
+    vb_opaque_write(buf, token->hash, sizeof(token->hash));
     vb_buf_str(buf, "\",\"account\":");
     vb_json_write_string(buf, token->account);
     vb_buf_char(buf, ',');
@@ -144,19 +114,6 @@ static bool read_time(yyjson_val *root, const char *name, int64_t *ret)
            (yyjson_is_str(val) && vb_rfc3339_parse(vb_json_text(val), ret));
 }
 
-static bool read_hash(yyjson_val *root, unsigned char *hash)
-{
-    char bytes[2 * VB_TOKEN_HASH_LEN];
-    struct vb_span text = text_at(root, "hash");
-    size_t len;
-
-    if (text.len != VB_TOKEN_LEN - PREFIX_LEN ||
-        !vb_base64_decode(text, flags, bytes, &len) || len != VB_TOKEN_HASH_LEN)
-        return false;
-    memcpy(hash, bytes, VB_TOKEN_HASH_LEN);
-    return true;
-}
-
 /* Copies a text behind the last one. */
 static struct vb_span put(char **at, struct vb_span text)
 {
@@ -190,7 +147,8 @@ static struct vb_token *fill(yyjson_val *root, size_t text_len)
         list[i] = put(&at, vb_json_text(yyjson_arr_get(scopes, i)));
     token->scopes = list;
     token->scope_count = count;
-    if (!read_hash(root, token->hash) ||
+    if (!vb_opaque_read(text_at(root, "hash"), token->hash,
+                        sizeof(token->hash)) ||
         !read_time(root, "created", &token->created_ms) ||
         !read_time(root, "expires", &token->expires_ms) ||
         token->account.len == 0) {

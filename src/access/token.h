@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access/opaque.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/ref.h"
@@ -22,9 +23,9 @@
 #include "storage/store.h"
 
 #define VB_TOKEN_PREFIX   "vbt_"
-#define VB_TOKEN_LEN      47 /* the prefix, and 43 characters */
-#define VB_TOKEN_HASH_LEN 32
-#define VB_TOKEN_ID_LEN   20
+#define VB_TOKEN_LEN      (4 + VB_OPAQUE_LEN) /* with the prefix */
+#define VB_TOKEN_HASH_LEN VB_OPAQUE_HASH_LEN
+#define VB_TOKEN_ID_LEN   VB_OPAQUE_ID_LEN
 
 /* Scopes of one token, and tokens of one account. */
 #define VB_TOKEN_SCOPES_MOST  64
@@ -53,10 +54,6 @@ void vb_token_make(char text[VB_TOKEN_LEN],
 
 /* Can this be one of ours? Then its hash. */
 bool vb_token_hash(struct vb_span text, unsigned char hash[VB_TOKEN_HASH_LEN]);
-
-/* The id of the token with this hash: 20 characters of [0-9a-v]. */
-void vb_token_id(const unsigned char hash[VB_TOKEN_HASH_LEN],
-                 char id[VB_TOKEN_ID_LEN]);
 
 /* The key of the record with this id, in the arena; "": no memory. */
 struct vb_span vb_token_key(struct vb_arena *arena, struct vb_span id);

@@ -2,7 +2,7 @@
  * What each path is. The rules, from the most to the least specific:
  *
  *   x-verbatim.archetype                    what it says
- *   one variable below a token's            token
+ *   one variable below a token's, session's that, too
  *   x-verbatim.moved, .see-other            redirect
  *   x-verbatim.do, without PUT and the like controller
  *   POST, and a path one variable below     collection; that path is its member
@@ -210,8 +210,9 @@ static void infer_above(struct vb_route *route)
     above = (struct vb_route *)route->above;
     if (above->member)
         return;
-    if (above->archetype == VB_ARCHETYPE_TOKEN) { /* one of its tokens */
-        route->archetype = VB_ARCHETYPE_TOKEN;
+    if (above->archetype == VB_ARCHETYPE_TOKEN || /* one of them */
+        above->archetype == VB_ARCHETYPE_SESSION) {
+        route->archetype = above->archetype;
         above->member = route;
         route->collection = above;
         return;

@@ -9,8 +9,8 @@ const char *vb_archetype_name(enum vb_archetype archetype)
 {
     static const char *const names[VB_ARCHETYPE_COUNT] = {
         "document", "collection", "store",   "controller",
-        "files",    "redirect",   "token",   "gateway",
-        "graphql",  "session",    "account",
+        "files",    "redirect",   "token",   "session",
+        "gateway",  "graphql",    "account",
     };
 
     vb_assert((unsigned)archetype < VB_ARCHETYPE_COUNT);

@@ -41,9 +41,9 @@ enum vb_archetype {
     VB_ARCHETYPE_FILES,
     VB_ARCHETYPE_REDIRECT,
     VB_ARCHETYPE_TOKEN,
+    VB_ARCHETYPE_SESSION,
     VB_ARCHETYPE_GATEWAY, /* from here on: not served yet */
     VB_ARCHETYPE_GRAPHQL,
-    VB_ARCHETYPE_SESSION,
     VB_ARCHETYPE_ACCOUNT,
     VB_ARCHETYPE_COUNT
 };
@@ -341,8 +341,9 @@ struct vb_route {
     const struct vb_route *above;  /* the longest path that begins this one */
     const struct vb_parameter *id; /* of a member: the last variable */
     enum vb_id_kind id_kind;       /* where id is set, and in collections */
-    bool tombstones; /* of a document: deleted, it is known to be gone (410) */
-    bool moves;      /* of a document: a controller moves it */
+    bool tombstones;  /* of a document: deleted, it is known to be gone (410) */
+    bool moves;       /* of a document: a controller moves it */
+    bool per_session; /* of a document: each session has one of its own */
 
     const struct vb_operation *operations; /* in the order GET PUT POST ... */
     size_t operation_count;
@@ -384,6 +385,7 @@ struct vb_description {
     const struct vb_scheme *schemes; /* those of components, in order */
     size_t scheme_count;
     const struct vb_accounts *accounts; /* NULL: nobody has an account */
+    const struct vb_scheme *session;    /* NULL: there are no sessions */
     bool has_jobs;                      /* some operation may be put off */
     struct vb_span source; /* the main file's text; ptr NULL if not from one */
     size_t file_count;     /* files that it is made of */

@@ -8,6 +8,9 @@
 #include "content/number.h"
 #include "describe/nearest.h"
 
+/* No browser keeps a cookie for longer (RFC 6265bis section 5.5). */
+#define SESSION_MOST ((int64_t)400 * 24 * 3600)
+
 enum type {
     TYPE_BOOL,
     TYPE_STRING,
@@ -19,6 +22,9 @@ enum type {
     TYPE_RULES,
     TYPE_TEXTS,
     TYPE_LEEWAY,
+    TYPE_SECONDS,
+    TYPE_SESSION,
+    TYPE_SAME_SITE,
     TYPE_ANY
 };
 
@@ -162,13 +168,11 @@ static bool is_texts(yyjson_val *val)
     return yyjson_arr_size(val) > 0;
 }
 
-static bool is_leeway(yyjson_val *val)
+static bool is_seconds(yyjson_val *val, int64_t least, int64_t most)
 {
     int64_t seconds;
 
-    return val && vb_json_is_number(val) &&
-           vb_number_i64(vb_json_text(val), &seconds) && seconds >= 0 &&
-           seconds <= VB__LEEWAY_MOST;
+    return vb__is_whole(val, least, most, &seconds);
 }
 
 /* What is wrong with the value, or NULL. */
@@ -203,7 +207,19 @@ static const char *why_wrong(enum type type, yyjson_val *val)
     case TYPE_TEXTS:
         return is_texts(val) ? NULL : "must be a string or a list of them";
     case TYPE_LEEWAY:
-        return is_leeway(val) ? NULL : "must be from 0 to 600 seconds";
+        return is_seconds(val, 0, VB__LEEWAY_MOST)
+                   ? NULL
+                   : "must be from 0 to 600 seconds";
+    case TYPE_SECONDS:
+        return is_seconds(val, 1, SESSION_MOST)
+                   ? NULL
+                   : "must be from 1 to 34560000 seconds (400 days)";
+    case TYPE_SESSION:
+        return yyjson_equals_str(val, "session") ? NULL : "must be \"session\"";
+    case TYPE_SAME_SITE: /* none would be for pages of anybody */
+        return yyjson_equals_str(val, "lax") || yyjson_equals_str(val, "strict")
+                   ? NULL
+                   : "must be lax or strict";
     case TYPE_RULES:
         return is_texts(val) ? NULL
                              : "must be a rule or a list of rules: \"owner\", "

@@ -193,6 +193,7 @@ static enum vb_err read_all(struct vb__reader *r)
     vb__redirects(r);
     vb__accounts(r);
     vb__allows(r);
+    vb__sessions(r);
     vb__schemes_served(r);
     vb__securities_served(r);
     vb__cors(r);

@@ -197,6 +197,16 @@ const struct vb_security *vb__security_read(struct vb__reader *r,
 /* Whose members are accounts. After vb__states. */
 void vb__accounts(struct vb__reader *r);
 
+/* What makes sessions, and which cookie names them (sessions.c). Before
+ * vb__schemes_served. */
+void vb__sessions(struct vb__reader *r);
+
+/* Why an operation of sessions, or of what each session has one of, cannot be
+ * served; NULL: it can. */
+const char *vb__session_why_not(const struct vb__reader *r,
+                                const struct vb_route *route,
+                                const struct vb_operation *op);
+
 /* Leaves out of all that was read what cannot be served. */
 void vb__securities_served(struct vb__reader *r);
 

@@ -80,17 +80,60 @@ static void read_jwt(struct vb__reader *r, yyjson_val *val,
     scheme->jwt = rules;
 }
 
-/* Rules for tokens of others say nothing where none are taken. */
-static void no_jwt(struct vb__reader *r, yyjson_val *val)
+/* What says something of other schemes says nothing here. */
+static void refuse_keys(struct vb__reader *r, yyjson_val *val,
+                        const char *const *keys, size_t count,
+                        const char *whose)
 {
-    for (size_t i = 0; i < JWT_KEYS; i++) {
-        yyjson_val *found = extension(r, val, jwt_keys[i]);
+    for (size_t i = 0; i < count; i++) {
+        yyjson_val *found = extension(r, val, keys[i]);
 
         if (found)
-            vb__error(r, found,
-                      "\"%s\" is for bearer, oauth2 and openIdConnect",
-                      jwt_keys[i]);
+            vb__error(r, found, "\"%s\" is for %s", keys[i], whose);
     }
+}
+
+static void no_jwt(struct vb__reader *r, yyjson_val *val)
+{
+    refuse_keys(r, val, jwt_keys, JWT_KEYS, "bearer, oauth2 and openIdConnect");
+}
+
+/* --- cookies of sessions ------------------------------------------------- */
+
+/* Seconds where nothing is said: an hour without a request, half a day in
+ * all. */
+#define IDLE_USUAL     3600
+#define LIFETIME_USUAL ((int64_t)12 * 3600)
+
+static const char *const session_keys[] = {"idle", "lifetime", "same-site"};
+
+enum { SESSION_KEYS = sizeof(session_keys) / sizeof(session_keys[0]) };
+
+static int64_t read_seconds(struct vb__reader *r, yyjson_val *val,
+                            const char *key, int64_t seconds)
+{
+    yyjson_val *said = extension(r, val, key);
+
+    if (said)
+        (void)vb_number_i64(vb_json_text(said), &seconds);
+    return seconds;
+}
+
+static void read_session(struct vb__reader *r, yyjson_val *val,
+                         struct vb_session_rules *rules)
+{
+    int64_t lifetime = read_seconds(r, val, "lifetime", LIFETIME_USUAL);
+    int64_t idle = read_seconds(r, val, "idle", IDLE_USUAL);
+
+    if (idle > lifetime && extension(r, val, "idle"))
+        vb__error(r, extension(r, val, "idle"),
+                  "a session of %lld seconds is not idle for longer",
+                  (long long)lifetime);
+    *rules = (struct vb_session_rules){
+        .idle_s = idle < lifetime ? idle : lifetime,
+        .lifetime_s = lifetime,
+        .strict = yyjson_equals_str(extension(r, val, "same-site"), "strict"),
+    };
 }
 
 /* Without `keys`, a bearer's token is one of ours. */
@@ -102,15 +145,9 @@ static void read_bearer(struct vb__reader *r, yyjson_val *val,
         return;
     }
     scheme->kind = VB_SCHEME_TOKEN;
-    for (size_t i = 1; i < JWT_KEYS; i++) {
-        yyjson_val *found = extension(r, val, jwt_keys[i]);
-
-        if (found)
-            vb__error(r, found,
-                      "\"%s\" is about tokens of others, and x-verbatim.keys "
-                      "is missing, which verifies them",
-                      jwt_keys[i]);
-    }
+    refuse_keys(r, val, jwt_keys + 1, JWT_KEYS - 1,
+                "tokens of others, and x-verbatim.keys is missing, which "
+                "verifies them");
 }
 
 /* --- the types ----------------------------------------------------------- */
@@ -156,6 +193,8 @@ static void read_key(struct vb__reader *r, yyjson_val *val,
         scheme->in = (enum vb_key_in)at;
     else if (yyjson_is_str(in))
         vb__error(r, in, "in must be one of header, query, cookie");
+    if (scheme->in == VB_KEY_IN_COOKIE)
+        read_session(r, val, &scheme->session);
     if (scheme->in != VB_KEY_IN_QUERY && scheme->name.len > 0 &&
         !vb_token_valid(scheme->name))
         vb__error(r, yyjson_obj_get(val, "name"),
@@ -207,6 +246,9 @@ static void read_scheme(struct vb__reader *r, yyjson_val *name,
         return;
     (void)vb__string_needed(r, val, "type");
     vb__extension(r, val, VB__AT_SCHEME);
+    if (!yyjson_equals_str(yyjson_obj_get(val, "in"), "cookie"))
+        refuse_keys(r, val, session_keys, SESSION_KEYS,
+                    "an apiKey in a cookie: that of sessions");
     for (size_t i = 0; i < TYPES; i++) {
         if (types[i].since <= r->minor &&
             yyjson_equals_str(type, types[i].type)) {
@@ -278,8 +320,6 @@ static const char *why_not(const struct vb__reader *r,
         if (!tokens)
             return no_tokens;
         return r->into->public.accounts ? NULL : no_accounts;
-    case VB_SCHEME_SESSION:
-        return "sessions are not served yet";
     default:
         return NULL;
     }
@@ -287,15 +327,10 @@ static const char *why_not(const struct vb__reader *r,
 
 void vb__schemes_served(struct vb__reader *r)
 {
-    bool sessions = has_archetype(r, VB_ARCHETYPE_SESSION);
-
     for (size_t i = 0; i < r->into->public.scheme_count; i++) {
         struct vb_scheme *scheme = &r->schemes[i];
         const char *why;
 
-        if (scheme->kind == VB_SCHEME_KEY && sessions &&
-            scheme->in == VB_KEY_IN_COOKIE)
-            scheme->kind = VB_SCHEME_SESSION;
         why = why_not(r, scheme);
         if (why)
             scheme->why_not = vb_span_str(why);

@@ -44,13 +44,21 @@ struct vb_jwt_rules {
     uint32_t leeway_s;               /* seconds that clocks may differ */
 };
 
+/* How long a session lasts, and where its cookie goes. */
+struct vb_session_rules {
+    int64_t idle_s;     /* seconds without a request, */
+    int64_t lifetime_s; /* and in all, after which it is over */
+    bool strict;        /* SameSite=Strict; else Lax */
+};
+
 struct vb_scheme {
     struct vb_span id; /* its name in the description */
     enum vb_scheme_kind kind;
-    enum vb_key_in in;              /* where a key or session's id is */
-    struct vb_span name;            /* of that field, parameter or cookie */
-    const struct vb_jwt_rules *jwt; /* of a JWT; else NULL */
-    size_t index;                   /* among the description's schemes */
+    enum vb_key_in in;               /* where a key or session's id is */
+    struct vb_span name;             /* of that field, parameter or cookie */
+    const struct vb_jwt_rules *jwt;  /* of a JWT; else NULL */
+    struct vb_session_rules session; /* of a key in a cookie */
+    size_t index;                    /* among the description's schemes */
     bool served;
     struct vb_span why_not;
     struct vb_place place;

@@ -8,6 +8,7 @@
 
 #define NOT_YET        " is not served yet"
 #define FILES_ARE_READ "files are read here, and changed in their directory"
+#define SESSIONS_STAY  "a session is made with POST, and ended with DELETE"
 #define TOKENS_STAY    "a token is issued with POST, and revoked with DELETE"
 
 static const struct {
@@ -42,6 +43,9 @@ static const struct {
     {VB_ARCHETYPE_TOKEN, VB_METHOD_PUT, TOKENS_STAY},
     {VB_ARCHETYPE_TOKEN, VB_METHOD_PATCH, TOKENS_STAY},
     {VB_ARCHETYPE_TOKEN, VB_METHOD_QUERY, "QUERY is for collections"},
+    {VB_ARCHETYPE_SESSION, VB_METHOD_PUT, SESSIONS_STAY},
+    {VB_ARCHETYPE_SESSION, VB_METHOD_PATCH, SESSIONS_STAY},
+    {VB_ARCHETYPE_SESSION, VB_METHOD_QUERY, "QUERY is for collections"},
 };
 
 static const char *const actions[] = {
@@ -181,41 +185,23 @@ const struct vb_content vb_query_contents[VB_QUERY_CONTENTS] = {
 };
 #undef CONTENT
 
-/* What a QUERY asks is a JSON object or a form, whichever are declared, or
- * both where none are. */
-static void amend_query(struct vb_operation *op)
+/* What is wanted is said in the first `count` of vb_query_contents, declared or
+ * not. */
+static void amend_said(struct vb_operation *op, size_t count,
+                       const char *why_not_others)
 {
     struct vb_content *list = (struct vb_content *)op->request.media;
 
     if (op->request.media_count == 0) {
         op->request.media = vb_query_contents;
-        op->request.media_count = VB_QUERY_CONTENTS;
+        op->request.media_count = count;
         return;
     }
     for (size_t i = 0; i < op->request.media_count; i++) {
         bool form = vb_span_eq(list[i].type, vb_query_contents[1].type);
 
-        list[i].served = form || list[i].kind == VB_MEDIA_JSON;
-        list[i].why_not =
-            list[i].served ? VB_SPAN("") : VB_SPAN("a query is JSON or a form");
-    }
-}
-
-/* What is wanted is said in JSON, declared or not. */
-static void amend_json(struct vb_operation *op, const char *why_not_others)
-{
-    struct vb_content *list = (struct vb_content *)op->request.media;
-
-    if (op->request.media_count == 0) {
-        op->request.media = &vb_query_contents[0];
-        op->request.media_count = 1;
-        return;
-    }
-    for (size_t i = 0; i < op->request.media_count; i++) {
-        if (list[i].kind == VB_MEDIA_JSON)
-            continue;
-        list[i].served = false;
-        list[i].why_not = vb_span_str(why_not_others);
+        list[i].served = list[i].kind == VB_MEDIA_JSON || (form && count > 1);
+        list[i].why_not = vb_span_str(list[i].served ? "" : why_not_others);
     }
 }
 
@@ -287,6 +273,7 @@ static int first_declared(const struct vb_operation *op, const int *statuses,
 /* In order of preference, where the RFC leaves the choice: RFC 9110 sections
  * 9.3.3 (POST), 9.3.4 (PUT), 9.3.5 (DELETE), RFC 5789 section 2 (PATCH). */
 static const int created_by_post[] = {201, 200, 204, 303, 0};
+static const int created_by_login[] = {201, 303, 0}; /* after a form: 303 */
 static const int done_by_write[] = {200, 204, 0};
 static const int done_by_delete[] = {204, 200, 0};
 static const int done_silently[] = {204, 0};
@@ -362,6 +349,8 @@ static struct vb_success success_of(const struct vb_route *route,
             s.created = first_declared(op, created_by_post, 201);
         else if (route->archetype == VB_ARCHETYPE_TOKEN)
             s.created = 201;
+        else if (route->archetype == VB_ARCHETYPE_SESSION)
+            s.created = first_declared(op, created_by_login, 201);
         else if (does(route, VB_ACTION_MOVE))
             s.created = 201;
         else if (route->action && !does(route, VB_ACTION_MERGE))
@@ -427,6 +416,27 @@ static const char *why_no_tokens(const struct vb__reader *r,
     return NULL;
 }
 
+/* Which of the media types declared are taken. */
+static void amend(struct vb__reader *r, const struct vb_route *route,
+                  struct vb_operation *op)
+{
+    if (op->method == VB_METHOD_PATCH)
+        amend_patch(r, op);
+    else if (op->method == VB_METHOD_QUERY &&
+             vb_archetype_lists(route->archetype))
+        amend_said(op, 2, "a query is JSON or a form");
+    else if (op->method == VB_METHOD_POST && does(route, VB_ACTION_MOVE))
+        amend_said(op, 1, "where it is moved to is said in JSON");
+    else if (op->method == VB_METHOD_POST &&
+             route->archetype == VB_ARCHETYPE_TOKEN)
+        amend_said(op, 1, "what a token is for is said in JSON");
+    else if (op->method == VB_METHOD_POST &&
+             route->archetype == VB_ARCHETYPE_SESSION)
+        amend_said(op, 2, "who logs in says so in JSON or a form");
+    else
+        amend_others(op);
+}
+
 static void serve_operation(struct vb__reader *r, const struct vb_route *route,
                             struct vb_operation *op)
 {
@@ -438,22 +448,13 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     if (!why && route->archetype == VB_ARCHETYPE_TOKEN &&
         op->method != VB_METHOD_OPTIONS)
         why = why_no_tokens(r, op);
+    if (!why)
+        why = vb__session_why_not(r, route, op);
     if (!why && only_puts_off(route, op))
         why = "a plugin answers at once; 202 is for what runs as a program "
               "(x-verbatim.do.run)";
 
-    if (op->method == VB_METHOD_PATCH)
-        amend_patch(r, op);
-    else if (op->method == VB_METHOD_QUERY &&
-             vb_archetype_lists(route->archetype))
-        amend_query(op);
-    else if (op->method == VB_METHOD_POST && does(route, VB_ACTION_MOVE))
-        amend_json(op, "where it is moved to is said in JSON");
-    else if (op->method == VB_METHOD_POST &&
-             route->archetype == VB_ARCHETYPE_TOKEN)
-        amend_json(op, "what a token is for is said in JSON");
-    else
-        amend_others(op);
+    amend(r, route, op);
     if (route->why_not.len > 0)
         op->why_not = route->why_not;
     else if (route->archetype >= VB_ARCHETYPE_GATEWAY)

@@ -81,7 +81,9 @@ struct vb_resource {
     uint32_t needs_key;         /* set of methods that are 400 without an
                                    Idempotency-Key */
     uint32_t personal;          /* set of methods whose answer depends on who
-                                   asks: for no shared cache */
+                                   asks, or tells them a secret: for no shared
+                                   cache */
+#define VB_ALL_METHODS UINT32_MAX
 
     /* Who may ask for what; NULL: nothing is said of it. What it is is for
      * `authentic` and `permitted` to know (access/guard.h). */

@@ -69,11 +69,25 @@ static bool refuse_origin(struct vb_exchange *x, const struct vb_field *origin)
                            VB_FMT(vb_span_head(shown, SHOWN_MOST))));
 }
 
+/* A cookie comes along with whatever a browser sends. All browsers say of an
+ * unsafe request where it is from, so who says nothing is no page of ours. */
+static bool hides_origin(const struct vb_exchange *x,
+                         const struct vb_field *origin)
+{
+    return x->identity != NULL && x->identity->session.len > 0 &&
+           !x->identity->deliberate && origin == NULL &&
+           vb_fields_first(&x->head.fields, VB_FIELD_SEC_FETCH_SITE) == NULL;
+}
+
 bool vb__trusts_origin(struct vb_exchange *x)
 {
     const struct vb_field *origin =
         vb_fields_first(&x->head.fields, VB_FIELD_ORIGIN);
 
+    if (hides_origin(x, origin))
+        return refuse(x, VB_SPAN("With a session's cookie, a request that "
+                                 "changes something must say which page sent "
+                                 "it, as browsers do: its Origin is missing."));
     if (!is_cross_origin(x, origin) ||
         (x->identity != NULL && x->identity->deliberate) ||
         (origin != NULL && vb__cors_lists(x, origin->value)))

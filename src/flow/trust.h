@@ -11,7 +11,8 @@
  * - when it is for a host that only somebody else's DNS can have led here (DNS
  *   rebinding makes such a page one of our own origin).
  *
- * What is no browser sends neither field and is not concerned.
+ * What is no browser sends neither field and is not concerned; unless it has a
+ * session's cookie, which is a browser's: then one of them must be there.
  */
 #ifndef VB_FLOW_TRUST_H
 #define VB_FLOW_TRUST_H

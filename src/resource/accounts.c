@@ -4,6 +4,7 @@
 #include "access/account.h"
 #include "access/login.h"
 #include "flow/reply.h"
+#include "resource/session.h"
 
 struct change {
     struct vb_stored *stored;
@@ -103,7 +104,9 @@ static enum vb_answer put_hash(struct change *change)
     if (input == NULL)
         return no_memory(stored);
     vb_stored_input(stored, input);
-    return VB_YES;
+    return vb_session_survive(stored, vb_span_str(change->work.hash))
+               ? VB_YES
+               : no_memory(stored);
 }
 
 static void hashed(struct vb_password_work *work)

@@ -12,9 +12,11 @@
 #include "resource/move.h"
 #include "resource/once.h"
 #include "resource/params.h"
+#include "resource/per_session.h"
 #include "resource/plugin.h"
 #include "resource/redirect.h"
 #include "resource/run.h"
+#include "resource/session.h"
 #include "resource/token.h"
 
 /* --- what the description promises and we cannot keep
@@ -97,6 +99,8 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
         return vb_redirect_slot(operation->method);
     case VB_ARCHETYPE_TOKEN:
         return vb_token_slot(route, operation->method);
+    case VB_ARCHETYPE_SESSION:
+        return vb_session_slot(route, operation->method);
     default:
         return NULL;
     }
@@ -332,6 +336,7 @@ static enum vb_err choose_offers(struct vb_built *built)
     case VB_ARCHETYPE_FILES:
     case VB_ARCHETYPE_REDIRECT:
     case VB_ARCHETYPE_TOKEN:
+    case VB_ARCHETYPE_SESSION:
         return VB_OK;
     default:
         return set_offers(built);
@@ -349,6 +354,8 @@ static void set_questions(struct vb_built *built)
     switch (route->archetype) {
     case VB_ARCHETYPE_DOCUMENT:
         vb_document_init(resource);
+        if (route->per_session)
+            vb_per_session_init(resource);
         break;
     case VB_ARCHETYPE_COLLECTION:
     case VB_ARCHETYPE_STORE:
@@ -365,6 +372,9 @@ static void set_questions(struct vb_built *built)
         break;
     case VB_ARCHETYPE_TOKEN:
         vb_token_init(resource, route);
+        break;
+    case VB_ARCHETYPE_SESSION:
+        vb_session_init(resource, route);
         break;
     default:
         break;

@@ -121,6 +121,8 @@ static enum vb_answer judge_put(struct vb_stored *stored)
     stored->blob = 0; /* the record's now */
     vb_cached_commit(stored->x, &stored->commit, stored->record);
     vb_stored_tell_put(stored);
+    if (stored->with != NULL && stored->with->done != NULL)
+        stored->with->done(stored->with, stored->x);
     return VB_YES;
 }
 
@@ -152,6 +154,23 @@ static struct vb_change deletion_of(const struct vb_stored *stored,
     };
 }
 
+/* All of them, where others go with it. NULL: no memory. */
+static const struct vb_change *join(struct vb_stored *stored, size_t count)
+{
+    const struct vb_with *with = stored->with;
+    struct vb_change *all;
+
+    if (with == NULL)
+        return stored->changes;
+    all =
+        vb_arena_alloc(&stored->x->arena, (count + with->count) * sizeof(*all));
+    if (all == NULL)
+        return NULL;
+    memcpy(all, stored->changes, count * sizeof(*all));
+    memcpy(all + count, with->changes, with->count * sizeof(*all));
+    return all;
+}
+
 /* Of a change of the record, that comes first, and of what must be so. */
 static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
                              const struct course *course)
@@ -169,11 +188,13 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
         stored->changes[count++] = deletion_of(stored->was, stored->key);
     stored->commit = (struct vb_commit){
         .op = {.done = course->done, .context = stored},
-        .changes = stored->changes,
-        .change_count = count,
+        .changes = join(stored, count),
+        .change_count =
+            count + (stored->with == NULL ? 0 : stored->with->count),
     };
-    if (stored->x->once != NULL &&
-        !vb_once_memo(stored, course->reply, &stored->commit.memo)) {
+    if (stored->commit.changes == NULL ||
+        (stored->x->once != NULL &&
+         !vb_once_memo(stored, course->reply, &stored->commit.memo))) {
         return vb_reply_refuse(stored->x, VB_STATUS_SERVICE_UNAVAILABLE,
                                VB_SPAN(""));
     }

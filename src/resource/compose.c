@@ -106,7 +106,7 @@ static yyjson_mut_val *fill(const struct vb_stored *stored, yyjson_mut_doc *doc,
     case VB_FILL_ID:
         return text_value(doc, stored->id, property->types);
     case VB_FILL_URI:
-        return text_value(doc, stored->key, VB_SCHEMA_STRING);
+        return text_value(doc, vb_stored_path(stored), VB_SCHEMA_STRING);
     case VB_FILL_CREATED:
         return time_value(doc, stored->record != NULL
                                    ? stored->record->created_ms

@@ -21,7 +21,7 @@ static const struct vb_route *route_of(const struct vb_exchange *x)
 /* --- exists
  * ------------------------------------------------------------------------- */
 
-static enum vb_answer document_exists(struct vb_exchange *x)
+enum vb_answer vb_document_exists(struct vb_exchange *x)
 {
     const struct vb_route *route = route_of(x);
     bool reads = vb_method_is_safe(x->head.method);
@@ -334,6 +334,6 @@ const struct vb_slot *vb_document_slot(enum vb_method method, bool creates)
 
 void vb_document_init(struct vb_resource *resource)
 {
-    resource->exists = document_exists;
+    resource->exists = vb_document_exists;
     resource->stream = vb_blob_stream;
 }

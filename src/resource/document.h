@@ -37,4 +37,7 @@ enum vb_answer vb_document_beyond(struct vb_exchange *x, enum vb_err err);
  * they are) and writes it. */
 enum vb_answer vb_document_write(struct vb_stored *stored, unsigned purpose);
 
+/* The question `exists` of a document whose record is under x->key. */
+vb_question vb_document_exists;
+
 #endif

@@ -45,7 +45,7 @@ static void show_state(struct vb_stored *stored)
 
     show(x, &(struct vb_view){
                 .route = stored->route,
-                .key = stored->key,
+                .key = vb_stored_path(stored),
                 .tag = tag,
                 .modified_ms = stored->now_ms,
                 .media_type = stored->media_type,
@@ -68,7 +68,8 @@ static void say_validators(struct vb_stored *stored)
 static void say_whose(struct vb_stored *stored, bool created, unsigned status)
 {
     if (stored->elsewhere || (created && status == VB_STATUS_OK))
-        vb_reply_field(stored->x, VB_FIELD_CONTENT_LOCATION, stored->key);
+        vb_reply_field(stored->x, VB_FIELD_CONTENT_LOCATION,
+                       vb_stored_path(stored));
 }
 
 /* Who may change a state need not be allowed to see it. */
@@ -87,10 +88,10 @@ void vb_stored_tell_put(struct vb_stored *stored)
                 stored->text.len > 0 && reads(stored, stored->after));
 
     if (created)
-        x->outcome.location = stored->key;
+        x->outcome.location = vb_stored_path(stored);
     x->outcome.created = telling.status == VB_STATUS_CREATED;
     if (telling.status == VB_STATUS_SEE_OTHER) {
-        x->outcome.see_other = stored->key;
+        x->outcome.see_other = vb_stored_path(stored);
         return;
     }
     say_whose(stored, created, telling.status);
@@ -128,7 +129,7 @@ void vb_stored_tell_delete(struct vb_stored *stored)
     if (vb_tell(x, stored->operation, false, shows).content)
         show(x, &(struct vb_view){
                     .route = stored->route,
-                    .key = stored->key,
+                    .key = vb_stored_path(stored),
                     .media_type = record->media_type,
                     .content = record->content,
                 });

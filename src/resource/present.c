@@ -5,6 +5,13 @@
 #include "resource/coded.h"
 #include "resource/stored.h"
 
+const struct vb_offer vb_unkept_offers[VB_UNKEPT_OFFERS] = {
+    {.media_type = VB_SPAN_INIT("application/json")},
+    {.media_type = VB_SPAN_INIT("text/html; charset=utf-8"),
+     .tag_variant = VB_SPAN_INIT("html"),
+     .is_page = true},
+};
+
 /* Bytes of a page for people. */
 #define MAX_PAGE VB_HTML_MOST
 
@@ -170,4 +177,53 @@ struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view)
     if (x->resource->mixed && !vb_accepts(x, view->media_type))
         return refuse_type(x, view->media_type);
     return as_it_is(x, view);
+}
+
+/* --- what nobody keeps ------------------------------------------------------
+ */
+
+/* The value as a page. */
+static enum vb_err write_page(const struct vb_exchange *x,
+                              const struct vb_buf *json, struct vb_buf *page)
+{
+    struct vb_json *value;
+    enum vb_err err = vb_json_parse(vb_buf_span(json), NULL, &value, NULL);
+
+    if (err != VB_OK)
+        return err;
+    vb_html_value(page, &(struct vb_html_page){.path = x->key}, value->root);
+    vb_json_free(value);
+    return page->err;
+}
+
+enum vb_answer vb_present_unkept(struct vb_exchange *x,
+                                 const struct vb_buf *json)
+{
+    const struct vb_offer *offer =
+        &x->resource->offers[x->offer < 0 ? 0 : x->offer];
+    struct vb_rep_draft draft = {
+        .media_type = offer->media_type,
+        .modified = VB_DATE_NONE,
+        .vary = x->resource->vary,
+        .cache_control = VB_SPAN("no-store"),
+    };
+    struct vb_rep *rep = NULL;
+    struct vb_buf page;
+
+    vb_buf_init(&page, MAX_PAGE);
+    draft.content = vb_buf_span(json);
+    if (offer->is_page && json->err == VB_OK) {
+        page.err = write_page(x, json, &page);
+        draft.content = vb_buf_span(&page);
+        draft.extra = vb_page_fields;
+        draft.extra_count = VB_PAGE_FIELDS;
+    }
+    draft.length = draft.content.len;
+    if (json->err == VB_OK && page.err == VB_OK)
+        rep = vb_rep_new(&draft);
+    vb_buf_done(&page);
+    if (rep == NULL)
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+    vb_reply_current(x, rep);
+    return VB_YES;
 }

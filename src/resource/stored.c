@@ -185,7 +185,7 @@ static enum vb_answer select_shown(struct vb_stored *stored)
     struct vb_rep *rep =
         vb_present(x, &(struct vb_view){
                           .route = stored->route,
-                          .key = stored->key,
+                          .key = vb_stored_path(stored),
                           .tag = vb_stored_tag(x, record->revision),
                           .modified_ms = record->modified_ms,
                           .media_type = record->media_type,

@@ -23,6 +23,14 @@
 /* References that one record may have. */
 #define VB_REFERENCES_MAX 64
 
+/* Changes of other records that are made together with one. */
+struct vb_with {
+    struct vb_change *changes;
+    size_t count;
+    /* They are made: what is there to say? NULL: nothing. */
+    void (*done)(struct vb_with *with, struct vb_exchange *x);
+};
+
 /* The state of one exchange with a stored resource: x->state. */
 struct vb_stored {
     struct vb_exchange *x;
@@ -30,6 +38,7 @@ struct vb_stored {
     const struct vb_operation *operation; /* NULL for OPTIONS and the like */
 
     struct vb_span key;    /* of that state's record */
+    struct vb_span path;   /* by which clients know it; "": the key */
     struct vb_span parent; /* the listing it joins; "" for none */
     struct vb_span id;     /* of a member: its last segment, decoded */
     /* What the variables of the route's path stand for; borrowed. */
@@ -63,6 +72,8 @@ struct vb_stored {
     struct vb_commit commit;
     struct vb_change changes[3]; /* the record's, the listing's, and that of
                                     what it was */
+    /* Other changes that are made together with it; NULL: none. */
+    struct vb_with *with;
     /* The revision of the listing x->key that the request is for, if it is
      * for one state of it alone; else VB_EXPECT_ANY. */
     uint64_t listing_expect;
@@ -92,6 +103,12 @@ struct vb_stored *vb_stored_new(struct vb_exchange *x,
                                 const struct vb_route *route,
                                 struct vb_span key,
                                 const struct vb_span *variables, size_t count);
+
+/* The path by which clients know it. */
+static inline struct vb_span vb_stored_path(const struct vb_stored *stored)
+{
+    return stored->path.len > 0 ? stored->path : stored->key;
+}
 
 /* Makes it the exchange's. */
 void vb_stored_keep(struct vb_stored *stored);
@@ -233,6 +250,18 @@ struct vb_json *vb_present_value(const struct vb_route *route,
  * NULL with 406, 500 or 503 set. The caller's reference.
  */
 struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view);
+
+/*
+ * What is for its holder alone, and of now: a value's JSON as a representation
+ * in the offered type, JSON or a page, that nobody keeps (no-store). The answer
+ * YES; or HALT with 503 set.
+ */
+enum vb_answer vb_present_unkept(struct vb_exchange *x,
+                                 const struct vb_buf *json);
+
+/* The offers of a resource that is shown so. */
+#define VB_UNKEPT_OFFERS 2
+extern const struct vb_offer vb_unkept_offers[VB_UNKEPT_OFFERS];
 
 /* --- blob.c
  * ---------------------------------------------------------------------------

@@ -373,7 +373,7 @@ static enum vb_answer token_commit(struct vb_exchange *x)
     struct vb_span content = make(listing);
     char id[VB_TOKEN_ID_LEN];
 
-    vb_token_id(listing->made.hash, id);
+    vb_opaque_id(listing->made.hash, id);
     listing->changes[0] = (struct vb_change){
         .kind = VB_CHANGE_PUT,
         .key = vb_token_key(&x->arena, vb_span_of(id, sizeof(id))),

@@ -15,7 +15,7 @@ static void a_token_is_known_by_its_hash_alone(void **state)
     assert_true(vb_span_starts(made, VB_SPAN("vbt_")));
     assert_true(vb_token_hash(made, again));
     assert_memory_equal(hash, again, sizeof(hash));
-    vb_token_id(hash, id);
+    vb_opaque_id(hash, id);
     for (size_t i = 0; i < sizeof(id); i++)
         assert_true((id[i] >= '0' && id[i] <= '9') ||
                     (id[i] >= 'a' && id[i] <= 'v'));

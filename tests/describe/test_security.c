@@ -125,7 +125,7 @@ static void what_is_wrong_is_told_at_its_place(void **state)
          "4:43: error: \"keys\" is for bearer, oauth2 and openIdConnect (at "
          "#/components/securitySchemes/s/x-verbatim/keys)"},
         {"{type: http, scheme: bearer, x-verbatim: {issuer: a}}", "[]",
-         "4:56: error: \"issuer\" is about tokens of others, and "
+         "4:56: error: \"issuer\" is for tokens of others, and "
          "x-verbatim.keys is missing, which verifies them (at "
          "#/components/securitySchemes/s/x-verbatim/issuer)"},
         {"{type: http, scheme: bearer, x-verbatim: {key: a}}", "[]",
@@ -279,22 +279,37 @@ static void a_scheme_may_be_referred_to(void **state)
     describing_done(&t);
 }
 
-/* Better 501 than to ask for what nobody can have. */
-static void nobody_is_asked_for_a_session_yet(void **state)
+/* The cookie is a session's where something makes them, and else a token's. */
+static void a_cookie_is_a_sessions_where_something_makes_them(void **state)
 {
+    static const struct {
+        const char *path;
+        enum vb_scheme_kind kind;
+    } rows[] = {
+        {"/session: {x-verbatim: {archetype: session}, post: {security: []}}",
+         VB_SCHEME_SESSION},
+        {"/cart: {x-verbatim: {per: session}, get: {}}", VB_SCHEME_SESSION},
+        {"/session: {get: {}}", VB_SCHEME_KEY},
+    };
     struct describing t;
+    char text[1024];
 
     (void)state;
-    describe_text(&t, FRAME SCHEMES
-                  "cookie: {type: apiKey, in: cookie, name: session}}}\n"
-                  "paths:\n"
-                  "  /session: {x-verbatim: {archetype: session}, post: {}}\n"
-                  "  /a: {get: {security: [{cookie: []}]}}\n");
-    assert_described(&t);
-    assert_int_equal(t.d->schemes[0].kind, VB_SCHEME_SESSION);
-    assert_false(t.d->schemes[0].served);
-    assert_false(operation_of(&t, "/a", VB_METHOD_GET)->served);
-    describing_done(&t);
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        snprintf(text, sizeof(text),
+                 FRAME SCHEMES
+                 "cookie: {type: apiKey, in: cookie, name: session}}}\n"
+                 "paths: {%s}\n",
+                 rows[i].path);
+        describe_text(&t, text);
+        assert_described(&t);
+        assert_int_equal(t.d->schemes[0].kind, rows[i].kind);
+        assert_int_equal(t.d->schemes[0].session.idle_s, 3600);
+        assert_int_equal(t.d->schemes[0].session.lifetime_s, 43200);
+        assert_true((t.d->session != NULL) ==
+                    (rows[i].kind == VB_SCHEME_SESSION));
+        describing_done(&t);
+    }
 }
 
 int main(void)
@@ -308,7 +323,7 @@ int main(void)
         cmocka_unit_test(tokens_are_an_accounts),
         cmocka_unit_test(what_the_root_says_is_not_lost_without_operations),
         cmocka_unit_test(a_scheme_may_be_referred_to),
-        cmocka_unit_test(nobody_is_asked_for_a_session_yet),
+        cmocka_unit_test(a_cookie_is_a_sessions_where_something_makes_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
