@@ -21,7 +21,7 @@ _verbatim()
     [[ $cur == = ]] && cur=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _verbatim_reply 'serve check explain account completion help --help --version'
+        _verbatim_reply 'serve check explain graphql account completion help --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -29,9 +29,9 @@ _verbatim()
     explain) own='-X --request -H --header -d --content --json -I --head -i --include --format --cacert -k --insecure -E --cert --key ' ;;
     account) own='--role --property '
         ((COMP_CWORD == 2)) && { _verbatim_reply 'add --help'; return; } ;;
-    check) _verbatim_reply --help -f; return ;;
+    check | graphql) _verbatim_reply --help -f; return ;;
     completion) _verbatim_reply 'bash --help'; return ;;
-    help) _verbatim_reply 'serve check explain account completion help'; return ;;
+    help) _verbatim_reply 'serve check explain graphql account completion help'; return ;;
     *) return ;;
     esac
     case $prev in

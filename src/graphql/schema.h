@@ -82,7 +82,8 @@ enum vb_gql_type_kind {
 /* Scalars that are more than text of their own (section 3.5). */
 enum vb_gql_scalar {
     VB_GQL_SCALAR_OTHER, /* takes any value */
-    VB_GQL_SCALAR_INT,
+    VB_GQL_SCALAR_INT,   /* 32 bits */
+    VB_GQL_SCALAR_LONG,  /* no bound; of ours */
     VB_GQL_SCALAR_FLOAT,
     VB_GQL_SCALAR_STRING,
     VB_GQL_SCALAR_BOOLEAN,

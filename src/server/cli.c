@@ -61,6 +61,17 @@ static const struct vb_command commands[] = {
         .run = vb__command_explain,
     },
     {
+        .name = "graphql",
+        .usage = "graphql FILE",
+        .summary = "print the GraphQL schema of an OpenAPI file",
+        .about = "Prints what FILE, an OpenAPI description, is as a GraphQL "
+                 "schema: types of\nits schemas, queries, relations and "
+                 "mutations of its paths. No server answers\nGraphQL yet. "
+                 "Exits with 2 when FILE cannot be used, or has nothing to "
+                 "ask for.\n",
+        .run = vb__command_graphql,
+    },
+    {
         .name = "account",
         .usage = "account add [OPTION...] [FILE] LOGIN",
         .summary = "make an account, such as the first administrator's",

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "describe/describe.h"
 #include "server/config.h"
 
 struct vb_command_line {
@@ -38,11 +39,23 @@ int vb__command_config(const struct vb_command_line *line, char *const *rest,
                        size_t rest_count, const char *file,
                        struct vb_config *ret_config);
 
+/* Of a report; a description has a bounded number of operations. */
+#define VB__REPORT_MOST ((size_t)256 * 1024 * 1024)
+
+/*
+ * What a command does that takes one FILE and nothing else: reads it, and has
+ * it reported on; `name` is the command's. The exit status.
+ */
+int vb__command_description(
+    const struct vb_command_line *line, const char *name,
+    int (*report)(const struct vb_description *description));
+
 /* command_*.c */
 int vb__command_account(const struct vb_command_line *line);
 int vb__command_serve(const struct vb_command_line *line);
 int vb__command_check(const struct vb_command_line *line);
 int vb__command_explain(const struct vb_command_line *line);
+int vb__command_graphql(const struct vb_command_line *line);
 
 /* explain_request.c: the options of `explain`, in two columns of 80; and as
  * words for a completion, each with a space behind it. */

@@ -116,12 +116,13 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
     vb_buf_str(buf, "' ;;\n"
                     "    account) own='");
     vb__account_words(buf);
-    vb_buf_str(buf, "'\n"
-                    "        ((COMP_CWORD == 2)) && { _verbatim_reply 'add "
-                    "--help'; return; } ;;\n"
-                    "    check) _verbatim_reply --help -f; return ;;\n"
-                    "    completion) _verbatim_reply 'bash --help'; return ;;\n"
-                    "    help) _verbatim_reply '");
+    vb_buf_str(buf,
+               "'\n"
+               "        ((COMP_CWORD == 2)) && { _verbatim_reply 'add "
+               "--help'; return; } ;;\n"
+               "    check | graphql) _verbatim_reply --help -f; return ;;\n"
+               "    completion) _verbatim_reply 'bash --help'; return ;;\n"
+               "    help) _verbatim_reply '");
     command_words(buf, commands, count);
     vb_buf_str(buf, "'; return ;;\n"
                     "    *) return ;;\n"

@@ -47,7 +47,7 @@ def test_help_tells_about_all_commands(args):
     done = run(*args)
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.startswith("Usage: verbatim ")
-    for command in ("serve", "check", "explain", "account", "completion", "help"):
+    for command in ("serve", "check", "explain", "graphql", "account", "completion", "help"):
         assert f"\n  {command} " in done.stdout
 
 
@@ -63,7 +63,7 @@ def test_help_of_serve_tells_about_all_options(args):
 
 
 def test_every_command_has_help():
-    for command in ("serve", "check", "explain", "account", "completion", "help"):
+    for command in ("serve", "check", "explain", "graphql", "account", "completion", "help"):
         done = run("help", command)
         assert done.returncode == 0
         assert done.stdout.startswith(f"Usage: verbatim {command}")
@@ -305,6 +305,7 @@ def complete(*words, cwd=None):
         (["verbatim", "help", "ch"], {"check"}),
         (["verbatim", "serve", ""], {"a file.yaml", "folder"}),
         (["verbatim", "check", "a"], {"a file.yaml"}),
+        (["verbatim", "graphql", "a"], {"a file.yaml"}),
         (["verbatim", "serve", "--data", ""], {"folder"}),
         (["verbatim", "serve", "--files", ""], {"folder"}),
         (["verbatim", "serve", "--config", "a"], {"a file.yaml"}),
