@@ -19,7 +19,8 @@
 /* Tells what was made of a record from what others make of it. */
 #define VARIANT 0x5e55
 
-#define HOST "__Host-"
+#define PREFIX_LEN (sizeof(VB_SESSION_KEYS) - 1)
+#define KEY_LEN    (PREFIX_LEN + VB_OPAQUE_ID_LEN)
 
 /* --- the cookie -----------------------------------------------------------
  */
@@ -32,29 +33,10 @@ static bool is_secure(const struct vb_exchange *x)
            (x->site->trust != NULL && x->site->trust->plain_credentials);
 }
 
-/* What it is called without a promise. */
-static struct vb_span bare_name(const struct vb_scheme *scheme)
-{
-    static const struct vb_span prefixes[] = {VB_SPAN_INIT(HOST),
-                                              VB_SPAN_INIT("__Secure-")};
-
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-        if (vb_span_ieq(vb_span_head(scheme->name, prefixes[i].len),
-                        prefixes[i]))
-            return vb_span_from(scheme->name, prefixes[i].len);
-    return scheme->name;
-}
-
-struct vb_span vb_cookie_name(struct vb_exchange *x,
+struct vb_span vb_cookie_name(const struct vb_exchange *x,
                               const struct vb_scheme *scheme)
 {
-    struct vb_span bare = bare_name(scheme);
-
-    if (!is_secure(x))
-        return bare;
-    if (vb_span_starts(scheme->name, VB_SPAN(HOST)))
-        return scheme->name;
-    return vb_arena_printf(&x->arena, HOST "%.*s", VB_FMT(bare));
+    return is_secure(x) ? scheme->session.host_name : scheme->session.bare_name;
 }
 
 static bool set(struct vb_exchange *x, const struct vb_scheme *scheme,
@@ -101,12 +83,19 @@ struct visit {
     const struct vb_scheme *scheme;
     struct vb_identity *ret;
     unsigned char hash[VB_OPAQUE_HASH_LEN];
+    char key[KEY_LEN];
     struct vb_cache_name name;
     struct vb_cache_stamp stamp;
     struct vb_read read;
     struct vb_account_read account;
     struct vb_session *session; /* a reference, until the asking has it */
-    enum vb_proof proof;        /* once it is known who it is */
+};
+
+/* That it was seen, to be written down. */
+struct note {
+    struct vb_exchange *x;
+    enum vb_proof proof; /* once that is done, or has failed */
+    struct vb_session session;
     struct vb_change change;
     struct vb_commit commit;
 };
@@ -124,39 +113,53 @@ static enum vb_proof halt(struct vb_exchange *x)
 }
 
 /* Whether it could be written down decides nothing. */
-static void seen(struct vb_store_op *op)
+static void noted(struct vb_store_op *op)
 {
-    struct visit *visit = op->context;
+    struct note *note = op->context;
 
-    vb_access_proved(visit->x, visit->proof);
+    vb_access_proved(note->x, note->proof);
+}
+
+static enum vb_proof note_seen(struct visit *visit, enum vb_proof proof)
+{
+    struct vb_exchange *x = visit->x;
+    struct note *note = vb_arena_calloc(&x->arena, 1, sizeof(*note));
+    int64_t now = x->env->now.unix_ms;
+
+    if (note == NULL)
+        return proof;
+    note->x = x;
+    note->proof = proof;
+    note->session = *visit->session;
+    note->session.seen_ms = now;
+    note->change =
+        vb_session_put(&x->arena, &note->session, now, note->session.revision);
+    note->commit = (struct vb_commit){
+        .op = {.done = noted, .context = note},
+        .changes = &note->change,
+        .change_count = 1,
+    };
+    if (note->change.content.len == 0)
+        return proof;
+    return vb_store_commit(x->env->store, &note->commit) == VB_IO_PENDING
+               ? VB_PROOF_PENDING
+               : proof;
 }
 
 /* It is a session that counts, of an account or a guest. */
 static enum vb_proof known(struct visit *visit, enum vb_proof proof)
 {
-    struct vb_exchange *x = visit->x;
-    int64_t now = x->env->now.unix_ms;
-    struct vb_session noted = *visit->session;
+    struct vb_session *session = visit->session;
+    struct vb_asking *asking = visit->x->asking;
 
-    x->asking->session = visit->session;
-    visit->ret->session = vb_session_id(visit->session);
+    asking->session = session;
+    visit->ret->session = vb_session_id(session);
     visit->ret->unscoped = true;
-    if (visit->session->account.len == 0)
-        x->asking->guest = visit->ret;
-    visit->proof = proof;
-    if (!vb_session_is_due(&noted, &visit->scheme->session, now))
-        return proof;
-    noted.seen_ms = now;
-    visit->change = vb_session_put(&x->arena, &noted, now, noted.revision);
-    visit->commit = (struct vb_commit){
-        .op = {.done = seen, .context = visit},
-        .changes = &visit->change,
-        .change_count = 1,
-    };
-    if (visit->change.content.len == 0)
-        return proof;
-    return vb_store_commit(x->env->store, &visit->commit) == VB_IO_PENDING
-               ? VB_PROOF_PENDING
+    if (session->account.len == 0)
+        asking->guest = visit->ret;
+    return vb_session_is_due(session, &visit->scheme->session,
+                             visit->x->env->now.unix_ms)
+               ? note_seen(visit, proof)
                : proof;
 }
 
@@ -175,8 +178,8 @@ static enum vb_proof with_account(struct visit *visit)
 
     if (visit->account.err != VB_OK)
         return leave(visit, halt(x));
-    if (account != NULL && sodium_memcmp(account->mark, visit->session->mark,
-                                         VB_ACCOUNT_MARK) == 0)
+    if (account != NULL &&
+        memcmp(account->mark, visit->session->mark, VB_ACCOUNT_MARK) == 0)
         proof = vb_account_is(x, account, visit->ret);
     vb_account_unref(account);
     if (proof == VB_PROOF_GOOD)
@@ -292,23 +295,22 @@ enum vb_proof vb__prove_session(struct vb_exchange *x,
                                 const struct vb_scheme *scheme,
                                 struct vb_identity *ret)
 {
-    char id[VB_OPAQUE_ID_LEN];
     struct visit *visit;
     struct vb_span text;
-    struct vb_span key;
 
     if (!find_text(x, scheme, &text))
         return VB_PROOF_NONE;
     if (text.len != VB_OPAQUE_LEN)
         return nobody(x);
-    visit = vb_arena_calloc(&x->arena, 1, sizeof(*visit));
+    visit = vb_arena_alloc(&x->arena, sizeof(*visit));
     if (visit == NULL)
         return halt(x);
     visit->x = x;
     visit->scheme = scheme;
     visit->ret = ret;
+    visit->session = NULL;
     vb_opaque_hash(text, visit->hash);
-    vb_opaque_id(visit->hash, id);
-    key = vb_session_key(&x->arena, vb_span_of(id, sizeof(id)));
-    return key.len > 0 ? look_up(visit, key) : halt(x);
+    memcpy(visit->key, VB_SESSION_KEYS, PREFIX_LEN);
+    vb_opaque_id(visit->hash, visit->key + PREFIX_LEN);
+    return look_up(visit, vb_span_of(visit->key, sizeof(visit->key)));
 }

@@ -11,8 +11,8 @@
 
 #include "access/scheme.h"
 
-/* The cookie's name on this exchange's connection; "": no memory. */
-struct vb_span vb_cookie_name(struct vb_exchange *x,
+/* The cookie's name on this exchange's connection. */
+struct vb_span vb_cookie_name(const struct vb_exchange *x,
                               const struct vb_scheme *scheme);
 
 /* Sets the cookie to a session's secret, for as long as the browser runs; the

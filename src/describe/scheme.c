@@ -105,6 +105,10 @@ static void no_jwt(struct vb__reader *r, yyjson_val *val)
 #define IDLE_USUAL     3600
 #define LIFETIME_USUAL ((int64_t)12 * 3600)
 
+/* What a browser takes from one host alone, for all of it (RFC 6265bis section
+ * 4.1.3.2). */
+#define HOST_PREFIX "__Host-"
+
 static const char *const session_keys[] = {"idle", "lifetime", "same-site"};
 
 enum { SESSION_KEYS = sizeof(session_keys) / sizeof(session_keys[0]) };
@@ -119,8 +123,25 @@ static int64_t read_seconds(struct vb__reader *r, yyjson_val *val,
     return seconds;
 }
 
+/* A name without what it promises: that is ours to add, where it holds. */
+static struct vb_span bare_name(struct vb_span name)
+{
+    static const struct vb_span prefixes[] = {VB_SPAN_INIT(HOST_PREFIX),
+                                              VB_SPAN_INIT("__Secure-")};
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+        if (vb_span_ieq(vb_span_head(name, prefixes[i].len), prefixes[i]))
+            return vb_span_from(name, prefixes[i].len);
+    return name;
+}
+
+static struct vb_span host_name(struct vb__reader *r, struct vb_span bare)
+{
+    return vb_arena_printf(r->arena, HOST_PREFIX "%.*s", VB_FMT(bare));
+}
+
 static void read_session(struct vb__reader *r, yyjson_val *val,
-                         struct vb_session_rules *rules)
+                         struct vb_span name, struct vb_session_rules *rules)
 {
     int64_t lifetime = read_seconds(r, val, "lifetime", LIFETIME_USUAL);
     int64_t idle = read_seconds(r, val, "idle", IDLE_USUAL);
@@ -130,6 +151,8 @@ static void read_session(struct vb__reader *r, yyjson_val *val,
                   "a session of %lld seconds is not idle for longer",
                   (long long)lifetime);
     *rules = (struct vb_session_rules){
+        .host_name = host_name(r, bare_name(name)),
+        .bare_name = bare_name(name),
         .idle_s = idle < lifetime ? idle : lifetime,
         .lifetime_s = lifetime,
         .strict = yyjson_equals_str(extension(r, val, "same-site"), "strict"),
@@ -194,7 +217,7 @@ static void read_key(struct vb__reader *r, yyjson_val *val,
     else if (yyjson_is_str(in))
         vb__error(r, in, "in must be one of header, query, cookie");
     if (scheme->in == VB_KEY_IN_COOKIE)
-        read_session(r, val, &scheme->session);
+        read_session(r, val, scheme->name, &scheme->session);
     if (scheme->in != VB_KEY_IN_QUERY && scheme->name.len > 0 &&
         !vb_token_valid(scheme->name))
         vb__error(r, yyjson_obj_get(val, "name"),

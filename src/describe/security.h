@@ -49,6 +49,8 @@ struct vb_session_rules {
     int64_t idle_s;     /* seconds without a request, */
     int64_t lifetime_s; /* and in all, after which it is over */
     bool strict;        /* SameSite=Strict; else Lax */
+    /* What the cookie is called over TLS, "__Host-session", and without. */
+    struct vb_span host_name, bare_name;
 };
 
 struct vb_scheme {

@@ -187,6 +187,29 @@ class Bench:
         self.results.add(scenario, subject, rps=told["inserts"] / told["seconds"],
                          cpu_us=told["cpu_us"])
 
+    # Whose request it is: the same document, for anybody and for who has a session
+
+    def sessions(self, scenario):
+        if Verbatim not in self.kinds:
+            return
+        say(scenario)
+        server = self.make(Verbatim, "sessions").start()
+        try:
+            documents.fill(server, 1)
+            cookie = documents.log_in(server)
+            kinds = {
+                "without": ["same", "/docs/0"],
+                "with a session": ["same", "/private/0", f"Cookie: {cookie}"],
+            }
+            for turn in range(1 + self.options.rounds):
+                for subject, words in kinds.items():
+                    sample = load.wrk(server, words, self.options.seconds if turn else 1,
+                                      WRITE_CONNECTIONS)
+                    if turn:
+                        self.results.add(scenario, subject, **sample)
+        finally:
+            server.stop()
+
     # Idling: a fresh server each time, so that nothing is reused
 
     def idles(self, scenario):
@@ -214,6 +237,8 @@ class Bench:
             self.reads(reading)
         if "durable write" in wanted:
             self.writes("durable write")
+        if "session GET" in wanted:
+            self.sessions("session GET")
         for scenario in IDLES:
             if scenario in wanted:
                 self.idles(scenario)
@@ -239,7 +264,7 @@ HANDSHAKES = {"TLS full": "full", "TLS resumed": "resumed"}
 IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2": "h2",
          "idle h3": "h3"}  # fmt: skip
 READS = (*WRKS, *H2LOADS, *H3LOADS, *HANDSHAKES)
-SCENARIOS = (*READS, "durable write", *IDLES)
+SCENARIOS = (*READS, "durable write", "session GET", *IDLES)
 
 
 def say(text):
