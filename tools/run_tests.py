@@ -150,11 +150,11 @@ OVER = {
     "h1+tls": ("files", "hints", "large", "ranges", "serve", "trust"),
     "h2": (
         "conditional", "digests", "h2", "idempotency", "methods", "prefer",
-        "problems", "query", "ranges", "redirects", "tree",
+        "problems", "query", "ranges", "redirects", "sessions", "tree",
     ),
     "h3": (
         "access_log", "collections", "digests", "idempotency", "large",
-        "problems", "query", "redirects", "tree",
+        "problems", "query", "redirects", "sessions", "tree",
     ),
 }  # fmt: skip
 # How many of these runs go on at once, beside the one over HTTP/1.1.

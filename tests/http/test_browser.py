@@ -1,32 +1,13 @@
-"""Chromium loads a page that uses the API, over each protocol it speaks.
+"""Chromium loads a page that uses the API, over each protocol it speaks."""
 
-Needs Chromium, Node.js and playwright-core: script/browsers installs them.
-"""
-
-import base64
-import hashlib
-import json
-import os
 import shutil
-import subprocess
-from pathlib import Path
 
+import chromium
 import pytest
+from chromium import HERE
 from library import LIBRARY
-from server import ROOT
 
-HERE = Path(__file__).parent / "browser"
-PLAYWRIGHT = ROOT / "build/browsers/node_modules/playwright-core"
-MISSING = [
-    what
-    for what, there in [
-        ("chromium", shutil.which(os.environ.get("VB_CHROMIUM", "chromium"))),
-        ("node", shutil.which("node")),
-        ("playwright-core", PLAYWRIGHT.exists()),
-    ]
-    if not there
-]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)}: not there (script/browsers installs it)")
+pytestmark = chromium.needed
 
 LARGE = 200_000
 # What the page asks for, in order, and what it must get.
@@ -58,27 +39,9 @@ def site(tmp_path, serve):
     return serve(LIBRARY, ["--files", files, "--tls-self-signed"], listen="https://127.0.0.1:0")
 
 
-def fingerprint(server):
-    """By which Chromium is told to take the certificate: its key's."""
-    pem = server.data / "tls-self-signed.pem"
-    key = subprocess.run(["openssl", "x509", "-in", pem, "-pubkey", "-noout"], capture_output=True, check=True)
-    der = subprocess.run(
-        ["openssl", "pkey", "-pubin", "-outform", "der"], input=key.stdout, capture_output=True, check=True
-    )
-    return base64.b64encode(hashlib.sha256(der.stdout).digest()).decode()
-
-
 def visit(server, profile, *flags):
     host, port = server.addresses[0]
-    done = subprocess.run(
-        ["node", HERE / "drive.mjs", PLAYWRIGHT, f"https://{host}:{port}/index.html", profile,
-         f"--ignore-certificate-errors-spki-list={fingerprint(server)}", *flags],
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr.decode()
-    seen = json.loads(done.stdout)
-    assert "error" not in seen, seen
-    return seen
+    return chromium.drive("drive.mjs", [f"https://{host}:{port}/index.html"], profile, [server], *flags)
 
 
 def check(seen, protocol):

@@ -77,6 +77,15 @@ def ann(client):
     return login
 
 
+def name_of(client):
+    """What the cookie is called: over plain HTTP, which is this machine's, no browser takes a promise."""
+    return "__Host-session" if client.secure else "session"
+
+
+def origin_of(client):
+    return f"http{'s' if client.secure else ''}://{client.authority}"
+
+
 def set_cookies(answer):
     return answer.headers.all("Set-Cookie")
 
@@ -89,7 +98,7 @@ def secret_of(answer):
 
 def with_cookie(client, cookie, **more):
     """The fields of a request that a page of this very server sends."""
-    return {"Cookie": cookie, "Origin": f"http://{client.authority}"} | more
+    return {"Cookie": cookie, "Origin": origin_of(client)} | more
 
 
 def log_in(client, login, password=GOOD, path="/session", **fields):
@@ -117,7 +126,7 @@ def test_who_logs_in_gets_a_session_and_may_end_it(client, ann):
     over = client.request("DELETE", "/session", with_cookie(client, cookie))
     assert over.status == 204
     pair, attributes = secret_of(over)
-    assert pair == "session="
+    assert pair == name_of(client) + "="
     assert "Expires=Thu, 01 Jan 1970 00:00:00 GMT" in attributes
     assert over.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/mine", {"Cookie": cookie}).status == 401
@@ -125,13 +134,12 @@ def test_who_logs_in_gets_a_session_and_may_end_it(client, ann):
 
 
 def test_the_cookie_is_for_this_host_and_no_script(client, ann):
-    """6265bis-4.1.1-01: and over plain HTTP on this machine, where no browser takes a __Host- one, it has no promise."""
     _, made = log_in(client, ann)
     pair, attributes = secret_of(made)
     name, value = pair.split("=")
-    assert name == "session"
+    assert name == name_of(client)
     assert len(value) == 43
-    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax"]
+    assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Lax", *(["Secure"] if client.secure else [])]
 
 
 @pytest.mark.parametrize("kind", ["form", "json"])
@@ -142,7 +150,7 @@ def test_a_form_logs_in_as_json_does(client, ann, kind):
     else:
         answer = client.post("/session", headers={"Content-Type": "application/x-www-form-urlencoded"}, body=urlencode(said))
     assert answer.status == 201
-    assert len(secret_of(answer)[0]) == 51
+    assert len(secret_of(answer)[0]) == len(name_of(client)) + 44
 
 
 def test_after_a_form_the_browser_is_led_on_where_that_is_described(client, ann):
@@ -229,7 +237,7 @@ def test_a_login_makes_a_new_secret_and_ends_the_old_session(client, ann):
 
 
 def test_a_planted_secret_is_never_taken_over(client, ann):
-    planted = "session=" + "A" * 43
+    planted = f"{name_of(client)}={'A' * 43}"
     cookie, _ = log_in(client, ann, Cookie=planted)
     assert cookie != planted
     assert client.get("/mine", {"Cookie": planted}).status == 401
@@ -238,7 +246,7 @@ def test_a_planted_secret_is_never_taken_over(client, ann):
 # --- the cookie ---
 
 
-@pytest.mark.parametrize("twist", [lambda c: f"{c}; {c}", lambda c: f"session=x; {c}", lambda c: c + "A", lambda c: c[:-1], lambda c: c.upper(), lambda c: "a=b; " + c.replace("=", "=\"") + '"'])
+@pytest.mark.parametrize("twist", [lambda c: f"{c}; {c}", lambda c: f"{c.partition('=')[0]}=x; {c}", lambda c: c + "A", lambda c: c[:-1], lambda c: c.upper(), lambda c: "a=b; " + c.replace("=", "=\"") + '"'])
 def test_what_is_not_one_secret_is_nobodys(client, ann, twist):
     """6265bis-4.2.2-01: of two with one name, nobody knows which is ours."""
     cookie, _ = log_in(client, ann)
@@ -248,6 +256,17 @@ def test_what_is_not_one_secret_is_nobodys(client, ann, twist):
     assert client.get("/mine", {"Cookie": cookie}).status == 404
 
 
+def test_over_tls_a_name_without_its_promise_is_nobodys(serve):
+    """A neighbour of this host can plant a "session=" for the whole domain, and no "__Host-" one."""
+    server = serve(site(), [*CHEAP, "--tls-self-signed"], listen="https://127.0.0.1:0")
+    client = server.client()
+    register(client, "ann@example.org", GOOD)
+    cookie, _ = log_in(client, "ann@example.org")
+    assert cookie.startswith("__Host-session=")
+    assert client.get("/mine", {"Cookie": cookie}).status == 404
+    assert client.get("/mine", {"Cookie": cookie.removeprefix("__Host-")}).status == 401
+
+
 def test_a_session_is_found_among_other_cookies(client, ann):
     cookie, _ = log_in(client, ann)
     assert client.get("/mine", {"Cookie": f"a=b; {cookie};c=d"}).status == 404
@@ -255,8 +274,8 @@ def test_a_session_is_found_among_other_cookies(client, ann):
 
 
 def test_a_stale_cookie_is_no_error_where_anybody_may(client):
-    assert client.get("/public", {"Cookie": "session=" + "B" * 43}).status == 404
-    assert client.get("/session", {"Cookie": "session=" + "B" * 43}).status == 404
+    assert client.get("/public", {"Cookie": f"{name_of(client)}={'B' * 43}"}).status == 404
+    assert client.get("/session", {"Cookie": f"{name_of(client)}={'B' * 43}"}).status == 404
 
 
 def test_no_secret_is_told_anywhere(serve):
@@ -282,21 +301,21 @@ def test_no_secret_is_told_anywhere(serve):
     "fields, status",
     [
         ({}, 403),
-        ({"Origin": "http://HOST"}, 201),
+        ({"Origin": "HERE"}, 201),
         ({"Sec-Fetch-Site": "same-origin"}, 201),
         ({"Sec-Fetch-Site": "none"}, 201),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
-        ({"Origin": "http://HOST", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "HERE", "Sec-Fetch-Site": "cross-site"}, 403),
     ],
 )
 def test_what_a_session_changes_is_said_by_our_own_page(serve, fields, status):
     client = serve(site(), CHEAP).client()
     register(client, "di@example.org", GOOD)
     cookie, _ = log_in(client, "di@example.org")
-    fields = {name: value.replace("HOST", client.authority) for name, value in fields.items()}
+    fields = {name: value.replace("HERE", origin_of(client)) for name, value in fields.items()}
     answer = client.put("/mine", headers={"Cookie": cookie} | fields, json={})
     assert answer.status == status, answer
 
@@ -340,7 +359,7 @@ def test_one_sees_and_ends_ones_sessions_and_nobody_elses(client, ann):
     assert client.get("/mine", {"Cookie": other}).status == 404
     own = client.request("DELETE", "/sessions/" + listed[0]["id"], with_cookie(client, here))
     assert own.status == 204
-    assert secret_of(own)[0] == "session="
+    assert secret_of(own)[0] == name_of(client) + "="
 
 
 def test_a_hundred_sessions_of_one_account_are_enough(serve):
