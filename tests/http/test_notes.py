@@ -113,3 +113,15 @@ def test_who_is_disabled_is_nobody_at_once(client):
     assert client.patch(account, patch, b'{"disabled": true}').status == 200
     assert client.get("/notes", credentials).status == 401
     assert client.get("/notes", {"Authorization": f"Bearer {token}"}).status == 401
+
+
+def test_a_session_is_its_account_until_it_is_ended(client, ann, bob):
+    made = client.post("/session", json={"email": "ann@example.org", "password": "12345678"})
+    assert (made.status, made.json()["account"]) == (201, ann[0])
+    page = {"Cookie": made.headers["Set-Cookie"].partition(";")[0], "Origin": f"http://{client.authority}"}
+    note = write(client, page)
+    assert client.get(note, page).status == client.get(note, ann[1]).status == 200
+    assert client.get(note, bob[1]).status == 404
+    assert client.post("/notes", page | {"Origin": "https://evil.example"}, json={"text": "x"}).status == 403
+    assert client.delete("/session", page).status == 204
+    assert client.get(note, page).status == 401
