@@ -190,6 +190,13 @@ enum vb_fill {
     VB_FILL_REVISION, /* counts changes */
 };
 
+/* What becomes of what refers to a resource when that is deleted. */
+enum vb_on_delete {
+    VB_ON_DELETE_RESTRICT, /* it stays, and so does the resource: 409 */
+    VB_ON_DELETE_CASCADE,  /* it is deleted, too */
+    VB_ON_DELETE_SET_NULL  /* the reference becomes null, or leaves its list */
+};
+
 /* One property of an object, at any depth but not within arrays. */
 struct vb_property {
     /* Member names from the root; one whose ptr is NULL stands for each element
@@ -208,6 +215,7 @@ struct vb_property {
      * uri or uri-reference, by its path). NULL: none. */
     const struct vb_route *references;
     bool many; /* `references` is of the elements of an array */
+    enum vb_on_delete on_delete; /* of what it references */
     unsigned types, item_types;
     struct vb_span format;     /* may be empty */
     yyjson_val *default_value; /* fills in on creation; NULL: none */
@@ -344,6 +352,8 @@ struct vb_route {
     bool tombstones;  /* of a document: deleted, it is known to be gone (410) */
     bool moves;       /* of a document: a controller moves it */
     bool per_session; /* of a document: each session has one of its own */
+    bool depended;    /* of a document: when it is deleted, others go along or
+                         change (enum vb_on_delete) */
 
     const struct vb_operation *operations; /* in the order GET PUT POST ... */
     size_t operation_count;

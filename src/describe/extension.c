@@ -25,6 +25,7 @@ enum type {
     TYPE_SECONDS,
     TYPE_SESSION,
     TYPE_SAME_SITE,
+    TYPE_ON_DELETE,
     TYPE_ANY
 };
 
@@ -68,6 +69,21 @@ int vb__fill_of(yyjson_val *word)
 {
     for (int i = 1; i < FILL_COUNT; i++) {
         if (yyjson_equals_str(word, fills[i]))
+            return i;
+    }
+    return -1;
+}
+
+int vb__on_delete_of(yyjson_val *word)
+{
+    static const char *const words[] = {
+        [VB_ON_DELETE_RESTRICT] = "restrict",
+        [VB_ON_DELETE_CASCADE] = "cascade",
+        [VB_ON_DELETE_SET_NULL] = "set-null",
+    };
+
+    for (int i = 0; i < (int)(sizeof(words) / sizeof(words[0])); i++) {
+        if (yyjson_equals_str(word, words[i]))
             return i;
     }
     return -1;
@@ -168,67 +184,104 @@ static bool is_texts(yyjson_val *val)
     return yyjson_arr_size(val) > 0;
 }
 
-static bool is_seconds(yyjson_val *val, int64_t least, int64_t most)
+static bool is_within(yyjson_val *val, int64_t least, int64_t most)
 {
     int64_t seconds;
 
     return vb__is_whole(val, least, most, &seconds);
 }
 
+static bool is_boolean(yyjson_val *val)
+{
+    return yyjson_is_bool(val);
+}
+
+static bool is_string(yyjson_val *val)
+{
+    return yyjson_is_str(val);
+}
+
+static bool is_object(yyjson_val *val)
+{
+    return yyjson_is_obj(val);
+}
+
+static bool is_leeway(yyjson_val *val)
+{
+    return is_within(val, 0, VB__LEEWAY_MOST);
+}
+
+static bool is_life(yyjson_val *val)
+{
+    return is_within(val, 1, SESSION_MOST);
+}
+
+static bool is_archetype(yyjson_val *val)
+{
+    return vb__archetype_of(val) >= 0;
+}
+
+static bool is_fill(yyjson_val *val)
+{
+    return vb__fill_of(val) >= 0;
+}
+
+static bool is_on_delete(yyjson_val *val)
+{
+    return vb__on_delete_of(val) >= 0;
+}
+
+static bool is_required(yyjson_val *val)
+{
+    return yyjson_equals_str(val, "required");
+}
+
+static bool is_session(yyjson_val *val)
+{
+    return yyjson_equals_str(val, "session");
+}
+
+/* None would be for pages of anybody. */
+static bool is_same_site(yyjson_val *val)
+{
+    return yyjson_equals_str(val, "lax") || yyjson_equals_str(val, "strict");
+}
+
+static const struct {
+    bool (*fits)(yyjson_val *val); /* NULL: anything does */
+    const char *must;
+} types[] = {
+    [TYPE_BOOL] = {is_boolean, "must be true or false"},
+    [TYPE_STRING] = {is_string, "must be a string"},
+    [TYPE_OBJECT] = {is_object, "must be an object"},
+    [TYPE_ARCHETYPE] = {is_archetype,
+                        "must be one of document, collection, store, "
+                        "controller, files, redirect, token, gateway, "
+                        "graphql, session, account"},
+    [TYPE_VALUE] = {is_fill, "must be one of id, uri, created, modified, "
+                             "owner, revision"},
+    [TYPE_HINTS] = {vb__hints_fit,
+                    "must be a list of {href, rel, as}: a URI reference, and "
+                    "tokens, of which as may be left out"},
+    [TYPE_REQUIRED] = {is_required, "must be \"required\""},
+    [TYPE_RULES] = {is_texts, "must be a rule or a list of rules: \"owner\", "
+                              "\"self\", \"role:NAME\", \"account\", "
+                              "\"anyone\", or an expression"},
+    [TYPE_TEXTS] = {is_texts, "must be a string or a list of them"},
+    [TYPE_LEEWAY] = {is_leeway, "must be from 0 to 600 seconds"},
+    [TYPE_SECONDS] = {is_life, "must be from 1 to 34560000 seconds (400 days)"},
+    [TYPE_SESSION] = {is_session, "must be \"session\""},
+    [TYPE_SAME_SITE] = {is_same_site, "must be lax or strict"},
+    [TYPE_ON_DELETE] = {is_on_delete,
+                        "must be one of restrict, cascade, set-null"},
+    [TYPE_ANY] = {NULL, ""},
+};
+
 /* What is wrong with the value, or NULL. */
 static const char *why_wrong(enum type type, yyjson_val *val)
 {
-    switch (type) {
-    case TYPE_BOOL:
-        return yyjson_is_bool(val) ? NULL : "must be true or false";
-    case TYPE_STRING:
-        return yyjson_is_str(val) ? NULL : "must be a string";
-    case TYPE_OBJECT:
-        return yyjson_is_obj(val) ? NULL : "must be an object";
-    case TYPE_ARCHETYPE:
-        return vb__archetype_of(val) >= 0
-                   ? NULL
-                   : "must be one of document, collection, store, controller, "
-                     "files, redirect, token, gateway, graphql, session, "
-                     "account";
-    case TYPE_VALUE:
-        return vb__fill_of(val) >= 0
-                   ? NULL
-                   : "must be one of id, uri, created, modified, owner, "
-                     "revision";
-    case TYPE_HINTS:
-        return vb__hints_fit(val)
-                   ? NULL
-                   : "must be a list of {href, rel, as}: a URI reference, and "
-                     "tokens, of which as may be left out";
-    case TYPE_REQUIRED:
-        return yyjson_equals_str(val, "required") ? NULL
-                                                  : "must be \"required\"";
-    case TYPE_TEXTS:
-        return is_texts(val) ? NULL : "must be a string or a list of them";
-    case TYPE_LEEWAY:
-        return is_seconds(val, 0, VB__LEEWAY_MOST)
-                   ? NULL
-                   : "must be from 0 to 600 seconds";
-    case TYPE_SECONDS:
-        return is_seconds(val, 1, SESSION_MOST)
-                   ? NULL
-                   : "must be from 1 to 34560000 seconds (400 days)";
-    case TYPE_SESSION:
-        return yyjson_equals_str(val, "session") ? NULL : "must be \"session\"";
-    case TYPE_SAME_SITE: /* none would be for pages of anybody */
-        return yyjson_equals_str(val, "lax") || yyjson_equals_str(val, "strict")
-                   ? NULL
-                   : "must be lax or strict";
-    case TYPE_RULES:
-        return is_texts(val) ? NULL
-                             : "must be a rule or a list of rules: \"owner\", "
-                               "\"self\", \"role:NAME\", \"account\", "
-                               "\"anyone\", or an expression";
-    case TYPE_ANY:
-        break;
-    }
-    return NULL;
+    return types[type].fits == NULL || types[type].fits(val) ? NULL
+                                                             : types[type].must;
 }
 
 static void check_member(struct vb__reader *r, yyjson_val *name,

@@ -130,6 +130,7 @@ struct vb_span vb__hints_link(struct vb__reader *r, yyjson_val *hints);
 /* A word of a closed list: its index, or -1. */
 int vb__archetype_of(yyjson_val *word);
 int vb__fill_of(yyjson_val *word);
+int vb__on_delete_of(yyjson_val *word);
 
 /* --- schemas (schemas.c) ------------------------------------------------- */
 

@@ -119,6 +119,26 @@ static size_t count_variables(const struct vb_route *route)
     return count;
 }
 
+/* What stands there must be able to be null; an element just leaves. */
+static void read_on_delete(struct walk *w, const struct vb_schema *schema,
+                           const struct vb_schema *items, struct vb_property *p)
+{
+    yyjson_val *rule = rule_of(items, "on-delete");
+    int word = rule ? vb__on_delete_of(rule) : VB_ON_DELETE_RESTRICT;
+
+    if (rule && !p->references)
+        vb__error(w->r, rule, "on-delete is for what has references beside it");
+    if (word == VB_ON_DELETE_SET_NULL && items == schema &&
+        !(p->types & VB_SCHEMA_NULL))
+        vb__error(w->r, rule,
+                  "to become null, it must be described as "
+                  "something that can: type: [..., \"null\"]");
+    if (word > VB_ON_DELETE_RESTRICT && p->references) {
+        p->on_delete = (enum vb_on_delete)word;
+        ((struct vb_route *)p->references)->depended = true;
+    }
+}
+
 static void read_references(struct walk *w, const struct vb_schema *schema,
                             struct vb_property *p)
 {
@@ -131,8 +151,12 @@ static void read_references(struct walk *w, const struct vb_schema *schema,
         items = vb_schema_items(items); /* of arrays of arrays as well */
         rule = rule_of(items, "references");
     }
-    if (!yyjson_is_str(rule))
+    if (!rule)
+        items = schema;
+    if (!yyjson_is_str(rule)) {
+        read_on_delete(w, schema, items, p);
         return;
+    }
     target = vb__route_find(w->r, vb_json_text(rule));
     if (!target)
         vb__error(w->r, rule, "there is no path \"%.*s\"",
@@ -145,6 +169,7 @@ static void read_references(struct walk *w, const struct vb_schema *schema,
                   VB_FMT(vb_json_text(rule)));
     else
         p->references = target;
+    read_on_delete(w, schema, items, p);
 }
 
 /* A rule about values that are compared needs values that compare. */

@@ -89,6 +89,13 @@ static void complain_conflict(struct vb_stored *stored)
     }
 }
 
+/* Who depends on what is deleted was looked for, and somebody came since. */
+static bool is_outrun(const struct vb_stored *stored)
+{
+    return stored->commit.conflict.kind == VB_CONFLICT_REFERENCED &&
+           stored->route->depended && stored->with != NULL;
+}
+
 /* What a commit means that did not come about: AGAIN, or a status and NO or
  * HALT. */
 static enum vb_answer refused(struct vb_stored *stored)
@@ -99,6 +106,8 @@ static enum vb_answer refused(struct vb_stored *stored)
     case VB_ERR_AGAIN:
         return VB_AGAIN;
     case VB_ERR_CONFLICT:
+        if (is_outrun(stored))
+            return VB_AGAIN;
         complain_conflict(stored);
         return VB_NO;
     case VB_ERR_EXISTS:

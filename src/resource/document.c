@@ -11,6 +11,7 @@
 #include "resource/accounts.h"
 #include "resource/build.h"
 #include "resource/cached.h"
+#include "resource/dependents.h"
 #include "resource/params.h"
 
 static const struct vb_route *route_of(const struct vb_exchange *x)
@@ -266,7 +267,10 @@ static enum vb_answer document_write(struct vb_exchange *x)
 
 static enum vb_answer document_delete(struct vb_exchange *x)
 {
-    return vb_stored_delete(x->state);
+    struct vb_stored *stored = x->state;
+
+    return stored->route->depended ? vb_dependents_delete(stored)
+                                   : vb_stored_delete(stored);
 }
 
 /* --- the slots

@@ -49,7 +49,7 @@ static enum vb_answer exists(struct vb_exchange *x, struct vb_span data,
     if (stored == NULL)
         return VB_HALT;
     stored->path = path;
-    stored->with = with;
+    vb_stored_with(stored, with);
     return vb_document_exists(x);
 }
 
@@ -107,7 +107,8 @@ static enum vb_answer welcome(struct guest *guest)
     if (err == VB_OK && changes != NULL) {
         changes[0] = vb_session_put(&x->arena, &guest->session,
                                     x->env->now.unix_ms, VB_EXPECT_UNUSED);
-        guest->with = (struct vb_with){changes, 1, made};
+        guest->with =
+            (struct vb_with){.changes = changes, .count = 1, .done = made};
         sweep(guest, changes);
     }
     vb_list_read_done(&guest->list);

@@ -40,7 +40,8 @@ static struct renewal *renew(struct vb_exchange *x,
                                 x->env->now.unix_ms, VB_EXPECT_UNUSED);
     (void)vb_session_remove(&x->arena, vb__session_description(x),
                             vb_session_id(old), VB_SPAN(""), &changes[1]);
-    renewal->with = (struct vb_with){changes, 2, renewed};
+    renewal->with =
+        (struct vb_with){.changes = changes, .count = 2, .done = renewed};
     return x->arena.failed ? NULL : renewal;
 }
 
@@ -54,6 +55,6 @@ bool vb_session_survive(struct vb_stored *stored, struct vb_span hash)
     renewal = renew(stored->x, own, hash);
     if (renewal == NULL)
         return false;
-    stored->with = &renewal->with;
+    vb_stored_with(stored, &renewal->with);
     return true;
 }

@@ -9,8 +9,18 @@
 #include "resource/cached.h"
 #include "resource/guarded.h"
 
-static void give_back(struct vb_stored *stored)
+void vb_stored_with(struct vb_stored *stored, struct vb_with *with)
 {
+    if (stored->with != NULL && stored->with->release != NULL)
+        stored->with->release(stored->with);
+    stored->with = with;
+}
+
+void vb_stored_give_back(struct vb_stored *stored)
+{
+    if (stored == NULL)
+        return;
+    vb_stored_with(stored, NULL);
     vb_record_unref(stored->record);
     vb_json_free(stored->before);
     vb_json_free(stored->input);
@@ -21,7 +31,7 @@ static void give_back(struct vb_stored *stored)
 void vb_stored_becomes(struct vb_stored *stored, struct vb_stored *becomes)
 {
     if (stored->becomes != NULL)
-        give_back(stored->becomes);
+        vb_stored_give_back(stored->becomes);
     stored->becomes = becomes;
     if (becomes != NULL)
         becomes->was = stored;
@@ -32,7 +42,7 @@ static void stored_done(struct vb_exchange *x)
     struct vb_stored *stored = x->state;
 
     vb_stored_becomes(stored, NULL);
-    give_back(stored);
+    vb_stored_give_back(stored);
     if (stored->blob != 0)
         vb_store_blob_discard(x->env->store, stored->blob);
 }

@@ -29,6 +29,8 @@ struct vb_with {
     size_t count;
     /* They are made: what is there to say? NULL: nothing. */
     void (*done)(struct vb_with *with, struct vb_exchange *x);
+    /* Gives back what it holds; NULL: nothing. */
+    void (*release)(struct vb_with *with);
 };
 
 /* The state of one exchange with a stored resource: x->state. */
@@ -113,6 +115,12 @@ static inline struct vb_span vb_stored_path(const struct vb_stored *stored)
 /* Makes it the exchange's. */
 void vb_stored_keep(struct vb_stored *stored);
 
+/* Gives back what a state holds that is not the exchange's. NULL is fine. */
+void vb_stored_give_back(struct vb_stored *stored);
+
+/* Sets stored->with; an earlier one is given back. NULL is fine. */
+void vb_stored_with(struct vb_stored *stored, struct vb_with *with);
+
 /* Sets stored->becomes; an earlier one is given back. */
 void vb_stored_becomes(struct vb_stored *stored, struct vb_stored *becomes);
 
@@ -180,6 +188,16 @@ yyjson_val *vb_property_value(yyjson_val *root,
  * elements of an array, that array's. */
 struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property);
+
+/* The key of what a value of the property names: by id, or by path where the
+ * format says so. In the arena; "": nothing. */
+struct vb_span vb_reference_key(struct vb_stored *stored,
+                                const struct vb_property *property,
+                                yyjson_val *value);
+
+/* Does some value of the property, in what is stored, name that key? */
+bool vb_property_refers(struct vb_stored *stored,
+                        const struct vb_property *property, struct vb_span key);
 
 /* The key of the document that this route's resource is part of, for the
  * variables of this exchange; "" for none. */

@@ -159,28 +159,49 @@ static struct vb_span id_of(struct vb_exchange *x, yyjson_val *value)
     return text;
 }
 
-/* A value names its target by id, or by path where the format says so. */
-static enum vb_err refer(struct vb_stored *stored,
-                         const struct vb_property *property, yyjson_val *value)
+/* Null, or what the schema is to refuse, names nothing. */
+static bool names_something(yyjson_val *value)
 {
-    struct vb_exchange *x = stored->x;
-    struct vb_span text;
-    bool by_path = vb_span_eq(property->format, VB_SPAN("uri")) ||
-                   vb_span_eq(property->format, VB_SPAN("uri-reference"));
-
-    if (!yyjson_is_str(value) && !vb_json_is_number(value))
-        return VB_OK; /* null, or what the schema is to refuse */
-    text = id_of(x, value);
-    if (by_path || text.len == 0)
-        return add_once(stored, vb_arena_dup(&x->arena, text));
-    return add_once(stored, expand(x, property->references, stored->variables,
-                                   stored->variable_count, text));
+    return yyjson_is_str(value) || vb_json_is_number(value);
 }
 
+struct vb_span vb_reference_key(struct vb_stored *stored,
+                                const struct vb_property *property,
+                                yyjson_val *value)
+{
+    struct vb_exchange *x = stored->x;
+    bool by_path = vb_span_eq(property->format, VB_SPAN("uri")) ||
+                   vb_span_eq(property->format, VB_SPAN("uri-reference"));
+    struct vb_span text = VB_SPAN("");
+
+    if (names_something(value))
+        text = id_of(x, value);
+    if (by_path || text.len == 0)
+        return vb_arena_dup(&x->arena, text);
+    return expand(x, property->references, stored->variables,
+                  stored->variable_count, text);
+}
+
+static enum vb_err refer(struct vb_stored *stored,
+                         const struct vb_property *property, yyjson_val *value,
+                         void *context)
+{
+    (void)context;
+    return names_something(value)
+               ? add_once(stored, vb_reference_key(stored, property, value))
+               : VB_OK;
+}
+
+/* What is done with each value that a property's path leads to. */
+typedef enum vb_err visit_value(struct vb_stored *stored,
+                                const struct vb_property *property,
+                                yyjson_val *value, void *context);
+
 /* All that the rest of a path leads to: into each element of an array. */
-static enum vb_err refer_below(struct vb_stored *stored,
+static enum vb_err visit_below(struct vb_stored *stored,
                                const struct vb_property *property,
-                               yyjson_val *at, size_t step)
+                               yyjson_val *at, size_t step, visit_value *visit,
+                               void *context)
 {
     bool ends = step == property->path_len;
     enum vb_err err = VB_OK;
@@ -190,14 +211,16 @@ static enum vb_err refer_below(struct vb_stored *stored,
     if (at == NULL)
         return VB_OK;
     if (!ends && property->path[step].ptr != NULL)
-        return refer_below(stored, property,
-                           vb_json_member(at, property->path[step]), step + 1);
+        return visit_below(stored, property,
+                           vb_json_member(at, property->path[step]), step + 1,
+                           visit, context);
     if (!yyjson_is_arr(at))
-        return ends ? refer(stored, property, at) : VB_OK;
+        return ends ? visit(stored, property, at, context) : VB_OK;
     yyjson_arr_foreach(at, index, count, item)
     {
         if (err == VB_OK)
-            err = refer_below(stored, property, item, ends ? step : step + 1);
+            err = visit_below(stored, property, item, ends ? step : step + 1,
+                              visit, context);
     }
     return err;
 }
@@ -209,8 +232,35 @@ static enum vb_err add_references(struct vb_stored *stored, yyjson_val *root)
 
     for (size_t i = 0; i < state->property_count && err == VB_OK; i++)
         if (state->properties[i].references != NULL)
-            err = refer_below(stored, &state->properties[i], root, 0);
+            err = visit_below(stored, &state->properties[i], root, 0, refer,
+                              NULL);
     return err;
+}
+
+struct search {
+    struct vb_span key;
+    bool found;
+};
+
+static enum vb_err look(struct vb_stored *stored,
+                        const struct vb_property *property, yyjson_val *value,
+                        void *context)
+{
+    struct search *search = context;
+
+    search->found |=
+        vb_span_eq(vb_reference_key(stored, property, value), search->key);
+    return VB_OK;
+}
+
+bool vb_property_refers(struct vb_stored *stored,
+                        const struct vb_property *property, struct vb_span key)
+{
+    struct search search = {.key = key};
+
+    (void)visit_below(stored, property, vb_stored_before(stored), 0, look,
+                      &search);
+    return search.found;
 }
 
 /* /books/7 of /books/7/cover, or /authors/3 of /authors/3/books/9. It must

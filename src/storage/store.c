@@ -102,14 +102,24 @@ void vb__memo_init(struct vb_memo_read *read)
     vb_buf_init(&read->bytes, VB_MEMO_MAX);
 }
 
+static void give_back(struct vb_record ***records, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++)
+        vb_record_unref((*records)[i]);
+    free(*records);
+    *records = NULL;
+    *count = 0;
+}
+
 void vb_list_read_done(struct vb_list_read *list)
 {
-    for (size_t i = 0; i < list->count; i++)
-        vb_record_unref(list->records[i]);
-    free(list->records);
-    list->records = NULL;
-    list->count = 0;
+    give_back(&list->records, &list->count);
     vb_buf_done(&list->reached_key);
+}
+
+void vb_sources_read_done(struct vb_sources_read *read)
+{
+    give_back(&read->records, &read->count);
 }
 
 uint64_t vb_store_hash(const struct vb_store *store, struct vb_span key)

@@ -232,6 +232,23 @@ struct vb_claim_read {
                                  nobody has it (op.err is VB_OK then) */
 };
 
+/*
+ * Which records refer to that of a key, in the order of their positions, at
+ * most `limit` of them (1 to VB_STORE_LIST_MAX; else ERR_RANGE).
+ */
+struct vb_sources_read {
+    struct vb_store_op op;
+    struct vb_span key;
+    uint32_t limit;
+    struct vb_record **records; /* out: malloc'ed array of references; give
+                                   it to vb_sources_read_done */
+    size_t count;               /* out */
+    bool more;                  /* out: there are others */
+};
+
+/* Gives back what the request brought. */
+void vb_sources_read_done(struct vb_sources_read *read);
+
 enum vb_change_kind {
     VB_CHANGE_PUT,           /* write a record */
     VB_CHANGE_DELETE,        /* remove a record */
@@ -400,6 +417,8 @@ struct vb_store_ops {
                        struct vb_memo_read *read);
     enum vb_io (*claim)(struct vb_store_client *client,
                         struct vb_claim_read *read);
+    enum vb_io (*sources)(struct vb_store_client *client,
+                          struct vb_sources_read *read);
     /* Begin what was only noted so far. */
     void (*flush)(struct vb_store_client *client);
     /* The worker's loop turn ends: flush, drop what was kept open over it. */
@@ -511,6 +530,12 @@ static inline enum vb_io vb_store_claim(struct vb_store_client *client,
                                         struct vb_claim_read *read)
 {
     return client->store->ops->claim(client, read);
+}
+
+static inline enum vb_io vb_store_sources(struct vb_store_client *client,
+                                          struct vb_sources_read *read)
+{
+    return client->store->ops->sources(client, read);
 }
 
 /* A name for a blob to write; never 0, never given before. */

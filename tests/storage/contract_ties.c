@@ -200,6 +200,53 @@ static struct vb_change put_with_reference(const char *key,
     return put;
 }
 
+/* Who refers to the key, as "KEY KEY", at most `limit` of them. */
+static void expect_sources(struct rig_worker *worker, const char *key,
+                           uint32_t limit, const char *keys, bool more)
+{
+    struct vb_sources_read read = {.key = vb_span_str(key), .limit = limit};
+    char text[256] = "";
+
+    assert_int_equal(vb_store_sources(worker->client, &read), VB_IO_DONE);
+    assert_int_equal(read.op.err, VB_OK);
+    for (size_t i = 0; i < read.count; i++)
+        (void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                       "%s%.*s", i > 0 ? " " : "",
+                       VB_FMT(read.records[i]->key));
+    assert_string_equal(text, keys);
+    assert_true(read.more == more);
+    vb_sources_read_done(&read);
+}
+
+static void who_refers_to_a_record_can_be_asked(void **state)
+{
+    struct contract *c = *state;
+    struct vb_change both[] = {put_with_reference("/books/1", &ann),
+                               put_with_reference("/books/2", &ann)};
+    struct vb_sources_read wrong = {.key = ann, .limit = 0};
+
+    expect_sources(&c->a, "/authors/ann", 10, "", false);
+    contract_ok(&c->a,
+                (struct vb_change[]){rig_put("/authors/ann", "/authors", "{}")},
+                1);
+    expect_sources(&c->a, "/authors/ann", 10, "", false);
+    contract_ok(&c->a, both, 2);
+    expect_sources(&c->b, "/authors/ann", 10, "/books/1 /books/2", false);
+    expect_sources(&c->b, "/authors/ann", 2, "/books/1 /books/2", false);
+    expect_sources(&c->b, "/authors/ann", 1, "/books/1", true);
+    expect_sources(&c->b, "/books/1", 10, "", false);
+    both[0].references = NULL;
+    both[0].reference_count = 0;
+    contract_ok(&c->a, both, 1);
+    both[0] = put_with_reference("/books/1", &ann);
+    contract_ok(&c->a, both, 1); /* the edge is younger, the record is not */
+    expect_sources(&c->b, "/authors/ann", 10, "/books/1 /books/2", false);
+    contract_ok(&c->a, (struct vb_change[]){rig_delete("/books/1")}, 1);
+    expect_sources(&c->b, "/authors/ann", 10, "/books/2", false);
+    assert_int_equal(vb_store_sources(c->a.client, &wrong), VB_IO_DONE);
+    assert_int_equal(wrong.op.err, VB_ERR_RANGE);
+}
+
 static void reference_to_nothing_is_a_conflict(void **state)
 {
     struct contract *c = *state;
@@ -454,6 +501,7 @@ const struct CMUnitTest contract_ties[] = {
     contract_test(claim_may_be_listed_twice_by_one_record),
     contract_test(claims_differ_by_scope_and_by_every_byte),
     contract_test(who_has_a_claim_can_be_asked),
+    contract_test(who_refers_to_a_record_can_be_asked),
     contract_test(reference_to_nothing_is_a_conflict),
     contract_test(referenced_record_cannot_be_deleted),
     contract_test(deletion_frees_what_was_referred_to),

@@ -323,6 +323,57 @@ static enum vb_io memory_claim(struct vb_store_client *client,
     return vb__op_done(&read->op, VB_OK);
 }
 
+static int order_positions(const void *a, const void *b)
+{
+    const struct vb_record *const *x = a, *const *y = b;
+
+    return ((*x)->position > (*y)->position) -
+           ((*x)->position < (*y)->position);
+}
+
+/* All of them, and then the first: edges are in the order they were made. */
+static enum vb_err list_sources(struct vb__memory *memory,
+                                struct vb_sources_read *read)
+{
+    const struct vb__row *row = vb__row_find(memory, read->key);
+    size_t count = 0;
+
+    if (row == NULL)
+        return VB_OK;
+    for (struct vb_link *link = row->sources.next; link != &row->sources;
+         link = link->next)
+        count++;
+    read->records = calloc(count + 1, sizeof(*read->records));
+    if (read->records == NULL)
+        return VB_ERR_NOMEM;
+    for (struct vb_link *link = row->sources.next; link != &row->sources;
+         link = link->next)
+        read->records[read->count++] = vb_record_ref(
+            VB_CONTAINER(link, struct vb__edge, to)->source->record);
+    qsort(read->records, read->count, sizeof(*read->records), order_positions);
+    read->more = read->count > read->limit;
+    while (read->count > read->limit)
+        vb_record_unref(read->records[--read->count]);
+    return VB_OK;
+}
+
+static enum vb_io memory_sources(struct vb_store_client *client,
+                                 struct vb_sources_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    enum vb_err err = VB_ERR_RANGE;
+
+    read->records = NULL;
+    read->count = 0;
+    read->more = false;
+    if (read->limit >= 1 && read->limit <= VB_STORE_LIST_MAX) {
+        pthread_mutex_lock(&memory->lock);
+        err = list_sources(memory, read);
+        pthread_mutex_unlock(&memory->lock);
+    }
+    return vb__op_done(&read->op, err);
+}
+
 /* --- Opening and closing. --- */
 
 static void free_state(struct vb__memory *memory)
@@ -370,6 +421,7 @@ static const struct vb_store_ops ops = {
     .commit = memory_commit,
     .memo = memory_memo,
     .claim = memory_claim,
+    .sources = memory_sources,
     .flush = memory_turn_end,
     .turn_end = memory_turn_end,
     .blob_unpin = memory_blob_unpin,

@@ -99,6 +99,20 @@ static enum vb_io sqlite_claim(struct vb_store_client *client,
                        vb__reader_claim(&client_of(client)->reader, read));
 }
 
+static enum vb_io sqlite_sources(struct vb_store_client *client,
+                                 struct vb_sources_read *read)
+{
+    enum vb_err err = VB_ERR_RANGE;
+
+    read->records = NULL;
+    read->count = 0;
+    if (read->limit >= 1 && read->limit <= VB_STORE_LIST_MAX)
+        err = vb__reader_sources(&client_of(client)->reader, read);
+    if (err != VB_OK)
+        vb_sources_read_done(read);
+    return vb__op_done(&read->op, err);
+}
+
 static enum vb_io sqlite_number(struct vb_store_client *client,
                                 struct vb_number_take *take)
 {
@@ -244,6 +258,7 @@ const struct vb_store_ops vb__sqlite_ops = {
     .commit = sqlite_commit,
     .memo = sqlite_memo,
     .claim = sqlite_claim,
+    .sources = sqlite_sources,
     .flush = sqlite_flush,
     .turn_end = sqlite_turn_end,
     .blob_unpin = sqlite_blob_unpin,

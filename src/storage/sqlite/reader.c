@@ -251,6 +251,33 @@ enum vb_err vb__reader_claim(struct vb__reader *reader,
     return err == VB_OK && found && read->record == NULL ? VB_ERR_NOMEM : err;
 }
 
+enum vb_err vb__reader_sources(struct vb__reader *reader,
+                               struct vb_sources_read *read)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_SOURCES]);
+    enum vb_err err = turn_begin(reader);
+    bool failed = false;
+
+    read->records = calloc((size_t)read->limit + 1, sizeof(*read->records));
+    read->count = 0;
+    if (err != VB_OK || read->records == NULL)
+        return err != VB_OK ? err : VB_ERR_NOMEM;
+    vb__call_text(&call, read->key);
+    vb__call_i64(&call, (int64_t)read->limit + 1);
+    while (!failed && vb__call_row(&call)) {
+        struct vb_record row = row_of(&call);
+
+        read->records[read->count] = record_of(reader, &row);
+        failed = read->records[read->count] == NULL;
+        read->count += !failed;
+    }
+    err = ended(reader, &call);
+    read->more = read->count > read->limit;
+    if (read->more)
+        vb_record_unref(read->records[--read->count]);
+    return err == VB_OK && failed ? VB_ERR_NOMEM : err;
+}
+
 /* --- Collections. --- */
 
 struct collection {

@@ -40,6 +40,9 @@ struct vb__sqlite;
     X(BY_ID, VB__RECORD_COLUMNS "WHERE id = ?1")                               \
     X(BY_CLAIM, VB__RECORD_COLUMNS "WHERE id = (SELECT record FROM claim"      \
                                    " WHERE scope = ?1 AND value = ?2)")        \
+    X(SOURCES, VB__RECORD_COLUMNS                                              \
+      "WHERE id IN (SELECT source FROM reference WHERE target ="               \
+      " (SELECT id FROM record WHERE key = ?1)) ORDER BY id LIMIT ?2")         \
     X(MEMO, "SELECT revision, bytes FROM memo"                                 \
             " WHERE name = ?1 AND expires_ms > ?2")                            \
     X(CHUNK, "SELECT bytes FROM chunk WHERE id = ?1")
@@ -83,6 +86,8 @@ enum vb_err vb__reader_memo(struct vb__reader *reader,
                             struct vb_memo_read *read);
 enum vb_err vb__reader_claim(struct vb__reader *reader,
                              struct vb_claim_read *read);
+enum vb_err vb__reader_sources(struct vb__reader *reader,
+                               struct vb_sources_read *read);
 
 /* The last number of a collection that a finished commit made durable. */
 enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
