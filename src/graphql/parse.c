@@ -8,6 +8,7 @@ const struct vb_gql_limits vb_gql_limits_default = {
     .tokens = 10000,
     .depth = 64,
     .aliases = 200,
+    .fields = 10000,
 };
 
 /* --- tokens --------------------------------------------------------------- */

@@ -12,13 +12,14 @@ struct vb_gql_limits {
     size_t tokens;
     unsigned depth; /* of what is nested: selections, values, types */
     size_t aliases; /* fields that have one */
+    size_t fields;  /* of an operation, fragments counted where they are used */
 };
 
 /* No document is nested deeper, whatever its limits say: functions that
  * recurse over it may rely on that. */
 #define VB_GQL_DEPTH_MOST 128
 
-/* 10 000 tokens, depth 64, 200 aliases. */
+/* 10 000 tokens, depth 64, 200 aliases, 10 000 fields. */
 extern const struct vb_gql_limits vb_gql_limits_default;
 
 /*

@@ -15,7 +15,8 @@ static const struct {
     {VB_GQL_TYPE_UNION, "DogOrHuman"},    {VB_GQL_TYPE_UNION, "HumanOrAlien"},
     {VB_GQL_TYPE_ENUM, "DogCommand"},     {VB_GQL_TYPE_ENUM, "CatCommand"},
     {VB_GQL_TYPE_OBJECT, "Arguments"},    {VB_GQL_TYPE_INPUT, "ComplexInput"},
-    {VB_GQL_TYPE_OBJECT, "Message"},      {VB_GQL_TYPE_SCALAR, "JSON"},
+    {VB_GQL_TYPE_INPUT, "OwnerInput"},    {VB_GQL_TYPE_OBJECT, "Message"},
+    {VB_GQL_TYPE_SCALAR, "JSON"},
 };
 
 static const struct {
@@ -108,11 +109,13 @@ struct vb_gql_schema *zoo_new(vb_gql_resolve_fn *resolve)
         vb_gql_define_field(
             schema, vb_gql_find_type(schema, vb_span_str(fields[i].type)),
             fields[i].text, resolve);
+    type = vb_gql_find_type(schema, VB_SPAN("OwnerInput"));
+    vb_gql_define_inputs(schema, &type->inputs, "name: String!, age: Int");
     type = vb_gql_find_type(schema, VB_SPAN("ComplexInput"));
     vb_gql_define_inputs(schema, &type->inputs,
                          "name: String, owner: String, age: Int = 3, "
-                         "tags: [String!], in: ComplexInput, must: Boolean! = "
-                         "true");
+                         "tags: [String!], in: ComplexInput, by: OwnerInput, "
+                         "must: Boolean! = true");
     schema->query = vb_gql_find_type(schema, VB_SPAN("Query"));
     schema->mutation = vb_gql_find_type(schema, VB_SPAN("Mutation"));
     schema->subscription = vb_gql_find_type(schema, VB_SPAN("Subscription"));
