@@ -56,6 +56,7 @@ static struct vb_stored *stored_of(struct vb_exchange *x,
     return stored;
 }
 
+/* Takes over the state. NULL: no memory. */
 static struct vb__dependent *add(struct vb__dependents *dependents,
                                  struct vb_stored *stored)
 {
@@ -141,25 +142,24 @@ static struct vb_change replacement(const struct vb_stored *stored)
 /* All are known: those that stay are made free of those that go. */
 static enum vb_answer settle(struct vb__dependents *dependents)
 {
-    struct vb_exchange *x = dependents->stored->x;
-    struct vb_change *changes =
-        vb_arena_calloc(&x->arena, dependents->count + 1, sizeof(*changes));
+    size_t count = 0;
 
-    for (size_t i = 0; changes != NULL && i < dependents->count; i++) {
+    for (size_t i = 0; i < dependents->count; i++) {
         struct vb__dependent *one = dependents->all[i];
-        enum vb_answer answer =
-            one->deleted ? VB_YES : vb__dependent_free(dependents, one);
+        enum vb_answer answer = VB_YES;
 
+        if (!one->found)
+            continue;
+        if (!one->deleted)
+            answer = vb__dependent_free(dependents, one);
         if (answer != VB_YES)
             return answer == VB_NO ? refuse(dependents, one->stored->key)
                                    : answer;
-        changes[i] =
+        dependents->changes[count++] =
             one->deleted ? deletion(one->stored) : replacement(one->stored);
     }
-    if (changes == NULL)
-        return no_memory(x);
-    dependents->with.changes = changes;
-    dependents->with.count = dependents->count;
+    dependents->with.changes = dependents->changes;
+    dependents->with.count = count;
     return vb_stored_delete(dependents->stored);
 }
 
@@ -181,29 +181,58 @@ static bool cascades(struct vb_stored *source, struct vb_span key)
     return false;
 }
 
+/* A dependent that nobody knows yet. NULL, and the answer: there can be none.
+ */
+static struct vb__dependent *meet(struct vb__dependents *dependents,
+                                  struct vb_record *record,
+                                  enum vb_answer *ret_answer)
+{
+    struct vb_exchange *x = dependents->stored->x;
+    struct vb__dependent *made = NULL;
+    struct vb_stored *stored;
+
+    if (dependents->count == VB_DEPENDENTS_MOST) {
+        *ret_answer = vb_reply_refuse(
+            x, VB_STATUS_CONFLICT,
+            VB_SPAN("More resources depend on this than one deletion may "
+                    "change."));
+        return NULL;
+    }
+    stored = stored_of(x, record);
+    if (stored != NULL)
+        made = add(dependents, stored);
+    if (made == NULL)
+        *ret_answer =
+            x->arena.failed ? no_memory(x) : refuse(dependents, record->key);
+    return made;
+}
+
+/* Its state as it is now. */
+static void renew(struct vb_stored *stored, struct vb_record *record)
+{
+    if (stored->record->revision == record->revision)
+        return;
+    vb_record_unref(stored->record);
+    stored->record = vb_record_ref(record);
+    vb_json_free(stored->before);
+    stored->before = NULL;
+}
+
 /* One that refers to `key`, which is deleted. */
 static enum vb_answer take(struct vb__dependents *dependents,
                            struct vb_record *record, struct vb_span key)
 {
     struct vb__dependent *one = find(dependents, record->key);
-    struct vb_stored *stored;
+    enum vb_answer answer = VB_YES;
 
     if (vb_span_eq(record->key, dependents->stored->key))
         return VB_YES; /* itself */
-    if (one == NULL) {
-        if (dependents->count == VB_DEPENDENTS_MOST)
-            return vb_reply_refuse(dependents->stored->x, VB_STATUS_CONFLICT,
-                                   VB_SPAN("More resources depend on this than "
-                                           "one deletion may change."));
-        stored = stored_of(dependents->stored->x, record);
-        if (stored == NULL)
-            return dependents->stored->x->arena.failed
-                       ? no_memory(dependents->stored->x)
-                       : refuse(dependents, record->key);
-        one = add(dependents, stored);
-    }
     if (one == NULL)
-        return no_memory(dependents->stored->x);
+        one = meet(dependents, record, &answer);
+    if (one == NULL)
+        return answer;
+    one->found = true;
+    renew(one->stored, record);
     if (!one->deleted && cascades(one->stored, key)) {
         one->deleted = true;
         dependents->deleted[dependents->deleted_count++] = one;
@@ -266,16 +295,36 @@ static enum vb_answer go_on(struct vb__dependents *dependents)
     return answer == VB_YES ? settle(dependents) : answer;
 }
 
+static struct vb__dependents *begin(struct vb_stored *stored)
+{
+    struct vb__dependents *made =
+        vb_arena_calloc(&stored->x->arena, 1, sizeof(*made));
+
+    if (made == NULL)
+        return NULL;
+    made->stored = stored;
+    made->with.release = release;
+    vb_table_init(&made->by_key);
+    vb_stored_with(stored, &made->with);
+    return made;
+}
+
+/* After AGAIN: who is known need not be read anew, but be found again. */
+static struct vb__dependents *begin_again(struct vb_stored *stored)
+{
+    struct vb__dependents *known =
+        VB_CONTAINER(stored->with, struct vb__dependents, with);
+
+    for (size_t i = 0; i < known->count; i++)
+        known->all[i]->found = known->all[i]->deleted = false;
+    known->deleted_count = known->asked = 0;
+    return known;
+}
+
 enum vb_answer vb_dependents_delete(struct vb_stored *stored)
 {
     struct vb__dependents *dependents =
-        vb_arena_calloc(&stored->x->arena, 1, sizeof(*dependents));
+        stored->with == NULL ? begin(stored) : begin_again(stored);
 
-    if (dependents == NULL)
-        return no_memory(stored->x);
-    dependents->stored = stored;
-    dependents->with.release = release;
-    vb_table_init(&dependents->by_key);
-    vb_stored_with(stored, &dependents->with);
-    return go_on(dependents);
+    return dependents == NULL ? no_memory(stored->x) : go_on(dependents);
 }

@@ -17,7 +17,7 @@
 #include "resource/stored.h"
 
 /* Resources that go along or change with one deletion at most; else 409. */
-#define VB_DEPENDENTS_MOST 1000
+#define VB_DEPENDENTS_MOST 500
 
 /* The question `commit` of DELETE, where the route is depended on. */
 enum vb_answer vb_dependents_delete(struct vb_stored *stored);

@@ -9,6 +9,7 @@
 struct vb__dependent {
     struct vb_table_node node;
     struct vb_stored *stored; /* with its record */
+    bool found;               /* it depends on it now, not only before AGAIN */
     bool deleted;             /* it goes, too; else it changes */
 };
 
@@ -20,6 +21,7 @@ struct vb__dependents {
     struct vb_table by_key;
     struct vb__dependent *all[VB_DEPENDENTS_MOST];
     size_t count;
+    struct vb_change changes[VB_DEPENDENTS_MOST];
     struct vb__dependent *deleted[VB_DEPENDENTS_MOST]; /* of these */
     size_t deleted_count;
     size_t asked; /* keys whose sources are known: the first is that of
