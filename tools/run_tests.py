@@ -143,17 +143,17 @@ def count_conformance(written, kept, tally):
 OVER = {
     "h2c": (
         "access_log", "codings", "collections", "conditional", "controllers",
-        "digests", "filters", "hints", "idempotency", "large", "methods",
+        "cookies", "digests", "filters", "hints", "idempotency", "large", "methods",
         "moves", "negotiation", "prefer", "problems", "query", "ranges",
         "redirects", "statuses", "tree",
     ),
     "h1+tls": ("files", "hints", "large", "ranges", "serve", "trust"),
     "h2": (
-        "conditional", "digests", "h2", "idempotency", "methods", "prefer",
+        "conditional", "cookies", "digests", "h2", "idempotency", "methods", "prefer",
         "problems", "query", "ranges", "redirects", "sessions", "tree",
     ),
     "h3": (
-        "access_log", "collections", "digests", "idempotency", "large",
+        "access_log", "collections", "cookies", "digests", "idempotency", "large",
         "problems", "query", "redirects", "sessions", "tree",
     ),
 }  # fmt: skip

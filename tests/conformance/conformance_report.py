@@ -9,12 +9,14 @@ from collections import Counter
 MET, BROKEN, NOT_SHOWN, NOT_APPLICABLE = "met", "BROKEN", "not shown", "n/a"
 NAMES = {
     "5789": "PATCH",
+    "6265bis": "Cookies",
     "6585": "Additional status codes",
     "6902": "JSON Patch",
     "7240": "Prefer",
     "7301": "ALPN",
     "7396": "JSON Merge Patch",
     "7541": "HPACK",
+    "7617": "Basic",
     "7838": "Alt-Svc",
     "8288": "Web Linking",
     "8297": "Early Hints",
@@ -67,14 +69,17 @@ def cell(text):
 
 
 def title(rfc):
-    return f"RFC {rfc}" if rfc.isdigit() else rfc.capitalize()
+    return f"RFC {rfc}" if rfc[0].isdigit() else rfc.capitalize()
 
 
 def section_link(row):
     if row.rfc == "fetch":
         return f"[{row.section}](https://fetch.spec.whatwg.org/#{row.section})"
     anchor = "section" if row.section[0].isdigit() else "appendix"
-    return f"[{row.section}](https://www.rfc-editor.org/rfc/rfc{row.rfc}#{anchor}-{row.section})"
+    document = f"https://www.rfc-editor.org/rfc/rfc{row.rfc}"
+    if not row.rfc.isdigit():  # its number is not assigned yet
+        document = f"https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc{row.rfc}"
+    return f"[{row.section}]({document}#{anchor}-{row.section})"
 
 
 def line(row, reasons, outcomes):

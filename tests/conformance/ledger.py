@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent
-# HTTP semantics, HTTP/1.1, HTTP/2, HTTP/3, what these lie on, and CORS.
+# HTTP semantics, HTTP/1.1, HTTP/2, HTTP/3, what these lie on, Basic, cookies, and CORS.
 SCOPE = (
-    "5789", "6585", "6902", "7240", "7301", "7396", "7541", "7838", "8288",
+    "5789", "6265bis", "6585", "6902", "7240", "7301", "7396", "7541", "7617", "7838", "8288",
     "8297", "8470", "9000", "9110", "9112", "9113", "9114", "9204", "9218",
     "9457", "9530", "10008", "fetch",
 )  # fmt: skip
@@ -22,7 +22,7 @@ SCOPE = (
 ROLES = "OTW"
 # What the column `observable` says where a client cannot see it.
 UNSEEN = "-"
-ID = re.compile(r"(?:[0-9]{4,5}-[0-9A-Z][0-9.]*|fetch-[a-z-]+)-[0-9]{2}")
+ID = re.compile(r"(?:[0-9]{4,5}(?:bis)?-[0-9A-Z][0-9.]*|fetch-[a-z-]+)-[0-9]{2}")
 
 requirement = pytest.mark.requirement
 
@@ -57,8 +57,8 @@ class Row:
             (0, int(part), "") if part.isdigit() else (1, 0, part)
             for part in self.section.split(".")
         ]
-        rfc = (int(self.rfc), "") if self.rfc.isdigit() else (10**6, self.rfc)
-        return rfc, section, self.id
+        number = re.match("[0-9]*", self.rfc)[0]
+        return (int(number or 10**6), self.rfc), section, self.id
 
 
 def read_table(path):

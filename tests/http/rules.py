@@ -54,6 +54,14 @@ REQUEST_ONLY = (
     "If-Unmodified-Since", "If-Range", "Range", "Max-Forwards", "Authorization",
     "Accept-Charset", "Accept-Language", "Referer", "User-Agent",
 )  # fmt: skip
+# A line of Set-Cookie (RFC 6265bis section 4.1.1), and what the prefixes of a name promise.
+COOKIE_OCTET = r"[!#-+\--:<-\[\]-~]"
+SET_COOKIE = re.compile(
+    rf"(?P<name>{TOKEN})=(?:{COOKIE_OCTET}*|\"{COOKIE_OCTET}*\")(?P<attributes>(?:; (?:"
+    rf"Expires={IMF_FIXDATE.pattern}|Max-Age=[1-9][0-9]*|Domain=[A-Za-z0-9.-]+|Path=/[ -:<-~]*"
+    r"|Secure|HttpOnly|Partitioned|SameSite=(?:Strict|Lax|None)))*)"
+)
+PROMISES = {"__Secure-": {"Secure"}, "__Host-": {"Secure", "Path=/"}}
 REFERENCES = ("Location", "Content-Location")
 CONNECTION_OPTIONS = {"close", "keep-alive", "upgrade", "te"}
 PER_CONNECTION = ("Upgrade", "Keep-Alive", "Proxy-Connection", "TE")
@@ -137,6 +145,31 @@ def links_are_well_made(_, r):
         len(one.all("rel")) == 1
         and all(len(one.all(name)) <= 1 for name in ("media", "title", "title*", "type"))
         for one in link.parse(r.headers.get("Link"))
+    )
+
+
+def set_cookies(response):
+    """(name, attributes) of all that are set; None stands for what is not one."""
+    lines = [SET_COOKIE.fullmatch(line) for line in response.headers.all("Set-Cookie")]
+    return [line and (line["name"], line["attributes"].split("; ")[1:]) for line in lines]
+
+
+def attributes_are_single(_, r):
+    names = [[one.partition("=")[0] for one in attributes] for _, attributes in filter(None, set_cookies(r))]
+    return all(len(set(one)) == len(one) for one in names)
+
+
+def cookies_are_single(_, r):
+    names = [name for name, _ in filter(None, set_cookies(r))]
+    return len(set(names)) == len(names)
+
+
+def promises_are_kept(_, r):
+    return all(
+        promised <= set(attributes) and not (prefix == "__Host-" and any(one.startswith("Domain=") for one in attributes))
+        for name, attributes in filter(None, set_cookies(r))
+        for prefix, promised in PROMISES.items()
+        if name.startswith(prefix)
     )
 
 
@@ -284,6 +317,13 @@ RULES = [Rule(tuple(ids.split()), *rest) for ids, *rest in (
      lambda m, r: not ("Content-Length" in r.headers and "Transfer-Encoding" in r.headers)),
     ("9112-6.1-02 9112-7.4-02", "the only transfer coding is chunked, once", has("Transfer-Encoding"),
      lambda m, r: r.headers.tokens("Transfer-Encoding") == ["chunked"]),
+    ("6265bis-4.1.1-01 6265bis-4.1.1-02 6265bis-4.1.1-06", "a cookie is set by its grammar", has("Set-Cookie"),
+     lambda m, r: all(set_cookies(r))),
+    ("6265bis-4.1.1-04", "an attribute of a cookie comes once", has("Set-Cookie"), attributes_are_single),
+    ("6265bis-4.1.1-05", "no cookie is set twice at once", has("Set-Cookie"), cookies_are_single),
+    ("6265bis-4.1.3-01", "a cookie keeps what its name promises", has("Set-Cookie"), promises_are_kept),
+    ("9111-7.3-01", "what sets a cookie is kept by no shared cache", has("Set-Cookie"),
+     lambda m, r: {"private", "no-store"} & set(r.headers.tokens("Cache-Control"))),
     ("8288-3.3-01 8288-3.4.1-01", "a link has one rel and nothing twice", has("Link"), links_are_well_made),
     ("8288-3.3-02", "a link has no rev", has("Link"),
      lambda m, r: not any(one.all("rev") for one in link.parse(r.headers.get("Link")))),

@@ -1,5 +1,6 @@
 """Accounts: registering, saying who one is with Basic (RFC 7617), changing a password, and who guesses one."""
 
+import base64
 import json
 import sqlite3
 import statistics
@@ -8,9 +9,12 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from client import H1Client
+from ledger import requirement
 from people import CHEAP, PARTS, PERSON, basic, people, register
 from test_account_command import add
 from test_cli import run
+from test_server import outside  # noqa: F401 (a fixture)
 
 GOOD = "correct horse"
 
@@ -36,6 +40,7 @@ def stored(server, key):
         return db.execute("SELECT content FROM record WHERE key = ?", (key,)).fetchone()[0].decode()
 
 
+@requirement("7617-2-01", "7617-2.1-01", "9110-11.4-01")
 def test_who_has_registered_can_say_who_they_are(client):
     home = register(client, "ann@example.org", GOOD, name="Ann")
     assert client.get(home).status == 401
@@ -140,6 +145,42 @@ def test_roles_are_for_administrators_to_give(own):
     assert client.get(home, his).status == 401
 
 
+@requirement("7617-2-02")
+def test_the_first_colon_parts_login_and_password(client):
+    password = "more: than:one:"
+    home = register(client, "colon@example.org", password)
+    assert client.get(home, basic("colon@example.org", password)).status == 200
+    assert client.get(home, basic("colon@example.org", " than:one:")).status == 401
+    nothing = client.get(home, {"Authorization": "Basic " + base64.b64encode(b"colon@example.org").decode()})
+    assert nothing.status == 401
+
+
+@requirement("7617-2-03")
+@pytest.mark.parametrize("octet", ["\t", "\0", "\n", "\x1f", "\x7f"])
+def test_a_control_octet_is_in_no_credentials(client, octet):
+    login = f"ctl{ord(octet)}@example.org"
+    home = register(client, login, GOOD)
+    for said in (basic(login, GOOD + octet), basic(login, octet + GOOD), basic(login + octet, GOOD), basic(octet, octet)):
+        assert client.get(home, said).status == 401
+    assert client.get(home, basic(login, GOOD)).status == 200
+
+
+@requirement("7617-4-01")
+def test_a_password_is_not_taken_where_others_can_read_it(serve, outside):  # noqa: F811
+    for args, taken in ([], False), (["--plain-credentials"], True):
+        server = serve(people(), [*CHEAP, "--open", *args], listen="0.0.0.0:0")
+        near, far = (H1Client(server.at(host), "localhost") for host in ("127.0.0.1", outside))
+        home = register(near, "ann@example.org", GOOD)
+        said = basic("ann@example.org", GOOD)
+        assert near.get(home, said).status == 200
+        answer = far.get(home, said)
+        assert answer.status == (200 if taken else 403), answer
+        assert taken or "TLS" in answer.json()["detail"]
+        assert "WWW-Authenticate" not in answer.headers
+        far.close(), near.close()
+
+
+@requirement("7617-2.1-02")
 def test_a_password_may_be_typed_in_several_ways(client):
     composed, decomposed = "pässwörter", unicodedata.normalize("NFD", "pässwörter")
     home = register(client, "nfc@example.org", decomposed)

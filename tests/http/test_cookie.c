@@ -67,6 +67,7 @@ static void cookie_is_found_by_its_exact_name_and_counted(void **state)
     assert_int_equal(vb_cookies_find(NULL, 0, VB_SPAN("sid"), &value), 0);
 }
 
+/* 6265bis-4.1.1-04 */
 static void set_cookie_has_every_attribute_once(void **state)
 {
     static const struct {

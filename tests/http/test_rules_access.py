@@ -10,6 +10,7 @@ import time
 import pytest
 from h1 import Connection
 from jose import Key
+from ledger import requirement
 from test_jwt import start
 
 SCHEMES = {"idp": {"type": "http", "scheme": "bearer", "x-verbatim": {"keys": "keys.json", "issuer": "me", "roles": "groups"}}}
@@ -218,6 +219,7 @@ HEADERS = [
 ]
 
 
+@requirement("9110-15.5.4-01")
 @pytest.mark.parametrize("headers", HEADERS, ids=str)
 @pytest.mark.parametrize("who,method", list(itertools.product(["bob", "eve", None], ["GET", "HEAD", "PUT", "draft", "DELETE"])))
 def test_what_is_concealed_looks_like_what_is_not_there(ask, who, method, headers):
