@@ -76,6 +76,44 @@ static void read_need(struct vb__reader *r, yyjson_val *name,
     need->scopes = scopes;
 }
 
+/* Do its credentials come in Authorization? */
+static bool in_authorization(const struct vb_scheme *scheme)
+{
+    switch (scheme->kind) {
+    case VB_SCHEME_BASIC:
+    case VB_SCHEME_TOKEN:
+    case VB_SCHEME_JWT:
+        return true;
+    case VB_SCHEME_KEY:
+        return scheme->in == VB_KEY_IN_HEADER &&
+               vb_span_ieq(scheme->name, VB_SPAN("Authorization"));
+    default:
+        return false;
+    }
+}
+
+/* One token may be what two schemes of a kind ask for; a field has no room for
+ * two of different kinds (RFC 9110 section 11.6.2). */
+static void look_together(struct vb__reader *r, yyjson_val *val,
+                          const struct vb_requirement *requirement)
+{
+    const struct vb_scheme *first = NULL;
+
+    for (size_t i = 0; i < requirement->need_count; i++) {
+        const struct vb_scheme *scheme = requirement->needs[i].scheme;
+        struct vb_place place = vb__place(r, val);
+
+        if (!scheme || !in_authorization(scheme))
+            continue;
+        if (first && first->kind != scheme->kind) {
+            vb__warn(r, "together", &place, "\"%.*s\" and \"%.*s\"",
+                     VB_FMT(first->id), VB_FMT(scheme->id));
+            return;
+        }
+        first = scheme;
+    }
+}
+
 static void read_requirement(struct vb__reader *r, yyjson_val *val,
                              struct vb_requirement *requirement)
 {
@@ -90,6 +128,7 @@ static void read_requirement(struct vb__reader *r, yyjson_val *val,
     yyjson_obj_iter_init(val, &iter);
     while (needs && (name = yyjson_obj_iter_next(&iter)) != NULL)
         read_need(r, name, &needs[requirement->need_count++]);
+    look_together(r, val, requirement);
 }
 
 const struct vb_security *vb__security_read(struct vb__reader *r,

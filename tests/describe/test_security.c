@@ -161,6 +161,53 @@ static void what_is_wrong_is_told_at_its_place(void **state)
     }
 }
 
+static bool is_told(const struct describing *t, const char *rule)
+{
+    for (const struct vb_note *n = t->d->warnings; n; n = n->next)
+        if (vb_span_eq(n->rule, vb_span_str(rule)))
+            return true;
+    return false;
+}
+
+static void two_in_one_field_are_told(void **state)
+{
+    static const struct {
+        const char *security;
+        bool told;
+    } rows[] = {
+        {"{basic: [], token: []}", true},
+        {"{token: [], basic: []}", true},
+        {"{token: [], raw: []}", true},
+        {"{cert: [], key: [], basic: [], raw: []}", true},
+        {"{token: [a], other: [b]}", false},
+        {"{basic: [], key: [], cert: [], cookie: []}", false},
+        {"{token: []}, {basic: []}", false},
+        {"{}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct describing t;
+        char text[2048];
+
+        snprintf(text, sizeof(text),
+                 FRAME SCHEMES
+                 "basic: {type: http, scheme: basic}, token: {type: http, "
+                 "scheme: bearer}, other: {type: http, scheme: bearer}, raw: "
+                 "{type: apiKey, in: header, "
+                 "name: authorization}, key: {type: apiKey, in: header, name: "
+                 "X-Key}, cookie: {type: apiKey, in: cookie, name: "
+                 "Authorization}, cert: {type: mutualTLS}}}\n"
+                 "paths: {/a: {get: {security: [%s]}}}\n",
+                 rows[i].security);
+        describe_text(&t, text);
+        assert_described(&t);
+        if (is_told(&t, "together") != rows[i].told)
+            fail_msg("%s", rows[i].security);
+        describing_done(&t);
+    }
+}
+
 /* What cannot be proved here may be left out, if something else would do. */
 static void an_alternative_that_is_not_served_is_left_out(void **state)
 {
@@ -319,6 +366,7 @@ int main(void)
         cmocka_unit_test(nothing_is_said_where_there_is_no_security),
         cmocka_unit_test(each_type_has_its_kind),
         cmocka_unit_test(what_is_wrong_is_told_at_its_place),
+        cmocka_unit_test(two_in_one_field_are_told),
         cmocka_unit_test(an_alternative_that_is_not_served_is_left_out),
         cmocka_unit_test(tokens_are_an_accounts),
         cmocka_unit_test(what_the_root_says_is_not_lost_without_operations),

@@ -1,7 +1,11 @@
 """Who may ask for what: the schemes and requirements of a description (RFC 9110 section 11, OpenAPI 3.1)."""
 
+import json
+
 import pytest
 from certificates import HERE, make, make_ca, options, sign
+from jose import Key
+from test_cli import run
 from test_client_certificates import showing
 from test_tls import connect
 
@@ -82,6 +86,25 @@ def test_where_anybody_may_anybody_does(who):
     assert ask(connection, "PUT", "/open", b"{}").status in (201, 204)
     assert ask(connection, "GET", "/open").status == 200
     assert ask(connection, "OPTIONS", "/a").status == 204
+
+
+@pytest.mark.parametrize("together, told", [
+    (["jwt", "token"], True), (["basic", "jwt"], True), (["jwt", "idp"], False), (["jwt", "key"], False), (["jwt"], False),
+])  # fmt: skip
+def test_check_tells_what_nobody_can_say_in_one_field(tmp_path, together, told):
+    schemes = {
+        "jwt": {"type": "http", "scheme": "bearer", "x-verbatim": {"keys": "k.json", "issuer": "me"}},
+        "idp": {"type": "oauth2", "flows": {}, "x-verbatim": {"keys": "k.json", "issuer": "me"}},
+        "token": {"type": "http", "scheme": "bearer"}, "basic": {"type": "http", "scheme": "basic"},
+        "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+    }  # fmt: skip
+    (tmp_path / "k.json").write_text(json.dumps({"keys": [Key(tmp_path, "HS256", "k").jwk()]}))
+    path = tmp_path / "api.json"
+    path.write_text(json.dumps(description(schemes, {"/a": document(get=[{name: [] for name in together}])})))
+    done = run("check", path)
+    said = done.stdout + done.stderr
+    assert ("room for one" in said) == told, said
+    assert not told or '"{}" and "{}"'.format(*together) in said
 
 
 def test_a_scheme_that_nothing_proves_is_501_and_says_why(serve):
