@@ -40,6 +40,7 @@ struct vb_access_log {
  * room for VB__ACCESS_LINE_MAX bytes. Its length. */
 size_t vb__access_line(enum vb_access_format format,
                        const struct vb_redaction *redaction,
+                       struct vb_redact_keys keys,
                        struct vb__access_second *second,
                        const struct vb_exchange *x, char *text);
 

@@ -25,6 +25,7 @@
 struct entry {
     const struct vb_exchange *x;
     const struct vb_redaction *redaction;
+    struct vb_redact_keys keys;
     int64_t begun_unix_ms;
     uint64_t duration_ms;
     char client[CLIENT_MOST]; /* "": none */
@@ -98,7 +99,7 @@ static void put_uri(struct vb__line *line, const struct entry *entry,
     struct to_line to = {.out = {put_piece}, .line = line};
 
     vb__line_begin(line, most);
-    vb_redact_uri(entry->redaction, uri, &to.out);
+    vb_redact_uri(entry->redaction, entry->keys, uri, &to.out);
 }
 
 static void put_text(struct vb__line *line, struct vb_span text, size_t most)
@@ -269,10 +270,11 @@ static const struct {
 
 size_t vb__access_line(enum vb_access_format format,
                        const struct vb_redaction *redaction,
+                       struct vb_redact_keys keys,
                        struct vb__access_second *second,
                        const struct vb_exchange *x, char *text)
 {
-    struct entry entry = {.redaction = redaction};
+    struct entry entry = {.redaction = redaction, .keys = keys};
     struct vb__line line = {.json = format == VB_ACCESS_JSON};
     int64_t unix_s;
 

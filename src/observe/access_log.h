@@ -29,6 +29,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "exchange/exchange.h"
+#include "observe/redact.h"
 
 enum vb_access_format { VB_ACCESS_COMBINED, VB_ACCESS_JSON };
 
@@ -63,9 +64,10 @@ struct vb_access_writer *vb_access_writer_new(struct vb_access_log *log);
 /* Flushes, and waits a second at most for somebody to take it. NULL is fine. */
 void vb_access_writer_free(struct vb_access_writer *writer);
 
-/* Notes an exchange that is over; x->env->now is when. NULL: no log. */
+/* Notes an exchange that is over; x->env->now is when. `keys` are left out of
+ * its URIs. NULL: no log. */
 void vb_access_note(struct vb_access_writer *writer,
-                    const struct vb_exchange *x);
+                    const struct vb_exchange *x, struct vb_redact_keys keys);
 
 /* Writes what was noted; once a turn. NULL: no log. */
 void vb_access_flush(struct vb_access_writer *writer);

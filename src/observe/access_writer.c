@@ -206,7 +206,7 @@ void vb_access_writer_free(struct vb_access_writer *writer)
 }
 
 void vb_access_note(struct vb_access_writer *writer,
-                    const struct vb_exchange *x)
+                    const struct vb_exchange *x, struct vb_redact_keys keys)
 {
     /* One that never got as far as a wire's message was no request. */
     if (writer == NULL || x->carrier == NULL)
@@ -218,6 +218,6 @@ void vb_access_note(struct vb_access_writer *writer,
         return;
     }
     writer->len +=
-        vb__access_line(writer->log->format, &writer->log->redaction,
+        vb__access_line(writer->log->format, &writer->log->redaction, keys,
                         &writer->second, x, writer->buffer + writer->len);
 }

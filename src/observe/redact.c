@@ -107,8 +107,18 @@ static bool same(struct vb_span sent, struct vb_span name, bool loosely)
     return name.len == 0;
 }
 
-static bool hides(const struct vb_redaction *redaction, struct vb_span name)
+struct rules {
+    const struct vb_redaction *redaction;
+    struct vb_redact_keys keys;
+};
+
+static bool hides(const struct rules *rules, struct vb_span name)
 {
+    const struct vb_redaction *redaction = rules->redaction;
+
+    for (size_t i = 0; i < rules->keys.count; i++)
+        if (same(name, rules->keys.names[i], true))
+            return true;
     for (size_t i = 0; i < redaction->count; i++)
         if (same(name, redaction->names[i], redaction->only))
             return redaction->only;
@@ -120,15 +130,15 @@ static bool hides(const struct vb_redaction *redaction, struct vb_span name)
 static const struct vb_span hidden = VB_SPAN_INIT("***");
 
 /* One parameter. Without "=" it may itself be the secret. */
-static void put_parameter(const struct vb_redaction *redaction,
-                          struct vb_span text, struct vb_redact_out *out)
+static void put_parameter(const struct rules *rules, struct vb_span text,
+                          struct vb_redact_out *out)
 {
     ssize_t equals = vb_span_find(text, '=', 0);
     size_t len = equals < 0 ? text.len : (size_t)equals;
 
     if (text.len == 0)
         return;
-    if (!hides(redaction, vb_span_head(text, len))) {
+    if (!hides(rules, vb_span_head(text, len))) {
         out->text(out, text);
         return;
     }
@@ -148,13 +158,13 @@ static size_t parameter_end(struct vb_span query)
     return end;
 }
 
-static void put_query(const struct vb_redaction *redaction,
-                      struct vb_span query, struct vb_redact_out *out)
+static void put_query(const struct rules *rules, struct vb_span query,
+                      struct vb_redact_out *out)
 {
     while (query.len > 0) {
         size_t end = parameter_end(query);
 
-        put_parameter(redaction, vb_span_head(query, end), out);
+        put_parameter(rules, vb_span_head(query, end), out);
         query = vb_span_from(query, end);
         out->text(out, vb_span_head(query, 1));
         query = vb_span_from(query, 1);
@@ -194,9 +204,11 @@ static void put_front(struct vb_span front, struct vb_redact_out *out)
     out->text(out, front);
 }
 
-void vb_redact_uri(const struct vb_redaction *redaction, struct vb_span uri,
+void vb_redact_uri(const struct vb_redaction *redaction,
+                   struct vb_redact_keys keys, struct vb_span uri,
                    struct vb_redact_out *out)
 {
+    const struct rules rules = {redaction, keys};
     ssize_t hash = vb_span_find(uri, '#', 0);
     struct vb_span whole = hash < 0 ? uri : vb_span_head(uri, (size_t)hash);
     ssize_t mark = vb_span_find(whole, '?', 0);
@@ -204,7 +216,7 @@ void vb_redact_uri(const struct vb_redaction *redaction, struct vb_span uri,
     put_front(mark < 0 ? whole : vb_span_head(whole, (size_t)mark), out);
     if (mark >= 0) {
         out->text(out, VB_SPAN("?"));
-        put_query(redaction, vb_span_from(whole, (size_t)mark + 1), out);
+        put_query(&rules, vb_span_from(whole, (size_t)mark + 1), out);
     }
     if (hash >= 0) {
         out->text(out, VB_SPAN("#"));

@@ -10,8 +10,8 @@
  *     only:token,key         none is left out but those of these
  *     none                   everything is logged as it came
  *
- * Whatever the rules say, a password in a URI (RFC 3986 section 3.2.1) and its
- * fragment are left out.
+ * Whatever the rules say, a password in a URI (RFC 3986 section 3.2.1), its
+ * fragment, and parameters that a description has API keys in are left out.
  */
 #ifndef VB_OBSERVE_REDACT_H
 #define VB_OBSERVE_REDACT_H
@@ -37,6 +37,12 @@ enum vb_err vb_redaction_parse(struct vb_span rules,
                                struct vb_redaction *ret_redaction,
                                struct vb_buf *ret_why);
 
+/* Parameters whose values are credentials. */
+struct vb_redact_keys {
+    const struct vb_span *names;
+    size_t count;
+};
+
 /* What a piece of text is given to. */
 struct vb_redact_out {
     void (*text)(struct vb_redact_out *out, struct vb_span text);
@@ -45,10 +51,11 @@ struct vb_redact_out {
 /*
  * Gives the URI, or what somebody sent for one, in pieces, with "***" for what
  * is left out. Takes time linear in its length times that of the rules. Names
- * are compared decoded; those of `only` in any case and without an operator
- * behind a colon, so that `Token%3aeq=` does not slip through.
+ * are compared decoded; those of `only` and of keys in any case and without an
+ * operator behind a colon, so that `Token%3aeq=` does not slip through.
  */
-void vb_redact_uri(const struct vb_redaction *redaction, struct vb_span uri,
+void vb_redact_uri(const struct vb_redaction *redaction,
+                   struct vb_redact_keys keys, struct vb_span uri,
                    struct vb_redact_out *out);
 
 #endif

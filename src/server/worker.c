@@ -24,13 +24,25 @@ static void begin(struct vb_service *service, struct vb_exchange *x)
     vb_flow_start(x);
 }
 
+/* A key that came where nobody looked at it is in the target still, or in a
+ * Referer. */
+static struct vb_redact_keys keys_of(const struct vb_exchange *x)
+{
+    const struct vb_secrets *secrets =
+        x->site == NULL ? NULL : x->site->secrets;
+
+    return secrets == NULL ? (struct vb_redact_keys){.count = 0}
+                           : (struct vb_redact_keys){secrets->parameters,
+                                                     secrets->parameter_count};
+}
+
 static void end(struct vb_service *service, struct vb_exchange *x)
 {
     struct vb_server_worker *own =
         VB_CONTAINER(service, struct vb_server_worker, service);
 
     own->active--;
-    vb_access_note(own->log, x);
+    vb_access_note(own->log, x, keys_of(x));
     if (x->site != NULL)
         vb_worker_site_leave(
             VB_CONTAINER(x->site, struct vb_worker_site, site));

@@ -279,6 +279,26 @@ def test_no_secret_is_told_anywhere(serve):
     assert token[4:-1] not in server.output
 
 
+@pytest.mark.parametrize("rules", ["none", "only:name", "all-but:key"])
+def test_a_key_is_in_no_log_whatever_is_left_in(serve, rules):
+    """Not from a request that was refused before anybody looked, nor in where a page came from."""
+    server = serve(people(schemes=SCHEMES, **PATHS), [*CHEAP, "--log-redact", rules, "--max-target", "300"])
+    key = "vbt_" + "s3cr3t" * 6
+    get = f"GET /by-query?key={key}&limit=3 HTTP/1.1\r\n"
+    for head in (f"{get}Host: a\r\nHost: b\r\n", get, f"{get}Host: a\r\nno field\r\n", f"{get}Host: a\r\nContent-Length: x\r\n"):
+        assert server.raw(f"{head}\r\n".encode(), ["GET"])[0].status == 400
+    client = server.client("h1")
+    for target in (f"/nowhere?key={key}", f"/by-query?key={key}", f"/by-query?k%65y={key}", f"/by-query?KEY={key}", f"/by-query?key={key}" + "x" * 300):
+        client.get(target)
+    client.request("BREW", f"/by-query?key={key}")
+    client.get("/people", {"Referer": f"http://{server.authority}/by-query?limit=1&key={key}"})
+    with server.connect() as connection:  # gone before the answer
+        connection.send(f"PUT /a?key={key} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n".encode())
+    server.stop()
+    assert server.output.count("by-query") >= 5
+    assert "s3cr3t" not in server.output
+
+
 def test_a_key_in_the_query_is_no_filter_and_in_no_link_or_explanation(client, ann):
     _, credentials = ann
     token = secret(client, credentials)

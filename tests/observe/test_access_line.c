@@ -10,6 +10,7 @@
 #define JSON VB_ACCESS_JSON
 
 static struct vb_redaction rules;
+static struct vb_redact_keys keys;
 static struct vb__access_second second;
 static char text[VB__ACCESS_LINE_MAX + 64];
 
@@ -21,7 +22,7 @@ static struct vb_span line_of(enum vb_access_format format,
     size_t len;
 
     memset(text, '#', sizeof(text));
-    len = vb__access_line(format, &rules, &second, x, text);
+    len = vb__access_line(format, &rules, keys, &second, x, text);
     assert_in_range(len, 2, VB__ACCESS_LINE_MAX);
     assert_int_equal(text[len - 1], '\n');
     assert_int_equal(text[len], '#');
@@ -204,7 +205,7 @@ static void the_time_is_when_it_began(void **state)
         line = line_of(CLF, x);
         line = vb_span_from(line, strlen("192.0.2.7 - - "));
         assert_true(vb_span_starts(line, vb_span_str(rows[i].clf)));
-        vb__access_line(JSON, &rules, &json_second, x, text);
+        vb__access_line(JSON, &rules, keys, &json_second, x, text);
         assert_memory_equal(text, rows[i].json, strlen(rows[i].json));
         request_release(x);
     }

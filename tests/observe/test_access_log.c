@@ -59,7 +59,7 @@ static void note(struct vb_access_writer *writer, const char *target)
 
     request.target = target;
     x = request_make(&request);
-    vb_access_note(writer, x);
+    vb_access_note(writer, x, (struct vb_redact_keys){.count = 0});
     request_release(x);
 }
 
@@ -247,7 +247,7 @@ static void what_was_never_begun_is_not_logged(void **state)
 
     (void)state;
     x->carrier = NULL;
-    vb_access_note(writer, x);
+    vb_access_note(writer, x, (struct vb_redact_keys){.count = 0});
     request_release(x);
     vb_access_writer_free(writer);
     vb_access_log_free(log);
@@ -425,7 +425,7 @@ static void *work(void *context)
     struct vb_access_writer *writer = vb_access_writer_new(worker->log);
 
     for (int i = 0; i < EACH; i++) {
-        vb_access_note(writer, worker->x);
+        vb_access_note(writer, worker->x, (struct vb_redact_keys){.count = 0});
         vb_access_flush(writer);
     }
     vb_access_writer_free(writer);

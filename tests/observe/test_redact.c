@@ -17,6 +17,9 @@ struct row {
     const char *uri, *want;
 };
 
+static const struct vb_span key_names[] = {VB_SPAN_INIT("key")};
+static struct vb_redact_keys keys;
+
 static void check(const char *rules, const struct row *rows, size_t count)
 {
     struct vb_redaction redaction;
@@ -27,7 +30,7 @@ static void check(const char *rules, const struct row *rows, size_t count)
         vb_redaction_parse(vb_span_str(rules), &redaction, &to.text), VB_OK);
     for (size_t i = 0; i < count; i++) {
         vb_buf_reset(&to.text);
-        vb_redact_uri(&redaction, vb_span_str(rows[i].uri), &to.out);
+        vb_redact_uri(&redaction, keys, vb_span_str(rows[i].uri), &to.out);
         assert_span_equal(vb_buf_span(&to.text), rows[i].want);
     }
     vb_buf_done(&to.text);
@@ -106,6 +109,24 @@ static void none_leaves_the_query_alone(void **state)
 
     (void)state;
     check("none", rows, VB_COUNT_OF(rows));
+}
+
+static void keys_are_hidden_whatever_the_rules_say(void **state)
+{
+    static const struct row rows[] = {
+        {"/?a=1&key=2", "/?a=1&key=***"},
+        {"/?Key=1&k%65y=2&key:eq=3", "/?Key=***&k%65y=***&key:eq=***"},
+        {"/?a=1;key=2", "/?a=1;key=***"},
+        {"/?key=&keys=1&a=key", "/?key=&keys=1&a=key"},
+        {"https://host/x?key=1", "https://host/x?key=***"},
+    };
+
+    (void)state;
+    keys = (struct vb_redact_keys){key_names, 1};
+    check("none", rows, VB_COUNT_OF(rows));
+    check("only:b", rows, VB_COUNT_OF(rows));
+    check("all-but:a,key,keys", rows, VB_COUNT_OF(rows));
+    keys.count = 0;
 }
 
 /* RFC 3986 section 3.2.1; a Referer has no fragment by RFC 9110 section
@@ -204,6 +225,7 @@ int main(void)
         cmocka_unit_test(all_but_lets_named_values_in),
         cmocka_unit_test(only_hides_named_values_however_they_are_written),
         cmocka_unit_test(none_leaves_the_query_alone),
+        cmocka_unit_test(keys_are_hidden_whatever_the_rules_say),
         cmocka_unit_test(passwords_and_fragments_never_show),
         cmocka_unit_test(rules_are_read_strictly),
         cmocka_unit_test(rules_are_bounded),
