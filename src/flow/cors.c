@@ -54,6 +54,11 @@ bool vb__cors_lists(const struct vb_exchange *x, struct vb_span origin)
            (is_described(policy, origin) || is_trusted(x, origin));
 }
 
+bool vb__cors_opens(const struct vb_exchange *x)
+{
+    return policy_of(x) != NULL;
+}
+
 /* May they with what a browser sends by itself: cookies, certificates, and
  * passwords that it remembers? */
 static bool lists_with_credentials(const struct vb_exchange *x,

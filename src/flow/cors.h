@@ -17,6 +17,9 @@
  * request is for? Not by being anybody: it is named. */
 bool vb__cors_lists(const struct vb_exchange *x, struct vb_span origin);
 
+/* May pages of any other origin see what the request is for? */
+bool vb__cors_opens(const struct vb_exchange *x);
+
 /* Says to the browser what it wants to know, once the reply is decided. */
 void vb__reply_cors(struct vb_exchange *x);
 

@@ -257,17 +257,45 @@ static void say(struct vb_exchange *x, unsigned status)
     }
 }
 
-/* A representation says it itself. */
-static void say_personal(struct vb_exchange *x)
+/* --- What depends on who asks --------------------------------------------- */
+
+static bool has_field(const struct vb_field_out *fields, size_t count,
+                      struct vb_span name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vb_span_ieq(fields[i].name, name))
+            return true;
+    return false;
+}
+
+/* Unless it has been said, or the representation says it itself. */
+static void say_once(struct vb_exchange *x, enum vb_field_id id,
+                     struct vb_span value)
 {
     const struct vb_reply *reply = &x->reply;
+    const struct vb_rep *rep =
+        reply->rep_head == VB_HEAD_NONE ? NULL : reply->rep;
+    struct vb_span name = vb_field_name(id);
 
-    if (reply->rep_head != VB_HEAD_NONE)
-        return;
-    for (size_t i = 0; i < reply->field_count; i++)
-        if (vb_span_eq(reply->fields[i].name, VB_SPAN("Cache-Control")))
-            return;
-    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, vb_reply_caching(x));
+    if (!has_field(reply->fields, reply->field_count, name) &&
+        (rep == NULL || !has_field(rep->fields, rep->field_count, name)))
+        vb_reply_field(x, id, value);
+}
+
+/*
+ * What a browser gets since it sends cookies, or is on the right machine, is
+ * for pages of its own origin: no other may have it as an image or a script,
+ * where CORS is not asked (Fetch, "cross-origin resource policy check"). Where
+ * a policy of CORS lets others in, it is for them to embed, too. And nothing is
+ * taken for more than its type says.
+ */
+static void say_personal(struct vb_exchange *x)
+{
+    say_once(x, VB_FIELD_CACHE_CONTROL, vb_reply_caching(x));
+    say_once(x, VB_FIELD_X_CONTENT_TYPE_OPTIONS, VB_SPAN("nosniff"));
+    if (!vb__cors_opens(x))
+        say_once(x, VB_FIELD_CROSS_ORIGIN_RESOURCE_POLICY,
+                 VB_SPAN("same-origin"));
 }
 
 /* What goes with each reply where TLS is spoken. */
@@ -301,7 +329,7 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
         say(x, reply->status);
     if (reply->status >= 400)
         vb__reply_problem(x);
-    else if (is_personal(x))
+    if (is_personal(x))
         say_personal(x);
     if (vb_fields_first(&x->head.fields, VB_FIELD_WANT_CONTENT_DIGEST) ||
         vb_fields_first(&x->head.fields, VB_FIELD_WANT_REPR_DIGEST))

@@ -144,6 +144,8 @@ def test_a_preflight_needs_no_credentials(module_serve):
     refused = server.client().get("/listed", {"Origin": APP})
     assert (refused.status, allowed(refused)) == (401, APP)
     assert "www-authenticate" in tokens(refused, "Access-Control-Expose-Headers")
+    assert "Cross-Origin-Resource-Policy" not in refused.headers  # whom CORS lets in may embed it
+    assert refused.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_stranger_s_preflight_is_a_plain_options(server):

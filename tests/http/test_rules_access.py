@@ -400,3 +400,25 @@ def test_what_has_no_rules_is_as_ever(ask):
     response = ask(None, "GET", "/plain/a")
     assert response.status == 200 and response.headers["Cache-Control"] == "no-cache"
     assert ask(None, "GET", "/plain/b").headers["Cache-Control"] == "no-cache"
+
+
+# --- browsers -----------------------------------------------------------------
+
+
+@requirement("fetch-cross-origin-resource-policy-header-01")
+@pytest.mark.parametrize("who", ["root", "ann", None])
+@pytest.mark.parametrize("accept", ["application/json", "text/html", "*/*"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_what_depends_on_who_asks_is_embedded_nowhere_and_not_sniffed(ask, who, accept, method):
+    for path in ("/notes", "/secrets/1", made(ask, "/notes"), "/files/a.txt", "/drawers/none"):
+        answer = attempt(ask, who, method, path, headers={"Accept": accept})
+        if answer.headers["Cache-Control"] in ("no-cache", "no-store"):
+            continue
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", answer
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin", answer
+
+
+def test_what_is_anybody_s_says_nothing_more(ask):
+    ask("ann", "PUT", "/plain/public", json={"title": "t"})
+    answer = ask(None, "GET", "/plain/public")
+    assert "Cross-Origin-Resource-Policy" not in answer.headers and "X-Content-Type-Options" not in answer.headers
