@@ -1,9 +1,14 @@
 """Cookies as they come in (RFC 6265bis): in several lines, as crumbs, in any order, and as credentials that a browser adds."""
 
+import re
+import time
+
 import pytest
+from certificates import HERE, of_the_suite, options
 from ledger import requirement
 from message import Reset
 from people import CHEAP, basic, operation, people, register
+from test_sessions import log_in, secret_of, set_cookies, site
 
 GOOD = "correct horse"
 SCHEMES = {"basic": {"type": "http", "scheme": "basic"}, "cookie": {"type": "apiKey", "in": "cookie", "name": "key"}}
@@ -135,3 +140,56 @@ def test_a_cookie_alone_writes_nothing_for_another_site_s_page(client, token, fi
     answer = client.put("/kept", credentials | fields, json={"by": [fields]})
     assert answer.status in ((200, 201) if written else (403,)), answer
     assert (client.get("/kept", credentials).body == before.body) != written
+
+
+# --- those that are set ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def secure(module_serve):
+    """Sessions over TLS, where cookies keep all promises."""
+    server = module_serve(site({"idle": 2}), [*CHEAP, *options(of_the_suite())], listen=HERE)
+    register(server.client(), "ann@example.org", GOOD)
+    return server
+
+
+@requirement("6265bis-4.1.1-03", "6265bis-4.1.1-05", "6265bis-4.1.2.5-01", "6265bis-4.1.3-01", "9111-7.3-01")
+def test_over_tls_the_cookie_is_for_this_host_over_tls_and_no_script(secure):
+    cookie, made = log_in(secure.client(), "ann@example.org", GOOD)
+    assert re.fullmatch("__Host-session=[A-Za-z0-9_-]{43}", cookie)
+    assert sorted(secret_of(made)[1]) == ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]
+    assert made.headers["Cache-Control"] == "no-store"
+    assert secure.client().get("/mine", {"Cookie": cookie}).status == 404
+    assert secure.client().get("/mine", {"Cookie": cookie.removeprefix("__Host-")}).status == 401
+
+
+@requirement("6265bis-4.1.2.2-01", "6265bis-4.1.3-01")
+def test_over_tls_it_ends_as_it_began(secure):
+    client = secure.client()
+    cookie, made = log_in(client, "ann@example.org", GOOD)
+    fields = {"Cookie": cookie, "Origin": f"https://{client.authority}"}
+    ended, attributes = secret_of(client.request("DELETE", "/session", fields))
+    assert ended == "__Host-session="
+    assert set(attributes) - set(secret_of(made)[1]) == {"Expires=Thu, 01 Jan 1970 00:00:00 GMT"}
+    assert client.get("/mine", {"Cookie": cookie}).status == 401
+
+
+@requirement("6265bis-4.1.2.1-01")
+def test_a_session_is_over_whatever_the_browser_still_sends(secure):
+    cookie, _ = log_in(secure.client(), "ann@example.org", GOOD)
+    deadline = time.monotonic() + 20
+    assert secure.client().get("/mine", {"Cookie": cookie}).status == 404
+    time.sleep(2.5)
+    while secure.client().get("/mine", {"Cookie": cookie}).status != 401:
+        assert time.monotonic() < deadline
+        time.sleep(2.5)
+
+
+@requirement("6265bis-8-01")
+@pytest.mark.parametrize("fields", [{}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_a_session_s_cookie_alone_changes_nothing(secure, fields):
+    client = secure.client()
+    cookie, _ = log_in(client, "ann@example.org", GOOD)
+    refused = client.put("/mine", {"Cookie": cookie} | fields, json={"by": "evil"})
+    assert refused.status == 403 and not set_cookies(refused)
+    assert client.get("/mine", {"Cookie": cookie}).status == 404
