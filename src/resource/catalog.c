@@ -356,7 +356,7 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
     catalog->site.cors = description != NULL ? description->cors : NULL;
     catalog->has_jobs = description != NULL && description->has_jobs;
     if (err == VB_OK && catalog->has_jobs)
-        err = vb_job_build(&catalog->job, &catalog->result);
+        err = vb_job_build(catalog->access, &catalog->job, &catalog->result);
     if (err == VB_OK)
         *ret_catalog = catalog;
     else

@@ -26,6 +26,7 @@ static enum vb_answer accept(struct vb_deferral *deferral)
     struct vb_buf json;
 
     vb_buf_init(&json, JSON_MOST);
+    deferral->facts.owner = VB_SPAN("");
     vb_job_write(&json, &deferral->facts);
     x->reply.bytes = vb_arena_dup(&x->arena, vb_buf_span(&json));
     x->reply.content = VB_CONTENT_BYTES;
@@ -274,6 +275,7 @@ static bool prepare(struct vb_deferral *deferral)
         .target = x->head.path,
         .created_ms = x->env->now.unix_ms,
         .idempotent = deferral->idempotent,
+        .owner = vb_job_owner(x),
     };
     vb_buf_init(&json, JSON_MOST);
     vb_job_write(&json, &deferral->facts);

@@ -38,6 +38,7 @@ void vb_job_write(struct vb_buf *json, const struct vb_job_facts *facts)
     write_time(json, "finished", facts->finished_ms);
     if (facts->idempotent)
         vb_buf_str(json, ",\"idempotent\":true");
+    write_text(json, VB_JOB_OWNER, facts->owner);
     if (facts->problem.len > 0) {
         vb_buf_str(json, ",\"problem\":");
         vb_buf_append(json, facts->problem);
@@ -66,6 +67,7 @@ bool vb_job_read(yyjson_val *json, struct vb_job_facts *ret_facts)
         .id = text_of(json, "id"),
         .method = text_of(json, "method"),
         .target = text_of(json, "target"),
+        .owner = text_of(json, VB_JOB_OWNER),
         .created_ms = time_of(json, "created"),
         .started_ms = time_of(json, "started"),
         .finished_ms = time_of(json, "finished"),

@@ -274,6 +274,7 @@ bool vb__job_facts(struct vb__job *job, const struct vb_record *record)
         job->facts.id = job->id;
         job->facts.method = vb_arena_dup(&job->arena, job->facts.method);
         job->facts.target = vb_arena_dup(&job->arena, job->facts.target);
+        job->facts.owner = vb_arena_dup(&job->arena, job->facts.owner);
     }
     vb_json_free(json);
     return good;

@@ -106,6 +106,8 @@ struct vb_job_facts {
     struct vb_span method, target;
     int64_t created_ms, started_ms, finished_ms; /* 0: not yet */
     bool idempotent;        /* may be run again after it was cut short */
+    struct vb_span owner;   /* who asked for it; "": nobody known. In records
+                               only: not shown */
     struct vb_span problem; /* JSON of why it failed; "" */
 };
 
@@ -119,6 +121,9 @@ static inline bool vb_job_is(const struct vb_job_facts *facts,
 {
     return strcmp(facts->state, state) == 0;
 }
+
+/* The member of a record that says whose it is. */
+#define VB_JOB_OWNER "owner"
 
 /* What the keys of jobs' records begin with, and the listing that they are in:
  * no URI leads there, so that no client can make one up. */
@@ -141,10 +146,18 @@ void vb_job_removals(struct vb_arena *arena, struct vb_span id,
 /* --- resources (job_resource.c) --------------------------------------------
  */
 
+struct vb_access;
 struct vb_built;
 
 /* The two resources of jobs: the job, its result. */
-enum vb_err vb_job_build(struct vb_built *ret_job, struct vb_built *ret_result);
+
+/* `access` finds out whose job it is, which nobody else sees; NULL: jobs are
+ * nobody's, and for who knows their URI. */
+enum vb_err vb_job_build(const struct vb_access *access,
+                         struct vb_built *ret_job, struct vb_built *ret_result);
+
+/* By what a job is known to be of who asks; "": nobody known. In the arena. */
+struct vb_span vb_job_owner(struct vb_exchange *x);
 
 /* --- answering later (defer.c) ---------------------------------------------
  */

@@ -11,6 +11,7 @@ import time
 
 import pytest
 from ledger import requirement
+from people import CHEAP, basic, people, register
 from server import Server
 from test_cli import run as verbatim
 from test_controllers import (
@@ -466,3 +467,58 @@ def test_sigterm_waits_for_a_job_within_the_grace(serve, tmp_path):
     client = server.start().client()
     assert over(client, path).status == 303
     assert client.get(f"{path}/result").json() == 5
+
+
+# --- whose jobs these are -----------------------------------------------------
+
+
+def test_a_job_is_there_for_who_asked_for_it_and_nobody_else(serve):
+    anyone = [{"basic": []}]
+    sort = operation(shell("cat"), responses=BOTH, content=JSON)
+    sort["security"] = anyone
+    free = operation(shell("cat"), responses=BOTH, content=JSON)
+    server = serve(people(**{"/sort": {"post": sort}, "/free": {"post": free}}), CHEAP)
+    client = server.client()
+    ann, bob = basic("ann@example.org", "correct horse"), basic("bob@example.org", "correct horse")
+    for login in ("ann@example.org", "bob@example.org"):
+        register(client, login, "correct horse")
+    taken = client.post("/sort", ASYNC | ann, json=[1])
+    assert taken.status == 202
+    assert "owner" not in taken.json()
+    job = taken.headers["Location"]
+    wait_until(lambda: client.get(job, ann).status == 303)
+    result = client.get(job, ann).headers["Location"]
+    missing = client.get(job[:-1] + ("0" if job[-1] != "0" else "1"), bob)
+    for who in (bob, {}):
+        for refused in (client.get(job, who), client.get(result, who), client.delete(job, who)):
+            assert (refused.status, refused.json().get("detail")) == (404, missing.json().get("detail"))
+    assert client.get(job, basic("ann@example.org", "wrong horse")).status == 401
+    shown = client.get(result, ann)
+    assert (shown.status, shown.json()) == (200, [1])
+    assert "private" in shown.headers["Cache-Control"]
+    server.restart()
+    client = server.client()
+    assert client.get(result, bob).status == 404
+    assert client.delete(job, ann).status in (200, 204)
+    assert client.get(result, ann).status == 404
+    nobodys = client.post("/free", ASYNC, json=[2]).headers["Location"]
+    wait_until(lambda: client.get(nobodys).status == 303)
+    assert client.get(nobodys, bob).status == 303
+
+
+def test_a_job_that_waited_for_a_restart_is_still_its_owner_s(serve, tmp_path):
+    sort = operation(shell(f"while [ ! -e {tmp_path}/go ]; do sleep 0.05; done; cat"), responses=BOTH, content=JSON)
+    sort["security"] = [{"basic": []}]
+    server = serve(people(**{"/sort": {"post": sort}}), CHEAP)
+    client = server.client()
+    ann = basic("ann@example.org", "correct horse")
+    register(client, "ann@example.org", "correct horse")
+    job = client.post("/sort", ASYNC | ann, json=[1]).headers["Location"]
+    wait_until(lambda: client.get(job, ann).json()["state"] == "running")
+    assert "Retry-After" not in client.get(job).headers
+    server.kill()
+    server.start()
+    client = server.client()
+    wait_until(lambda: client.get(job, ann).json()["state"] == "failed")
+    assert "owner" not in client.get(job, ann).json()
+    assert client.get(job).status == 404
