@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "access/password.h"
+#include "base/utf8.h"
+#include "describe/unique.h"
 #include "flow/reply.h"
 
 /* No offer's and coding's variant, and not that of a plain record either
@@ -26,6 +28,29 @@ void vb_account_unref(struct vb_account *account)
         return;
     vb_record_unref(account->record);
     free(account);
+}
+
+/* --- its login ---------------------------------------------------------------
+ */
+
+bool vb_account_login_fits(struct vb_span login)
+{
+    return login.len > 0 && login.len <= VB_ACCOUNT_LOGIN_MOST &&
+           vb_utf8_valid(login);
+}
+
+struct vb_claim vb_account_claim(struct vb_arena *arena,
+                                 const struct vb_accounts *accounts,
+                                 struct vb_span login)
+{
+    yyjson_val value = {0};
+
+    yyjson_set_strn(&value, login.ptr, login.len); /* as the state has it */
+    return (struct vb_claim){
+        .scope =
+            vb_unique_scope(arena, accounts->collection->path, accounts->login),
+        .value = vb_unique_value(arena, &value, 8 * VB_ACCOUNT_LOGIN_MOST),
+    };
 }
 
 /* --- what a record says ------------------------------------------------------

@@ -65,6 +65,18 @@ enum vb_proof vb_account_is(struct vb_exchange *x,
                             const struct vb_account *account,
                             struct vb_identity *ret);
 
+/* Bytes of a login that are looked for. */
+#define VB_ACCOUNT_LOGIN_MOST 1024
+
+/* Can an account have it? Not what is empty, too long or no UTF-8. */
+bool vb_account_login_fits(struct vb_span login);
+
+/* Who has that login has this claim (vb_store_claim); in the arena, whose
+ * `failed` says that there was no memory. */
+struct vb_claim vb_account_claim(struct vb_arena *arena,
+                                 const struct vb_accounts *accounts,
+                                 struct vb_span login);
+
 /*
  * What the mark of a password is, by what is kept of it; of "": zero. It is
  * another for each that is set, also for the same one, and stays where its hash

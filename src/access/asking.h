@@ -57,6 +57,14 @@ vb_prove vb__prove_basic, vb__prove_certificate, vb__prove_jwt, vb__prove_key,
  * there is none. */
 bool vb__bearer_token(const struct vb_exchange *x, struct vb_span *ret_token);
 
+/*
+ * Who has the account of this login, for which somebody else vouches; the login
+ * lives as long as the exchange. As vb_account_identify; BAD, too, where nobody
+ * has it.
+ */
+enum vb_proof vb__holder_identify(struct vb_exchange *x, struct vb_span login,
+                                  struct vb_identity *ret);
+
 /* --- challenge.c -----------------------------------------------------------
  */
 

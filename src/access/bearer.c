@@ -4,7 +4,8 @@
  *
  * What was verified is kept for a while in the worker's cache, under a hash of
  * the token: a hot request verifies no signature. Whether claims hold is asked
- * each time, and a reload makes other keys, which know nothing of it.
+ * each time, and a reload makes other keys, which know nothing of it. Whose
+ * account it is, where a claim says that, is found in holder.c.
  */
 #include <sodium.h>
 
@@ -102,13 +103,33 @@ static bool take_words(struct vb_exchange *x, const struct vb_jwt *jwt,
            vb_jwt_words(jwt, claims, count, add_word, words);
 }
 
+/* What is looked at. */
+struct look {
+    struct vb_exchange *x;
+    const struct vb_scheme *scheme;
+    struct vb_span token;
+    struct vb_identity *ret;
+    struct vb_span login; /* of its holder's account, in the arena */
+};
+
+static bool take_login(struct look *look, const struct vb_jwt *jwt)
+{
+    struct vb_span login;
+
+    if (!vb_jwt_login(jwt, look->scheme->jwt->account_claim, &login))
+        return false;
+    look->login = vb_arena_dup(&look->x->arena, login);
+    return look->login.len > 0;
+}
+
 /* All of it is copied: the token may go before the exchange does. */
-static const char *identify(struct vb_exchange *x, const struct vb_jwt *jwt,
-                            const struct vb_jwt_rules *rules,
-                            struct vb_identity *ret)
+static const char *identify(struct look *look, const struct vb_jwt *jwt)
 {
     static const struct vb_span scopes[] = {
         VB_SPAN_INIT("scope"), VB_SPAN_INIT("scp"), VB_SPAN_INIT("scopes")};
+    const struct vb_jwt_rules *rules = look->scheme->jwt;
+    struct vb_exchange *x = look->x;
+    struct vb_identity *ret = look->ret;
     const char *why = vb_jwt_why_not(jwt, rules, x->env->now.unix_ms / 1000);
     struct words words;
 
@@ -125,16 +146,19 @@ static const char *identify(struct vb_exchange *x, const struct vb_jwt *jwt,
         ret->roles = words.list;
         ret->role_count = words.count;
     }
+    if (rules->account_claim.len > 0 && !take_login(look, jwt))
+        return "It does not say whose account is meant, or nobody has verified "
+               "that e-mail address.";
     return NULL;
 }
 
 /* --- all of it --------------------------------------------------------------
  */
 
-static const char *look_at(struct vb_exchange *x,
-                           const struct vb_scheme *scheme, struct vb_span token,
-                           struct vb_identity *ret)
+static const char *look_at(struct look *look)
 {
+    struct vb_exchange *x = look->x;
+    const struct vb_scheme *scheme = look->scheme;
     const struct vb_jwks *keys = vb_access_of(x)->keys[scheme->index];
     struct vb_cache *cache = x->env->cache;
     struct vb_cache_name name = {.variant = (uint32_t)scheme->index};
@@ -145,17 +169,17 @@ static const char *look_at(struct vb_exchange *x,
     const char *why;
 
     if (cache != NULL) {
-        name =
-            vb_cache_name(cache, hash_of(token, room), (uint32_t)scheme->index);
+        name = vb_cache_name(cache, hash_of(look->token, room),
+                             (uint32_t)scheme->index);
         verified = find_verified(x, &name, keys);
         stamp = vb_cache_stamp(cache, name.hash);
     }
     if (verified != NULL)
-        return identify(x, verified, scheme->jwt, ret);
-    if (vb_jwt_verify(keys, token, &jwt, &why) != VB_OK)
+        return identify(look, verified);
+    if (vb_jwt_verify(keys, look->token, &jwt, &why) != VB_OK)
         return why;
     jwt->verified_ms = x->env->now.unix_ms;
-    why = identify(x, jwt, scheme->jwt, ret);
+    why = identify(look, jwt);
     if (cache != NULL && why == NULL)
         vb_cache_put(cache, &name, stamp,
                      (struct vb_cache_value){jwt, release, jwt->size});
@@ -168,15 +192,16 @@ enum vb_proof vb__prove_jwt(struct vb_exchange *x,
                             const struct vb_scheme *scheme,
                             struct vb_identity *ret)
 {
-    struct vb_span token;
+    struct look look = {.x = x, .scheme = scheme, .ret = ret};
     const char *why;
 
-    if (!vb__bearer_token(x, &token) ||
+    if (!vb__bearer_token(x, &look.token) ||
         vb_access_of(x)->keys[scheme->index] == NULL)
         return VB_PROOF_NONE;
-    why = look_at(x, scheme, token, ret);
+    why = look_at(&look);
     if (why == NULL)
-        return VB_PROOF_GOOD;
+        return look.login.len > 0 ? vb__holder_identify(x, look.login, ret)
+                                  : VB_PROOF_GOOD;
     vb_access_why(x,
                   vb_arena_printf(&x->arena, "The token is refused. %s", why));
     return VB_PROOF_BAD;

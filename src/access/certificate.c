@@ -11,16 +11,54 @@ static struct vb_span subject_of(const struct vb_certificate *certificate)
                                        : certificate->fingerprint;
 }
 
+/* The only name of that kind; "": there is none, or nobody can tell which is
+ * meant. */
+static struct vb_span only_name(const struct vb_certificate *certificate,
+                                struct vb_span kind)
+{
+    struct vb_span found = VB_SPAN("");
+    size_t count = 0;
+
+    for (size_t i = 0; i < certificate->name_count; i++)
+        if (vb_span_starts(certificate->names[i], kind)) {
+            found = vb_span_from(certificate->names[i], kind.len);
+            count++;
+        }
+    return count == 1 ? found : VB_SPAN("");
+}
+
+static struct vb_span login_of(const struct vb_certificate *certificate,
+                               enum vb_holder_name name)
+{
+    switch (name) {
+    case VB_HOLDER_EMAIL:
+        return only_name(certificate, VB_SPAN("email:"));
+    case VB_HOLDER_URI:
+        return only_name(certificate, VB_SPAN("URI:"));
+    case VB_HOLDER_DNS:
+        return only_name(certificate, VB_SPAN("DNS:"));
+    case VB_HOLDER_COMMON_NAME:
+        return certificate->common_name;
+    case VB_HOLDER_SUBJECT:
+        return certificate->subject;
+    case VB_HOLDER_NONE:
+        break;
+    }
+    return VB_SPAN("");
+}
+
 /* TLS has verified it before the first byte of a request was read. Browsers
  * send it to whoever's page wants it, as they do cookies. */
 enum vb_proof vb__prove_certificate(struct vb_exchange *x,
                                     const struct vb_scheme *scheme,
                                     struct vb_identity *ret)
 {
-    (void)scheme;
     if (x->peer == NULL || x->peer->certificate == NULL)
         return VB_PROOF_NONE;
-    ret->subject = vb_arena_dup(&x->arena, subject_of(x->peer->certificate));
     ret->unscoped = true;
+    if (scheme->holder != VB_HOLDER_NONE)
+        return vb__holder_identify(
+            x, login_of(x->peer->certificate, scheme->holder), ret);
+    ret->subject = vb_arena_dup(&x->arena, subject_of(x->peer->certificate));
     return ret->subject.ptr != NULL ? VB_PROOF_GOOD : VB_PROOF_NONE;
 }

@@ -281,6 +281,26 @@ struct vb_span vb_jwt_subject(const struct vb_jwt *jwt)
     return text_at(jwt->payload->root, "sub");
 }
 
+/* Some issuers say it in a string. */
+static bool is_verified(yyjson_val *val)
+{
+    return yyjson_is_true(val) || yyjson_equals_str(val, "true");
+}
+
+bool vb_jwt_login(const struct vb_jwt *jwt, struct vb_span claim,
+                  struct vb_span *ret_login)
+{
+    yyjson_val *claims = jwt->payload->root;
+    yyjson_val *val = vb_json_member(claims, claim);
+
+    if (!yyjson_is_str(val) ||
+        (vb_span_eq(claim, VB_SPAN("email")) &&
+         !is_verified(yyjson_obj_get(claims, "email_verified"))))
+        return false;
+    *ret_login = vb_json_text(val);
+    return true;
+}
+
 /* --- words -----------------------------------------------------------------
  */
 

@@ -49,6 +49,15 @@ const char *vb_jwt_why_not(const struct vb_jwt *jwt,
 struct vb_span vb_jwt_subject(const struct vb_jwt *jwt);
 
 /*
+ * The login that a claim says, borrowed: a string. False: there is none; or it
+ * is `email`, and the issuer does not say that it has verified the address
+ * (email_verified, OpenID Connect Core section 5.1), which anybody can have
+ * typed there then.
+ */
+bool vb_jwt_login(const struct vb_jwt *jwt, struct vb_span claim,
+                  struct vb_span *ret_login);
+
+/*
  * Calls `each` with every word of a claim: a string of words between spaces
  * (RFC 8693 section 4.2), or an array of strings. Claims are tried in their
  * order, up to the first that is there. False: it is something else, or has

@@ -6,12 +6,8 @@
 
 #include "access/account.h"
 #include "base/list.h"
-#include "base/utf8.h"
-#include "describe/unique.h"
 #include "flow/reply.h"
 
-/* Bytes of a login that are looked for. */
-#define LOGIN_MOST 1024
 /* Seconds after which hashes that wait now will have been made. */
 #define BUSY_FOR 5
 
@@ -203,18 +199,10 @@ static void claim_done(struct vb_store_op *op)
 static enum vb_proof find(struct vb_login *login)
 {
     struct vb_arena *arena = &login->x->arena;
-    const struct vb_accounts *accounts = login->accounts;
-    struct vb_span text = login->login;
-    yyjson_val value = {0};
 
-    yyjson_set_strn(&value, text.ptr, text.len); /* as the state has it */
     login->claim = (struct vb_claim_read){
         .op = {.done = claim_done, .context = login},
-        .claim = {
-            .scope = vb_unique_scope(arena, accounts->collection->path,
-                                     accounts->login),
-            .value = vb_unique_value(arena, &value, 8 * LOGIN_MOST),
-        }};
+        .claim = vb_account_claim(arena, login->accounts, login->login)};
     if (arena->failed)
         return give_up(login);
     if (vb_store_claim(login->x->env->store, &login->claim) == VB_IO_PENDING)
@@ -248,7 +236,7 @@ enum vb_proof vb_login_check(struct vb_login *login)
         return vb_login_busy(x);
     }
     /* No account has these: they are all one. */
-    if (login->login.len > LOGIN_MOST || !vb_utf8_valid(login->login))
+    if (!vb_account_login_fits(login->login))
         login->login = VB_SPAN("");
     wait = vb_throttle_try(x->env->logins->throttle, x->peer, login->login,
                            x->env->now.mono_ms);

@@ -187,6 +187,12 @@ void vb__schemes(struct vb__reader *r);
 const struct vb_scheme *vb__scheme_find(const struct vb__reader *r,
                                         struct vb_span name);
 
+/* holder.c: which claim of a token is the login of its holder's account, or
+ * which name in a certificate; "" and NONE: none is. */
+struct vb_span vb__holder_claim(struct vb__reader *r, yyjson_val *val);
+enum vb_holder_name vb__holder_name(struct vb__reader *r, yyjson_val *val);
+bool vb__holder_has_account(const struct vb_scheme *scheme);
+
 /* The schemes that the archetypes of this description do not serve. */
 void vb__schemes_served(struct vb__reader *r);
 

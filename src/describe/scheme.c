@@ -13,9 +13,10 @@
 /* Seconds that clocks may differ where nothing is said. */
 #define LEEWAY_USUAL 30
 
-/* What says how the tokens of others are verified. */
-static const char *const jwt_keys[] = {"keys", "issuer", "audience", "roles",
-                                       "leeway"};
+/* What says how the tokens of others are verified; the last one is said of
+ * certificates, too. */
+static const char *const jwt_keys[] = {"keys",  "issuer", "audience",
+                                       "roles", "leeway", "account"};
 
 enum { JWT_KEYS = sizeof(jwt_keys) / sizeof(jwt_keys[0]) };
 
@@ -76,6 +77,7 @@ static void read_jwt(struct vb__reader *r, yyjson_val *val,
     rules->audiences =
         read_texts(r, extension(r, val, "audience"), &rules->audience_count);
     rules->roles_claim = roles ? vb_json_text(roles) : VB_SPAN("");
+    rules->account_claim = vb__holder_claim(r, val);
     rules->leeway_s = read_leeway(r, val);
     scheme->jwt = rules;
 }
@@ -93,9 +95,17 @@ static void refuse_keys(struct vb__reader *r, yyjson_val *val,
     }
 }
 
+static void no_keys(struct vb__reader *r, yyjson_val *val)
+{
+    refuse_keys(r, val, jwt_keys, JWT_KEYS - 1,
+                "bearer, oauth2 and openIdConnect");
+}
+
 static void no_jwt(struct vb__reader *r, yyjson_val *val)
 {
-    refuse_keys(r, val, jwt_keys, JWT_KEYS, "bearer, oauth2 and openIdConnect");
+    no_keys(r, val);
+    refuse_keys(r, val, &jwt_keys[JWT_KEYS - 1], 1,
+                "bearer, oauth2, openIdConnect and mutualTLS");
 }
 
 /* --- cookies of sessions ------------------------------------------------- */
@@ -227,8 +237,9 @@ static void read_key(struct vb__reader *r, yyjson_val *val,
 static void read_certificate(struct vb__reader *r, yyjson_val *val,
                              struct vb_scheme *scheme)
 {
-    no_jwt(r, val);
+    no_keys(r, val);
     scheme->kind = VB_SCHEME_CERTIFICATE;
+    scheme->holder = vb__holder_name(r, val);
 }
 
 static void read_oauth(struct vb__reader *r, yyjson_val *val,
@@ -336,6 +347,11 @@ static const char *why_not(const struct vb__reader *r,
     bool tokens = has_archetype(r, VB_ARCHETYPE_TOKEN);
 
     switch (scheme->kind) {
+    case VB_SCHEME_JWT:
+    case VB_SCHEME_CERTIFICATE:
+        return r->into->public.accounts || !vb__holder_has_account(scheme)
+                   ? NULL
+                   : no_accounts;
     case VB_SCHEME_BASIC:
         return r->into->public.accounts ? NULL : no_accounts;
     case VB_SCHEME_TOKEN:

@@ -33,6 +33,16 @@ enum vb_scheme_kind {
 
 enum vb_key_in { VB_KEY_IN_HEADER, VB_KEY_IN_QUERY, VB_KEY_IN_COOKIE };
 
+/* Which name in a certificate is the login of its holder's account. */
+enum vb_holder_name {
+    VB_HOLDER_NONE, /* it has none here */
+    VB_HOLDER_EMAIL,
+    VB_HOLDER_URI,
+    VB_HOLDER_DNS,
+    VB_HOLDER_COMMON_NAME,
+    VB_HOLDER_SUBJECT
+};
+
 /* How the tokens of somebody else are verified (RFC 7519, RFC 8725). */
 struct vb_jwt_rules {
     const char *keys;              /* path of a JWK Set or PEM file, absolute */
@@ -41,7 +51,9 @@ struct vb_jwt_rules {
     const struct vb_span *audiences; /* one of them must be in `aud`; none: */
     size_t audience_count;           /* tokens with an `aud` are refused */
     struct vb_span roles_claim;      /* which claim has roles; "": none */
-    uint32_t leeway_s;               /* seconds that clocks may differ */
+    struct vb_span account_claim; /* which is the login of its holder's account;
+                                     "": it has none here */
+    uint32_t leeway_s;            /* seconds that clocks may differ */
 };
 
 /* How long a session lasts, and where its cookie goes. */
@@ -59,6 +71,7 @@ struct vb_scheme {
     enum vb_key_in in;               /* where a key or session's id is */
     struct vb_span name;             /* of that field, parameter or cookie */
     const struct vb_jwt_rules *jwt;  /* of a JWT; else NULL */
+    enum vb_holder_name holder;      /* of a certificate */
     struct vb_session_rules session; /* of a key in a cookie */
     size_t index;                    /* among the description's schemes */
     bool served;

@@ -8,6 +8,7 @@
  *     issuer        CN=Example CA
  *     serial        03e8                       (with the issuer: unique)
  *     fingerprint   SHA-256 of the certificate, 64 digits
+ *     common name   Ann                        (as it stands in the subject)
  *     names         DNS:ann.example   email:ann@example.org
  *                   URI:spiffe://example.org/ann   IP:192.0.2.1
  *
@@ -25,6 +26,8 @@ struct vb_certificate {
     struct vb_span issuer;
     struct vb_span serial;
     struct vb_span fingerprint;
+    struct vb_span common_name; /* of the subject; "": it has none, or more than
+                                   one */
     const struct vb_span *names; /* subjectAltName, of the kinds above */
     size_t name_count;
 };

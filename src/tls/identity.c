@@ -14,7 +14,7 @@
 #define NAMES_MOST 64
 
 /* The texts, one behind the other. */
-enum { SUBJECT, ISSUER, SERIAL, FINGERPRINT, FIRST_NAME };
+enum { SUBJECT, ISSUER, SERIAL, FINGERPRINT, COMMON_NAME, FIRST_NAME };
 #define PIECES_MOST (FIRST_NAME + NAMES_MOST)
 
 struct draft {
@@ -72,6 +72,26 @@ static bool put_fingerprint(struct draft *draft, const gnutls_datum_t *der)
     put_hex(&draft->text, hash, size);
     end_piece(draft);
     return true;
+}
+
+static int get_common_name(gnutls_x509_crt_t certificate, unsigned which,
+                           char *bytes, size_t *size)
+{
+    return gnutls_x509_crt_get_dn_by_oid(
+        certificate, GNUTLS_OID_X520_COMMON_NAME, which, 0, bytes, size);
+}
+
+/* The only one: of two, nobody can tell which is meant. */
+static void put_common_name(struct draft *draft, gnutls_x509_crt_t certificate)
+{
+    char name[1024];
+    size_t len = sizeof(name), other = 0;
+
+    if (get_common_name(certificate, 0, name, &len) == 0 &&
+        get_common_name(certificate, 1, NULL, &other) ==
+            GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+        vb_buf_append(&draft->text, vb_span_of(name, len));
+    end_piece(draft);
 }
 
 static void put_address(struct vb_buf *text, const void *bytes, size_t size)
@@ -143,6 +163,7 @@ static enum vb_err fill(struct draft *draft, const gnutls_datum_t *der,
         !put_dn(draft, certificate, gnutls_x509_crt_get_issuer_dn3) ||
         !put_serial(draft, certificate) || !put_fingerprint(draft, der))
         return VB_ERR_INVALID;
+    put_common_name(draft, certificate);
     err = put_names(draft, certificate);
     if (err == VB_OK)
         err = draft->text.err;
@@ -159,7 +180,7 @@ static struct vb_certificate *finish(const struct draft *draft)
     struct vb_certificate *all = malloc(text_at + draft->text.len);
     struct vb_span *name;
     struct vb_span *const fixed[] = {&all->subject, &all->issuer, &all->serial,
-                                     &all->fingerprint};
+                                     &all->fingerprint, &all->common_name};
 
     if (all == NULL)
         return NULL;

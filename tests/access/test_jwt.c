@@ -254,6 +254,48 @@ static void what_is_huge_or_deep_is_refused(void **state)
     vb_jwks_free(keys);
 }
 
+static void a_login_is_a_text_and_an_address_is_verified(void **state)
+{
+    static const struct {
+        const char *claims, *claim, *login; /* NULL: there is none */
+    } rows[] = {
+        {"{\"sub\":\"ann\"}", "sub", "ann"},
+        {"{\"sub\":\"ann\",\"email_verified\":false}", "sub", "ann"},
+        {"{\"sub\":1}", "sub", NULL},
+        {"{\"sub\":[\"ann\"]}", "sub", NULL},
+        {"{}", "sub", NULL},
+        {"{\"email\":\"a@b\",\"email_verified\":true}", "email", "a@b"},
+        {"{\"email\":\"a@b\",\"email_verified\":\"true\"}", "email", "a@b"},
+        {"{\"email\":\"a@b\",\"email_verified\":false}", "email", NULL},
+        {"{\"email\":\"a@b\",\"email_verified\":\"false\"}", "email", NULL},
+        {"{\"email\":\"a@b\",\"email_verified\":1}", "email", NULL},
+        {"{\"email\":\"a@b\"}", "email", NULL},
+        {"{\"email_verified\":true}", "email", NULL},
+    };
+    struct vb_jwks *keys = keys_of(A1_KEY);
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct vb_span login = VB_SPAN("");
+        struct vb_jwt *jwt;
+        struct vb_buf token;
+        const char *why;
+        bool found;
+
+        make(&token, "{\"alg\":\"HS256\"}", rows[i].claims);
+        assert_int_equal(vb_jwt_verify(keys, vb_buf_span(&token), &jwt, &why),
+                         VB_OK);
+        found = vb_jwt_login(jwt, vb_span_str(rows[i].claim), &login);
+        if (found != (rows[i].login != NULL))
+            fail_msg("%s", rows[i].claims);
+        if (found)
+            assert_true(vb_span_eq(login, vb_span_str(rows[i].login)));
+        vb_jwt_unref(jwt);
+        vb_buf_done(&token);
+    }
+    vb_jwks_free(keys);
+}
+
 static void what_the_claims_must_say(void **state)
 {
     static const struct {
@@ -404,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_key_with_a_name_is_only_for_that_name),
         cmocka_unit_test(the_shape_is_three_parts_of_base64url),
         cmocka_unit_test(what_is_huge_or_deep_is_refused),
+        cmocka_unit_test(a_login_is_a_text_and_an_address_is_verified),
         cmocka_unit_test(what_the_claims_must_say),
         cmocka_unit_test(a_token_for_somebody_is_not_for_nobody),
         cmocka_unit_test(words_are_between_spaces_or_in_a_list),

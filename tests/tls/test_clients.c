@@ -312,6 +312,7 @@ static void test_it_is_told_who_has_come(void **state)
     assert_span_equal(who->issuer, "CN=CA");
     assert_span_equal(who->serial, "10");
     assert_int_equal(who->fingerprint.len, 64);
+    assert_span_equal(who->common_name, "ann");
     assert_int_equal(who->name_count, 2);
     assert_span_equal(who->names[0], "URI:spiffe://example/ann");
     assert_span_equal(who->names[1], "DNS:x.example");
@@ -572,6 +573,28 @@ static void test_one_that_could_pass_for_another_is_none(void **state)
     vb_tls_identity_free(found);
 }
 
+static void test_of_two_common_names_none_counts(void **state)
+{
+    static const struct {
+        const char *subject, *name;
+    } rows[] = {
+        {"CN=a\\, b,O=c", "a\\, b"},
+        {"CN=a,CN=b", ""},
+        {"O=a", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct order order = {rows[i].subject, NULL, 0, 9, NULL, 1, NULL, 0};
+        struct vb_certificate *found = NULL;
+
+        assert_int_equal(read_one(&order, '?', false, &found), VB_OK);
+        if (!vb_span_eq(found->common_name, vb_span_str(rows[i].name)))
+            fail_msg("%s", rows[i].subject);
+        vb_tls_identity_free(found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -584,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_a_session_ends_with_its_certificate),
         cmocka_unit_test(test_who_is_not_known_cannot_make_us_compute),
         cmocka_unit_test(test_one_that_could_pass_for_another_is_none),
+        cmocka_unit_test(test_of_two_common_names_none_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
