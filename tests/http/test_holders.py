@@ -159,7 +159,7 @@ def test_a_claim_may_be_another_one(serve, tmp_path, key):
         (dict(IDP, **{"x-verbatim": {"keys": "keys.json", "account": ["email"]}}), '"account" must be a string'),
         (dict(IDP, **{"x-verbatim": {"keys": "keys.json", "account": "email", "roles": "groups"}}),
          '"account" and "roles" are one too many: an account has roles of its own'),
-        (dict(IDP, **{"x-verbatim": {"account": "email"}}), '"account" is about tokens of others'),
+        (dict(IDP, **{"x-verbatim": {"account": "email"}}), '"account" is for tokens of others'),
         ({"type": "http", "scheme": "basic", "x-verbatim": {"account": "email"}},
          '"account" is for bearer, oauth2, openIdConnect and mutualTLS'),
         ({"type": "mutualTLS", "x-verbatim": {"account": "mail"}},
