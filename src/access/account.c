@@ -278,6 +278,7 @@ enum vb_proof vb_account_is(struct vb_exchange *x,
 
 struct identifying {
     struct vb_account_read read;
+    uint64_t position;
     struct vb_identity *ret;
 };
 
@@ -291,7 +292,8 @@ static enum vb_proof judge(struct identifying *identifying)
                               VB_SPAN(""));
         return VB_PROOF_HALT;
     }
-    if (read->account != NULL)
+    if (read->account != NULL &&
+        read->account->record->position == identifying->position)
         proof = vb_account_is(read->x, read->account, identifying->ret);
     vb_account_unref(read->account);
     return proof;
@@ -303,7 +305,7 @@ static void identified(struct vb_account_read *read)
 }
 
 enum vb_proof vb_account_identify(struct vb_exchange *x, struct vb_span key,
-                                  struct vb_identity *ret)
+                                  uint64_t position, struct vb_identity *ret)
 {
     struct identifying *identifying =
         vb_arena_alloc(&x->arena, sizeof(*identifying));
@@ -317,6 +319,7 @@ enum vb_proof vb_account_identify(struct vb_exchange *x, struct vb_span key,
                  .key = key,
                  .done = identified,
                  .context = identifying},
+        .position = position,
         .ret = ret,
     };
     return vb_account_read(&identifying->read) ? judge(identifying)

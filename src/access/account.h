@@ -15,12 +15,15 @@
  * reference to the record, as vb_prove has it. What else the credentials say
  * (scopes, session) is the caller's to fill in, before or after.
  *
+ * `position` is that of the account's record: one that is made anew under the
+ * same key is another account.
+ *
  * GOOD; BAD where there is no such account, or it is disabled; PENDING: then
  * vb_access_proved is called with one of these; HALT where the store fails. The
  * key lives as long as the exchange.
  */
 enum vb_proof vb_account_identify(struct vb_exchange *x, struct vb_span key,
-                                  struct vb_identity *ret);
+                                  uint64_t position, struct vb_identity *ret);
 
 /* Bytes by which a password is told from the next one. */
 #define VB_ACCOUNT_MARK 16

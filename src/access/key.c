@@ -117,7 +117,8 @@ static enum vb_proof identify(struct look *look, const struct vb_token *token)
         scopes[i] = vb_arena_dup(&x->arena, token->scopes[i]);
     ret->scopes = scopes;
     ret->scope_count = scopes != NULL ? token->scope_count : 0;
-    return vb_account_identify(x, vb_arena_dup(&x->arena, token->account), ret);
+    return vb_account_identify(x, vb_arena_dup(&x->arena, token->account),
+                               token->position, ret);
 }
 
 static enum vb_proof judge(struct look *look)

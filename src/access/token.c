@@ -5,6 +5,7 @@
 
 #include "base/rfc3339.h"
 #include "content/json.h"
+#include "content/number.h"
 
 #define PREFIX_LEN (sizeof(VB_TOKEN_PREFIX) - 1)
 
@@ -76,7 +77,8 @@ void vb_token_write(struct vb_buf *buf, const struct vb_token *token)
     vb_opaque_write(buf, token->hash, sizeof(token->hash));
     vb_buf_str(buf, "\",\"account\":");
     vb_json_write_string(buf, token->account);
-    vb_buf_char(buf, ',');
+    vb_buf_printf(buf, ",\"position\":%llu,",
+                  (unsigned long long)token->position);
     write_facts(buf, token);
     vb_buf_char(buf, '}');
 }
@@ -112,6 +114,18 @@ static bool read_time(yyjson_val *root, const char *name, int64_t *ret)
     *ret = 0;
     return yyjson_is_null(val) ||
            (yyjson_is_str(val) && vb_rfc3339_parse(vb_json_text(val), ret));
+}
+
+static bool read_position(yyjson_val *root, uint64_t *ret)
+{
+    yyjson_val *val = yyjson_obj_get(root, "position");
+    int64_t position;
+
+    if (val == NULL || !vb_json_is_number(val) ||
+        !vb_number_i64(vb_json_text(val), &position) || position <= 0)
+        return false;
+    *ret = (uint64_t)position;
+    return true;
 }
 
 /* Copies a text behind the last one. */
@@ -151,7 +165,7 @@ static struct vb_token *fill(yyjson_val *root, size_t text_len)
                         sizeof(token->hash)) ||
         !read_time(root, "created", &token->created_ms) ||
         !read_time(root, "expires", &token->expires_ms) ||
-        token->account.len == 0) {
+        !read_position(root, &token->position) || token->account.len == 0) {
         free(token);
         return NULL;
     }
@@ -183,6 +197,14 @@ struct vb_token *vb_token_read(struct vb_span content)
         token = fill(json->root, content.len);
     vb_json_free(json);
     return token;
+}
+
+bool vb_token_counts(const struct vb_token *token,
+                     const struct vb_record *account, int64_t now_ms)
+{
+    return vb_span_eq(token->account, account->key) &&
+           token->position == account->position &&
+           (token->expires_ms == 0 || token->expires_ms > now_ms);
 }
 
 void vb_token_unref(struct vb_token *token)

@@ -39,7 +39,10 @@
 struct vb_token {
     struct vb_ref ref;
     unsigned char hash[VB_TOKEN_HASH_LEN];
-    struct vb_span account; /* the key of its record */
+    struct vb_span account; /* the key of its record, */
+    uint64_t position;      /* and its place: one that is made anew under that
+                               key is another account. No record gets it as
+                               long as the token's, a later one, is there */
     struct vb_span name;    /* what its holder calls it; may be "" */
     const struct vb_span *scopes;
     size_t scope_count;
@@ -68,6 +71,10 @@ void vb_token_write(struct vb_buf *buf, const struct vb_token *token);
  * `id` is the record's. */
 void vb_token_show(struct vb_buf *buf, const struct vb_token *token,
                    struct vb_span id, struct vb_span text);
+
+/* Does it count, for the account of this record, now? */
+bool vb_token_counts(const struct vb_token *token,
+                     const struct vb_record *account, int64_t now_ms);
 
 /* What a record says; one reference. NULL: it is damaged, or no memory. */
 struct vb_token *vb_token_read(struct vb_span content);

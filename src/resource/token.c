@@ -84,7 +84,7 @@ struct listing {
     char text[VB_TOKEN_LEN];
     struct vb_json *input;
     struct vb_commit commit;
-    struct vb_change changes[2];
+    struct vb_change changes[2 + VB_TOKENS_PER_ACCOUNT];
 };
 
 static void listing_done(struct vb_exchange *x)
@@ -101,12 +101,27 @@ static struct vb_span id_of(struct vb_span key)
     return vb_span_from(key, sizeof(VB_TOKEN_KEYS) - 1);
 }
 
-static void append_token(struct vb_buf *text, const struct vb_record *record)
+/* One that counts, a reference; NULL: it is over, damaged, or was that of
+ * another account under this key. */
+static struct vb_token *read_own(const struct vb_exchange *x,
+                                 const struct vb_record *record)
 {
     struct vb_token *token = vb_token_read(record->content);
 
+    if (token != NULL &&
+        vb_token_counts(token, x->identity->record, x->env->now.unix_ms))
+        return token;
+    vb_token_unref(token);
+    return NULL;
+}
+
+static void append_token(const struct vb_exchange *x, struct vb_buf *text,
+                         const struct vb_record *record)
+{
+    struct vb_token *token = read_own(x, record);
+
     if (token == NULL)
-        return; /* damaged: it is good for nothing */
+        return;
     if (text->len > 1)
         vb_buf_char(text, ',');
     vb_token_show(text, token, id_of(record->key), VB_SPAN(""));
@@ -121,11 +136,24 @@ static enum vb_answer show_all(struct listing *listing)
     vb_buf_init(&text, LISTING_MOST);
     vb_buf_char(&text, '[');
     for (size_t i = 0; i < listing->list.count; i++)
-        append_token(&text, listing->list.records[i]);
+        append_token(listing->x, &text, listing->list.records[i]);
     vb_buf_char(&text, ']');
     answer = show(listing->x, &text);
     vb_buf_done(&text);
     return answer;
+}
+
+static size_t count_own(const struct listing *listing)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < listing->list.count; i++) {
+        struct vb_token *token = read_own(listing->x, listing->list.records[i]);
+
+        count += token != NULL;
+        vb_token_unref(token);
+    }
+    return count;
 }
 
 static enum vb_answer judge_list(struct listing *listing)
@@ -138,7 +166,7 @@ static enum vb_answer judge_list(struct listing *listing)
         (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
     if (vb_method_is_safe(x->head.method))
         return show_all(listing);
-    if (listing->list.count < VB_TOKENS_PER_ACCOUNT)
+    if (count_own(listing) < VB_TOKENS_PER_ACCOUNT)
         return VB_YES;
     return vb_reply_refuse(x, VB_STATUS_CONFLICT,
                            VB_SPAN("This account has 100 tokens; one must be "
@@ -357,6 +385,7 @@ static struct vb_span make(struct listing *listing)
 
     vb_token_make(listing->text, listing->made.hash);
     listing->made.account = x->identity->account;
+    listing->made.position = x->identity->record->position;
     listing->made.created_ms = x->env->now.unix_ms;
     vb_buf_init(&text, VB_STORE_CHUNK);
     vb_token_write(&text, &listing->made);
@@ -364,6 +393,23 @@ static struct vb_span make(struct listing *listing)
                                 : VB_SPAN("");
     vb_buf_done(&text);
     return content;
+}
+
+/* Those that are over go when another one comes. */
+static size_t sweep(struct listing *listing, size_t count)
+{
+    for (size_t i = 0; i < listing->list.count; i++) {
+        struct vb_record *record = listing->list.records[i];
+        struct vb_token *token = read_own(listing->x, record);
+
+        if (token == NULL)
+            listing->changes[count++] =
+                (struct vb_change){.kind = VB_CHANGE_DELETE,
+                                   .key = record->key,
+                                   .expect = VB_EXPECT_ANY};
+        vb_token_unref(token);
+    }
+    return count;
 }
 
 /* The listing must be as it was counted, so that there are never too many. */
@@ -394,7 +440,7 @@ static enum vb_answer token_commit(struct vb_exchange *x)
     listing->commit = (struct vb_commit){
         .op = {.done = made_done, .context = listing},
         .changes = listing->changes,
-        .change_count = 2,
+        .change_count = sweep(listing, 2),
     };
     return vb_store_commit(x->env->store, &listing->commit) == VB_IO_PENDING
                ? VB_PENDING
@@ -404,20 +450,22 @@ static enum vb_answer token_commit(struct vb_exchange *x)
 /* --- one of them ------------------------------------------------------------
  */
 
-/* As the store's machinery wants it. A holder sees neither of these. */
+/* As the store's machinery wants it. A holder sees none of these. */
 #define PATH(name)                                                             \
     static const struct vb_span name##_path[] = {VB_SPAN_INIT(#name)}
 PATH(hash);
 PATH(account);
+PATH(position);
 #undef PATH
 
 static const struct vb_property hidden[] = {
     {.path = hash_path, .path_len = 1, .write_only = true},
     {.path = account_path, .path_len = 1, .write_only = true},
+    {.path = position_path, .path_len = 1, .write_only = true},
 };
 
 static const struct vb_state state = {
-    .json = true, .properties = hidden, .property_count = 2};
+    .json = true, .properties = hidden, .property_count = 3};
 
 static const struct vb_operation operations[] = {
     {.method = VB_METHOD_GET,
@@ -443,12 +491,10 @@ static const struct vb_route record_route = {
 
 static bool is_own(struct vb_stored *stored)
 {
-    yyjson_val *before = vb_stored_before(stored);
-    const struct vb_span *account = account_of(stored->x);
-    yyjson_val *of = yyjson_obj_get(before, "account");
+    struct vb_token *token = read_own(stored->x, stored->record);
 
-    return account != NULL && yyjson_is_str(of) &&
-           vb_span_eq(vb_json_text(of), *account);
+    vb_token_unref(token);
+    return token != NULL;
 }
 
 static enum vb_answer member_exists(struct vb_exchange *x)

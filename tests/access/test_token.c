@@ -46,6 +46,7 @@ static void a_record_reads_back_and_holds_no_token(void **state)
                                             VB_SPAN_INIT("write")};
     struct vb_token token = {
         .account = VB_SPAN_INIT("/people/7"),
+        .position = 7,
         .name = VB_SPAN_INIT("a \"name\""),
         .scopes = scopes,
         .scope_count = 2,
@@ -76,22 +77,28 @@ static void a_record_reads_back_and_holds_no_token(void **state)
 
 static void what_is_damaged_is_no_record(void **state)
 {
-#define HASH "\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
+#define HASH     "\"hash\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\""
+#define POSITION "\"position\":7,"
 #define REST                                                                   \
-    "\"name\":\"\",\"scopes\":[],\"created\":\"2026-01-01T00:00:00Z\","        \
+    "\"name\":\"\"," POSITION                                                  \
+    "\"scopes\":[],\"created\":\"2026-01-01T00:00:00Z\","                      \
     "\"expires\":null"
     static const struct {
         const char *content;
         bool good;
     } rows[] = {
-        {"{" HASH ",\"account\":\"/a/1\"," REST "}", true},
-        {"{\"hash\":\"AAAA\",\"account\":\"/a/1\"," REST "}", false},
-        {"{\"account\":\"/a/1\"," REST "}", false},
-        {"{" HASH "," REST "}", false},
-        {"{" HASH ",\"account\":\"/a/1\",\"scopes\":[],\"created\":\"2026-01-"
+        {"{" HASH ",\"account\":\"/a/1\"," POSITION REST "}", true},
+        {"{" HASH ",\"account\":\"/a/1\"," REST "}", false},
+        {"{" HASH ",\"account\":\"/a/1\",\"position\":0," REST "}", false},
+        {"{\"hash\":\"AAAA\",\"account\":\"/a/1\"," POSITION REST "}", false},
+        {"{\"account\":\"/a/1\"," POSITION REST "}", false},
+        {"{" HASH "," POSITION REST "}", false},
+        {"{" HASH ",\"account\":\"/a/1\"," POSITION
+         "\"scopes\":[],\"created\":\"2026-01-"
          "01T00:00:00Z\",\"expires\":7}",
          false},
-        {"{" HASH ",\"account\":\"/a/1\",\"scopes\":[1],\"created\":\"2026-01-"
+        {"{" HASH ",\"account\":\"/a/1\"," POSITION
+         "\"scopes\":[1],\"created\":\"2026-01-"
          "01T00:00:00Z\",\"expires\":null}",
          false},
         {"", false},
@@ -110,6 +117,7 @@ static void what_is_damaged_is_no_record(void **state)
 static void its_holder_sees_no_hash(void **state)
 {
     const struct vb_token token = {.account = VB_SPAN_INIT("/people/7"),
+                                   .position = 7,
                                    .name = VB_SPAN_INIT("n")};
     struct vb_buf text;
 
@@ -117,7 +125,8 @@ static void its_holder_sees_no_hash(void **state)
     vb_buf_init(&text, 4096);
     vb_token_show(&text, &token, VB_SPAN("x"), VB_SPAN(""));
     assert_span_equal(vb_buf_span(&text),
-                      "{\"id\":\"x\",\"name\":\"n\",\"scopes\":[],\"created\":"
+                      "{\"id\":\"x\",\"name\":\"n\"," POSITION
+                      "\"scopes\":[],\"created\":"
                       "null,\"expires\":null}");
     vb_buf_done(&text);
 }

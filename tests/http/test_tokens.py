@@ -321,3 +321,40 @@ def test_a_page_that_has_a_token_may_write_from_anywhere_and_no_other(client, an
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     assert client.put("/a", bearer(scoped) | foreign, json={}).status != 403
     assert client.post("/tokens", credentials | foreign, json={"name": "x"}).status == 403
+
+
+def test_a_new_account_under_an_old_uri_has_no_old_tokens(serve):
+    """Whoever is given a name that somebody had before is somebody else."""
+    document = people(schemes=SCHEMES, **PATHS)
+    document["paths"]["/people/{id}"]["put"] = dict(document["paths"]["/people/{id}"]["put"], security=[], responses={"201": {"description": "new"}})
+    client = serve(document, CHEAP).client()
+    home = register(client, "ann@example.org", GOOD)
+    credentials = basic("ann@example.org", GOOD)
+    made = client.post("/tokens", credentials, json={"name": "old"})
+    token = bearer(made.json()["token"])
+    assert client.get("/a", token).status == 404
+    assert client.delete(home, credentials).status == 204
+    assert client.get("/a", token).status == 401
+    assert client.put(home, json={"email": "ann@example.org", "password": GOOD}).status == 201
+    assert client.get("/a", token).status == 401
+    assert client.get("/tokens", credentials).json() == []
+    assert client.get(made.headers["Location"], credentials).status == 404
+    assert client.delete(made.headers["Location"], credentials).status == 404
+
+
+def test_tokens_that_are_over_count_for_nothing_and_go(serve):
+    server = serve(people(schemes=SCHEMES, **PATHS), CHEAP)
+    client = server.client()
+    register(client, "ann@example.org", GOOD)
+    credentials = basic("ann@example.org", GOOD)
+    soon = (datetime.now(timezone.utc) + timedelta(seconds=3)).isoformat().replace("+00:00", "Z")
+    for _ in range(99):
+        assert client.post("/tokens", credentials, json={"expires": soon}).status == 201
+    assert client.post("/tokens", credentials, json={"name": "stays"}).status == 201
+    assert client.post("/tokens", credentials, json={}).status == 409
+    while client.get("/tokens", credentials).json() != [] and len(client.get("/tokens", credentials).json()) > 1:
+        time.sleep(0.1)
+    assert client.post("/tokens", credentials, json={"name": "new"}).status == 201
+    assert [one["name"] for one in client.get("/tokens", credentials).json()] == ["stays", "new"]
+    with sqlite3.connect(server.data / "verbatim.db") as db:
+        assert db.execute("SELECT count(*) FROM record WHERE key LIKE 'token:%'").fetchone() == (2,)
