@@ -38,7 +38,10 @@ bool vb_session_is_due(const struct vb_session *session,
 {
     int64_t often = rules->idle_s * 1000 / SEEN_PARTS;
 
-    return now_ms - session->seen_ms >= (often > 1000 ? often : 1000);
+    if (often < 1000)
+        often = 1000;
+    return now_ms - session->seen_ms >= often ||
+           session->seen_ms - now_ms >= often; /* the clock was set back */
 }
 
 /* --- keys -----------------------------------------------------------------

@@ -29,6 +29,11 @@ void vb__session_show(struct vb_buf *text, const struct vb_exchange *x,
 vb_question vb__session_parsed, vb__session_valid, vb__session_known,
     vb__session_commit;
 
+/* session_begin.c: makes the session of who has logged in, and tells of it. The
+ * account lives as long as the exchange. */
+enum vb_answer vb__session_begin(struct vb_exchange *x,
+                                 const struct vb_account *account);
+
 /* session_list.c and session_one.c: `exists`. */
 vb_question vb__session_list_exists, vb__session_one_exists;
 

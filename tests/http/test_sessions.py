@@ -4,6 +4,7 @@ import copy
 import json
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 import pytest
@@ -401,7 +402,95 @@ def test_the_session_that_changes_the_password_goes_on_under_a_new_secret(serve)
     assert client.get("/mine", {"Cookie": anew}).status == 404
 
 
+# --- at once ---
+
+
+def at_once(server, count, do):
+    """What `do` gives, each on a connection of its own."""
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(do, [server.client() for _ in range(count)]))
+
+
+def test_a_login_that_a_change_of_the_password_overtakes_is_none(serve):
+    """The password that was looked at is the old one: its session would be one of the new one's."""
+    document = site()
+    document["paths"]["/people/{id}"]["patch"]["security"] = IN
+    server = serve(document, ["--password-memory", "32M", "--password-passes", "4"])
+    client = server.client()
+    account = register(client, "kim@example.org", GOOD)
+    began = time.monotonic()
+    cookie, _ = log_in(client, "kim@example.org")
+    takes = time.monotonic() - began
+    said = json.dumps({"password": "another horse", "currentPassword": GOOD})
+
+    def change():
+        patch = {"Content-Type": "application/merge-patch+json"}
+        return client.request("PATCH", account, with_cookie(client, cookie, **patch), body=said).status
+
+    def enter(part):
+        other = server.client()
+        time.sleep(part * takes)
+        return other.post("/session", json={"email": "kim@example.org", "password": GOOD})
+
+    with ThreadPoolExecutor(4) as pool:
+        changed = pool.submit(change)
+        logins = [login.result() for login in [pool.submit(enter, part) for part in (0.8, 1.2, 1.6)]]
+        assert changed.result() == 200
+    for login in logins:
+        assert login.status in (201, 403)
+        if login.status == 201:
+            assert client.get("/mine", {"Cookie": secret_of(login)[0]}).status == 401
+
+
+def test_of_those_who_log_in_at_once_one_has_what_the_guest_had(serve):
+    """Else whoever plants a guest's cookie shares what its user has from then on."""
+    server = serve(site(), [*CHEAP, "--workers", "4"])
+    client = server.client()
+    logins = [f"{name}@example.org" for name in "abcdefgh"]
+    for login in logins:
+        register(client, login, GOOD)
+    for _ in range(5):
+        guest, _ = secret_of(client.put("/cart", json={"items": ["guest"]}))
+        left = iter(logins)
+        cookies = at_once(server, len(logins), lambda other: log_in(other, next(left), **with_cookie(other, guest))[0])
+        carts = [client.get("/cart", {"Cookie": cookie}) for cookie in cookies]
+        assert sorted(cart.status for cart in carts) == [200] + [404] * (len(logins) - 1)
+        for cookie in cookies:
+            client.put("/cart", headers=with_cookie(client, cookie), json={"items": [cookie]})
+        for cookie in cookies:
+            assert client.get("/cart", {"Cookie": cookie}).json()["items"] == [cookie]
+
+
+def test_sessions_that_were_too_many_at_once_end_with_the_next(serve):
+    server = serve(site(), [*CHEAP, "--workers", "4"])
+    client = server.client()
+    register(client, "lou@example.org", GOOD)
+    at_once(server, 3, lambda other: [log_in(other, "lou@example.org") for _ in range(40)])
+    cookie, _ = log_in(client, "lou@example.org")
+    assert len(client.get("/sessions", {"Cookie": cookie}).json()) == 100
+
+
 # --- time ---
+
+
+def test_where_the_clock_was_set_back_a_session_is_idle_from_now_on(serve):
+    server = serve(site(), CHEAP)
+    client = server.client()
+    register(client, "max@example.org", GOOD)
+    cookie, made = log_in(client, "max@example.org")
+    server.stop()
+    data = sqlite3.connect(server.data / "verbatim.db")
+    key, content = next(row for row in data.execute("SELECT key, content FROM record") if str(row[0]).startswith("session:"))
+    state = json.loads(content)
+    state["seen"] += 3_000_000
+    content = json.dumps(state, separators=(",", ":")).encode()
+    data.execute("UPDATE record SET content = ? WHERE key = ?", (content, key))
+    data.commit()
+    data.close()
+    server.start()
+    client = server.client()
+    assert client.get("/mine", {"Cookie": cookie}).status == 404
+    assert client.get("/session", {"Cookie": cookie}).json()["seen"] < made.json()["expires"][:14] + "zz"
 
 
 def test_a_session_that_is_used_goes_on_and_one_that_is_not_is_over(serve):
