@@ -74,6 +74,16 @@ bool vb_access_credentials(const struct vb_exchange *x, const char *scheme,
            vb_span_ieq(ret_credentials->scheme, vb_span_str(scheme));
 }
 
+struct vb_span vb__asking_subject(struct vb_exchange *x,
+                                  const struct vb_scheme *scheme,
+                                  struct vb_span said)
+{
+    if (x->asking->access->description->accounts == NULL)
+        return vb_arena_dup(&x->arena, said);
+    return vb_arena_printf(&x->arena, "%.*s|%.*s", VB_FMT(scheme->id),
+                           VB_FMT(said));
+}
+
 void vb_access_why(struct vb_exchange *x, struct vb_span why)
 {
     if (x->asking->why.len == 0)

@@ -49,6 +49,16 @@ bool vb__asking_has_scopes(enum vb_scheme_kind kind);
 /* Goes on where it stood (authentic.c). */
 enum vb_answer vb__authentic_go_on(struct vb_exchange *x);
 
+/*
+ * By what somebody is known whom others vouch for, and who has no account here:
+ * what the credentials say, in the arena. Where there are accounts, it begins
+ * with the scheme's name and a bar, which no segment of a path has: so nobody's
+ * subject is an account's id or URI. ptr NULL: no memory.
+ */
+struct vb_span vb__asking_subject(struct vb_exchange *x,
+                                  const struct vb_scheme *scheme,
+                                  struct vb_span said);
+
 /* How a scheme is proved; the files of this room. */
 vb_prove vb__prove_basic, vb__prove_certificate, vb__prove_jwt, vb__prove_key,
     vb__prove_session, vb__prove_token;

@@ -135,7 +135,7 @@ static const char *identify(struct look *look, const struct vb_jwt *jwt)
 
     if (why != NULL)
         return why;
-    ret->subject = vb_arena_dup(&x->arena, vb_jwt_subject(jwt));
+    ret->subject = vb__asking_subject(x, look->scheme, vb_jwt_subject(jwt));
     if (!take_words(x, jwt, scopes, sizeof(scopes) / sizeof(scopes[0]), &words))
         return "Its scopes cannot be read.";
     ret->scopes = words.list;

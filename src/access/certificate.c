@@ -59,6 +59,7 @@ enum vb_proof vb__prove_certificate(struct vb_exchange *x,
     if (scheme->holder != VB_HOLDER_NONE)
         return vb__holder_identify(
             x, login_of(x->peer->certificate, scheme->holder), ret);
-    ret->subject = vb_arena_dup(&x->arena, subject_of(x->peer->certificate));
+    ret->subject =
+        vb__asking_subject(x, scheme, subject_of(x->peer->certificate));
     return ret->subject.ptr != NULL ? VB_PROOF_GOOD : VB_PROOF_NONE;
 }

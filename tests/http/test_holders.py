@@ -237,3 +237,19 @@ def test_a_certificate_is_the_account_s_whose_login_it_has(serve, shown, name, l
     # A browser sends it without being asked: where anybody may, nobody's is no harm.
     assert get(server, shown["nobody"], "/open").status == 404
     assert get(server, shown["ann"], "/open").status == 404
+
+
+def test_a_subject_is_never_an_account_s_id(serve, tmp_path, key):
+    """What an issuer calls somebody is no account here, whatever it looks like."""
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": [key.jwk()]}))
+    schemes = SCHEMES | {"idp": {"type": "http", "scheme": "bearer", "x-verbatim": {"keys": "keys.json"}}}
+    (tmp_path / "api.json").write_text(json.dumps(described(schemes)))
+    client = serve(tmp_path / "api.json", CHEAP).client()
+    home = register(client, ANN, GOOD)
+    note = client.post("/notes", basic(ANN, GOOD), json={}).headers["Location"]
+    for claimed in (home.rpartition("/")[2], home):
+        assert client.get(note, bearer(key, sub=claimed)).status == 403
+        own = client.post("/notes", bearer(key, sub=claimed), json={})
+        assert own.json()["by"] == f"idp|{claimed}"
+        assert client.get(own.headers["Location"], bearer(key, sub=claimed)).status == 200
+        assert client.get(own.headers["Location"], basic(ANN, GOOD)).status == 403
