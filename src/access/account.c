@@ -265,8 +265,7 @@ enum vb_proof vb_account_is(struct vb_exchange *x,
             roles[i] = vb_arena_dup(&x->arena, account->roles[i]);
     }
     if (x->arena.failed) {
-        (void)vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-        return VB_PROOF_HALT;
+        return vb_access_halt(x);
     }
     ret->record = vb_record_ref(account->record);
     ret->account = ret->record->key;
@@ -288,9 +287,7 @@ static enum vb_proof judge(struct identifying *identifying)
     enum vb_proof proof = VB_PROOF_BAD;
 
     if (read->err != VB_OK) {
-        (void)vb_reply_refuse(read->x, VB_STATUS_SERVICE_UNAVAILABLE,
-                              VB_SPAN(""));
-        return VB_PROOF_HALT;
+        return vb_access_halt(read->x);
     }
     if (read->account != NULL &&
         read->account->record->position == identifying->position)
@@ -311,8 +308,7 @@ enum vb_proof vb_account_identify(struct vb_exchange *x, struct vb_span key,
         vb_arena_alloc(&x->arena, sizeof(*identifying));
 
     if (identifying == NULL) {
-        (void)vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-        return VB_PROOF_HALT;
+        return vb_access_halt(x);
     }
     *identifying = (struct identifying){
         .read = {.x = x,

@@ -4,6 +4,7 @@
 #include "access/session.h"
 #include "base/assert.h"
 #include "flow/flow.h"
+#include "flow/reply.h"
 #include "http/challenge.h"
 #include "storage/store.h"
 
@@ -88,6 +89,12 @@ void vb_access_why(struct vb_exchange *x, struct vb_span why)
 {
     if (x->asking->why.len == 0)
         x->asking->why = why;
+}
+
+enum vb_proof vb_access_halt(struct vb_exchange *x)
+{
+    (void)vb_reply_unavailable(x);
+    return VB_PROOF_HALT;
 }
 
 static enum source source_of(const struct vb_scheme *scheme)

@@ -233,7 +233,7 @@ enum vb_answer vb_access_authentic(struct vb_exchange *x)
     if (!vb_trusts_connection(x))
         return in_clear(x);
     if (vb__asking_begin(x) == NULL)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     return vb__authentic_go_on(x);
 }
 

@@ -106,12 +106,6 @@ static enum vb_proof nobody(struct vb_exchange *x)
     return VB_PROOF_NONE;
 }
 
-static enum vb_proof halt(struct vb_exchange *x)
-{
-    (void)vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-    return VB_PROOF_HALT;
-}
-
 /* Whether it could be written down decides nothing. */
 static void noted(struct vb_store_op *op)
 {
@@ -177,7 +171,7 @@ static enum vb_proof with_account(struct visit *visit)
     enum vb_proof proof = VB_PROOF_BAD;
 
     if (visit->account.err != VB_OK)
-        return leave(visit, halt(x));
+        return leave(visit, vb_access_halt(x));
     if (account != NULL &&
         memcmp(account->mark, visit->session->mark, VB_ACCOUNT_MARK) == 0)
         proof = vb_account_is(x, account, visit->ret);
@@ -232,7 +226,7 @@ static enum vb_proof have_record(struct visit *visit)
     size_t size;
 
     if (visit->read.op.err != VB_OK)
-        return halt(x);
+        return vb_access_halt(x);
     if (record != NULL)
         visit->session = vb_session_read(record);
     vb_record_unref(record);
@@ -304,7 +298,7 @@ enum vb_proof vb__prove_session(struct vb_exchange *x,
         return nobody(x);
     visit = vb_arena_alloc(&x->arena, sizeof(*visit));
     if (visit == NULL)
-        return halt(x);
+        return vb_access_halt(x);
     visit->x = x;
     visit->scheme = scheme;
     visit->ret = ret;

@@ -27,9 +27,7 @@ static enum vb_proof judge(struct holder *holder)
 {
     holder->lead.record = holder->claim.record;
     if (holder->claim.op.err != VB_OK) {
-        (void)vb_reply_refuse(holder->lead.x, VB_STATUS_SERVICE_UNAVAILABLE,
-                              VB_SPAN(""));
-        return VB_PROOF_HALT;
+        return vb_access_halt(holder->lead.x);
     }
     return holder->lead.record != NULL ? VB_PROOF_GOOD : VB_PROOF_BAD;
 }
@@ -76,8 +74,7 @@ enum vb_proof vb__holder_identify(struct vb_exchange *x, struct vb_span login,
             &x->arena, vb_access_of(x)->description->accounts, login);
     }
     if (x->arena.failed) {
-        (void)vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-        return VB_PROOF_HALT;
+        return vb_access_halt(x);
     }
     return vb__lead_follow(&holder->lead);
 }

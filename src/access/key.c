@@ -127,10 +127,8 @@ static enum vb_proof judge(struct look *look)
     struct vb_token *token = NULL;
     enum vb_proof proof;
 
-    if (look->read.op.err != VB_OK) {
-        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
-        return VB_PROOF_HALT;
-    }
+    if (look->read.op.err != VB_OK)
+        return vb_access_halt(x);
     if (look->read.record != NULL)
         token = vb_token_read(look->read.record->content);
     vb_record_unref(look->read.record);

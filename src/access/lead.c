@@ -62,8 +62,7 @@ static void remember(struct vb__lead *lead, const struct vb_record *record)
 
 static enum vb_proof fail(struct vb__lead *lead)
 {
-    (void)vb_reply_refuse(lead->x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-    return VB_PROOF_HALT;
+    return vb_access_halt(lead->x);
 }
 
 static enum vb_proof found(struct vb__lead *lead, enum vb_proof proof);

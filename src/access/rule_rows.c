@@ -167,7 +167,7 @@ enum vb_answer vb__rule_granted(struct vb_exchange *x)
     if (ask(x, &ruling) == VB_TRUE)
         return VB_YES;
     if (!ruling.knows_content)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     x->reply.status = VB_STATUS_FORBIDDEN;
     vb_reply_detail(x, VB_SPAN("With this content, it is not for you to do."));
     point(x, allow);

@@ -41,6 +41,10 @@ typedef enum vb_proof vb_prove(struct vb_exchange *x,
  * it returns. */
 void vb_access_proved(struct vb_exchange *x, enum vb_proof proof);
 
+/* Nobody can be told apart: memory is short, or the store is in trouble. Sets
+ * 503; HALT. */
+enum vb_proof vb_access_halt(struct vb_exchange *x);
+
 /* Why credentials are no good, in a sentence without a secret, which lives as
  * long as the exchange. It is told with 401; the first one stays. */
 void vb_access_why(struct vb_exchange *x, struct vb_span why);

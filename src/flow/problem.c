@@ -41,6 +41,11 @@ enum vb_answer vb_reply_refuse(struct vb_exchange *x, unsigned status,
     return VB_HALT;
 }
 
+enum vb_answer vb_reply_unavailable(struct vb_exchange *x)
+{
+    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+}
+
 enum vb_answer vb_reply_verdict(struct vb_exchange *x)
 {
     x->reply.status = x->verdict.status;

@@ -20,6 +20,10 @@ void vb_reply_detail(struct vb_exchange *x, struct vb_span detail);
 enum vb_answer vb_reply_refuse(struct vb_exchange *x, unsigned status,
                                struct vb_span detail);
 
+/* Ends with 503, and no more than that: memory is short, or the store is in
+ * trouble. The answer HALT. */
+enum vb_answer vb_reply_unavailable(struct vb_exchange *x);
+
 /* Ends with what the wire found wrong, in x->verdict. The answer NO. */
 enum vb_answer vb_reply_verdict(struct vb_exchange *x);
 

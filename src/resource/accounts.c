@@ -85,12 +85,6 @@ struct vb_span vb_accounts_unjudged(struct vb_stored *stored)
 /* --- the hash ----------------------------------------------------------------
  */
 
-static enum vb_answer no_memory(struct vb_stored *stored)
-{
-    return vb_reply_refuse(stored->x, VB_STATUS_SERVICE_UNAVAILABLE,
-                           VB_SPAN(""));
-}
-
 /* The hash stands where the password stood. */
 static enum vb_answer put_hash(struct change *change)
 {
@@ -102,11 +96,11 @@ static enum vb_answer put_hash(struct change *change)
             : NULL;
 
     if (input == NULL)
-        return no_memory(stored);
+        return vb_reply_unavailable(stored->x);
     vb_stored_input(stored, input);
     return vb_session_survive(stored, vb_span_str(change->work.hash))
                ? VB_YES
-               : no_memory(stored);
+               : vb_reply_unavailable(stored->x);
 }
 
 static void hashed(struct vb_password_work *work)
@@ -232,7 +226,7 @@ enum vb_answer vb_accounts_consistent(struct vb_exchange *x)
         return VB_YES;
     change = vb_arena_calloc(&x->arena, 1, sizeof(*change));
     if (change == NULL || x->env->logins == NULL)
-        return no_memory(stored);
+        return vb_reply_unavailable(stored->x);
     change->stored = stored;
     answer = prepare(change);
     if (answer != VB_YES)

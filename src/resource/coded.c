@@ -71,7 +71,7 @@ static enum vb_answer select_coded(struct vb_exchange *x,
                                    struct vb_rep *rep)
 {
     if (rep == NULL)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     if (place.key.len > 0)
         vb_cached_put(x, place.key, x->coding, place.stamp, rep);
     vb_cached_select(x, rep);
@@ -114,7 +114,7 @@ static enum vb_answer submit(struct vb_exchange *x, struct vb_coded_place place,
 
     if (job == NULL) {
         vb_rep_unref(rep);
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     }
     *job = (struct job){
         .task.run = work,

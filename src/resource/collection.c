@@ -104,8 +104,7 @@ static enum vb_answer post_parsed(struct vb_exchange *x)
 
     if (stored->id.len == 0 || stored->id.ptr == NULL) {
         if (!name_at_first(stored)) {
-            return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
-                                   VB_SPAN(""));
+            return vb_reply_unavailable(x);
         }
     }
     return vb_document_parse(stored);

@@ -204,8 +204,7 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
     if (stored->commit.changes == NULL ||
         (stored->x->once != NULL &&
          !vb_once_memo(stored, course->reply, &stored->commit.memo))) {
-        return vb_reply_refuse(stored->x, VB_STATUS_SERVICE_UNAVAILABLE,
-                               VB_SPAN(""));
+        return vb_reply_unavailable(stored->x);
     }
     if (vb_store_commit(stored->x->env->store, &stored->commit) ==
         VB_IO_PENDING)

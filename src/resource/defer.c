@@ -305,7 +305,7 @@ enum vb_answer vb_defer(struct vb_deferral *deferral)
             VB_SPAN("As many jobs as there may be are waiting."));
     if (!prepare(deferral)) {
         vb_jobs_leave(x->env->jobs);
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     }
     deferral->commit = (struct vb_commit){
         .op = {.done = committed, .context = deferral},

@@ -88,11 +88,6 @@ static void release(struct vb_with *with)
 /* --- refusing --------------------------------------------------------------
  */
 
-static enum vb_answer no_memory(struct vb_exchange *x)
-{
-    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-}
-
 static enum vb_answer refuse(struct vb__dependents *dependents,
                              struct vb_span key)
 {
@@ -202,8 +197,8 @@ static struct vb__dependent *meet(struct vb__dependents *dependents,
     if (stored != NULL)
         made = add(dependents, stored);
     if (made == NULL)
-        *ret_answer =
-            x->arena.failed ? no_memory(x) : refuse(dependents, record->key);
+        *ret_answer = x->arena.failed ? vb_reply_unavailable(x)
+                                      : refuse(dependents, record->key);
     return made;
 }
 
@@ -326,5 +321,6 @@ enum vb_answer vb_dependents_delete(struct vb_stored *stored)
     struct vb__dependents *dependents =
         stored->with == NULL ? begin(stored) : begin_again(stored);
 
-    return dependents == NULL ? no_memory(stored->x) : go_on(dependents);
+    return dependents == NULL ? vb_reply_unavailable(stored->x)
+                              : go_on(dependents);
 }

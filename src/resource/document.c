@@ -163,7 +163,7 @@ static enum vb_answer apply_patch(struct vb_stored *stored,
     enum vb_err err;
 
     if (x->arena.failed) { /* without all that is hidden, nothing is done */
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     }
     if (stored->record != NULL && before == NULL)
         return vb_reply_refuse(

@@ -203,7 +203,7 @@ static enum vb_answer judge(struct vb_files_visit *visit)
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
         return VB_NO;
     case VB_FILES_BUSY:
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     case VB_FILES_BROKEN:
         return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     case VB_FILES_FILE:
@@ -253,7 +253,7 @@ static enum vb_answer files_exists(struct vb_exchange *x)
     }
     visit = vb__files_visit(x);
     if (visit == NULL)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     if (visit->asked.path != NULL)
         return send_out(visit);
     x->selected = (struct vb_selected){.modified = VB_DATE_NONE};

@@ -203,7 +203,7 @@ static enum vb_answer job_delete(struct vb_exchange *x)
     if (changes != NULL)
         vb_job_removals(&x->arena, id_of(x), stored->record->revision, changes);
     if (x->arena.failed)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     stored->commit = (struct vb_commit){
         .op = {.done = delete_done, .context = stored},
         .changes = changes,

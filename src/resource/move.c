@@ -45,11 +45,6 @@ static enum vb_answer refuse(struct vb_stored *stored, struct vb_span detail)
     return VB_NO;
 }
 
-static enum vb_answer refuse_no_memory(struct vb_exchange *x)
-{
-    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-}
-
 /* The description may want more of the content than we do. */
 static bool content_fits(struct vb_stored *stored)
 {
@@ -71,7 +66,7 @@ static enum vb_answer find_place(struct vb_stored *stored, struct vb_span to)
     struct vb_stored *becomes;
 
     if (x->arena.failed)
-        return refuse_no_memory(x);
+        return vb_reply_unavailable(x);
     if (path.len <= x->env->limits->head.max_target && /* else it is 414 */
         vb_site_find(x, path, place) && place->canonical.len == 0)
         built = vb_built_document(place->resource);
@@ -83,7 +78,7 @@ static enum vb_answer find_place(struct vb_stored *stored, struct vb_span to)
     becomes = vb_stored_new(x, built->route, place->key, place->variables,
                             place->variable_count);
     if (becomes == NULL)
-        return refuse_no_memory(x);
+        return vb_reply_unavailable(x);
     becomes->operation = stored->operation;
     becomes->created_ms = stored->record->created_ms;
     becomes->read = (struct vb_read){
@@ -158,7 +153,7 @@ static enum vb_answer take_json(struct vb_stored *stored)
         return refuse(stored, VB_SPAN("does not take JSON"));
     if (vb_json_parse(content, NULL, &becomes->before, NULL) != VB_OK ||
         vb_json_parse(content, NULL, &becomes->input, NULL) != VB_OK)
-        return refuse_no_memory(stored->x);
+        return vb_reply_unavailable(stored->x);
     answer = vb_document_check(becomes, state->schema,
                                (unsigned)stored->operation->invalid,
                                VB_COMPOSE_BY_SERVER);

@@ -29,11 +29,6 @@ static const struct vb_description *description_of(const struct vb_exchange *x)
     return vb_access_of(x)->description;
 }
 
-static enum vb_answer no_memory(struct vb_exchange *x)
-{
-    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-}
-
 /* The document of the session with this data: it is the exchange's from now
  * on. `with` goes with what is written to it; or NULL. */
 static enum vb_answer exists(struct vb_exchange *x, struct vb_span data,
@@ -44,7 +39,7 @@ static enum vb_answer exists(struct vb_exchange *x, struct vb_span data,
 
     x->key = vb_session_data_key(&x->arena, data, path);
     if (x->key.len == 0)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     stored = vb_stored_get(x, vb_built_of(x)->route);
     if (stored == NULL)
         return VB_HALT;
@@ -115,7 +110,7 @@ static enum vb_answer welcome(struct guest *guest)
     if (err != VB_OK)
         return vb_stored_failed(x, err);
     return x->arena.failed
-               ? no_memory(x)
+               ? vb_reply_unavailable(x)
                : exists(x, vb_session_data(&guest->session), &guest->with);
 }
 
@@ -133,7 +128,7 @@ static enum vb_answer begin(struct vb_exchange *x)
     struct guest *guest = vb_arena_calloc(&x->arena, 1, sizeof(*guest));
 
     if (guest == NULL)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     guest->x = x;
     vb_session_make(&guest->session, guest->text, x->env->now.unix_ms);
     guest->list = (struct vb_list_read){

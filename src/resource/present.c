@@ -223,7 +223,7 @@ enum vb_answer vb_present_unkept(struct vb_exchange *x,
         rep = vb_rep_new(&draft);
     vb_buf_done(&page);
     if (rep == NULL)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     vb_reply_current(x, rep);
     return VB_YES;
 }

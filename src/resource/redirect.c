@@ -63,7 +63,7 @@ static enum vb_answer lead(struct vb_exchange *x, struct vb_span *ret_location)
     *ret_location = location_of(x);
     if (ret_location->len > 0)
         return VB_YES;
-    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+    return vb_reply_unavailable(x);
 }
 
 static enum vb_answer redirect_moved(struct vb_exchange *x)

@@ -76,7 +76,7 @@ static enum vb_answer succeed(struct running *running, struct vb_span output)
     }
     rep = present(x, output);
     if (rep == NULL)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     vb_reply_current(x, rep);
     return VB_YES;
 }
@@ -176,7 +176,7 @@ static enum vb_answer start(struct vb_exchange *x)
         return vb_reply_refuse(x, VB_STATUS_NOT_IMPLEMENTED,
                                VB_SPAN("No programs are run here."));
     if (running == NULL)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     if (!enter(running) || runner->start(runner, &running->run) != VB_OK)
         return vb_reply_refuse(
             x, VB_STATUS_SERVICE_UNAVAILABLE,
@@ -234,7 +234,7 @@ static enum vb_answer run_deferred(struct vb_exchange *x)
         return VB_NO;
     running = running_of(x);
     if (running == NULL)
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     prefer.has_wait = prefer.has_wait && prefer.wait <= VB_JOB_WAIT_MOST / 1000;
     say_applied(x, &prefer);
     running->deferral = (struct vb_deferral){

@@ -34,11 +34,6 @@ struct beginning {
     struct vb_commit commit;
 };
 
-static enum vb_answer no_memory(struct vb_exchange *x)
-{
-    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-}
-
 /* --- the reply --------------------------------------------------------------
  */
 
@@ -52,7 +47,7 @@ static enum vb_answer tell(struct beginning *beginning)
 
     if (!vb_cookie_set(x, vb__session_description(x)->session,
                        vb_span_of(beginning->text, sizeof(beginning->text))))
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     x->outcome.location =
         listed ? vb_arena_printf(&x->arena, "%.*s/%.*s", VB_FMT(x->key),
                                  VB_FMT(vb_session_id(&beginning->session)))
@@ -219,7 +214,7 @@ static enum vb_answer made(struct beginning *beginning)
     if (err == VB_ERR_AGAIN && ++beginning->tries < TRIES)
         return look_up(beginning);
     if (err == VB_ERR_AGAIN)
-        return leave(beginning, no_memory(x));
+        return leave(beginning, vb_reply_unavailable(x));
     return leave(beginning,
                  err == VB_OK ? tell(beginning) : vb_stored_failed(x, err));
 }
@@ -243,8 +238,8 @@ static enum vb_answer have_list(struct beginning *beginning)
     vb_session_unref(beginning->old);
     beginning->old = NULL;
     if (!prepared)
-        return leave(beginning,
-                     err == VB_OK ? no_memory(x) : vb_stored_failed(x, err));
+        return leave(beginning, err == VB_OK ? vb_reply_unavailable(x)
+                                             : vb_stored_failed(x, err));
     beginning->commit = (struct vb_commit){
         .op = {.done = made_done, .context = beginning},
         .changes = beginning->changes,
@@ -328,7 +323,7 @@ enum vb_answer vb__session_begin(struct vb_exchange *x,
         vb_arena_calloc(&x->arena, 1, sizeof(*beginning));
 
     if (beginning == NULL)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     beginning->x = x;
     vb_session_make(&beginning->session, beginning->text, x->env->now.unix_ms);
     beginning->session.account = account->record->key;

@@ -47,11 +47,6 @@ static struct entry *entry_of(struct vb_exchange *x)
     return entry;
 }
 
-static enum vb_answer no_memory(struct vb_exchange *x)
-{
-    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-}
-
 /* --- parsed -----------------------------------------------------------------
  */
 
@@ -79,21 +74,21 @@ static enum vb_answer read_form(struct entry *entry, yyjson_mut_doc *doc)
                 yyjson_mut_strn(doc,
                                 pair.value.ptr == NULL ? "" : pair.value.ptr,
                                 pair.value.len)))
-            return no_memory(x);
+            return vb_reply_unavailable(x);
     }
     if (form.err == VB_ERR_SYNTAX)
         return refuse_form(x, "The form is malformed.");
     return form.err == VB_OK &&
                    vb_json_freeze(root, NULL, &entry->input, NULL) == VB_OK
                ? VB_YES
-               : no_memory(x);
+               : vb_reply_unavailable(x);
 }
 
 static enum vb_answer parse_form(struct entry *entry)
 {
     yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
     enum vb_answer answer =
-        doc == NULL ? no_memory(entry->x) : read_form(entry, doc);
+        doc == NULL ? vb_reply_unavailable(entry->x) : read_form(entry, doc);
 
     yyjson_mut_doc_free(doc);
     return answer;
@@ -107,7 +102,7 @@ enum vb_answer vb__session_parsed(struct vb_exchange *x)
     enum vb_err err;
 
     if (entry == NULL)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     if (content != NULL && content->kind == VB_MEDIA_FORM)
         return parse_form(entry);
     err = vb_json_parse(vb_buf_span(&x->content), NULL, &entry->input, &error);
@@ -205,7 +200,7 @@ static enum vb_answer judge(struct entry *entry, enum vb_proof proof)
     };
     vb_record_unref(entry->login.record);
     if (entry->read.key.ptr == NULL)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     return vb_account_read(&entry->read) ? have_account(entry) : VB_PENDING;
 }
 

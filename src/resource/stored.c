@@ -73,7 +73,7 @@ enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err)
     case VB_ERR_BUSY:
     case VB_ERR_NOMEM:
     case VB_ERR_TIMEOUT:
-        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
+        return vb_reply_unavailable(x);
     default:
         return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     }

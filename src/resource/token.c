@@ -47,11 +47,6 @@ static enum vb_answer refuse_stranger(struct vb_exchange *x)
                                    "credentials are no account's."));
 }
 
-static enum vb_answer no_memory(struct vb_exchange *x)
-{
-    return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, VB_SPAN(""));
-}
-
 /* A representation that is for its holder alone: nobody keeps it. */
 static enum vb_answer show(struct vb_exchange *x, const struct vb_buf *text)
 {
@@ -66,7 +61,7 @@ static enum vb_answer show(struct vb_exchange *x, const struct vb_buf *text)
                              : NULL;
 
     if (rep == NULL)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     vb_reply_current(x, rep);
     return VB_YES;
 }
@@ -205,7 +200,7 @@ static enum vb_answer listing_exists(struct vb_exchange *x)
         return refuse_stranger(x);
     listing = listing_of(x);
     if (listing == NULL)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     vb_list_read_done(&listing->list);
     listing->list = (struct vb_list_read){
         .op = {.done = list_done, .context = listing},
@@ -326,7 +321,7 @@ static enum vb_answer token_valid(struct vb_exchange *x)
     listing->made = (struct vb_token){.created_ms = 0};
     if (listing->input == NULL && vb_json_parse(vb_buf_span(&x->content), NULL,
                                                 &listing->input, NULL) != VB_OK)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     root = listing->input->root;
     if (!yyjson_is_obj(root))
         return complain(x, "", "is no object") ? VB_YES : VB_NO;
@@ -436,7 +431,7 @@ static enum vb_answer token_commit(struct vb_exchange *x)
         .expect = listing->list.revision,
     };
     if (content.len == 0 || x->arena.failed)
-        return no_memory(x);
+        return vb_reply_unavailable(x);
     listing->commit = (struct vb_commit){
         .op = {.done = made_done, .context = listing},
         .changes = listing->changes,
@@ -510,7 +505,7 @@ static enum vb_answer member_exists(struct vb_exchange *x)
         stored = vb_stored_new(x, &record_route, vb_token_key(&x->arena, id),
                                x->variables, x->variable_count);
         if (stored == NULL || stored->key.len == 0)
-            return no_memory(x);
+            return vb_reply_unavailable(x);
         vb_stored_keep(stored);
         stored->is_here = is_own;
     }
