@@ -105,14 +105,6 @@ static const char *why_not(const struct vb__reader *r,
                : "an account is one segment below its collection";
 }
 
-static bool has_variables(const struct vb_route *route)
-{
-    for (size_t i = 0; i < route->template.segment_count; i++)
-        if (route->template.segments[i].kind == VB_SEGMENT_VARIABLE)
-            return true;
-    return false;
-}
-
 static void read_accounts(struct vb__reader *r, struct vb_route *route)
 {
     yyjson_val *said =
@@ -124,7 +116,7 @@ static void read_accounts(struct vb__reader *r, struct vb_route *route)
         return;
     vb__only(r, said, "accounts", names, sizeof(names) / sizeof(names[0]));
     why = why_not(r, route);
-    if (!why && has_variables(route))
+    if (!why && vb_template_variables(&route->template))
         why = "a login is looked for in one collection: its path has no "
               "variables";
     if (why) {

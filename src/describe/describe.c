@@ -86,3 +86,12 @@ vb_response_find(const struct vb_operation *operation, int status)
     }
     return NULL;
 }
+
+size_t vb_template_variables(const struct vb_template *t)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < t->segment_count; i++)
+        count += t->segments[i].kind == VB_SEGMENT_VARIABLE;
+    return count;
+}

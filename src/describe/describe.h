@@ -425,6 +425,9 @@ void vb_description_unref(const struct vb_description *description);
 
 /* --- look-ups ------------------------------------------------------------ */
 
+/* How many variables a path has. */
+size_t vb_template_variables(const struct vb_template *t);
+
 /* The media type entry that counts for a type ("image/png", lower case), by
  * precision: the same type, "image/" and star, two stars. NULL: none. */
 const struct vb_content *vb_content_find(const struct vb_content *media,

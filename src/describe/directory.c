@@ -7,15 +7,6 @@
 
 #include "describe/read.h"
 
-static bool has_variables(const struct vb_template *t)
-{
-    for (size_t i = 0; i < t->segment_count; i++) {
-        if (t->segments[i].kind == VB_SEGMENT_VARIABLE)
-            return true;
-    }
-    return false;
-}
-
 static void read_directory(struct vb__reader *r, struct vb_route *route)
 {
     yyjson_val *from = vb__extension_get(r, route->source, VB__AT_PATH, "from");
@@ -32,7 +23,7 @@ static void read_directory(struct vb__reader *r, struct vb_route *route)
                   "x-verbatim.from is missing: the directory of the files");
         return;
     }
-    if (has_variables(&route->template)) {
+    if (vb_template_variables(&route->template)) {
         vb__error(r, from, "files lie below one path, without variables");
         return;
     }

@@ -8,20 +8,13 @@
 /* --- what makes sessions --------------------------------------------------
  */
 
-static bool has_variables(const struct vb_route *route)
-{
-    for (size_t i = 0; i < route->template.segment_count; i++)
-        if (route->template.segments[i].kind == VB_SEGMENT_VARIABLE)
-            return true;
-    return false;
-}
-
 /* Why there cannot be one for each session; NULL: there can. */
 static const char *why_not_per_session(const struct vb_route *route)
 {
     if (route->archetype != VB_ARCHETYPE_DOCUMENT)
         return "per is for a document: each session has one of its own";
-    if (has_variables(route) || route->membership != VB_MEMBER_OF_NONE)
+    if (vb_template_variables(&route->template) ||
+        route->membership != VB_MEMBER_OF_NONE)
         return "a session has one document here: its path has no variables";
     if (!route->state || !route->state->json)
         return "what a session has of its own is JSON";

@@ -110,15 +110,6 @@ static bool is_true(const struct vb_schema *schema, const char *name)
     return yyjson_is_true(rule_of(schema, name));
 }
 
-static size_t count_variables(const struct vb_route *route)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < route->template.segment_count; i++)
-        count += route->template.segments[i].kind == VB_SEGMENT_VARIABLE;
-    return count;
-}
-
 /* What stands there must be able to be null; an element just leaves. */
 static void read_on_delete(struct walk *w, const struct vb_schema *schema,
                            const struct vb_schema *items, struct vb_property *p)
@@ -162,7 +153,7 @@ static void read_references(struct walk *w, const struct vb_schema *schema,
         vb__error(w->r, rule, "there is no path \"%.*s\"",
                   VB_FMT(vb_json_text(rule)));
     else if (target->archetype != VB_ARCHETYPE_DOCUMENT ||
-             count_variables(target) != 1)
+             vb_template_variables(&target->template) != 1)
         vb__error(w->r, rule,
                   "\"%.*s\" is not a document with one variable; only such can "
                   "be referred to",

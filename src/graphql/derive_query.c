@@ -79,15 +79,6 @@ void vb__gql_add_variables(struct vb__gql_deriver *d,
     }
 }
 
-static size_t count_variables(const struct vb_route *route)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < route->template.segment_count; i++)
-        count += route->template.segments[i].kind == VB_SEGMENT_VARIABLE;
-    return count;
-}
-
 /* --- resources ------------------------------------------------------------ */
 
 struct vb__gql_resource *vb__gql_resource_of(const struct vb__gql_deriver *d,
@@ -341,7 +332,8 @@ static void add_nested(struct vb__gql_deriver *d,
     if (above == NULL)
         return;
     t = &r->listing->template;
-    if (count_variables(r->listing) != count_variables(above->route))
+    if (vb_template_variables(&r->listing->template) !=
+        vb_template_variables(&above->route->template))
         return;
     field = add_field(
         d, above->type,
@@ -379,7 +371,8 @@ static void add_backward(struct vb__gql_deriver *d,
     struct vb_span name = from->many;
     struct vb_gql_field *field;
 
-    if (from->connection == NULL || count_variables(from->listing) > 0)
+    if (from->connection == NULL ||
+        vb_template_variables(&from->listing->template) > 0)
         return;
     if (vb_gql_find_field(d->schema, to->type, name) != NULL)
         name = vb__gql_joined(d->schema,

@@ -66,15 +66,6 @@ static enum vb_err add_claims(struct vb_stored *stored, yyjson_val *root)
 /* --- references
  * ----------------------------------------------------------------------- */
 
-static size_t count_variables(const struct vb_template *template)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < template->segment_count; i++)
-        count += template->segments[i].kind == VB_SEGMENT_VARIABLE;
-    return count;
-}
-
 /* The key of a route's resource: its template with these variables, and the
  * last of them, if `last` is not "", replaced. "" when it cannot be told. */
 static struct vb_span expand(struct vb_exchange *x,
@@ -93,7 +84,7 @@ static struct vb_span expand(struct vb_exchange *x,
         struct vb_span text = segment->text;
 
         if (segment->kind == VB_SEGMENT_VARIABLE) {
-            bool final = variable + 1 == count_variables(template);
+            bool final = variable + 1 == vb_template_variables(template);
 
             if (final && last.len > 0)
                 text = last;
