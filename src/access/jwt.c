@@ -92,20 +92,13 @@ static enum vb_err read_object(struct vb_span base64, struct vb_json **ret_json)
 /* --- the header ------------------------------------------------------------
  */
 
-static struct vb_span text_at(yyjson_val *object, const char *name)
-{
-    yyjson_val *val = yyjson_obj_get(object, name);
-
-    return yyjson_is_str(val) ? vb_json_text(val) : VB_SPAN("");
-}
-
 /* Of those that are about anything else, one must not be taken for the other
  * (RFC 8725 section 3.11). */
 static bool is_token_type(yyjson_val *header)
 {
     static const char *const types[] = {"JWT", "application/jwt", "at+jwt",
                                         "application/at+jwt"};
-    struct vb_span type = text_at(header, "typ");
+    struct vb_span type = vb_json_member_text(header, "typ");
 
     if (yyjson_obj_get(header, "typ") == NULL)
         return true;
@@ -131,7 +124,8 @@ static const char *why_not_header(yyjson_val *header)
         return "It is compressed, encrypted or nested.";
     if (!is_token_type(header))
         return "Its type is not that of a token for access.";
-    if (text_at(header, "alg").len == 0 || (kid != NULL && !yyjson_is_str(kid)))
+    if (vb_json_member_text(header, "alg").len == 0 ||
+        (kid != NULL && !yyjson_is_str(kid)))
         return MALFORMED;
     return NULL;
 }
@@ -151,8 +145,9 @@ static const char *why_not_signed(const struct vb_jwks *keys,
     if (why == NULL && !decode(parts->signature, room, &signature))
         why = MALFORMED;
     if (why == NULL &&
-        !vb_jwks_verify(keys, text_at(header->root, "alg"),
-                        text_at(header->root, "kid"), parts->input, signature))
+        !vb_jwks_verify(keys, vb_json_member_text(header->root, "alg"),
+                        vb_json_member_text(header->root, "kid"), parts->input,
+                        signature))
         why = "No key that is known here has signed it.";
     vb_json_free(header);
     return why;
@@ -278,7 +273,7 @@ const char *vb_jwt_why_not(const struct vb_jwt *jwt,
 
 struct vb_span vb_jwt_subject(const struct vb_jwt *jwt)
 {
-    return text_at(jwt->payload->root, "sub");
+    return vb_json_member_text(jwt->payload->root, "sub");
 }
 
 /* Some issuers say it in a string. */

@@ -149,13 +149,6 @@ size_t vb_session_remove(struct vb_arena *arena,
 /* --- reading --------------------------------------------------------------
  */
 
-static struct vb_span text_at(yyjson_val *root, const char *name)
-{
-    yyjson_val *val = yyjson_obj_get(root, name);
-
-    return yyjson_is_str(val) ? vb_json_text(val) : VB_SPAN("");
-}
-
 static bool read_ms(yyjson_val *root, const char *name, int64_t *ret)
 {
     yyjson_val *val = yyjson_obj_get(root, name);
@@ -166,14 +159,14 @@ static bool read_ms(yyjson_val *root, const char *name, int64_t *ret)
 
 static bool read_record(yyjson_val *root, struct vb_session *session)
 {
-    struct vb_span data = text_at(root, "data");
+    struct vb_span data = vb_json_member_text(root, "data");
 
     if (data.len != sizeof(session->data))
         return false;
     memcpy(session->data, data.ptr, data.len);
-    return vb_opaque_read(text_at(root, "hash"), session->hash,
+    return vb_opaque_read(vb_json_member_text(root, "hash"), session->hash,
                           sizeof(session->hash)) &&
-           vb_opaque_read(text_at(root, "mark"), session->mark,
+           vb_opaque_read(vb_json_member_text(root, "mark"), session->mark,
                           sizeof(session->mark)) &&
            read_ms(root, "created", &session->created_ms) &&
            read_ms(root, "seen", &session->seen_ms);
@@ -182,7 +175,7 @@ static bool read_record(yyjson_val *root, struct vb_session *session)
 /* One piece of memory, with the account's key at its end. */
 static struct vb_session *make(yyjson_val *root)
 {
-    struct vb_span account = text_at(root, "account");
+    struct vb_span account = vb_json_member_text(root, "account");
     struct vb_session *session = calloc(1, sizeof(*session) + account.len + 1);
 
     if (session == NULL || !read_record(root, session)) {

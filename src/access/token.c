@@ -44,15 +44,11 @@ struct vb_span vb_token_listing(struct vb_arena *arena, struct vb_span account)
 
 static void write_time(struct vb_buf *buf, const char *name, int64_t unix_ms)
 {
-    char text[VB_RFC3339_LEN];
-
     vb_buf_printf(buf, ",\"%s\":", name);
-    if (unix_ms == 0) {
+    if (unix_ms == 0)
         vb_buf_str(buf, "null");
-        return;
-    }
-    vb_rfc3339_format(unix_ms, text);
-    vb_json_write_string(buf, vb_span_of(text, sizeof(text)));
+    else
+        vb_json_write_time(buf, unix_ms);
 }
 
 /* What both its record and its holder's view of it have. */
@@ -99,13 +95,6 @@ void vb_token_show(struct vb_buf *buf, const struct vb_token *token,
 
 /* --- reading ---------------------------------------------------------------
  */
-
-static struct vb_span text_at(yyjson_val *root, const char *name)
-{
-    yyjson_val *val = yyjson_obj_get(root, name);
-
-    return yyjson_is_str(val) ? vb_json_text(val) : VB_SPAN("");
-}
 
 static bool read_time(yyjson_val *root, const char *name, int64_t *ret)
 {
@@ -155,13 +144,13 @@ static struct vb_token *fill(yyjson_val *root, size_t text_len)
     token->size = size + text_len;
     list = (struct vb_span *)(void *)(token + 1);
     at = (char *)token + size;
-    token->account = put(&at, text_at(root, "account"));
-    token->name = put(&at, text_at(root, "name"));
+    token->account = put(&at, vb_json_member_text(root, "account"));
+    token->name = put(&at, vb_json_member_text(root, "name"));
     for (size_t i = 0; i < count; i++)
         list[i] = put(&at, vb_json_text(yyjson_arr_get(scopes, i)));
     token->scopes = list;
     token->scope_count = count;
-    if (!vb_opaque_read(text_at(root, "hash"), token->hash,
+    if (!vb_opaque_read(vb_json_member_text(root, "hash"), token->hash,
                         sizeof(token->hash)) ||
         !read_time(root, "created", &token->created_ms) ||
         !read_time(root, "expires", &token->expires_ms) ||

@@ -40,9 +40,8 @@ struct vb_token {
     struct vb_ref ref;
     unsigned char hash[VB_TOKEN_HASH_LEN];
     struct vb_span account; /* the key of its record, */
-    uint64_t position;      /* and its place: one that is made anew under that
-                               key is another account. No record gets it as
-                               long as the token's, a later one, is there */
+    uint64_t position;      /* and its place, which no other ever gets: what is
+                               made anew under that key is another account */
     struct vb_span name;    /* what its holder calls it; may be "" */
     const struct vb_span *scopes;
     size_t scope_count;

@@ -98,6 +98,9 @@ void vb_json_write_pretty(struct vb_buf *buf, yyjson_val *value);
  * UTF-8 becomes U+FFFD. */
 void vb_json_write_string(struct vb_buf *buf, struct vb_span s);
 
+/* Appends a time as a string: a date-time (base/rfc3339.h). */
+void vb_json_write_time(struct vb_buf *buf, int64_t unix_ms);
+
 /*
  * Are two values equal as JSON Patch's `test` (RFC 6902 section 4.6) and JSON
  * Schema mean it? Numbers by value (1.0 equals 1, 1e2 equals 100), strings
@@ -129,6 +132,15 @@ static inline yyjson_val *vb_json_member(yyjson_val *object,
                                          struct vb_span name)
 {
     return yyjson_obj_getn(object, name.ptr, name.len);
+}
+
+/* The text of a member that is a string, of the same; else "". */
+static inline struct vb_span vb_json_member_text(yyjson_val *object,
+                                                 const char *name)
+{
+    yyjson_val *value = yyjson_obj_get(object, name);
+
+    return yyjson_is_str(value) ? vb_json_text(value) : (struct vb_span){"", 0};
 }
 
 #endif

@@ -1,4 +1,5 @@
 /* Writing JSON. See json.h. */
+#include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "content/json.h"
 
@@ -104,6 +105,14 @@ void vb_json_write_string(struct vb_buf *buf, struct vb_span s)
         s = vb_span_from(s, good + 1);
     }
     vb_buf_char(buf, '"');
+}
+
+void vb_json_write_time(struct vb_buf *buf, int64_t unix_ms)
+{
+    char text[VB_RFC3339_LEN];
+
+    vb_rfc3339_format(unix_ms, text);
+    vb_json_write_string(buf, vb_span_of(text, sizeof(text)));
 }
 
 /* How to write: in one line, or indented from some level on. */

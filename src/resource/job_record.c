@@ -18,12 +18,10 @@ static void write_text(struct vb_buf *json, const char *name,
 
 static void write_time(struct vb_buf *json, const char *name, int64_t unix_ms)
 {
-    char text[VB_RFC3339_LEN];
-
     if (unix_ms == 0)
         return;
-    vb_rfc3339_format(unix_ms, text);
-    write_text(json, name, vb_span_of(text, sizeof(text)));
+    vb_buf_printf(json, ",\"%s\":", name);
+    vb_json_write_time(json, unix_ms);
 }
 
 void vb_job_write(struct vb_buf *json, const struct vb_job_facts *facts)
@@ -46,28 +44,21 @@ void vb_job_write(struct vb_buf *json, const struct vb_job_facts *facts)
     vb_buf_char(json, '}');
 }
 
-static struct vb_span text_of(yyjson_val *json, const char *name)
-{
-    yyjson_val *value = vb_json_member(json, vb_span_str(name));
-
-    return yyjson_is_str(value) ? vb_json_text(value) : VB_SPAN("");
-}
-
 static int64_t time_of(yyjson_val *json, const char *name)
 {
     int64_t unix_ms = 0;
 
-    (void)vb_rfc3339_parse(text_of(json, name), &unix_ms);
+    (void)vb_rfc3339_parse(vb_json_member_text(json, name), &unix_ms);
     return unix_ms;
 }
 
 bool vb_job_read(yyjson_val *json, struct vb_job_facts *ret_facts)
 {
     struct vb_job_facts facts = {
-        .id = text_of(json, "id"),
-        .method = text_of(json, "method"),
-        .target = text_of(json, "target"),
-        .owner = text_of(json, VB_JOB_OWNER),
+        .id = vb_json_member_text(json, "id"),
+        .method = vb_json_member_text(json, "method"),
+        .target = vb_json_member_text(json, "target"),
+        .owner = vb_json_member_text(json, VB_JOB_OWNER),
         .created_ms = time_of(json, "created"),
         .started_ms = time_of(json, "started"),
         .finished_ms = time_of(json, "finished"),
@@ -76,7 +67,8 @@ bool vb_job_read(yyjson_val *json, struct vb_job_facts *ret_facts)
     };
 
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-        if (vb_span_eq(text_of(json, "state"), vb_span_str(states[i])))
+        if (vb_span_eq(vb_json_member_text(json, "state"),
+                       vb_span_str(states[i])))
             facts.state = states[i];
     if (facts.state == NULL || facts.id.len == 0)
         return false;

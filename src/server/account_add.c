@@ -117,13 +117,6 @@ static int write_password(struct vb_buf *content)
 /* --- the reply --------------------------------------------------------------
  */
 
-static struct vb_span text_of(yyjson_val *object, const char *name)
-{
-    yyjson_val *value = vb_json_member(object, vb_span_str(name));
-
-    return yyjson_is_str(value) ? vb_json_text(value) : VB_SPAN("");
-}
-
 /* What may have come from the command line, in one harmless line. */
 static void say(struct vb_span before, const char *between,
                 struct vb_span after)
@@ -141,13 +134,13 @@ static void say(struct vb_span before, const char *between,
 
 static void say_complaint(yyjson_val *complaint)
 {
-    struct vb_span where = text_of(complaint, "pointer");
+    struct vb_span where = vb_json_member_text(complaint, "pointer");
 
     if (where.len == 0)
-        where = text_of(complaint, "parameter");
+        where = vb_json_member_text(complaint, "parameter");
     if (where.len == 0)
-        where = text_of(complaint, "header");
-    say(where, ": ", text_of(complaint, "detail"));
+        where = vb_json_member_text(complaint, "header");
+    say(where, ": ", vb_json_member_text(complaint, "detail"));
 }
 
 /* The problem document, a line for each of what is wrong (RFC 9457). */
@@ -163,7 +156,7 @@ static int refused(const struct vb__answer *answer)
         say(status, "", VB_SPAN(""));
         return VB_EXIT_FINDING;
     }
-    say(status, ": ", text_of(problem->root, "detail"));
+    say(status, ": ", vb_json_member_text(problem->root, "detail"));
     yyjson_arr_iter_init(vb_json_member(problem->root, VB_SPAN("errors")),
                          &iter);
     while ((complaint = yyjson_arr_iter_next(&iter)) != NULL)

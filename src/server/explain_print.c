@@ -81,23 +81,16 @@ static void row(struct vb_buf *out, struct vb_span node,
     } while (question.len > 0 || rfc.len > 0);
 }
 
-static struct vb_span text_of(yyjson_val *object, const char *name)
-{
-    yyjson_val *value = vb_json_member(object, vb_span_str(name));
-
-    return yyjson_is_str(value) ? vb_json_text(value) : VB_SPAN("");
-}
-
 static void print_trace(yyjson_val *trace, struct vb_buf *out)
 {
     yyjson_val *steps = vb_json_member(trace, VB_SPAN("steps"));
-    struct vb_span kind = text_of(trace, "resource");
+    struct vb_span kind = vb_json_member_text(trace, "resource");
     yyjson_arr_iter iter;
     yyjson_val *step;
 
-    plain(out, text_of(trace, "method"));
+    plain(out, vb_json_member_text(trace, "method"));
     vb_buf_char(out, ' ');
-    plain(out, text_of(trace, "target"));
+    plain(out, vb_json_member_text(trace, "target"));
     if (kind.len > 0) {
         vb_buf_str(out, " (");
         plain(out, kind);
@@ -108,8 +101,10 @@ static void print_trace(yyjson_val *trace, struct vb_buf *out)
         VB_SPAN("RFC"));
     yyjson_arr_iter_init(steps, &iter);
     while ((step = yyjson_arr_iter_next(&iter)) != NULL)
-        row(out, text_of(step, "node"), text_of(step, "question"),
-            text_of(step, "answer"), text_of(step, "rfc"));
+        row(out, vb_json_member_text(step, "node"),
+            vb_json_member_text(step, "question"),
+            vb_json_member_text(step, "answer"),
+            vb_json_member_text(step, "rfc"));
     vb_buf_char(out, '\n');
 }
 
