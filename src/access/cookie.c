@@ -2,8 +2,10 @@
  * Sessions as credentials: the cookie that names one, which a browser sends
  * unasked, so that a stale one is nobody's and no more.
  *
- *     cookie ─▶ hash ─▶ the session ─▶ its account ─▶ seen? write it down ─▶
- * who cache or store   cache or store  once in a while
+ *     cookie ─▶ hash ─▶ session ─▶ account ─▶ who it is
+ *                          │         └ its mark is that of the session's login
+ *                          └ from the cache or the store; once in a while
+ *                            it is written down that it was seen
  *
  * A hot request costs a hash and two look-ups.
  */
@@ -25,18 +27,11 @@
 /* --- the cookie -----------------------------------------------------------
  */
 
-/* Does TLS protect the way to the client? Where the operator says that a
- * gateway ends it, it does, too. */
-static bool is_secure(const struct vb_exchange *x)
-{
-    return x->peer == NULL || x->peer->secure ||
-           (x->site->trust != NULL && x->site->trust->plain_credentials);
-}
-
 struct vb_span vb_cookie_name(const struct vb_exchange *x,
                               const struct vb_scheme *scheme)
 {
-    return is_secure(x) ? scheme->session.host_name : scheme->session.bare_name;
+    return vb_is_protected(x) ? scheme->session.host_name
+                              : scheme->session.bare_name;
 }
 
 static bool set(struct vb_exchange *x, const struct vb_scheme *scheme,
@@ -49,7 +44,7 @@ static bool set(struct vb_exchange *x, const struct vb_scheme *scheme,
         .life = life,
         .same_site =
             scheme->session.strict ? VB_SAME_SITE_STRICT : VB_SAME_SITE_LAX,
-        .secure = is_secure(x),
+        .secure = vb_is_protected(x),
         .http_only = true,
     };
     struct vb_span value = VB_SPAN("");

@@ -168,8 +168,13 @@ bool vb__trusts_client(struct vb_exchange *x)
 /* --- Connections ------------------------------------------------------------
  */
 
+bool vb_is_protected(const struct vb_exchange *x)
+{
+    return x->peer == NULL || x->peer->secure ||
+           vb__trust_of(x)->plain_credentials;
+}
+
 bool vb_trusts_connection(const struct vb_exchange *x)
 {
-    return x->peer == NULL || x->peer->secure || x->peer->loopback ||
-           vb__trust_of(x)->plain_credentials;
+    return vb_is_protected(x) || x->peer->loopback;
 }

@@ -50,6 +50,10 @@ bool vb_trust_host_valid(struct vb_span text);
  * all? If not, the reply says why. */
 bool vb__trusts_origin(struct vb_exchange *x);
 
+/* Does TLS protect the way to the client, ours or that of a gateway of the
+ * operator's? */
+bool vb_is_protected(const struct vb_exchange *x);
+
 /* May credentials come over this connection? Not where others can read them on
  * their way (RFC 7617 section 4, RFC 6750 section 5.3). */
 bool vb_trusts_connection(const struct vb_exchange *x);
