@@ -100,7 +100,7 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
     case VB_ARCHETYPE_TOKEN:
         return vb_token_slot(route, operation->method);
     case VB_ARCHETYPE_SESSION:
-        return vb_session_slot(route, operation->method);
+        return vb_session_slot(operation->method);
     default:
         return NULL;
     }

@@ -44,16 +44,14 @@ static struct vb_span conflicting(const struct vb_stored *stored)
 }
 
 /* Which one is not told where its GET is not for everybody. */
-static void complain_referenced(struct vb_stored *stored)
+void vb_stored_referenced(struct vb_exchange *x, struct vb_span by)
 {
-    struct vb_exchange *x = stored->x;
-
     x->reply.status = VB_STATUS_CONFLICT;
-    vb_reply_detail(x,
-                    vb_guarded_names(x, conflicting(stored))
-                        ? vb_arena_printf(&x->arena, "%s still refers to this.",
-                                          stored->commit.conflict.key)
-                        : VB_SPAN("Something still refers to this."));
+    vb_reply_detail(x, vb_guarded_names(x, by)
+                           ? vb_arena_printf(&x->arena,
+                                             "%.*s still refers to this.",
+                                             VB_FMT(by))
+                           : VB_SPAN("Something still refers to this."));
 }
 
 static void complain_not_empty(struct vb_stored *stored)
@@ -78,7 +76,7 @@ static void complain_conflict(struct vb_stored *stored)
         complain_dangling(stored);
         break;
     case VB_CONFLICT_REFERENCED:
-        complain_referenced(stored);
+        vb_stored_referenced(stored->x, conflicting(stored));
         break;
     case VB_CONFLICT_NOT_EMPTY:
         complain_not_empty(stored);
@@ -149,8 +147,7 @@ struct course {
     void (*reply)(struct vb_stored *stored);
 };
 
-/* `moved_to`: where it is from then on; "" for nowhere. */
-static struct vb_change deletion_of(const struct vb_stored *stored,
+struct vb_change vb_stored_deletion(const struct vb_stored *stored,
                                     struct vb_span moved_to)
 {
     return (struct vb_change){
@@ -194,7 +191,7 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
             .expect = stored->listing_expect,
         };
     if (stored->was != NULL)
-        stored->changes[count++] = deletion_of(stored->was, stored->key);
+        stored->changes[count++] = vb_stored_deletion(stored->was, stored->key);
     stored->commit = (struct vb_commit){
         .op = {.done = course->done, .context = stored},
         .changes = join(stored, count),
@@ -221,11 +218,11 @@ static uint64_t nothing_to_expect(const struct vb_stored *stored)
                : VB_EXPECT_NONE;
 }
 
-enum vb_answer vb_stored_put(struct vb_stored *stored)
+struct vb_change vb_stored_replacement(const struct vb_stored *stored)
 {
     const struct vb_record *record = stored->record;
     bool blob = stored->blob != 0;
-    struct vb_change change = {
+    return (struct vb_change){
         .kind = VB_CHANGE_PUT,
         .key = stored->key,
         .parent = stored->parent,
@@ -241,8 +238,11 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
         .references = stored->references,
         .reference_count = stored->reference_count,
     };
+}
 
-    return commit(stored, change,
+enum vb_answer vb_stored_put(struct vb_stored *stored)
+{
+    return commit(stored, vb_stored_replacement(stored),
                   &(struct course){put_done, judge_put, vb_stored_tell_put});
 }
 
@@ -264,7 +264,7 @@ static void delete_done(struct vb_store_op *op)
 enum vb_answer vb_stored_delete(struct vb_stored *stored)
 {
     return commit(
-        stored, deletion_of(stored, VB_SPAN("")),
+        stored, vb_stored_deletion(stored, VB_SPAN("")),
         &(struct course){delete_done, judge_delete, vb_stored_tell_delete});
 }
 

@@ -3,7 +3,6 @@
 #include "flow/reply.h"
 #include "resource/build.h"
 #include "resource/dependents_part.h"
-#include "resource/guarded.h"
 
 /* --- those that are known --------------------------------------------------
  */
@@ -94,45 +93,12 @@ static enum vb_answer refuse(struct vb__dependents *dependents,
     struct vb_exchange *x = dependents->stored->x;
 
     x->problem = NULL; /* of what would have been */
-    return vb_reply_refuse(x, VB_STATUS_CONFLICT,
-                           vb_guarded_names(x, key)
-                               ? vb_arena_printf(&x->arena,
-                                                 "%.*s still refers to this.",
-                                                 VB_FMT(key))
-                               : VB_SPAN("Something still refers to this."));
+    vb_stored_referenced(x, key);
+    return VB_NO;
 }
 
 /* --- the commit ------------------------------------------------------------
  */
-
-static struct vb_change deletion(const struct vb_stored *stored)
-{
-    return (struct vb_change){
-        .kind = VB_CHANGE_DELETE,
-        .key = stored->key,
-        .expect = stored->record->revision,
-        .modified_ms = stored->now_ms,
-        .tombstone = stored->route->tombstones,
-    };
-}
-
-static struct vb_change replacement(const struct vb_stored *stored)
-{
-    return (struct vb_change){
-        .kind = VB_CHANGE_PUT,
-        .key = stored->key,
-        .parent = stored->parent,
-        .expect = stored->record->revision,
-        .media_type = stored->media_type,
-        .content = stored->bytes,
-        .length = stored->bytes.len,
-        .modified_ms = stored->now_ms,
-        .claims = stored->claims,
-        .claim_count = stored->claim_count,
-        .references = stored->references,
-        .reference_count = stored->reference_count,
-    };
-}
 
 /* All are known: those that stay are made free of those that go. */
 static enum vb_answer settle(struct vb__dependents *dependents)
@@ -151,7 +117,8 @@ static enum vb_answer settle(struct vb__dependents *dependents)
             return answer == VB_NO ? refuse(dependents, one->stored->key)
                                    : answer;
         dependents->changes[count++] =
-            one->deleted ? deletion(one->stored) : replacement(one->stored);
+            one->deleted ? vb_stored_deletion(one->stored, VB_SPAN(""))
+                         : vb_stored_replacement(one->stored);
     }
     dependents->with.changes = dependents->changes;
     dependents->with.count = count;

@@ -3,7 +3,6 @@
 
 #include <sodium.h>
 
-#include "base/rfc3339.h"
 #include "flow/reply.h"
 #include "http/method.h"
 #include "resource/session_part.h"
@@ -21,19 +20,15 @@ bool vb__session_counts(const struct vb_exchange *x,
 
 static void show_time(struct vb_buf *text, const char *name, int64_t unix_ms)
 {
-    char time[VB_RFC3339_LEN];
-
-    vb_rfc3339_format(unix_ms, time);
-    vb_buf_printf(text, ",\"%s\":\"%.*s\"", name, VB_RFC3339_LEN, time);
+    vb_buf_printf(text, ",\"%s\":", name);
+    vb_json_write_time(text, unix_ms);
 }
 
 void vb__session_show(struct vb_buf *text, const struct vb_exchange *x,
-                      const struct vb_session *session)
+                      const struct vb_session *session, struct vb_span current)
 {
     const struct vb_scheme *scheme = vb__session_description(x)->session;
-    const struct vb_session *own = vb_session_of(x);
-    bool current =
-        own != NULL && vb_span_eq(vb_session_id(own), vb_session_id(session));
+    bool is_current = vb_span_eq(vb_session_id(session), current);
 
     vb_buf_str(text, "{\"id\":");
     vb_json_write_string(text, vb_session_id(session));
@@ -42,7 +37,7 @@ void vb__session_show(struct vb_buf *text, const struct vb_exchange *x,
         vb_json_write_string(text, session->account);
     else
         vb_buf_str(text, "null");
-    vb_buf_str(text, current ? ",\"current\":true" : ",\"current\":false");
+    vb_buf_str(text, is_current ? ",\"current\":true" : ",\"current\":false");
     show_time(text, "created", session->created_ms);
     show_time(text, "seen", session->seen_ms);
     show_time(text, "expires", vb_session_expires(session, &scheme->session));
@@ -52,8 +47,7 @@ void vb__session_show(struct vb_buf *text, const struct vb_exchange *x,
 /* --- slots -----------------------------------------------------------------
  */
 
-const struct vb_slot *vb_session_slot(const struct vb_route *route,
-                                      enum vb_method method)
+const struct vb_slot *vb_session_slot(enum vb_method method)
 {
     static const struct vb_slot get_slot = {.content_ignored = true};
     static const struct vb_slot post_slot = {
@@ -67,7 +61,6 @@ const struct vb_slot *vb_session_slot(const struct vb_route *route,
         .commit = vb__session_end,
     };
 
-    (void)route;
     switch (method) {
     case VB_METHOD_GET:
         return &get_slot;

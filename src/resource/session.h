@@ -20,8 +20,7 @@ void vb_session_init(struct vb_resource *resource,
                      const struct vb_route *route);
 
 /* What it does with the method; NULL: nothing. */
-const struct vb_slot *vb_session_slot(const struct vb_route *route,
-                                      enum vb_method method);
+const struct vb_slot *vb_session_slot(enum vb_method method);
 
 /*
  * The account's password is about to become this hash, which ends its sessions:

@@ -4,7 +4,7 @@
  *     the browser's old session ─▶ the account's ─▶ commit: the new one; the
  *       ▲                                           old one goes, and so does
  *       │                                           what is over, or too much
- *       └── it was seen, or ended, meanwhile ──────── conflict     │
+ *       └── it was seen, or ended, meanwhile ──────── AGAIN        │
  *                                                          201, Set-Cookie
  *
  * A new secret is made whenever somebody logs in: one that was planted before
@@ -15,7 +15,6 @@
 
 #include "access/cookie.h"
 #include "flow/reply.h"
-#include "resource/controller.h"
 #include "resource/session_part.h"
 
 /* Tries, as often as the old session changes meanwhile. */
@@ -58,7 +57,8 @@ static enum vb_answer tell(struct beginning *beginning)
     if (!telling.content)
         return VB_YES;
     vb_buf_init(&text, VB__SESSIONS_BYTES);
-    vb__session_show(&text, x, &beginning->session);
+    vb__session_show(&text, x, &beginning->session,
+                     vb_session_id(&beginning->session));
     answer = vb_present_unkept(x, &text);
     vb_buf_done(&text);
     return answer;
@@ -75,7 +75,8 @@ static bool is_ended(const struct beginning *beginning, struct vb_span key)
     return false;
 }
 
-/* Nothing is ended twice. */
+/* Nothing is ended twice: a change of the password makes a session anew while
+ * another login takes its documents along, and both have them then. */
 static void end(struct beginning *beginning, const struct vb_session *session,
                 bool keeps_data)
 {

@@ -26,7 +26,7 @@ static void append(struct listing *listing, struct vb_buf *text,
                            vb_session_of(x)->mark)) {
         if (text->len > 1)
             vb_buf_char(text, ',');
-        vb__session_show(text, x, session);
+        vb__session_show(text, x, session, vb_session_id(vb_session_of(x)));
     }
     vb_session_unref(session);
 }

@@ -36,7 +36,8 @@ static enum vb_answer show(struct one *one)
     struct vb_buf text;
 
     vb_buf_init(&text, VB__SESSIONS_BYTES);
-    vb__session_show(&text, one->x, one->session);
+    vb__session_show(&text, one->x, one->session,
+                     vb_session_id(vb_session_of(one->x)));
     answer = vb_present_unkept(one->x, &text);
     vb_buf_done(&text);
     return answer;

@@ -21,9 +21,10 @@ bool vb__session_counts(const struct vb_exchange *x,
                         const struct vb_session *session,
                         struct vb_span account, const char *mark);
 
-/* Appends what its holder may see of it. */
+/* Appends what its holder may see of it; `current` is the id of the session
+ * that the browser has. */
 void vb__session_show(struct vb_buf *text, const struct vb_exchange *x,
-                      const struct vb_session *session);
+                      const struct vb_session *session, struct vb_span current);
 
 /* session_login.c: POST. */
 vb_question vb__session_parsed, vb__session_valid, vb__session_known,

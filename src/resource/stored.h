@@ -217,6 +217,17 @@ struct vb_span vb_route_key(struct vb_exchange *x,
 /* --- commit.c
  * --------------------------------------------------------------------- */
 
+/* The change that removes the record, of which `moved_to` is where it is from
+ * then on; "": nowhere. */
+struct vb_change vb_stored_deletion(const struct vb_stored *stored,
+                                    struct vb_span moved_to);
+
+/* The change that writes the state to be. */
+struct vb_change vb_stored_replacement(const struct vb_stored *stored);
+
+/* Sets 409, and says that the resource of the key `by` refers to this one. */
+void vb_stored_referenced(struct vb_exchange *x, struct vb_span by);
+
 /* The question `commit`: writes the state to be. */
 enum vb_answer vb_stored_put(struct vb_stored *stored);
 

@@ -28,10 +28,6 @@
 #define NAME_MOST    200
 #define LISTING_MOST ((size_t)4 << 20)
 
-static const struct vb_offer offers[] = {
-    {.media_type = VB_SPAN_INIT("application/json")},
-};
-
 static const struct vb_span *account_of(const struct vb_exchange *x)
 {
     return x->identity != NULL && x->identity->account.len > 0
@@ -45,25 +41,6 @@ static enum vb_answer refuse_stranger(struct vb_exchange *x)
     return vb_reply_refuse(x, VB_STATUS_FORBIDDEN,
                            VB_SPAN("Tokens are an account's, and these "
                                    "credentials are no account's."));
-}
-
-/* A representation that is for its holder alone: nobody keeps it. */
-static enum vb_answer show(struct vb_exchange *x, const struct vb_buf *text)
-{
-    struct vb_rep *rep = text->err == VB_OK
-                             ? vb_rep_new(&(struct vb_rep_draft){
-                                   .media_type = offers[0].media_type,
-                                   .modified = VB_DATE_NONE,
-                                   .content = vb_buf_span(text),
-                                   .length = text->len,
-                                   .cache_control = VB_SPAN("no-store"),
-                               })
-                             : NULL;
-
-    if (rep == NULL)
-        return vb_reply_unavailable(x);
-    vb_reply_current(x, rep);
-    return VB_YES;
 }
 
 /* --- one's tokens -----------------------------------------------------------
@@ -133,7 +110,7 @@ static enum vb_answer show_all(struct listing *listing)
     for (size_t i = 0; i < listing->list.count; i++)
         append_token(listing->x, &text, listing->list.records[i]);
     vb_buf_char(&text, ']');
-    answer = show(listing->x, &text);
+    answer = vb_present_unkept(listing->x, &text);
     vb_buf_done(&text);
     return answer;
 }
@@ -343,7 +320,7 @@ static enum vb_answer tell(struct listing *listing)
     vb_buf_init(&text, LISTING_MOST);
     vb_token_show(&text, &listing->made, id,
                   vb_span_of(listing->text, VB_TOKEN_LEN));
-    answer = show(x, &text);
+    answer = vb_present_unkept(x, &text);
     if (text.ptr != NULL)
         sodium_memzero(text.ptr, text.len);
     vb_buf_done(&text);
@@ -420,7 +397,7 @@ static enum vb_answer token_commit(struct vb_exchange *x)
         .key = vb_token_key(&x->arena, vb_span_of(id, sizeof(id))),
         .parent = listing->key,
         .expect = VB_EXPECT_NONE,
-        .media_type = offers[0].media_type,
+        .media_type = VB_SPAN("application/json"),
         .content = content,
         .length = content.len,
         .modified_ms = x->env->now.unix_ms,
@@ -555,6 +532,6 @@ void vb_token_init(struct vb_resource *resource, const struct vb_route *route)
 {
     resource->fresh_key = NULL;
     resource->exists = is_member(route) ? member_exists : listing_exists;
-    resource->offers = offers;
+    resource->offers = vb_unkept_offers; /* no page has a token in it */
     resource->offer_count = 1;
 }
