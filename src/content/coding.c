@@ -114,6 +114,44 @@ bool vb_coding_is_worth(struct vb_span media_type)
     return false;
 }
 
+/* --- encoding piece by piece -----------------------------------------------
+ */
+
+struct vb_encoder {
+    const struct vb__coding *coding;
+    void *state;
+};
+
+struct vb_encoder *vb_encoder_new(enum vb_coding coding)
+{
+    struct vb_encoder *encoder = calloc(1, sizeof(*encoder));
+
+    vb_assert(coding != VB_CODING_IDENTITY);
+    if (encoder == NULL)
+        return NULL;
+    encoder->coding = codings[coding];
+    encoder->state = encoder->coding->encoder_new();
+    if (encoder->state == NULL) {
+        free(encoder);
+        return NULL;
+    }
+    return encoder;
+}
+
+void vb_encoder_free(struct vb_encoder *encoder)
+{
+    if (encoder == NULL)
+        return;
+    encoder->coding->encoder_free(encoder->state);
+    free(encoder);
+}
+
+enum vb_err vb_encoder_run(struct vb_encoder *encoder, struct vb_span in,
+                           bool end, struct vb_buf *buf)
+{
+    return encoder->coding->encode_more(encoder->state, in, end, buf);
+}
+
 /* --- decoding --------------------------------------------------------------
  */
 

@@ -1,8 +1,9 @@
 /*
- * Content codings (RFC 9110 section 8.4): content in one piece encoded for a
- * reply, and a request's content decoded as it comes in.
+ * Content codings (RFC 9110 section 8.4): content encoded for a reply, and a
+ * request's content decoded as it comes in.
  *
  *     content ─▶ vb_coding_encode ─▶ buffer
+ *     pieces ─▶ struct vb_encoder ─▶ buffer, piece by piece
  *     pieces ─▶ struct vb_decoder ─▶ pieces, however large they are together
  */
 #ifndef VB_CONTENT_CODING_H
@@ -53,6 +54,26 @@ bool vb_coding_is_worth(struct vb_span media_type);
  */
 enum vb_err vb_coding_encode(enum vb_coding coding, struct vb_span content,
                              struct vb_buf *buf);
+
+/* --- encoding piece by piece -----------------------------------------------
+ */
+
+struct vb_encoder;
+
+/* NULL: no memory. For any coding but identity. */
+struct vb_encoder *vb_encoder_new(enum vb_coding coding);
+
+/* NULL is fine. */
+void vb_encoder_free(struct vb_encoder *encoder);
+
+/*
+ * Takes the next piece, or with `end` the last one, and appends what there is
+ * of the encoded content: perhaps nothing, before the end. Not for tags that
+ * are strong: the bytes may depend on where the pieces were cut. VB_ERR_NOMEM;
+ * VB_ERR_LIMIT: the buffer's.
+ */
+enum vb_err vb_encoder_run(struct vb_encoder *encoder, struct vb_span in,
+                           bool end, struct vb_buf *buf);
 
 /* --- decoding --------------------------------------------------------------
  */

@@ -34,6 +34,53 @@ static enum vb_err encode(struct vb_span content, struct vb_buf *buf)
     return VB_OK;
 }
 
+/* --- piece by piece --------------------------------------------------------
+ */
+
+/* Bytes that a buffer is to have room for. */
+#define ROOM ((size_t)16 * 1024)
+/* A window of 256 KiB: how much will come is not known. */
+#define WINDOW_BITS 18
+
+static void *encoder_new(void)
+{
+    BrotliEncoderState *encoder = BrotliEncoderCreateInstance(NULL, NULL, NULL);
+
+    if (encoder != NULL) {
+        BrotliEncoderSetParameter(encoder, BROTLI_PARAM_QUALITY, QUALITY);
+        BrotliEncoderSetParameter(encoder, BROTLI_PARAM_LGWIN, WINDOW_BITS);
+    }
+    return encoder;
+}
+
+static void encoder_free(void *state)
+{
+    BrotliEncoderDestroyInstance(state);
+}
+
+static enum vb_err encode_more(void *state, struct vb_span in, bool end,
+                               struct vb_buf *buf)
+{
+    BrotliEncoderState *encoder = state;
+    const uint8_t *next_in = (const uint8_t *)in.ptr;
+    size_t in_left = in.len;
+
+    do {
+        size_t out_left = ROOM;
+        uint8_t *next_out = (uint8_t *)vb_buf_reserve(buf, ROOM);
+
+        if (next_out == NULL)
+            return buf->err;
+        if (!BrotliEncoderCompressStream(
+                encoder,
+                end ? BROTLI_OPERATION_FINISH : BROTLI_OPERATION_PROCESS,
+                &in_left, &next_in, &out_left, &next_out, NULL))
+            return VB_ERR_NOMEM; /* nothing else can go wrong */
+        buf->len += ROOM - out_left;
+    } while (in_left > 0 || BrotliEncoderHasMoreOutput(encoder));
+    return VB_OK;
+}
+
 static void *decoder_new(void)
 {
     return BrotliDecoderCreateInstance(NULL, NULL, NULL);
@@ -77,6 +124,9 @@ static enum vb_err decode(void *state, struct vb_span *in, char *out,
 
 const struct vb__coding vb__coding_br = {
     .encode = encode,
+    .encoder_new = encoder_new,
+    .encoder_free = encoder_free,
+    .encode_more = encode_more,
     .decoder_new = decoder_new,
     .decoder_free = decoder_free,
     .decode = decode,

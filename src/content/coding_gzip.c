@@ -40,6 +40,52 @@ static enum vb_err encode(struct vb_span content, struct vb_buf *buf)
     return err;
 }
 
+/* --- piece by piece --------------------------------------------------------
+ */
+
+/* Bytes that a buffer is to have room for. */
+#define ROOM ((size_t)16 * 1024)
+
+static void *encoder_new(void)
+{
+    z_stream *z = calloc(1, sizeof(*z));
+
+    if (z == NULL || deflateInit2(z, LEVEL, Z_DEFLATED, WINDOW, MEMORY,
+                                  Z_DEFAULT_STRATEGY) != Z_OK) {
+        free(z);
+        return NULL;
+    }
+    return z;
+}
+
+static void encoder_free(void *state)
+{
+    deflateEnd(state);
+    free(state);
+}
+
+static enum vb_err encode_more(void *state, struct vb_span in, bool end,
+                               struct vb_buf *buf)
+{
+    z_stream *z = state;
+
+    if (in.len > UINT_MAX)
+        return VB_ERR_LIMIT;
+    z->next_in = (Bytef *)(uintptr_t)in.ptr;
+    z->avail_in = (uInt)in.len;
+    do {
+        char *at = vb_buf_reserve(buf, ROOM);
+
+        if (at == NULL)
+            return buf->err;
+        z->next_out = (Bytef *)at;
+        z->avail_out = (uInt)ROOM;
+        deflate(z, end ? Z_FINISH : Z_NO_FLUSH);
+        buf->len += ROOM - z->avail_out;
+    } while (z->avail_out == 0);
+    return VB_OK;
+}
+
 struct inflater {
     z_stream z;
     bool ended; /* the member is whole; another one may follow */
@@ -103,6 +149,9 @@ static enum vb_err decode(void *state, struct vb_span *in, char *out,
 
 const struct vb__coding vb__coding_gzip = {
     .encode = encode,
+    .encoder_new = encoder_new,
+    .encoder_free = encoder_free,
+    .encode_more = encode_more,
     .decoder_new = decoder_new,
     .decoder_free = decoder_free,
     .decode = decode,

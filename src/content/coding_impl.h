@@ -10,6 +10,11 @@
 struct vb__coding {
     /* See vb_coding_encode. */
     enum vb_err (*encode)(struct vb_span content, struct vb_buf *buf);
+    /* The same piece by piece: see vb_encoder_run. */
+    void *(*encoder_new)(void);
+    void (*encoder_free)(void *state);
+    enum vb_err (*encode_more)(void *state, struct vb_span in, bool end,
+                               struct vb_buf *buf);
     /* What a decoder of it begins with; NULL: no memory. */
     void *(*decoder_new)(void);
     void (*decoder_free)(void *state);

@@ -32,6 +32,47 @@ static enum vb_err encode(struct vb_span content, struct vb_buf *buf)
     return VB_OK;
 }
 
+/* --- piece by piece --------------------------------------------------------
+ */
+
+/* Bytes that a buffer is to have room for. */
+#define ROOM ((size_t)16 * 1024)
+
+static void *encoder_new(void)
+{
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+
+    if (zstd != NULL)
+        ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, LEVEL);
+    return zstd;
+}
+
+static void encoder_free(void *state)
+{
+    ZSTD_freeCCtx(state);
+}
+
+static enum vb_err encode_more(void *state, struct vb_span in, bool end,
+                               struct vb_buf *buf)
+{
+    ZSTD_inBuffer input = {in.ptr, in.len, 0};
+    size_t left;
+
+    do {
+        ZSTD_outBuffer output = {.size = ROOM};
+
+        output.dst = vb_buf_reserve(buf, ROOM);
+        if (output.dst == NULL)
+            return buf->err;
+        left = ZSTD_compressStream2(state, &output, &input,
+                                    end ? ZSTD_e_end : ZSTD_e_continue);
+        if (ZSTD_isError(left))
+            return VB_ERR_NOMEM; /* nothing else can go wrong */
+        buf->len += output.pos;
+    } while (end ? left > 0 : input.pos < input.size);
+    return VB_OK;
+}
+
 static void *decoder_new(void)
 {
     struct decoder *decoder = calloc(1, sizeof(*decoder));
@@ -99,6 +140,9 @@ static enum vb_err decode(void *state, struct vb_span *in, char *out,
 
 const struct vb__coding vb__coding_zstd = {
     .encode = encode,
+    .encoder_new = encoder_new,
+    .encoder_free = encoder_free,
+    .encode_more = encode_more,
     .decoder_new = decoder_new,
     .decoder_free = decoder_free,
     .decode = decode,

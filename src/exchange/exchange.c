@@ -83,15 +83,10 @@ struct vb_exchange *vb_exchange_new(struct vb_env *env)
     return x;
 }
 
-void vb_exchange_release(struct vb_exchange *x)
+static void give_back(struct vb_exchange *x)
 {
     struct vb_env *env = x->env;
 
-    /* One that never got a carrier was never begun. */
-    if (x->carrier != NULL && env->service->end != NULL)
-        env->service->end(env->service, x);
-    if (x->reply.source != NULL && x->reply.source->close != NULL)
-        x->reply.source->close(x->reply.source);
     if (x->sink != NULL && x->sink->close != NULL)
         x->sink->close(x->sink);
     if (x->state_done != NULL)
@@ -105,6 +100,29 @@ void vb_exchange_release(struct vb_exchange *x)
     vb_rep_unref(x->current);
     vb_arena_done(&x->arena);
     vb_pool_give(&env->exchanges, x);
+}
+
+void vb_exchange_release(struct vb_exchange *x)
+{
+    struct vb_env *env = x->env;
+
+    /* One that never got a carrier was never begun. */
+    if (x->carrier != NULL && env->service->end != NULL)
+        env->service->end(env->service, x);
+    if (x->reply.source != NULL && x->reply.source->close != NULL)
+        x->reply.source->close(x->reply.source);
+    x->over = true;
+    if (x->held)
+        x->peer = NULL;
+    else
+        give_back(x);
+}
+
+void vb_exchange_unhold(struct vb_exchange *x)
+{
+    x->held = false;
+    if (x->over)
+        give_back(x);
 }
 
 void vb_exchange_abandon(struct vb_exchange *x)

@@ -368,6 +368,8 @@ struct vb_exchange {
 
     int64_t begun_ms; /* monotonic, when its head was complete */
     bool abandoned;   /* the connection is gone */
+    bool held;        /* see vb_exchange_unhold */
+    bool over;        /* released, and held still */
     uint64_t sent;    /* bytes of content sent, for the log */
 };
 
@@ -380,6 +382,13 @@ void vb_exchange_release(struct vb_exchange *x);
 /* By the wire, when the connection died: releases now, or as soon as what the
  * flow waits for has answered. The carrier is not called any more. */
 void vb_exchange_abandon(struct vb_exchange *x);
+
+/*
+ * Whoever is at work with what lies in the exchange when its reply's source is
+ * closed, such as a store's thread, sets x->held then: it stays until this is
+ * called. Nothing of it is the wire's any more, its peer neither.
+ */
+void vb_exchange_unhold(struct vb_exchange *x);
 
 static inline bool vb_exchange_is_head(const struct vb_exchange *x)
 {

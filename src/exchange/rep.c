@@ -77,7 +77,8 @@ static void plan_fields(struct plan *plan)
     plan_field(plan, VB_SPAN("Content-Type"), draft->media_type);
     plan->media_type = plan->field_count - 1;
     plan_field(plan, VB_SPAN("Content-Encoding"), draft->coding);
-    plan_field(plan, VB_SPAN("Accept-Ranges"), VB_SPAN("bytes"));
+    if (draft->length != VB_LENGTH_UNKNOWN)
+        plan_field(plan, VB_SPAN("Accept-Ranges"), VB_SPAN("bytes"));
 }
 
 static const struct vb_field_out *plan_at(const struct plan *plan, size_t i)
@@ -111,7 +112,7 @@ static void find_fields(const struct plan *plan, struct vb_rep *rep,
         text = vb_span_from(text, field->value.len + 2);
     }
     text = vb_span_from(text, sizeof(LENGTH_LINE) - 1);
-    rep->length_text = vb_span_head(text, text.len - 2);
+    rep->length_text = vb_span_head(text, text.len < 2 ? 0 : text.len - 2);
     rep->fields = fields;
 }
 
@@ -196,8 +197,9 @@ struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft)
         if (i + 1 == plan.repeated)
             repeated_len = head.len;
     }
-    vb_buf_printf(&head, LENGTH_LINE "%llu\r\n",
-                  (unsigned long long)draft->length);
+    if (draft->length != VB_LENGTH_UNKNOWN)
+        vb_buf_printf(&head, LENGTH_LINE "%llu\r\n",
+                      (unsigned long long)draft->length);
     if (head.err == VB_OK)
         rep = lay_out(&plan, vb_buf_span(&head), repeated_len);
     vb_buf_done(&head);

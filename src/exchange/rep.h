@@ -36,6 +36,10 @@ struct vb_rep_facts {
     size_t size;                                 /* bytes it holds in memory */
 };
 
+/* A streamed one's length, where nobody knows it before its end: it has none
+ * to tell, and parts of it cannot be asked for. */
+#define VB_LENGTH_UNKNOWN UINT64_MAX
+
 struct vb_rep {
     struct vb_ref ref;
     uint16_t field_count;
@@ -46,7 +50,7 @@ struct vb_rep {
     bool codable;           /* a content coding would make it smaller */
     bool coded;             /* and has */
     bool by_language;       /* Accept-Language has chosen it */
-    uint64_t length;        /* bytes of content */
+    uint64_t length;        /* bytes of content, or VB_LENGTH_UNKNOWN */
     struct vb_span content; /* all of it; {NULL, 0} when streamed */
     struct vb_span media_type;
     /* As sent, with its quotes: "k7.3f9a01zb" or "k7.3f9a01zb-html-br". The
@@ -57,7 +61,7 @@ struct vb_rep {
     const struct vb_field_out *fields; /* without Content-Length */
     const char *lower_names;    /* of `fields`, one right behind the other, as
                                    HTTP/2 and HTTP/3 send them */
-    struct vb_span length_text; /* `length` in decimal digits */
+    struct vb_span length_text; /* `length` in decimal digits, if known */
     struct vb_span head;     /* HTTP/1.1 lines of `fields` and Content-Length */
     struct vb_span head_304; /* the lines that a 304 repeats (RFC 9110
                                 section 15.4.5) */
@@ -75,7 +79,8 @@ struct vb_rep_draft {
     bool tag_weak;    /* it may outlive the bytes (RFC 9110 section 8.8.1) */
     int64_t modified; /* Unix seconds or VB_DATE_NONE */
     struct vb_span content;
-    uint64_t length; /* bytes; content.len, unless streamed */
+    uint64_t length; /* bytes; content.len, unless streamed; perhaps
+                        VB_LENGTH_UNKNOWN then */
     bool streamed;
     bool codable;
     struct vb_span coding;            /* "" for none, or "gzip" */
@@ -92,7 +97,7 @@ struct vb_rep_draft {
 /*
  * One reference, the caller's. On NULL (out of memory) the owner has not been
  * released. Source of the fields: RFC 9110 sections 8.3 to 8.8, 12.5.5, 14.3
- * (a part of any of them can be asked for).
+ * (a part of any whose length is known can be asked for).
  */
 struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft);
 

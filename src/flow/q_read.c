@@ -17,7 +17,7 @@ static enum vb_answer read_ranges(struct vb_exchange *x)
     struct vb_span values[2];
     size_t count = vb_fields_values(&x->head.fields, VB_FIELD_RANGE, values, 2);
 
-    if (ranges == NULL)
+    if (ranges == NULL || x->current->length == VB_LENGTH_UNKNOWN)
         return VB_NO; /* it may always be ignored (section 14.2) */
     ranges->count = 0;
     switch (

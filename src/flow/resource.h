@@ -108,8 +108,9 @@ struct vb_resource {
     vb_question *gone;      /* default: has `exists` said so? */
     vb_question *elsewhere; /* default: NO. Sets outcome.see_other */
     /* Opens `length` bytes, more than 0, from byte `first` on of x->current,
-     * which is streamed. NULL: there is no memory for it. Never asked where
-     * no representation is streamed. */
+     * which is streamed; all of it where its length is VB_LENGTH_UNKNOWN. NULL:
+     * there is no memory for it. Never asked where no representation is
+     * streamed. */
     struct vb_source *(*stream)(struct vb_exchange *x, uint64_t first,
                                 uint64_t length);
     /* Adds fields to the answer to OPTIONS; default: nothing more. */

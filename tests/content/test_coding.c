@@ -107,6 +107,112 @@ static void the_same_content_gives_the_same_bytes(void **state)
     vb_buf_done(&again);
 }
 
+/* Encodes the content in two pieces, the first of them `at` bytes, and with
+ * nothing more but the end. */
+static void encode_in_pieces(enum vb_coding coding, struct vb_span content,
+                             size_t at, struct vb_buf *coded)
+{
+    struct vb_encoder *encoder = vb_encoder_new(coding);
+
+    assert_non_null(encoder);
+    assert_int_equal(
+        vb_encoder_run(encoder, vb_span_head(content, at), false, coded),
+        VB_OK);
+    assert_int_equal(
+        vb_encoder_run(encoder, vb_span_from(content, at), false, coded),
+        VB_OK);
+    assert_int_equal(vb_encoder_run(encoder, VB_SPAN(""), true, coded), VB_OK);
+    vb_encoder_free(encoder);
+}
+
+static void decodes_to(enum vb_coding coding, const struct vb_buf *coded,
+                       struct vb_span content)
+{
+    struct vb_buf again;
+    bool whole;
+
+    vb_buf_init(&again, PLENTY);
+    assert_int_equal(
+        decode(coding, vb_buf_span(coded), PLENTY, 65536, &again, &whole),
+        VB_OK);
+    assert_true(whole);
+    assert_true(vb_span_eq(vb_buf_span(&again), content));
+    vb_buf_done(&again);
+}
+
+static void pieces_cut_anywhere_are_encoded_as_one_content(void **state)
+{
+    struct vb_buf plain, coded;
+
+    (void)state;
+    vb_buf_init(&plain, PLENTY);
+    vb_buf_init(&coded, PLENTY);
+    fill(&plain, 150);
+    for (size_t i = 0; i < VB_COUNT_OF(all); i++)
+        for (size_t at = 0; at <= plain.len; at++) {
+            vb_buf_reset(&coded);
+            encode_in_pieces(all[i], vb_buf_span(&plain), at, &coded);
+            decodes_to(all[i], &coded, vb_buf_span(&plain));
+        }
+    vb_buf_done(&plain);
+    vb_buf_done(&coded);
+}
+
+/* Most of it leaves the encoder before the end: nobody has to hold it all. */
+static void much_content_comes_out_while_it_goes_in(void **state)
+{
+    struct vb_buf plain, coded;
+
+    (void)state;
+    vb_buf_init(&plain, PLENTY);
+    vb_buf_init(&coded, PLENTY);
+    fill(&plain, 2 * 1024 * 1024);
+    for (size_t i = 0; i < VB_COUNT_OF(all); i++) {
+        struct vb_encoder *encoder = vb_encoder_new(all[i]);
+        struct vb_span left = vb_buf_span(&plain);
+        size_t before;
+
+        vb_buf_reset(&coded);
+        for (; left.len > 0; left = vb_span_from(left, 65536))
+            assert_int_equal(vb_encoder_run(encoder, vb_span_head(left, 65536),
+                                            false, &coded),
+                             VB_OK);
+        before = coded.len;
+        assert_int_equal(vb_encoder_run(encoder, VB_SPAN(""), true, &coded),
+                         VB_OK);
+        vb_encoder_free(encoder);
+        assert_true(before > coded.len / 2);
+        assert_true(coded.len < plain.len / 3);
+        decodes_to(all[i], &coded, vb_buf_span(&plain));
+    }
+    vb_buf_done(&plain);
+    vb_buf_done(&coded);
+}
+
+static void an_encoder_may_be_left_and_its_buffer_be_too_small(void **state)
+{
+    struct vb_buf plain, coded;
+
+    (void)state;
+    vb_buf_init(&plain, PLENTY);
+    vb_buf_init(&coded, 100);
+    fill(&plain, 50000);
+    for (size_t i = 0; i < VB_COUNT_OF(all); i++) {
+        struct vb_encoder *encoder = vb_encoder_new(all[i]);
+
+        vb_buf_reset(&coded);
+        assert_int_equal(
+            vb_encoder_run(encoder, vb_buf_span(&plain), true, &coded),
+            VB_ERR_LIMIT);
+        vb_encoder_free(encoder);
+        vb_buf_done(&coded);
+        vb_buf_init(&coded, 100);
+    }
+    vb_encoder_free(NULL);
+    vb_buf_done(&plain);
+    vb_buf_done(&coded);
+}
+
 static void what_was_cut_short_may_not_end(void **state)
 {
     struct vb_buf coded, again;
@@ -277,6 +383,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_encoded_decodes_in_pieces_of_any_size),
         cmocka_unit_test(the_same_content_gives_the_same_bytes),
+        cmocka_unit_test(pieces_cut_anywhere_are_encoded_as_one_content),
+        cmocka_unit_test(much_content_comes_out_while_it_goes_in),
+        cmocka_unit_test(an_encoder_may_be_left_and_its_buffer_be_too_small),
         cmocka_unit_test(what_was_cut_short_may_not_end),
         cmocka_unit_test(damage_is_seen),
         cmocka_unit_test(members_and_frames_may_follow_each_other),

@@ -65,6 +65,29 @@ static void its_fields_are_there_as_pairs_and_in_lower_case(void **state)
     vb_rep_unref(rep);
 }
 
+/* Neither a length nor parts of it can be told of what nobody has seen the end
+ * of. */
+static void one_of_unknown_length_tells_none(void **state)
+{
+    const struct vb_rep_draft draft = {
+        .media_type = VB_SPAN_INIT("text/csv"),
+        .tag_core = VB_SPAN_INIT("1a.epoch"),
+        .tag_weak = true,
+        .modified = VB_DATE_NONE,
+        .streamed = true,
+        .length = VB_LENGTH_UNKNOWN,
+    };
+    struct vb_rep *rep = vb_rep_new(&draft);
+
+    (void)state;
+    assert_non_null(rep);
+    assert_span_equal(rep->head, "ETag: W/\"1a.epoch\"\r\n"
+                                 "Content-Type: text/csv\r\n");
+    assert_int_equal(rep->length_text.len, 0);
+    assert_int_equal(rep->field_count, 2);
+    vb_rep_unref(rep);
+}
+
 static void without_a_tag_a_304_repeats_the_date(void **state)
 {
     const struct vb_rep_draft draft = {
@@ -187,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_representation_is_described_by_its_fields),
         cmocka_unit_test(a_coding_makes_a_representation_of_its_own),
         cmocka_unit_test(what_has_no_tag_gets_none_by_a_coding),
+        cmocka_unit_test(one_of_unknown_length_tells_none),
         cmocka_unit_test(without_a_tag_a_304_repeats_the_date),
         cmocka_unit_test(borrowed_content_is_released_with_the_last_reference),
         cmocka_unit_test(test_a_weak_tag),
