@@ -95,6 +95,10 @@ static void write_error(struct vb_buf *buf, const struct vb_gql_error *error)
         write_steps(buf, error->path);
         vb_buf_char(buf, ']');
     }
+    if (error->extensions.ptr != NULL) {
+        vb_buf_str(buf, ",\"extensions\":");
+        vb_buf_append(buf, error->extensions);
+    }
     vb_buf_char(buf, '}');
 }
 

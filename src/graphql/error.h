@@ -37,6 +37,7 @@ struct vb_gql_error {
     struct vb_gql_place places[2];
     unsigned place_count;
     const struct vb_gql_path *path; /* NULL: not of a value */
+    struct vb_span extensions;      /* a JSON object; ptr NULL: none */
     struct vb_gql_error *next;
 };
 

@@ -379,33 +379,27 @@ static const struct row {
      offsetof(struct vb_gql_directive_type, repeatable)},
 };
 
-static enum vb_err resolve_each(void *context, const struct vb_gql_call *call)
+static void resolve_each(const struct vb_gql_call *call)
 {
     const struct row *row = call->field->owner;
 
-    (void)context;
     for (size_t i = 0; i < call->count; i++)
         call->results[i] = row->one(call, call->objects[i], row->at);
-    return VB_OK;
 }
 
-static enum vb_err resolve_schema(void *context, const struct vb_gql_call *call)
+static void resolve_schema(const struct vb_gql_call *call)
 {
-    (void)context;
     for (size_t i = 0; i < call->count; i++)
         call->results[i] = object(call->field->owner);
-    return VB_OK;
 }
 
-static enum vb_err resolve_type(void *context, const struct vb_gql_call *call)
+static void resolve_type(const struct vb_gql_call *call)
 {
     const struct vb_gql_value *name = vb_gql_argument_value(call, "name");
 
-    (void)context;
     for (size_t i = 0; name != NULL && i < call->count; i++)
         call->results[i] =
             object(shape_of(vb_gql_find_type(call->field->owner, name->text)));
-    return VB_OK;
 }
 
 static void add_builtin(struct vb_gql_schema *schema,

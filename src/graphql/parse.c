@@ -9,6 +9,7 @@ const struct vb_gql_limits vb_gql_limits_default = {
     .depth = 64,
     .aliases = 200,
     .fields = 10000,
+    .cost = 200000,
 };
 
 /* --- tokens --------------------------------------------------------------- */

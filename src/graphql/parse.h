@@ -13,13 +13,14 @@ struct vb_gql_limits {
     unsigned depth; /* of what is nested: selections, values, types */
     size_t aliases; /* fields that have one */
     size_t fields;  /* of an operation, fragments counted where they are used */
+    size_t cost;    /* of it: fields, as often as lists may have them */
 };
 
 /* No document is nested deeper, whatever its limits say: functions that
  * recurse over it may rely on that. */
 #define VB_GQL_DEPTH_MOST 128
 
-/* 10 000 tokens, depth 64, 200 aliases, 10 000 fields. */
+/* 10 000 tokens, depth 64, 200 aliases, 10 000 fields, cost 200 000. */
 extern const struct vb_gql_limits vb_gql_limits_default;
 
 /*

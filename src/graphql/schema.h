@@ -52,8 +52,8 @@ struct vb_gql_field {
     struct vb_span deprecated; /* why; ptr NULL: it is not */
     const struct vb_gql_shape *shape;
     struct vb_gql_input *arguments;
-    vb_gql_resolve_fn *resolve; /* NULL: of an interface */
-    const void *owner;          /* of who built it, for `resolve` */
+    vb_gql_resolve_fn *resolve; /* NULL: the executor's host is asked */
+    const void *owner;          /* of who built it, for who resolves it */
     struct vb_gql_field *next;
 };
 
