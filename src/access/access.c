@@ -177,3 +177,16 @@ void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
     resource->disclosed = vb__rule_disclosed;
     resource->granted = vb__rule_granted;
 }
+
+void vb_guard_introduce(struct vb_guard *guard, const struct vb_access *access,
+                        uint32_t methods, struct vb_resource *resource)
+{
+    static const struct vb_security anybody = {.optional = true};
+
+    *guard = (struct vb_guard){.access = access};
+    for (unsigned m = 0; m < VB_METHOD_COUNT; m++)
+        if (vb_method_set_has(methods, (enum vb_method)m))
+            guard->by_method[m] = &anybody;
+    resource->guard = guard;
+    resource->authentic = vb_access_introduce;
+}

@@ -45,6 +45,25 @@ static void done(struct vb_exchange *x)
     vb_session_unref(asking->session);
 }
 
+/* What was found out for the exchange that this one is inside of; the identity
+ * of a guest is that one's, which lives longer. */
+static void inherit(struct vb_asking *asking, const struct vb_asking *outer)
+{
+    if (outer == NULL || !outer->introduces || outer->access != asking->access)
+        return;
+    asking->session = outer->session;
+    if (asking->session != NULL)
+        vb_ref_get(&asking->session->ref);
+    asking->guest = outer->guest;
+    asking->why = outer->why;
+    for (size_t i = 0; i < asking->access->description->scheme_count; i++) {
+        asking->proven[i] = outer->proven[i];
+        asking->proven[i].asked = true; /* who was not is not there */
+        if (asking->proven[i].identity.record != NULL)
+            vb_record_ref(asking->proven[i].identity.record);
+    }
+}
+
 struct vb_asking *vb__asking_begin(struct vb_exchange *x)
 {
     const struct vb_access *access = vb_access_of(x);
@@ -58,6 +77,8 @@ struct vb_asking *vb__asking_begin(struct vb_exchange *x)
     asking->security = vb_guard_security(x);
     x->asking = asking;
     x->asking_done = done;
+    if (x->outer != NULL)
+        inherit(asking, x->outer->asking);
     return asking;
 }
 

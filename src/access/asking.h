@@ -22,6 +22,7 @@ struct vb_asking {
     const struct vb_scheme *waiting; /* the one that said PENDING */
     bool running;                    /* a prover is on the stack */
     bool answered;                   /* and has said what it will already */
+    bool introduces;                 /* all schemes are asked, for others */
     /* Met but for scopes or roles: 403. */
     const struct vb_requirement *lacking;
     struct vb_session *session; /* that the cookie names, a reference; NULL */

@@ -186,10 +186,35 @@ static enum vb_answer settle(struct vb_exchange *x, enum met met)
     return met == NOT_MET ? refuse(x) : VB_YES;
 }
 
+/* All there is to be known, whatever of it counts in the end. */
+static enum vb_answer introduce(struct vb_exchange *x)
+{
+    const struct vb_description *d = x->asking->access->description;
+
+    for (size_t i = 0; i < d->scheme_count; i++) {
+        const struct vb_scheme *scheme = &d->schemes[i];
+        enum vb_proof proof =
+            scheme->served ? vb__asking_prove(x, scheme) : VB_PROOF_NONE;
+
+        if (proof == VB_PROOF_PENDING)
+            return VB_PENDING;
+        if (proof == VB_PROOF_HALT)
+            return VB_HALT;
+        if (proof == VB_PROOF_GOOD && x->identity == NULL)
+            x->identity = &x->asking->proven[scheme->index].identity;
+    }
+    if (x->identity == NULL)
+        x->identity = x->asking->guest;
+    return vb__asking_refuted(x->asking) ? refuse(x) : VB_YES;
+}
+
 enum vb_answer vb__authentic_go_on(struct vb_exchange *x)
 {
-    enum met met = meet_some(x);
+    enum met met;
 
+    if (x->asking->introduces)
+        return introduce(x);
+    met = meet_some(x);
     if (met == NOT_MET && x->asking->security->optional) {
         met = look_anyway(x);
         if (met == MET && x->identity == NULL)
@@ -235,6 +260,18 @@ enum vb_answer vb_access_authentic(struct vb_exchange *x)
     if (vb__asking_begin(x) == NULL)
         return vb_reply_unavailable(x);
     return vb__authentic_go_on(x);
+}
+
+enum vb_answer vb_access_introduce(struct vb_exchange *x)
+{
+    if (vb_guard_security(x) == NULL)
+        return VB_YES;
+    if (!vb_trusts_connection(x))
+        return in_clear(x);
+    if (vb__asking_begin(x) == NULL)
+        return vb_reply_unavailable(x);
+    x->asking->introduces = true;
+    return introduce(x);
 }
 
 /* --- permitted -------------------------------------------------------------

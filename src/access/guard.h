@@ -37,6 +37,14 @@ void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
                   const struct vb_guard_look *look,
                   struct vb_resource *resource);
 
+/*
+ * Puts a guard before a resource that is described nowhere and answers by inner
+ * exchanges (flow/inner.h): for these methods (a set), it is found out who
+ * asks, and nothing is asked for. What they may is judged for each inner one.
+ */
+void vb_guard_introduce(struct vb_guard *guard, const struct vb_access *access,
+                        uint32_t methods, struct vb_resource *resource);
+
 /* What is said of the exchange's method; NULL: nothing. */
 static inline const struct vb_security *
 vb_guard_security(const struct vb_exchange *x)

@@ -69,6 +69,11 @@ static inline const struct vb_access *vb_access_of(const struct vb_exchange *x)
  * what the description asks for is met. */
 vb_question vb_access_authentic;
 
+/* The row `authentic` where nothing is asked for, and inner exchanges are begun
+ * (flow/inner.h): finds out all that its credentials tell, for those to be
+ * judged by. x->identity is the first of it. 401 for what is no good. */
+vb_question vb_access_introduce;
+
 /* Who has met a requirement of the description may, from wherever; where
  * nothing is said, what goes without a description goes here. 403 for good
  * credentials that lack a scope or role (RFC 6750 section 3.1). */

@@ -85,6 +85,8 @@ struct vb_exchange *vb_exchange_new(struct vb_env *env)
 
 static void give_back(struct vb_exchange *x)
 {
+    const struct vb_carrier *carrier = x->carrier;
+    void *carrier_data = x->carrier_data;
     struct vb_env *env = x->env;
 
     if (x->sink != NULL && x->sink->close != NULL)
@@ -100,6 +102,8 @@ static void give_back(struct vb_exchange *x)
     vb_rep_unref(x->current);
     vb_arena_done(&x->arena);
     vb_pool_give(&env->exchanges, x);
+    if (carrier != NULL && carrier->gone != NULL)
+        carrier->gone(carrier_data);
 }
 
 void vb_exchange_release(struct vb_exchange *x)
@@ -107,7 +111,8 @@ void vb_exchange_release(struct vb_exchange *x)
     struct vb_env *env = x->env;
 
     /* One that never got a carrier was never begun. */
-    if (x->carrier != NULL && env->service->end != NULL)
+    if (x->carrier != NULL && x->carrier->gone == NULL &&
+        env->service->end != NULL)
         env->service->end(env->service, x);
     if (x->reply.source != NULL && x->reply.source->close != NULL)
         x->reply.source->close(x->reply.source);

@@ -257,6 +257,9 @@ struct vb_carrier {
     void (*reply)(struct vb_exchange *x);
     /* x->reply.source, which was pending, has more. */
     void (*output_ready)(struct vb_exchange *x);
+    /* The exchange is over and gone, abandoned or not: told in place of the
+     * service, which has not begun it (flow/inner.h); NULL for wires. */
+    void (*gone)(void *carrier_data);
 };
 
 /* --- The exchange ----------------------------------------------------------
@@ -322,6 +325,9 @@ struct vb_exchange {
     const struct vb_carrier *carrier;
     void *carrier_data; /* the wire's */
     const struct vb_peer *peer;
+    /* What this one is a part of, which asks in its place and outlives it
+     * (flow/inner.h); NULL: a request of its own. */
+    struct vb_exchange *outer;
 
     struct vb_head head;
     struct vb_verdict verdict;  /* of the head builder and the wire */

@@ -136,7 +136,7 @@ static void run(struct vb_exchange *x)
 void vb_flow_start(struct vb_exchange *x)
 {
     vb_assert(x->walk.length == 0);
-    x->site = x->env->site;
+    x->site = x->outer != NULL ? x->outer->site : x->env->site;
     x->walk.node = VB_NODE_well_formed;
     run(x);
 }

@@ -337,9 +337,10 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
     vb__secret_hide(x);
     if (x->env->explainer != NULL)
         vb__explain_reply(x);
-    if (x->site != NULL)
+    /* What a browser or a connection is told is told by the outer one. */
+    if (x->site != NULL && x->outer == NULL)
         vb__reply_cors(x);
-    if (x->peer != NULL && x->peer->secure)
+    if (x->peer != NULL && x->peer->secure && x->outer == NULL)
         say_secure(x);
     x->carrier->reply(x);
 }
