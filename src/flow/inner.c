@@ -85,14 +85,13 @@ static void gather_fields(struct vb_inner *inner)
     if (reply->rep_head != VB_HEAD_NONE)
         of_rep = reply->rep_head == VB_HEAD_304 ? reply->rep->repeated
                                                 : reply->rep->field_count;
-    all = vb_arena_alloc(&x->arena, (of_rep + reply->field_count + 1) *
-                                        sizeof(*all));
+    all = vb_arena_alloc(&x->arena,
+                         (of_rep + reply->field_count + 1) * sizeof(*all));
     if (all == NULL)
         return;
     for (size_t i = 0; i < of_rep + reply->field_count; i++) {
-        const struct vb_field_out *field = i < of_rep
-                                               ? &reply->rep->fields[i]
-                                               : &reply->fields[i - of_rep];
+        const struct vb_field_out *field =
+            i < of_rep ? &reply->rep->fields[i] : &reply->fields[i - of_rep];
 
         if (is_for_browser(field->name))
             pass_on(inner->outer, field);

@@ -133,8 +133,7 @@ static struct {
     {"/echo", {.slots = {[VB_METHOD_POST] = &echo_slot}, TAKES}},
     {"/wait", {.slots = {[VB_METHOD_POST] = &wait_slot}, TAKES}},
     {"/slow", {.slots = {[VB_METHOD_POST] = &slow_slot}, TAKES}},
-    {"/stream",
-     {.slots = {[VB_METHOD_GET] = &get_slot}, .exists = streams}},
+    {"/stream", {.slots = {[VB_METHOD_GET] = &get_slot}, .exists = streams}},
 };
 #define COUNT (sizeof(resources) / sizeof(resources[0]))
 
@@ -243,7 +242,8 @@ static void ask_for(struct vb_inner_request request)
     }
     done = 0;
     echoed = set_cookie = false;
-    inner = (struct vb_inner){.outer = outer, .most = 100, .reply = keep_reply, .done = note_done};
+    inner = (struct vb_inner){
+        .outer = outer, .most = 100, .reply = keep_reply, .done = note_done};
     assert_true(vb_inner_begin(&inner, &request));
 }
 
@@ -282,8 +282,8 @@ static void what_is_for_the_browser_goes_to_the_outer_reply(void **state)
     (void)state;
     ask("POST", "/echo", "hello");
     assert_false(set_cookie);
-    assert_non_null(find(outer->reply.fields, outer->reply.field_count,
-                         "Set-Cookie"));
+    assert_non_null(
+        find(outer->reply.fields, outer->reply.field_count, "Set-Cookie"));
 }
 
 static void content_that_is_too_large_is_left_out(void **state)
@@ -327,11 +327,11 @@ static void a_source_is_pulled_to_its_end(void **state)
         bool cut;
         size_t bytes;
     } rows[] = {
-        {"", -1, false, 0},      {"b", 10, false, 10},
-        {"bbb", -1, false, 30},  {"bpb", 20, false, 20},
-        {"ppb", -1, false, 10},  {"b!", -1, true, 0},
-        {"b", 20, true, 0},      {"bb", 10, true, 0},
-        {"!", -1, true, 0},      {"bbbbbbbbbb", -1, false, 100},
+        {"", -1, false, 0},           {"b", 10, false, 10},
+        {"bbb", -1, false, 30},       {"bpb", 20, false, 20},
+        {"ppb", -1, false, 10},       {"b!", -1, true, 0},
+        {"b", 20, true, 0},           {"bb", 10, true, 0},
+        {"!", -1, true, 0},           {"bbbbbbbbbb", -1, false, 100},
         {"bbbbbbbbbbb", -1, true, 0},
     };
 
@@ -343,11 +343,10 @@ static void a_source_is_pulled_to_its_end(void **state)
         ask("GET", "/stream", "");
         for (unsigned n = 0; done == 0 && n < 10; n++)
             inner.x->carrier->output_ready(inner.x);
-        if (done != 1 || inner.cut != rows[i].cut ||
-            said.len != rows[i].bytes)
+        if (done != 1 || inner.cut != rows[i].cut || said.len != rows[i].bytes)
             fail_msg("row %zu: done %u cut %d, %zu bytes", i, done, inner.cut,
                      said.len);
-            assert_int_equal(stream.closed, 1);
+        assert_int_equal(stream.closed, 1);
     }
 }
 
@@ -359,7 +358,8 @@ static void head_has_no_content(void **state)
     assert_int_equal(said.len, 0);
 }
 
-/* --- who asks, and what it may not say of itself ------------------------------
+/* --- who asks, and what it may not say of itself
+ * ------------------------------
  */
 
 static void a_part_cannot_say_who_it_is(void **state)
@@ -393,7 +393,7 @@ static void a_part_cannot_say_who_it_is(void **state)
                                           .content = VB_SPAN("hello")});
         if (inner.status != rows[i].status)
             fail_msg("row %zu: %u", i, inner.status);
-        }
+    }
 }
 
 static void targets_are_of_the_outers_host(void **state)
@@ -402,9 +402,12 @@ static void targets_are_of_the_outers_host(void **state)
         const char *target;
         unsigned status;
     } rows[] = {
-        {"http://localhost/echo", 200},  {"http://elsewhere.example/echo", 421},
-        {"https://localhost/echo", 421}, {"echo", 400},
-        {"/a b", 400},                   {"*", 400},
+        {"http://localhost/echo", 200},
+        {"http://elsewhere.example/echo", 421},
+        {"https://localhost/echo", 421},
+        {"echo", 400},
+        {"/a b", 400},
+        {"*", 400},
     };
 
     (void)state;
@@ -412,7 +415,7 @@ static void targets_are_of_the_outers_host(void **state)
         ask("POST", rows[i].target, "x");
         if (inner.status != rows[i].status)
             fail_msg("row %zu: %u", i, inner.status);
-        }
+    }
 }
 
 static void a_page_of_another_origin_stays_one(void **state)
@@ -440,7 +443,7 @@ static void each_counts_as_a_request(void **state)
     for (unsigned i = 0; i < 3; i++) {
         ask("POST", "/echo", "x");
         assert_int_equal(inner.status, i < 2 ? 200 : 429);
-        }
+    }
 }
 
 static void what_could_not_be_read_is_answered(void **state)
