@@ -12,6 +12,26 @@ struct answering {
 static struct vb_gql_result result_of(const struct answering *a,
                                       yyjson_val *value);
 
+static bool is_error(yyjson_val *value)
+{
+    return yyjson_is_str(value) &&
+           vb_span_starts(vb_json_text(value), VB_SPAN("!"));
+}
+
+/* Must somebody look at the elements of an array before the executor does? */
+static bool is_of_results(const struct answering *a, yyjson_val *array)
+{
+    yyjson_arr_iter each = yyjson_arr_iter_with(array);
+    yyjson_val *element;
+
+    if (!yyjson_is_arr(array) || vb_gql_is_composite(a->type))
+        return yyjson_is_arr(array);
+    while ((element = yyjson_arr_iter_next(&each)) != NULL)
+        if (is_error(element) || is_of_results(a, element))
+            return true;
+    return false;
+}
+
 static struct vb_gql_result list_of(const struct answering *a,
                                     yyjson_val *array)
 {
@@ -29,13 +49,12 @@ static struct vb_gql_result list_of(const struct answering *a,
 static struct vb_gql_result result_of(const struct answering *a,
                                       yyjson_val *value)
 {
-    struct vb_span text =
-        yyjson_is_str(value) ? vb_json_text(value) : VB_SPAN("");
-
-    if (vb_span_starts(text, VB_SPAN("!")))
-        return (struct vb_gql_result){.kind = VB_GQL_RESULT_ERROR,
-                                      .text = vb_span_from(text, 1)};
-    if (yyjson_is_arr(value) && vb_gql_is_composite(a->type))
+    if (is_error(value))
+        return (struct vb_gql_result){
+            .kind = VB_GQL_RESULT_ERROR,
+            .text = vb_span_from(vb_json_text(value), 1),
+        };
+    if (is_of_results(a, value))
         return list_of(a, value);
     if (yyjson_is_obj(value) && vb_gql_is_composite(a->type))
         return (struct vb_gql_result){
