@@ -116,12 +116,10 @@ static enum vb_err begin(struct vb_gql_execution *e, const void *root)
 
     if (set == NULL || !vb__gql_make_object(e, &e->data, set, root))
         return VB_ERR_NOMEM;
-    if (set->fault != NULL) {
-        vb_gql_errors_add(e->errors, &set->fault->places[0], "%.*s",
-                          VB_FMT(set->fault->message));
-        return VB_ERR_INVALID;
-    }
-    vb__gql_ask(e, set);
+    if (set->fault != NULL)
+        vb__gql_fail_value(e, &e->data, set->fault);
+    else
+        vb__gql_ask(e, set);
     if (e->operation->kind == VB_GQL_MUTATION) {
         e->serial = e->queue;
         e->queue = NULL;

@@ -136,8 +136,8 @@ bool vb__gql_make_object(struct vb_gql_execution *e,
                          struct vb__gql_value *value, struct vb__gql_set *set,
                          const void *object);
 
-/* The value is null, for there is an error: so is what it must not be null
- * in. `like`: what else is to be said. */
+/* The value is null, for there is an error that is to be told with its path; so
+ * is what it must not be null in. `like` without places: those of its field. */
 void vb__gql_fail_value(struct vb_gql_execution *e, struct vb__gql_value *value,
                         const struct vb_gql_error *like);
 

@@ -64,18 +64,29 @@ static void set_null(struct vb_gql_execution *e, struct vb__gql_value *value)
     value->kind = VB__GQL_NULL;
 }
 
+/* Where a field is asked for, twice at most. */
+static void tell_places(struct vb_gql_error *error,
+                        const struct vb__gql_value *value)
+{
+    if (value->above == NULL)
+        return;
+    for (const struct vb__gql_asked *asked = group_of(value)->asked;
+         asked != NULL; asked = asked->next)
+        vb_gql_error_also(error, asked->selection->at);
+}
+
 void vb__gql_fail_value(struct vb_gql_execution *e, struct vb__gql_value *value,
                         const struct vb_gql_error *like)
 {
-    struct vb_gql_error *error =
-        vb_gql_errors_add(e->errors, NULL, "%.*s", VB_FMT(like->message));
+    struct vb_gql_error *error = vb_gql_errors_add(
+        e->errors, like->place_count > 0 ? &like->places[0] : NULL, "%.*s",
+        VB_FMT(like->message));
 
     if (error != NULL) {
         error->extensions = like->extensions;
         error->path = path_of(e->arena, value);
-        for (const struct vb__gql_asked *asked = group_of(value)->asked;
-             asked != NULL; asked = asked->next)
-            vb_gql_error_also(error, asked->selection->at);
+        if (like->place_count == 0)
+            tell_places(error, value);
     }
     set_null(e, value);
 }
