@@ -120,9 +120,7 @@ static const struct vb_operation *operation_of(const struct vb_route *route,
     return own;
 }
 
-/* Does who asks decide what is answered? Not where all are let in, and nothing
- * more is said. */
-static bool is_personal(const struct vb_operation *operation)
+bool vb_guard_is_personal(const struct vb_operation *operation)
 {
     const struct vb_security *security = operation->security;
 
@@ -152,7 +150,7 @@ static bool guards(struct vb_guard *guard, const struct vb_route *route,
         return false;
     guard->by_method[method] = operation->security;
     guard->allow[method] = operation->allow;
-    if (is_personal(operation) || lists_personal(route, method))
+    if (vb_guard_is_personal(operation) || lists_personal(route, method))
         resource->personal |= VB_METHOD_BIT(method);
     return operation->security != NULL || operation->allow != NULL;
 }

@@ -29,6 +29,14 @@ enum vb_err vb_access_new(const struct vb_description *description,
  * VB_ERR_INVALID, VB_ERR_IO, VB_ERR_NOMEM. */
 enum vb_err vb_access_load(struct vb_access *access, struct vb_notes *notes);
 
+/*
+ * Would what this request has proven of who asks do for what is secured so?
+ * Where a reply shows more than its own resource. NULL: nothing is asked for.
+ * Schemes that its own resource did not ask for count as not met.
+ */
+bool vb_access_meets(const struct vb_exchange *x,
+                     const struct vb_security *security);
+
 /* NULL is fine. */
 void vb_access_free(struct vb_access *access);
 

@@ -274,6 +274,36 @@ enum vb_answer vb_access_introduce(struct vb_exchange *x)
     return introduce(x);
 }
 
+/* --- of something else -----------------------------------------------------
+ */
+
+/* What nobody has asked of this request was not proven either. */
+static bool is_proven(const struct vb_exchange *x, const struct vb_need *need)
+{
+    const struct vb_proven *proven;
+
+    if (x->asking == NULL)
+        return false;
+    proven = &x->asking->proven[need->scheme->index];
+    return proven->asked && proven->proof == VB_PROOF_GOOD &&
+           has_scopes(need, &proven->identity);
+}
+
+bool vb_access_meets(const struct vb_exchange *x,
+                     const struct vb_security *security)
+{
+    bool met = security == NULL || security->optional;
+
+    for (size_t i = 0; !met && i < security->alternative_count; i++) {
+        const struct vb_requirement *requirement = &security->alternatives[i];
+
+        met = true;
+        for (size_t k = 0; met && k < requirement->need_count; k++)
+            met = is_proven(x, &requirement->needs[k]);
+    }
+    return met;
+}
+
 /* --- permitted -------------------------------------------------------------
  */
 

@@ -45,6 +45,10 @@ void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
 void vb_guard_introduce(struct vb_guard *guard, const struct vb_access *access,
                         uint32_t methods, struct vb_resource *resource);
 
+/* Does who asks decide what such an operation answers? Not where all are let
+ * in, and nothing more is said. */
+bool vb_guard_is_personal(const struct vb_operation *operation);
+
 /* What is said of the exchange's method; NULL: nothing. */
 static inline const struct vb_security *
 vb_guard_security(const struct vb_exchange *x)

@@ -367,8 +367,10 @@ struct vb_exchange {
      * all of it. */
     struct vb_ranges *ranges;
     struct vb_outcome outcome;
-    uint32_t retry_after_s;     /* with 429 and 503; 0: the usual */
-    bool hinted;                /* 103 (Early Hints) is sent */
+    uint32_t retry_after_s; /* with 429 and 503; 0: the usual */
+    bool personal; /* who asks decides what is answered, even where that is not
+                      so of all that its resource answers */
+    bool hinted;   /* 103 (Early Hints) is sent */
     struct vb_problem *problem; /* what to tell of an error; or NULL */
     struct vb_reply reply;
 

@@ -32,8 +32,9 @@ void vb_reply_current(struct vb_exchange *x, struct vb_rep *rep)
 
 static bool is_personal(const struct vb_exchange *x)
 {
-    return x->resource != NULL &&
-           vb_method_set_has(x->resource->personal, x->head.method);
+    return x->personal ||
+           (x->resource != NULL &&
+            vb_method_set_has(x->resource->personal, x->head.method));
 }
 
 struct vb_span vb_reply_caching(const struct vb_exchange *x)

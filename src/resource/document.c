@@ -13,6 +13,7 @@
 #include "resource/cached.h"
 #include "resource/dependents.h"
 #include "resource/params.h"
+#include "resource/shown.h"
 
 static const struct vb_route *route_of(const struct vb_exchange *x)
 {
@@ -27,18 +28,23 @@ enum vb_answer vb_document_exists(struct vb_exchange *x)
     const struct vb_route *route = route_of(x);
     bool reads = vb_method_is_safe(x->head.method);
     enum vb_answer answer = VB_NO;
+    struct vb_shown *shown = NULL;
     struct vb_stored *stored;
 
-    if (x->head.has_query && !vb_params_query_fits(x, route))
+    if (x->head.has_query && (reads ? !vb_shown_ask(x, route, &shown)
+                                    : !vb_params_query_fits(x, route)))
         return VB_HALT;
-    if (reads)
+    if (reads && shown == NULL)
         answer = vb_cached_get(x, x->key);
     if (answer != VB_NO)
         return answer;
     if (!vb_params_path_fits(x, route))
         return VB_HALT;
     stored = vb_stored_get(x, route);
-    return stored == NULL ? VB_HALT : vb_stored_exists(stored);
+    if (stored == NULL)
+        return VB_HALT;
+    stored->shown = shown;
+    return vb_stored_exists(stored);
 }
 
 /* --- content

@@ -94,10 +94,14 @@ void vb_guarded_keep(struct vb_stored *stored, struct vb_rep *rep)
 
 /* --- what else follows ---------------------------------------------------- */
 
+static const struct vb_operation *get_of(const struct vb_route *route)
+{
+    return route == NULL ? NULL : route->by_method[VB_METHOD_GET];
+}
+
 static const struct vb_allow *get_rule(const struct vb_route *route)
 {
-    const struct vb_operation *get =
-        route == NULL ? NULL : route->by_method[VB_METHOD_GET];
+    const struct vb_operation *get = get_of(route);
 
     return get == NULL ? NULL : get->allow;
 }
@@ -106,6 +110,18 @@ bool vb_guarded_reads(const struct vb_exchange *x, const struct vb_route *route,
                       struct vb_span key, yyjson_val *state)
 {
     return vb_rule_met(x, get_rule(route), key, state);
+}
+
+bool vb_guarded_shares(struct vb_exchange *x, const struct vb_route *route,
+                       struct vb_span key, yyjson_val *state)
+{
+    const struct vb_operation *get = get_of(route);
+
+    if (get == NULL || !get->served)
+        return false;
+    x->personal |= vb_guard_is_personal(get);
+    return vb_access_meets(x, get->security) &&
+           vb_rule_met(x, get->allow, key, state);
 }
 
 const struct vb_allow *vb_guarded_members(const struct vb_route *listing)

@@ -33,6 +33,14 @@ void vb_guarded_keep(struct vb_stored *stored, struct vb_rep *rep);
 bool vb_guarded_reads(const struct vb_exchange *x, const struct vb_route *route,
                       struct vb_span key, yyjson_val *state);
 
+/*
+ * May a reply of another resource show this one, whose key and state these are?
+ * What cannot be had by GET, or not with what this request has proven, may not.
+ * Where that depends on who asks, so does the reply from now on (x->personal).
+ */
+bool vb_guarded_shares(struct vb_exchange *x, const struct vb_route *route,
+                       struct vb_span key, yyjson_val *state);
+
 /* The rule of a listing's members; NULL: there is none. */
 const struct vb_allow *vb_guarded_members(const struct vb_route *listing);
 

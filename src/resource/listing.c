@@ -13,6 +13,15 @@
 /* Bytes of members on a page: fewer come when they are large. */
 #define PAGE_BYTES ((size_t)2 * 1024 * 1024)
 
+void vb__listing_done(struct vb_exchange *x)
+{
+    struct vb__listing *listing = x->state;
+
+    vb_json_free(listing->input);
+    vb_expanding_done(&listing->expanding);
+    vb_list_read_done(&listing->list);
+}
+
 struct vb__listing *vb__listing_new(struct vb_exchange *x)
 {
     struct vb__listing *listing =
@@ -87,6 +96,45 @@ static enum vb_answer present(struct vb__listing *listing)
     return vb_cached_show(x, listing->cache_key, listing->stamp, rep);
 }
 
+static enum vb_answer expand(struct vb__listing *listing);
+
+static void expanded(struct vb_expanding *expanding, void *context)
+{
+    struct vb__listing *listing = context;
+    enum vb_answer answer = expand(listing);
+
+    (void)expanding;
+    if (answer != VB_PENDING)
+        vb_flow_resume(listing->x, answer);
+}
+
+/* Shows the page once all is there that is expanded in it. */
+static enum vb_answer expand(struct vb__listing *listing)
+{
+    struct vb_expanding *expanding = &listing->expanding;
+
+    while (vb_page_wants(&listing->page))
+        if (vb_expanding_read(expanding) == VB_IO_PENDING)
+            return VB_PENDING;
+    return expanding->excessive || expanding->err != VB_OK
+               ? vb_expanding_failed(expanding)
+               : present(listing);
+}
+
+static enum vb_answer begin_to_expand(struct vb__listing *listing)
+{
+    listing->expanding = (struct vb_expanding){
+        .x = listing->x,
+        .steps = listing->selection.steps,
+        .done = expanded,
+        .context = listing,
+    };
+    listing->page.expanding = &listing->expanding;
+    listing->x->state = listing;
+    listing->x->state_done = vb__listing_done;
+    return expand(listing);
+}
+
 static enum vb_answer show_page(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
@@ -104,9 +152,11 @@ static enum vb_answer show_page(struct vb__listing *listing)
         x->reply.status = VB_STATUS_NOT_ACCEPTABLE;
         answer = VB_HALT;
     } else {
-        answer = present(listing);
+        answer = listing->selection.steps != NULL ? begin_to_expand(listing)
+                                                  : present(listing);
     }
-    vb_list_read_done(&listing->list);
+    if (!vb_expanding_wants(&listing->expanding))
+        vb_list_read_done(&listing->list);
     return answer;
 }
 
@@ -185,12 +235,14 @@ static bool is_plain(struct vb_exchange *x)
 }
 
 /* What a page is cached under: its URI, and whether a QUERY led to it. What one
- * may see is not for others, nor for the same one tomorrow. */
+ * may see is not for others, nor for the same one tomorrow; and what is
+ * expanded changes without the listing. */
 static void name_in_cache(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
 
-    if (listing->counts != VB_PREFER_COUNT_NONE || listing->members != NULL)
+    if (listing->counts != VB_PREFER_COUNT_NONE || listing->members != NULL ||
+        listing->selection.steps != NULL)
         return;
     listing->cache_key = listing->page.uri;
     if (x->head.method == VB_METHOD_QUERY)

@@ -117,13 +117,6 @@ bool vb__listing_ask(struct vb__listing *listing)
 /* --- what a QUERY asks with its content (RFC 10008) ------------------------
  */
 
-static void query_done(struct vb_exchange *x)
-{
-    struct vb__listing *listing = x->state;
-
-    vb_json_free(listing->input);
-}
-
 static enum vb_answer query_received(struct vb_exchange *x)
 {
     return vb_intake_buffer(x, QUERY_BYTES);
@@ -139,7 +132,7 @@ static enum vb_answer query_parsed(struct vb_exchange *x)
     if (listing == NULL)
         return VB_HALT;
     x->state = listing;
-    x->state_done = query_done;
+    x->state_done = vb__listing_done;
     if (is_form(x) || vb_json_parse(vb_buf_span(&x->content), NULL,
                                     &listing->input, &error) == VB_OK)
         return VB_YES;

@@ -28,6 +28,7 @@ struct vb__listing {
     struct vb_list_read list;
     struct vb_collection_read state; /* for a write's precondition */
     struct vb_page page;
+    struct vb_expanding expanding;
     struct vb_span cache_key;       /* "" where it is not to be cached */
     struct vb_cache_stamp stamp;    /* taken before the listing was read */
     const struct vb_allow *members; /* the rule of the members' GET, where it
@@ -49,6 +50,9 @@ vb__listing_built(const struct vb_exchange *x)
 
 /* NULL when out of memory, with 503 set: HALT then. */
 struct vb__listing *vb__listing_new(struct vb_exchange *x);
+
+/* Gives back what it holds, where it is x->state. */
+void vb__listing_done(struct vb_exchange *x);
 
 /* --- listing_ask.c ------------------------------------------------------- */
 

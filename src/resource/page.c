@@ -167,6 +167,7 @@ static bool shows_as_it_is(const struct vb_page *page)
     const struct vb_state *state = member_of(page)->state;
 
     return page->selection->field_count == 0 &&
+           page->selection->steps == NULL &&
            (state == NULL || !vb_state_has_hidden(state));
 }
 
@@ -188,10 +189,7 @@ static void write_member(struct vb_buf *buf, const struct vb_page *page,
         buf->err = VB_ERR_NOMEM;
         return;
     }
-    if (page->selection->field_count > 0)
-        vb_selection_show(buf, page->selection, shown->root);
-    else
-        vb_json_write(buf, shown->root);
+    vb_selection_show(buf, page->selection, page->expanding, shown->root);
     vb_json_free(shown);
 }
 
@@ -204,6 +202,20 @@ static void write_json(struct vb_buf *buf, const struct vb_page *page)
         write_member(buf, page, shown_at(page, i));
     }
     vb_buf_char(buf, ']');
+}
+
+bool vb_page_wants(const struct vb_page *page)
+{
+    struct vb_buf buf;
+
+    vb_buf_init(&buf, PAGE_LIMIT);
+    write_json(&buf, page);
+    if (buf.err == VB_ERR_LIMIT)
+        page->expanding->excessive = true;
+    else if (buf.err != VB_OK)
+        page->expanding->err = buf.err;
+    vb_buf_done(&buf);
+    return vb_expanding_wants(page->expanding);
 }
 
 /* The page is made of the JSON form, so that the two never differ. */
@@ -226,7 +238,8 @@ static void write_html(struct vb_exchange *x, struct vb_buf *buf,
     vb_buf_init(&json, PAGE_LIMIT);
     write_json(&json, page);
     if (members == NULL || json.err != VB_OK ||
-        vb_json_parse(vb_buf_span(&json), NULL, &all, NULL) != VB_OK) {
+        vb_json_parse(vb_buf_span(&json), &vb_expand_json_limits, &all, NULL) !=
+            VB_OK) {
         buf->err = VB_ERR_NOMEM;
     } else {
         yyjson_arr_foreach(all->root, i, max, value)
@@ -287,6 +300,8 @@ static struct vb_span variant_of(struct vb_exchange *x,
         variant =
             vb_arena_printf(&x->arena, "%.*sq%016llx", VB_FMT(variant),
                             (unsigned long long)vb_hash(&fixed, page->uri));
+    if (page->expanding != NULL)
+        variant = vb_expanding_variant(page->expanding, variant);
     if (page->personal)
         variant = vb_arena_printf(&x->arena, "%.*s%.*s", VB_FMT(variant),
                                   VB_FMT(viewer_variant(x, page)));

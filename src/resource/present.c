@@ -3,6 +3,7 @@
 #include "flow/reply.h"
 #include "resource/cached.h"
 #include "resource/coded.h"
+#include "resource/expand.h"
 #include "resource/stored.h"
 
 const struct vb_offer vb_unkept_offers[VB_UNKEPT_OFFERS] = {
@@ -42,7 +43,9 @@ static struct vb_rep_draft draft_of(const struct vb_exchange *x,
     return (struct vb_rep_draft){
         .media_type = view->media_type,
         .tag_core = view->tag,
-        .modified = view->tag.len > 0 ? view->modified_ms / 1000 : VB_DATE_NONE,
+        .modified = view->tag.len > 0 && !view->of_others
+                        ? view->modified_ms / 1000
+                        : VB_DATE_NONE,
         .content = view->content,
         .length = view->content.len,
         .vary = x->resource->vary,
@@ -132,13 +135,26 @@ struct vb_json *vb_present_value(const struct vb_route *route,
     return shown;
 }
 
+/* What is shown of it, as a value; NULL: it is damaged, or no memory. */
+static struct vb_json *shown_of(const struct vb_view *view)
+{
+    struct vb_json *shown;
+
+    if (!view->chosen)
+        return vb_present_value(view->route, view->content);
+    return vb_json_parse(view->content, &vb_expand_json_limits, &shown, NULL) ==
+                   VB_OK
+               ? shown
+               : NULL;
+}
+
 /* A page, or JSON that is not what is stored, made of the shown value. */
 static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
                            bool page)
 {
     const struct vb_offer *offer = &x->resource->offers[x->offer];
     struct vb_rep_draft draft = draft_of(x, view);
-    struct vb_json *shown = vb_present_value(view->route, view->content);
+    struct vb_json *shown = shown_of(view);
     struct vb_rep *rep = NULL;
     struct vb_buf text;
 
@@ -152,7 +168,9 @@ static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
         vb_json_write(&text, shown->root);
     vb_json_free(shown);
     draft.media_type = offer->media_type;
-    draft.tag_variant = offer->tag_variant;
+    draft.tag_variant =
+        vb_arena_printf(&x->arena, "%.*s%.*s", VB_FMT(offer->tag_variant),
+                        VB_FMT(view->variant));
     draft.content = vb_buf_span(&text);
     draft.length = text.len;
     if (page) {
@@ -171,8 +189,9 @@ struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view)
     bool page = x->offer >= 0 && x->resource->offers[x->offer].is_page;
 
     if (json && x->offer >= 0 &&
-        (page || (view->route->state != NULL &&
-                  vb_state_has_hidden(view->route->state))))
+        (page || view->chosen ||
+         (view->route->state != NULL &&
+          vb_state_has_hidden(view->route->state))))
         return made(x, view, page);
     if (x->resource->mixed && !vb_accepts(x, view->media_type))
         return refuse_type(x, view->media_type);

@@ -14,7 +14,6 @@
 
 /* Names that will mean something; until then they are no properties. */
 static const struct vb_span reserved[] = {
-    VB_SPAN_INIT("expand"),
     VB_SPAN_INIT("q"),
 };
 
@@ -44,6 +43,8 @@ bool vb__selection_find(const struct vb_selection_reading *reading,
     ssize_t colon = last_colon(name);
     struct vb__criterion found = {.name = name, .op = VB_FILTER_EQ};
 
+    if (reading->of_one)
+        return false;
     if (colon > 0 &&
         vb_filter_op_find(vb_span_from(name, (size_t)colon + 1), &found.op) &&
         vb_selection_field(reading->x, route, vb_span_head(name, (size_t)colon),
@@ -106,6 +107,21 @@ static const char *add_sort(const struct vb_selection_reading *reading,
     return NULL;
 }
 
+/* A property of the members', or of what is expanded in them. */
+static bool find_shown(struct vb_exchange *x,
+                       const struct vb_selection *selection,
+                       struct vb_span name, struct vb_filter_field *ret_field)
+{
+    const struct vb_route *route;
+    struct vb_span rest;
+
+    if (vb_selection_field(x, selection->route, name, ret_field))
+        return true;
+    route = vb_expand_leads(selection->steps, name, &rest);
+    return route != NULL && vb_selection_field(x, route, rest, ret_field) &&
+           vb__selection_cut(x, name, ret_field);
+}
+
 static const char *add_shown(const struct vb_selection_reading *reading,
                              struct vb_span name)
 {
@@ -113,11 +129,19 @@ static const char *add_shown(const struct vb_selection_reading *reading,
 
     if (selection->field_count == VB_SELECTION_FIELDS_MOST)
         return "has too many properties";
-    if (!vb_selection_field(reading->x, selection->route, name,
-                            &selection->fields[selection->field_count]))
+    if (!find_shown(reading->x, selection, name,
+                    &selection->fields[selection->field_count]))
         return "names no property";
     selection->field_count++;
     return NULL;
+}
+
+static const char *add_step(const struct vb_selection_reading *reading,
+                            struct vb_span path)
+{
+    struct vb_selection *selection = reading->selection;
+
+    return vb_expand_add(reading->x, selection->route, path, &selection->steps);
 }
 
 static const char *
@@ -151,6 +175,7 @@ static struct vb_span *slot_of(struct vb_selection *selection,
         {VB_SPAN("cursor"), &selection->cursor},
         {VB_SPAN("sort"), &selection->sort},
         {VB_SPAN("fields"), &selection->shown},
+        {VB_SPAN("expand"), &selection->expand},
     };
 
     for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
@@ -159,11 +184,23 @@ static struct vb_span *slot_of(struct vb_selection *selection,
     return NULL;
 }
 
-bool vb__selection_is_own(struct vb_span name)
+/* Of one resource, only how it is shown. */
+static struct vb_span *asked_slot(const struct vb_selection_reading *reading,
+                                  struct vb_selection *selection,
+                                  struct vb_span name)
 {
-    struct vb_selection none;
+    struct vb_span *slot = slot_of(selection, name);
 
-    return slot_of(&none, name) != NULL;
+    return reading->of_one && slot != &selection->shown &&
+                   slot != &selection->expand
+               ? NULL
+               : slot;
+}
+
+bool vb__selection_is_own(const struct vb_selection_reading *reading,
+                          struct vb_span name)
+{
+    return asked_slot(reading, reading->selection, name) != NULL;
 }
 
 bool vb__selection_own(const struct vb_selection_reading *reading,
@@ -171,7 +208,7 @@ bool vb__selection_own(const struct vb_selection_reading *reading,
                        const char **ret_wrong)
 {
     struct vb_selection *selection = reading->selection;
-    struct vb_span *slot = slot_of(selection, name);
+    struct vb_span *slot = asked_slot(reading, selection, name);
 
     *ret_wrong = NULL;
     if (slot == NULL)
@@ -185,9 +222,19 @@ bool vb__selection_own(const struct vb_selection_reading *reading,
         *ret_wrong = vb__selection_expression(reading, *slot);
     else if (slot == &selection->sort)
         *ret_wrong = each_of(reading, *slot, add_sort);
-    else if (slot == &selection->shown)
-        *ret_wrong = each_of(reading, *slot, add_shown);
+    else if (slot == &selection->expand)
+        *ret_wrong = each_of(reading, *slot, add_step);
     return true;
+}
+
+bool vb__selection_finish(const struct vb__source *source)
+{
+    const struct vb_selection *selection = source->reading->selection;
+
+    return selection->shown.ptr == NULL || selection->field_count > 0 ||
+           vb__selection_judge(
+               source, VB_SPAN("fields"),
+               each_of(source->reading, selection->shown, add_shown));
 }
 
 /* --- writing ---------------------------------------------------------------
@@ -209,71 +256,6 @@ void vb_selection_write(struct vb_buf *buf,
     write_own(buf, VB_SPAN("filter"), selection->filter);
     write_own(buf, VB_SPAN("sort"), selection->sort);
     write_own(buf, VB_SPAN("fields"), selection->shown);
+    write_own(buf, VB_SPAN("expand"), selection->expand);
     write_own(buf, VB_SPAN("limit"), selection->limit);
-}
-
-/* How a member stands to the fields that are shown. */
-enum shown { SHOWN_NOT, SHOWN_PARTLY, SHOWN_WHOLE };
-
-/* `path` are the `depth` names that led to the member, and its own. */
-static enum shown is_shown(const struct vb_selection *selection,
-                           const struct vb_span *path, size_t depth)
-{
-    enum shown shown = SHOWN_NOT;
-
-    for (size_t i = 0; i < selection->field_count; i++) {
-        const struct vb_filter_field *field = &selection->fields[i];
-        size_t same = 0;
-
-        while (same < field->path_len && same <= depth &&
-               vb_span_eq(field->path[same], path[same]))
-            same++;
-        if (same == field->path_len)
-            return SHOWN_WHOLE;
-        if (same == depth + 1)
-            shown = SHOWN_PARTLY;
-    }
-    return shown;
-}
-
-/* No deeper than the paths of the fields are long. */
-static void show(struct vb_buf *buf, const struct vb_selection *selection,
-                 yyjson_val *object, struct vb_span *path, size_t depth)
-{
-    yyjson_val *key, *value;
-    size_t i, max;
-    bool first = true;
-
-    vb_buf_char(buf, '{');
-    yyjson_obj_foreach(object, i, max, key, value)
-    {
-        enum shown shown;
-
-        path[depth] = vb_json_text(key);
-        shown = is_shown(selection, path, depth);
-        if (shown == SHOWN_NOT ||
-            (shown == SHOWN_PARTLY && !yyjson_is_obj(value)))
-            continue;
-        if (!first)
-            vb_buf_char(buf, ',');
-        first = false;
-        vb_json_write_string(buf, path[depth]);
-        vb_buf_char(buf, ':');
-        if (shown == SHOWN_WHOLE)
-            vb_json_write(buf, value);
-        else
-            show(buf, selection, value, path, depth + 1);
-    }
-    vb_buf_char(buf, '}');
-}
-
-void vb_selection_show(struct vb_buf *buf, const struct vb_selection *selection,
-                       yyjson_val *root)
-{
-    struct vb_span path[VB_SELECTION_DEPTH_MOST + 1];
-
-    if (yyjson_is_obj(root))
-        show(buf, selection, root, path, 0);
-    else
-        vb_json_write(buf, root);
 }

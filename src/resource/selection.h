@@ -10,7 +10,8 @@
  *
  *     name         : field, field:op (content/filter.h), filter (an
  *                    expression, content/expression.h), limit, cursor, sort,
- *                    fields; the field a dotted path of properties
+ *                    fields, expand (expand.h); the field a dotted path of
+ *                    properties
  *     repeated     : all must hold
  *
  * All forms become the same structure, and the structure can be written as a
@@ -24,6 +25,7 @@
 #include "content/filter.h"
 #include "describe/describe.h"
 #include "flow/resource.h"
+#include "resource/expand.h"
 #include "storage/store.h"
 
 #define VB_SELECTION_FILTERS_MOST 32
@@ -52,8 +54,9 @@ struct vb_selection {
     /* The properties that are shown; none: all. */
     struct vb_filter_field fields[VB_SELECTION_FIELDS_MOST];
     size_t field_count;
+    struct vb_expand_step *steps; /* references that are expanded */
     /* As they were written; ptr NULL: not given. */
-    struct vb_span filter, sort, shown, limit, cursor;
+    struct vb_span filter, sort, shown, expand, limit, cursor;
     bool ignored; /* something unknown was passed over */
 };
 
@@ -64,6 +67,7 @@ struct vb_selection_reading {
     /* Its parameters' schemas hold for what is read, too; or NULL. */
     const struct vb_operation *operation;
     bool lenient; /* pass over what is unknown (RFC 7240 section 4.4) */
+    bool of_one;  /* it is no listing: how it is shown is all there is to ask */
 };
 
 /*
@@ -98,9 +102,13 @@ static inline bool vb_selection_sieves(const struct vb_selection *selection)
     return vb_selection_filters(selection) || selection->sort_count > 0;
 }
 
-/* Appends the members of an object that the selection shows, as JSON. */
+/*
+ * Appends a state as the selection shows it, as JSON: without what is never
+ * shown already. `expanding` is what it expands with; NULL: nothing.
+ * (selection_show.c)
+ */
 void vb_selection_show(struct vb_buf *buf, const struct vb_selection *selection,
-                       yyjson_val *root);
+                       struct vb_expanding *expanding, yyjson_val *root);
 
 /* --- selection_field.c -------------------------------------------------- */
 

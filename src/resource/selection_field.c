@@ -1,6 +1,6 @@
 /* From the name of a property to what is known of it. See selection.h. */
 #include "content/schema.h"
-#include "resource/selection.h"
+#include "resource/selection_part.h"
 
 /* What nothing is known of. */
 static struct vb_filter_field anything(const struct vb_span *path, size_t len)
@@ -38,6 +38,12 @@ static bool cut_name(struct vb_exchange *x, const struct vb_span *begin,
     }
     *ret_field = anything(path, len);
     return true;
+}
+
+bool vb__selection_cut(struct vb_exchange *x, struct vb_span path,
+                       struct vb_filter_field *ret_field)
+{
+    return cut_name(x, NULL, 0, path, ret_field);
 }
 
 /* Is the property's path the beginning of the dotted name? Then what follows

@@ -92,7 +92,7 @@ static bool is_list_of(yyjson_val *value, unsigned types)
     return true;
 }
 
-/* limit is a number, filter and cursor a string, sort and fields one or
+/* limit is a number, filter and cursor a string, sort, fields and expand one or
  * several. */
 static const char *own_text(struct vb_arena *arena, struct vb_span name,
                             yyjson_val *value, struct vb_span *ret_text)
@@ -225,7 +225,7 @@ static bool take_member(const struct vb__source *source, struct vb_span name,
 
     if (!is_described(source, name, value, &described))
         return false;
-    if (vb__selection_is_own(name)) {
+    if (vb__selection_is_own(reading, name)) {
         wrong = own_text(&reading->x->arena, name, value, &text);
         if (wrong == NULL)
             vb__selection_own(reading, name, text, &wrong);
@@ -254,5 +254,5 @@ bool vb_selection_read_json(struct vb_selection_reading *reading,
         if (!take_member(&source, vb_json_text(key), value))
             return false;
     }
-    return true;
+    return vb__selection_finish(&source);
 }

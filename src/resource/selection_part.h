@@ -27,11 +27,17 @@ const char *vb__selection_filter(const struct vb_selection_reading *reading,
 const char *vb__selection_expression(const struct vb_selection_reading *reading,
                                      struct vb_span text);
 
-/* Is it the name of filter, limit, cursor, sort or fields? */
-bool vb__selection_is_own(struct vb_span name);
+/* A field of whatever is at a dotted path. False: it is too long, or empty. */
+bool vb__selection_cut(struct vb_exchange *x, struct vb_span path,
+                       struct vb_filter_field *ret_field);
 
-/* Takes filter, limit, cursor, sort and fields. False: it is none of these.
- * Else *ret_wrong is NULL, or what is wrong with it. */
+/* Is it the name of filter, limit, cursor, sort, fields or expand, as far as
+ * that can be asked here? */
+bool vb__selection_is_own(const struct vb_selection_reading *reading,
+                          struct vb_span name);
+
+/* Takes these. False: it is none of them. Else *ret_wrong is NULL, or what is
+ * wrong with it. */
 bool vb__selection_own(const struct vb_selection_reading *reading,
                        struct vb_span name, struct vb_span value,
                        const char **ret_wrong);
@@ -53,6 +59,10 @@ bool vb__selection_refuse(const struct vb__source *source, unsigned status,
 /* True if nothing is `wrong` and memory was enough; else refuses. */
 bool vb__selection_judge(const struct vb__source *source, struct vb_span name,
                          const char *wrong);
+
+/* All has been taken from a source: so it is known what `fields` may name,
+ * which has what `expand` brings. */
+bool vb__selection_finish(const struct vb__source *source);
 
 /* A name that means nothing: an error, unless the client minds not. */
 bool vb__selection_pass_over(const struct vb__source *source,

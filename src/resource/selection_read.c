@@ -131,7 +131,7 @@ static bool read_pairs(struct vb_selection_reading *reading,
         if (!take_pair(&source, &pair))
             return false;
     if (query.err == VB_OK)
-        return true;
+        return vb__selection_finish(&source);
     x->reply.status = query.err == VB_ERR_NOMEM ? VB_STATUS_SERVICE_UNAVAILABLE
                                                 : VB_STATUS_BAD_REQUEST;
     vb_reply_detail(x, vb_span_str(malformed));

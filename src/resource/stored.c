@@ -8,6 +8,7 @@
 #include "resource/absent.h"
 #include "resource/cached.h"
 #include "resource/guarded.h"
+#include "resource/shown.h"
 
 void vb_stored_with(struct vb_stored *stored, struct vb_with *with)
 {
@@ -26,6 +27,7 @@ void vb_stored_give_back(struct vb_stored *stored)
     vb_json_free(stored->input);
     vb_json_free(stored->after);
     vb_buf_done(&stored->text);
+    vb_shown_done(stored->shown);
 }
 
 void vb_stored_becomes(struct vb_stored *stored, struct vb_stored *becomes)
@@ -192,16 +194,19 @@ static enum vb_answer select_shown(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
     struct vb_record *record = stored->record;
-    struct vb_rep *rep =
-        vb_present(x, &(struct vb_view){
-                          .route = stored->route,
-                          .key = vb_stored_path(stored),
-                          .tag = vb_stored_tag(x, record->revision),
-                          .modified_ms = record->modified_ms,
-                          .media_type = record->media_type,
-                          .content = record->content,
-                          .record = record,
-                      });
+    struct vb_rep *rep;
+
+    if (stored->shown != NULL && vb_is_json(record->media_type))
+        return vb_shown_select(stored);
+    rep = vb_present(x, &(struct vb_view){
+                            .route = stored->route,
+                            .key = vb_stored_path(stored),
+                            .tag = vb_stored_tag(x, record->revision),
+                            .modified_ms = record->modified_ms,
+                            .media_type = record->media_type,
+                            .content = record->content,
+                            .record = record,
+                        });
 
     if (rep == NULL)
         return VB_HALT;

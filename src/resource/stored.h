@@ -23,6 +23,8 @@
 /* References that one record may have. */
 #define VB_REFERENCES_MAX 64
 
+struct vb_shown; /* resource/shown.h */
+
 /* Changes of other records that are made together with one. */
 struct vb_with {
     struct vb_change *changes;
@@ -66,7 +68,8 @@ struct vb_stored {
     /* Is the record what a safe method asks for, and not something that points
      * elsewhere? NULL: it is. */
     bool (*is_here)(struct vb_stored *stored);
-    bool received; /* the content is in (and stays, after AGAIN) */
+    struct vb_shown *shown; /* how it is to be shown; NULL: all of it */
+    bool received;          /* the content is in (and stays, after AGAIN) */
     struct vb_cache_stamp stamp; /* taken before the key was read */
 
     struct vb_read read;
@@ -190,8 +193,10 @@ struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property);
 
 /* The key of what a value of the property names: by id, or by path where the
- * format says so. In the arena; "": nothing. */
-struct vb_span vb_reference_key(struct vb_stored *stored,
+ * format says so. `variables` are those of whose state it is in. In the arena;
+ * "": nothing. */
+struct vb_span vb_reference_key(struct vb_exchange *x,
+                                const struct vb_span *variables, size_t count,
                                 const struct vb_property *property,
                                 yyjson_val *value);
 
@@ -264,6 +269,9 @@ struct vb_view {
     struct vb_span content;
     struct vb_record *record; /* whose content it is (kept alive by what is
                                  made of it), or NULL: content is copied */
+    bool chosen; /* content is what is shown, JSON, and not all of the state */
+    bool of_others;         /* it shows states of others, too: */
+    struct vb_span variant; /* then what tells those in entity tags */
 };
 
 /* Has the state properties that are never shown? */

@@ -156,11 +156,11 @@ static bool names_something(yyjson_val *value)
     return yyjson_is_str(value) || vb_json_is_number(value);
 }
 
-struct vb_span vb_reference_key(struct vb_stored *stored,
+struct vb_span vb_reference_key(struct vb_exchange *x,
+                                const struct vb_span *variables, size_t count,
                                 const struct vb_property *property,
                                 yyjson_val *value)
 {
-    struct vb_exchange *x = stored->x;
     bool by_path = vb_span_eq(property->format, VB_SPAN("uri")) ||
                    vb_span_eq(property->format, VB_SPAN("uri-reference"));
     struct vb_span text = VB_SPAN("");
@@ -169,8 +169,15 @@ struct vb_span vb_reference_key(struct vb_stored *stored,
         text = id_of(x, value);
     if (by_path || text.len == 0)
         return vb_arena_dup(&x->arena, text);
-    return expand(x, property->references, stored->variables,
-                  stored->variable_count, text);
+    return expand(x, property->references, variables, count, text);
+}
+
+static struct vb_span reference_of(struct vb_stored *stored,
+                                   const struct vb_property *property,
+                                   yyjson_val *value)
+{
+    return vb_reference_key(stored->x, stored->variables,
+                            stored->variable_count, property, value);
 }
 
 static enum vb_err refer(struct vb_stored *stored,
@@ -179,7 +186,7 @@ static enum vb_err refer(struct vb_stored *stored,
 {
     (void)context;
     return names_something(value)
-               ? add_once(stored, vb_reference_key(stored, property, value))
+               ? add_once(stored, reference_of(stored, property, value))
                : VB_OK;
 }
 
@@ -240,7 +247,7 @@ static enum vb_err look(struct vb_stored *stored,
     struct search *search = context;
 
     search->found |=
-        vb_span_eq(vb_reference_key(stored, property, value), search->key);
+        vb_span_eq(reference_of(stored, property, value), search->key);
     return VB_OK;
 }
 

@@ -64,7 +64,7 @@ static void apply(struct vb_buf *out, const struct vb_selection *selection)
             continue;
         vb_assert(vb_json_parse(state.content, NULL, &json, NULL) == VB_OK);
         if (selection->field_count > 0)
-            vb_selection_show(out, selection, json->root);
+            vb_selection_show(out, selection, NULL, json->root);
         vb_json_free(json);
         vb_buf_char(out, '\n');
     }

@@ -175,7 +175,6 @@ def test_what_has_no_type_is_compared_as_what_it_is(client):
     ("title:null=maybe", "title:null"),
     ("year:starts=1", "year:starts"),
     ("sizes:contains=a", "sizes:contains"),
-    ("expand=author", "expand"),
     ("q=x", "q"),
     ("limit=0", "limit"),
     ("limit=x", "limit"),

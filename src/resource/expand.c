@@ -1,0 +1,210 @@
+/* The records that are shown in the place of references. See expand.h. */
+#include "resource/expand.h"
+
+#include "base/hash.h"
+#include "flow/reply.h"
+#include "resource/build.h"
+#include "resource/cached.h"
+#include "resource/guarded.h"
+#include "resource/stored.h"
+
+const struct vb_json_limits vb_expand_json_limits = {
+    .bytes = 2 * VB_EXPAND_BYTES_MOST, /* a page of them, too */
+    .memory = (size_t)256 << 20,
+    .depth = VB_JSON_DEPTH_MOST,
+};
+
+/* --- what is known ---------------------------------------------------------
+ */
+
+static uint64_t hash_of(const struct vb_expanding *expanding,
+                        struct vb_span key)
+{
+    return vb_store_hash(expanding->x->env->store->store, key);
+}
+
+static struct vb__expanded *look(const struct vb_expanding *expanding,
+                                 struct vb_span key)
+{
+    struct vb_table_node *node =
+        vb_table_first(&expanding->by_key, hash_of(expanding, key));
+
+    for (; node != NULL; node = vb_table_next(node)) {
+        struct vb__expanded *there =
+            VB_CONTAINER(node, struct vb__expanded, node);
+
+        if (vb_span_eq(there->key, key))
+            return there;
+    }
+    return NULL;
+}
+
+/* It is wanting from now on. */
+static void want(struct vb_expanding *expanding, struct vb_span key)
+{
+    struct vb__expanded *wanted =
+        vb_arena_calloc(&expanding->x->arena, 1, sizeof(*wanted));
+
+    if (wanted == NULL || !vb_table_insert(&expanding->by_key, &wanted->node,
+                                           hash_of(expanding, key))) {
+        expanding->err = VB_ERR_NOMEM;
+        return;
+    }
+    wanted->key = key;
+    if (expanding->end == NULL)
+        expanding->end = &expanding->first;
+    *expanding->end = wanted;
+    expanding->end = &wanted->following;
+    if (expanding->next == NULL)
+        expanding->next = wanted;
+}
+
+struct vb__expanded *vb__expanding_find(struct vb_expanding *expanding,
+                                        struct vb_span key)
+{
+    struct vb__expanded *there = look(expanding, key);
+
+    expanding->excessive |= ++expanding->looks > VB_EXPAND_LOOKS_MOST;
+    if (there == NULL && !expanding->excessive && expanding->err == VB_OK)
+        want(expanding, key);
+    return there;
+}
+
+/* --- reading ---------------------------------------------------------------
+ */
+
+/* What differs in what is shown differs here: whether, and in which state. */
+static void digest(struct vb_expanding *expanding,
+                   const struct vb__expanded *one, uint64_t revision)
+{
+    const struct vb_store *store = expanding->x->env->store->store;
+    const uint64_t parts[] = {
+        expanding->digest,
+        vb_hash(&store->secret, one->key),
+        one->shown != NULL ? revision : 0,
+    };
+
+    expanding->digest =
+        vb_hash(&store->secret, vb_span_of((const char *)parts, sizeof(parts)));
+}
+
+/* A state that may be shown, without what is never shown. */
+static void show(struct vb_expanding *expanding, struct vb__expanded *one,
+                 const struct vb_record *record)
+{
+    struct vb_json *whole;
+
+    if (vb_json_parse(record->content, NULL, &whole, NULL) != VB_OK) {
+        expanding->err = VB_ERR_NOMEM;
+        return;
+    }
+    if (vb_guarded_shares(expanding->x, one->route, one->key, whole->root)) {
+        one->shown = vb_present_value(one->route, record->content);
+        if (one->shown == NULL)
+            expanding->err = VB_ERR_NOMEM;
+        expanding->bytes += record->content.len;
+        expanding->excessive |= expanding->bytes > VB_EXPAND_BYTES_MOST;
+    }
+    vb_json_free(whole);
+}
+
+/* The record of the next one, or nothing, has come. */
+static void take(struct vb_expanding *expanding)
+{
+    struct vb__expanded *one = expanding->next;
+    struct vb_record *record = expanding->read.record;
+
+    expanding->next = one->following;
+    if (expanding->read.op.err != VB_OK)
+        expanding->err = expanding->read.op.err;
+    else if (record != NULL && vb_is_json(record->media_type) &&
+             record->blob == 0)
+        show(expanding, one, record);
+    digest(expanding, one, record == NULL ? 0 : record->revision);
+    vb_record_unref(record);
+}
+
+/* Is it a document's? Nobody is shown what each session has one of. */
+static bool is_document(struct vb_expanding *expanding,
+                        struct vb__expanded *one)
+{
+    const struct vb_built *built;
+
+    if (!vb_site_find(expanding->x, one->key, &one->owned))
+        return false;
+    built = vb_built_document(one->owned.resource);
+    if (built == NULL || built->route->per_session)
+        return false;
+    one->route = built->route;
+    return true;
+}
+
+static void read_done(struct vb_store_op *op)
+{
+    struct vb_expanding *expanding = op->context;
+
+    take(expanding);
+    if (vb_expanding_read(expanding) == VB_IO_DONE)
+        expanding->done(expanding, expanding->context);
+}
+
+static enum vb_io read_one(struct vb_expanding *expanding,
+                           const struct vb__expanded *one)
+{
+    expanding->read = (struct vb_read){
+        .op = {.done = read_done, .context = expanding},
+        .key = one->key,
+    };
+    expanding->read.record = vb_cached_record(expanding->x, one->key);
+    return expanding->read.record != NULL
+               ? VB_IO_DONE
+               : vb_store_read(expanding->x->env->store, &expanding->read);
+}
+
+enum vb_io vb_expanding_read(struct vb_expanding *expanding)
+{
+    while (vb_expanding_wants(expanding)) {
+        if (!is_document(expanding, expanding->next)) {
+            digest(expanding, expanding->next, 0);
+            expanding->next = expanding->next->following;
+            continue;
+        }
+        if (read_one(expanding, expanding->next) == VB_IO_PENDING)
+            return VB_IO_PENDING;
+        take(expanding);
+    }
+    return VB_IO_DONE;
+}
+
+struct vb_span vb_expanding_variant(const struct vb_expanding *expanding,
+                                    struct vb_span variant)
+{
+    return vb_arena_printf(&expanding->x->arena, "%.*sx%016llx",
+                           VB_FMT(variant),
+                           (unsigned long long)expanding->digest);
+}
+
+enum vb_answer vb_expanding_failed(struct vb_expanding *expanding)
+{
+    struct vb_exchange *x = expanding->x;
+
+    if (!expanding->excessive)
+        return vb_stored_failed(x, expanding->err);
+    x->reply.status = x->head.method == VB_METHOD_QUERY
+                          ? VB_STATUS_UNPROCESSABLE_CONTENT
+                          : VB_STATUS_BAD_REQUEST;
+    vb_reply_complain(x, VB_PROBLEM_PARAMETER, VB_SPAN("expand"),
+                      VB_SPAN("brings too much: a smaller limit, or fewer "
+                              "properties, would do"));
+    return VB_HALT;
+}
+
+void vb_expanding_done(struct vb_expanding *expanding)
+{
+    struct vb__expanded *one = expanding->first;
+
+    for (; one != NULL; one = one->following)
+        vb_json_free(one->shown);
+    expanding->first = NULL;
+    vb_table_done(&expanding->by_key);
+}
