@@ -50,7 +50,7 @@ static bool choose_offer(struct vb_exchange *x)
 
     vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
     x->offer = (int16_t)vb_accept_media(lines.at, lines.count, resource->medias,
-                                        resource->offer_count)
+                                        vb_resource_offers(x))
                    .offer;
     if (x->offer >= 0 && resource->offers[x->offer].is_page)
         vb__reply_hint(x);

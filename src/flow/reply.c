@@ -217,7 +217,7 @@ static void say_not_acceptable(struct vb_exchange *x)
         return; /* only `exists` knew what is there, and has told it */
     vb_buf_init(&list, 4096);
     vb_buf_str(&list, "There are representations of these media types:");
-    for (size_t i = 0; i < x->resource->offer_count; i++) {
+    for (size_t i = 0; i < vb_resource_offers(x); i++) {
         vb_buf_str(&list, i == 0 ? " " : ", ");
         vb_buf_append(&list, x->resource->offers[i].media_type);
     }

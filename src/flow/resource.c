@@ -16,6 +16,17 @@ const struct vb_slot *vb_resource_slot(const struct vb_exchange *x)
     return x->resource->slots[method];
 }
 
+size_t vb_resource_offers(const struct vb_exchange *x)
+{
+    const struct vb_resource *resource = x->resource;
+    size_t count = resource->offer_count;
+
+    if (!vb_method_is_safe(x->head.method))
+        while (count > 0 && resource->offers[count - 1].reads_only)
+            count--;
+    return count;
+}
+
 /* 301 lets a client change POST into GET; 308 does not (RFC 9110 15.4.9). */
 unsigned vb_moved_status(const struct vb_exchange *x)
 {

@@ -39,6 +39,10 @@ struct vb_offer {
     struct vb_span media_type;  /* "text/html; charset=utf-8" */
     struct vb_span tag_variant; /* "", "html": see exchange/rep.h */
     bool is_page;               /* a page for people */
+    /* For safe methods only, as no outcome of a write is shown so; such come
+     * last. And which of the resource's own ways to write it this is. */
+    bool reads_only;
+    uint8_t form;
 };
 
 /* A media type, or range such as "image/..." with a star, that it takes. */
@@ -148,6 +152,9 @@ enum vb_err vb_resource_seal(struct vb_resource *resource);
 
 /* Frees what seal derived. */
 void vb_resource_done(struct vb_resource *resource);
+
+/* How many of the resource's offers there are for the request's method. */
+size_t vb_resource_offers(const struct vb_exchange *x);
 
 /* What the resource does for the request's method; NULL: nothing. HEAD does
  * what GET does. */

@@ -11,6 +11,7 @@
 #include "resource/merge.h"
 #include "resource/move.h"
 #include "resource/once.h"
+#include "resource/page.h"
 #include "resource/params.h"
 #include "resource/per_session.h"
 #include "resource/plugin.h"
@@ -272,6 +273,28 @@ static enum vb_err set_declared_offers(struct vb_built *built)
     return VB_OK;
 }
 
+/* Listings, whatever the description declares, as rows for programs that take
+ * one after the other. */
+static void offer_rows(struct vb_built *built)
+{
+    struct vb_offer *next = &built->offers[built->resource.offer_count];
+
+    *next++ = (struct vb_offer){
+        .media_type = VB_SPAN("application/x-ndjson"),
+        .tag_variant = VB_SPAN("ndjson"),
+        .reads_only = true,
+        .form = VB_FORM_LINES,
+    };
+    if (vb_columns_fit(built->route))
+        *next++ = (struct vb_offer){
+            .media_type = VB_SPAN("text/csv; charset=utf-8; header=present"),
+            .tag_variant = VB_SPAN("csv"),
+            .reads_only = true,
+            .form = VB_FORM_TABLE,
+        };
+    built->resource.offer_count = (uint16_t)(next - built->offers);
+}
+
 /* JSON and a page are offered where there may be JSON; what else may be there
  * is not known before it is looked at. */
 static enum vb_err set_offers(struct vb_built *built)
@@ -285,7 +308,7 @@ static enum vb_err set_offers(struct vb_built *built)
                             state != NULL && state->verbatim;
     if ((built->resource.mixed || controls) && !state->json)
         return VB_OK;
-    built->offers = calloc(2, sizeof(*built->offers));
+    built->offers = calloc(4, sizeof(*built->offers));
     if (built->offers == NULL)
         return VB_ERR_NOMEM;
     built->offers[0] = (struct vb_offer){.media_type = json_type(route)};
@@ -296,6 +319,8 @@ static enum vb_err set_offers(struct vb_built *built)
     };
     built->resource.offers = built->offers;
     built->resource.offer_count = 2;
+    if (vb_archetype_lists(route->archetype))
+        offer_rows(built);
     return VB_OK;
 }
 

@@ -221,4 +221,5 @@ const struct vb_slot *vb_collection_slot(enum vb_method method)
 void vb_collection_init(struct vb_resource *resource)
 {
     resource->exists = collection_exists;
+    resource->stream = vb_listing_stream;
 }

@@ -10,8 +10,10 @@
 #include "resource/listing_part.h"
 #include "resource/params.h"
 
-/* Bytes of members on a page: fewer come when they are large. */
-#define PAGE_BYTES ((size_t)2 * 1024 * 1024)
+/* Bytes of members on a page: fewer come when they are large. And of those that
+ * are held at a time where more than a page flows. */
+#define PAGE_BYTES  ((size_t)2 * 1024 * 1024)
+#define PIECE_BYTES ((size_t)64 * 1024)
 
 void vb__listing_done(struct vb_exchange *x)
 {
@@ -88,11 +90,17 @@ static void say_count(struct vb__listing *listing)
 static enum vb_answer present(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
-    struct vb_rep *rep = vb_page_present(x, &listing->page);
+    bool flows = listing->flows && listing->list.more;
+    struct vb_rep *rep =
+        flows ? vb__listing_flow(listing) : vb_page_present(x, &listing->page);
 
     if (rep == NULL)
         return VB_HALT;
     say_count(listing);
+    if (flows) {
+        vb_cached_select(x, rep);
+        return VB_YES;
+    }
     return vb_cached_show(x, listing->cache_key, listing->stamp, rep);
 }
 
@@ -187,7 +195,8 @@ static enum vb_selection_effort effort_of(const struct vb__listing *listing)
                : VB_SELECTION_PAGE;
 }
 
-static enum vb_answer read_page(struct vb__listing *listing)
+enum vb_io vb__listing_read(struct vb__listing *listing,
+                            void (*done)(struct vb_store_op *op), void *context)
 {
     struct vb_exchange *x = listing->x;
     const struct vb_selection *selection = &listing->selection;
@@ -195,14 +204,13 @@ static enum vb_answer read_page(struct vb__listing *listing)
     struct vb_list_read *list = &listing->list;
     bool sees_some = listing->members != NULL;
 
-    listing->stamp = vb_cached_stamp(x, x->key);
-    list->op.done = list_done;
-    list->op.context = listing;
+    list->op.done = done;
+    list->op.context = context;
     list->parent = x->key;
     list->from = cursor->position;
     list->from_key = cursor->key;
     list->backward = cursor->backward;
-    list->byte_limit = PAGE_BYTES;
+    list->byte_limit = listing->flows ? PIECE_BYTES : PAGE_BYTES;
     list->whole = selection->sort_count > 0 || counts_some(listing);
     if (sees_some)
         vb_ruling_begin(&listing->ruling, x, listing->members);
@@ -212,7 +220,15 @@ static enum vb_answer read_page(struct vb__listing *listing)
                                 effort_of(listing));
         list->sieve = &listing->sieve.base;
     }
-    if (vb_store_list(x->env->store, list) == VB_IO_PENDING)
+    return vb_store_list(x->env->store, list);
+}
+
+static enum vb_answer read_page(struct vb__listing *listing)
+{
+    struct vb_exchange *x = listing->x;
+
+    listing->stamp = vb_cached_stamp(x, x->key);
+    if (vb__listing_read(listing, list_done, listing) == VB_IO_PENDING)
         return VB_PENDING;
     return show_page(listing);
 }

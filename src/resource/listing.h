@@ -22,6 +22,10 @@ enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members);
  * tag is looked up if the request has a condition on it. */
 enum vb_answer vb_listing_condition(struct vb_exchange *x);
 
+/* The slot `stream`: the rest of a listing that is more than a page. */
+struct vb_source *vb_listing_stream(struct vb_exchange *x, uint64_t first,
+                                    uint64_t length);
+
 /* Members of a page where the client asks for no number, and at most. */
 #define VB_PAGE_USUAL 100
 #define VB_PAGE_MOST  1000

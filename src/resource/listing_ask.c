@@ -74,8 +74,10 @@ static bool take_page(struct vb__listing *listing)
                          page->secret, &page->cursor))
         return vb__listing_refuse(x, "cursor",
                                   "was not given out by this listing");
+    listing->flows = vb__listing_may_flow(listing);
     listing->list.limit =
-        (uint32_t)(limit < VB_PAGE_MOST ? limit : VB_PAGE_MOST);
+        (uint32_t)(limit < VB_PAGE_MOST && !listing->flows ? limit
+                                                           : VB_PAGE_MOST);
     return true;
 }
 
@@ -111,7 +113,10 @@ bool vb__listing_ask(struct vb__listing *listing)
     }
     take_preferences(listing, &prefer);
     vb_page_name(x, &listing->page);
-    return true;
+    if (vb_page_prepare(x, &listing->page))
+        return true;
+    x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+    return false;
 }
 
 /* --- what a QUERY asks with its content (RFC 10008) ------------------------

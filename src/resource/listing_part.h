@@ -6,7 +6,8 @@
  *                                             │
  *     cache? ─▶ current ◀── owner there? ◀────┤          listing_owner.c
  *                  ▲                          │
- *                  └─ cache ◀── page ◀── list ┘          listing.c, page.c
+ *                  ├─ cache ◀── page ◀── list ┤          listing.c, page.c
+ *                  └──────────── flow ◀─┴ more┘          listing_flow.c
  */
 #ifndef VB_RESOURCE_LISTING_PART_H
 #define VB_RESOURCE_LISTING_PART_H
@@ -37,7 +38,9 @@ struct vb__listing {
     enum vb_prefer_count counts; /* the client wants to know how many */
     uint64_t total;              /* then: that many, */
     bool counted;                /* as is known from a look before this one */
-    bool only_members;           /* without any, there is no listing either */
+    bool flows; /* if there is more than can be looked at now, all of it follows
+                   while it is sent */
+    bool only_members; /* without any, there is no listing either */
     /* What to go on with once what the listing is part of is there. */
     enum vb_answer (*then)(struct vb__listing *listing);
 };
@@ -53,6 +56,25 @@ struct vb__listing *vb__listing_new(struct vb_exchange *x);
 
 /* Gives back what it holds, where it is x->state. */
 void vb__listing_done(struct vb_exchange *x);
+
+/* --- listing.c ----------------------------------------------------------- */
+
+/* Reads from page.cursor on, into `list`, which is empty. `done` is called when
+ * that is not done at once. */
+enum vb_io vb__listing_read(struct vb__listing *listing,
+                            void (*done)(struct vb_store_op *op),
+                            void *context);
+
+/* --- listing_flow.c ------------------------------------------------------ */
+
+/* May the listing that is asked for flow? Not a page: who asks for so many
+ * members gets no more, and going back is for pages, as is what refers to what
+ * else has to be read. */
+bool vb__listing_may_flow(const struct vb__listing *listing);
+
+/* What was read becomes the beginning of what flows, as x->current. NULL with a
+ * status set; the caller's reference. */
+struct vb_rep *vb__listing_flow(struct vb__listing *listing);
 
 /* --- listing_ask.c ------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "content/coding.h"
 #include "content/html.h"
 #include "content/json.h"
 #include "exchange/identity.h"
@@ -104,7 +105,8 @@ static struct vb_span on_uri(struct vb_exchange *x, const struct vb_page *page)
         .backward = page->cursor.backward,
     };
 
-    return page->list->more ? page_uri(x, page, &cursor) : VB_SPAN("");
+    return page->list->more && page->flow == NULL ? page_uri(x, page, &cursor)
+                                                  : VB_SPAN("");
 }
 
 /* Back to where it came from: to what its own cursor left out. */
@@ -218,6 +220,59 @@ bool vb_page_wants(const struct vb_page *page)
     return vb_expanding_wants(page->expanding);
 }
 
+static void write_lines(struct vb_buf *buf, const struct vb_page *page)
+{
+    for (size_t i = 0; i < page->list->count; i++) {
+        write_member(buf, page, shown_at(page, i));
+        vb_buf_char(buf, '\n');
+    }
+}
+
+/* A row is made of the line, so that the two never differ. */
+static void write_row(struct vb_buf *buf, const struct vb_page *page,
+                      const struct vb_record *record)
+{
+    struct vb_json *shown = NULL;
+    struct vb_buf line;
+
+    vb_buf_init(&line, PAGE_LIMIT);
+    write_member(&line, page, record);
+    if (line.err != VB_OK)
+        buf->err = line.err;
+    else if (vb_json_parse(vb_buf_span(&line), &vb_expand_json_limits, &shown,
+                           NULL) == VB_OK)
+        vb_columns_write_row(buf, &page->columns, shown->root);
+    else
+        buf->err = VB_ERR_NOMEM;
+    vb_json_free(shown);
+    vb_buf_done(&line);
+}
+
+void vb_page_write_rows(struct vb_exchange *x, struct vb_buf *buf,
+                        const struct vb_page *page, bool beginning)
+{
+    if (vb_page_form(x) == VB_FORM_LINES) {
+        write_lines(buf, page);
+        return;
+    }
+    if (beginning)
+        vb_columns_write_head(buf, &page->columns);
+    for (size_t i = 0; i < page->list->count; i++)
+        write_row(buf, page, shown_at(page, i));
+}
+
+enum vb_form vb_page_form(const struct vb_exchange *x)
+{
+    return x->offer < 0 ? VB_FORM_USUAL
+                        : (enum vb_form)x->resource->offers[x->offer].form;
+}
+
+bool vb_page_prepare(struct vb_exchange *x, struct vb_page *page)
+{
+    return vb_page_form(x) != VB_FORM_TABLE ||
+           vb_columns_choose(&page->columns, &x->arena, page->selection);
+}
+
 /* The page is made of the JSON form, so that the two never differ. */
 static void write_html(struct vb_exchange *x, struct vb_buf *buf,
                        const struct vb_page *page, const struct links *links)
@@ -319,12 +374,38 @@ static struct vb_span location_of(const struct vb_exchange *x,
                : VB_SPAN("");
 }
 
+/* What members hold is not to be taken for anything else. */
+static const struct vb_field_out as_said = {
+    VB_SPAN_INIT("X-Content-Type-Options"), VB_SPAN_INIT("nosniff")};
+
+/* More than can be looked at before it is sent: so no length is known, and by
+ * the end there may be other members than at the beginning. A tag of what was
+ * there at the beginning is good enough to tell that nothing has changed since,
+ * and for no more. */
+static void let_flow(struct vb_exchange *x, const struct vb_page *page,
+                     struct vb_rep_draft *draft)
+{
+    draft->content = VB_SPAN("");
+    draft->streamed = true;
+    draft->length = VB_LENGTH_UNKNOWN;
+    draft->tag_weak = true;
+    draft->vary = VB_SPAN("Accept, Prefer, Accept-Encoding");
+    draft->owner = page->flow;
+    draft->release = page->release;
+    if (x->coding == VB_CODING_IDENTITY)
+        return;
+    draft->coding = vb_coding_name((enum vb_coding)x->coding);
+    draft->tag_variant =
+        vb_arena_printf(&x->arena, "%.*s-%.*s", VB_FMT(draft->tag_variant),
+                        VB_FMT(draft->coding));
+}
+
 static struct vb_rep *make_rep(struct vb_exchange *x,
                                const struct vb_page *page,
                                const struct links *links, struct vb_buf *text)
 {
     const struct vb_offer *offer = &x->resource->offers[x->offer];
-    struct vb_field_out extra[2 + VB_PAGE_FIELDS] = {
+    struct vb_field_out extra[3 + VB_PAGE_FIELDS] = {
         {VB_SPAN("Link"), links->field}};
     struct vb_rep_draft draft = {
         .media_type = offer->media_type,
@@ -345,6 +426,10 @@ static struct vb_rep *make_rep(struct vb_exchange *x,
             (struct vb_field_out){VB_SPAN("Location"), draft.content_location};
     for (size_t i = 0; offer->is_page && i < VB_PAGE_FIELDS; i++)
         extra[draft.extra_count++] = vb_page_fields[i];
+    if (offer->form != VB_FORM_USUAL)
+        extra[draft.extra_count++] = as_said;
+    if (page->flow != NULL)
+        let_flow(x, page, &draft);
     return x->arena.failed ? NULL : vb_coded_base(&draft);
 }
 
@@ -358,8 +443,10 @@ struct vb_rep *vb_page_present(struct vb_exchange *x,
     vb_buf_init(&text, PAGE_LIMIT);
     if (x->resource->offers[x->offer].is_page)
         write_html(x, &text, page, &links);
-    else
+    else if (vb_page_form(x) == VB_FORM_USUAL)
         write_json(&text, page);
+    else if (page->flow == NULL)
+        vb_page_write_rows(x, &text, page, true);
     if (text.err == VB_OK)
         rep = make_rep(x, page, &links, &text);
     vb_buf_done(&text);

@@ -318,18 +318,28 @@ def test_content_is_what_it_is_to_become(ask):
 # --- listings -----------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def mixed(module_serve, tmp_path_factory, key, tokens):
+def filled(module_serve, folder, key, tokens, **more):
     """A server of its own with notes of ann (a1..a5) and bob (b1..b5), of which the first of each is shared."""
-    server = start(module_serve, with_files(tmp_path_factory.mktemp("mixed")), TEXT, {"keys.json": {"keys": [key.jwk()]}})
+    server = start(module_serve, with_files(folder), TEXT, {"keys.json": {"keys": [key.jwk()]}})
 
     def asking(who, method, path, headers=(), **more):
         fields = dict(headers, **({"Authorization": f"Bearer {tokens[who]}"} if who else {}))
         return server.client().request(method, path, fields, **more)
 
     for n, who in itertools.product(range(1, 6), ("ann", "bob")):
-        made(asking, "/secrets", who, title=f"{who[0]}{n}", shared=n == 1)
+        made(asking, "/secrets", who, title=f"{who[0]}{n}", shared=n == 1, **more)
     return asking
+
+
+@pytest.fixture(scope="module")
+def mixed(module_serve, tmp_path_factory, key, tokens):
+    return filled(module_serve, tmp_path_factory.mktemp("mixed"), key, tokens)
+
+
+@pytest.fixture(scope="module")
+def wide(module_serve, tmp_path_factory, key, tokens):
+    """The same, each note so long that few of them are read at a time."""
+    return filled(module_serve, tmp_path_factory.mktemp("wide"), key, tokens, state="x" * 30_000)
 
 
 SEEN = {
@@ -357,6 +367,18 @@ def test_a_listing_shows_what_may_be_read(mixed, who):
     assert titles(mixed(who, "GET", "/secrets?sort=-title")) == sorted(SEEN[who], reverse=True)
     assert titles(mixed(who, "QUERY", "/secrets", json={"sort": "title"})) == sorted(SEEN[who])
     assert titles(mixed(who, "GET", "/secrets?title=b2")) == [t for t in SEEN[who] if t == "b2"]
+
+
+@pytest.mark.parametrize("who", SEEN)
+@pytest.mark.parametrize("query", ["", "?fields=title", "?sort=title"])
+def test_lines_of_it_show_just_that_to_the_end(mixed, wide, who, query):
+    for notes in (mixed, wide):
+        response = notes(who, "GET", "/secrets" + query, {"Accept": "application/x-ndjson"})
+        seen = [json.loads(line)["title"] for line in response.body.splitlines()]
+        assert seen == (sorted(SEEN[who]) if "sort" in query else SEEN[who])
+        assert response.headers["Cache-Control"] == "private, no-cache"
+    if who == "root":
+        assert "Content-Length" not in response.headers
 
 
 @pytest.mark.parametrize("query", ["limit=2", "limit=2&sort=title", "limit=1&sort=-title"])
