@@ -111,5 +111,7 @@ void vb_gql_errors_write(struct vb_buf *buf, const struct vb_gql_errors *errors)
             vb_buf_char(buf, ',');
         write_error(buf, error);
     }
+    if (errors->more)
+        vb_buf_str(buf, ",{\"message\":\"there are more errors\"}");
     vb_buf_char(buf, ']');
 }

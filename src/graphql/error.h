@@ -61,7 +61,8 @@ struct vb_gql_error *vb_gql_errors_add(struct vb_gql_errors *errors,
 /* Says that it is about another place, too; `error` may be NULL. */
 void vb_gql_error_also(struct vb_gql_error *error, struct vb_gql_place at);
 
-/* Appends the JSON array of section 7.1.2. */
+/* Appends the JSON array of section 7.1.2. Where some were left out, one more
+ * says so. */
 void vb_gql_errors_write(struct vb_buf *buf,
                          const struct vb_gql_errors *errors);
 

@@ -4,6 +4,11 @@
  */
 #include "graphql/execute_inner.h"
 
+#include <stdio.h>
+
+/* What is wrong with a value: it is cut there. */
+#define MESSAGE_MOST 512
+
 bool vb__gql_is_alive(const struct vb__gql_value *value)
 {
     for (value = value->above; value != NULL; value = value->above)
@@ -95,13 +100,14 @@ static void fail(struct vb_gql_execution *e, struct vb__gql_value *value,
                  const char *why)
 {
     const struct vb_gql_field *field = group_of(value)->call.field;
-    const struct vb_gql_error like = {
-        .message = vb_arena_printf(
-            e->arena, "%.*s.%.*s %s",
-            VB_FMT(field->type != NULL ? field->type->name : VB_SPAN("")),
-            VB_FMT(field->name), why),
-    };
+    struct vb_span owner =
+        field->type != NULL ? field->type->name : VB_SPAN("Query");
+    struct vb_gql_error like = {.place_count = 0};
+    char text[MESSAGE_MOST];
 
+    (void)snprintf(text, sizeof(text), "%.*s.%.*s %s", VB_FMT(owner),
+                   VB_FMT(field->name), why);
+    like.message = vb_span_str(text);
     vb__gql_fail_value(e, value, &like);
 }
 

@@ -213,6 +213,35 @@ static void null_goes_up_to_what_may_be_null(void **state)
     vb_gql_schema_free(schema);
 }
 
+static void many_errors_are_told_of_in_one(void **state)
+{
+    static const char last[] = "{\"message\":\"there are more errors\"}]";
+    struct vb_gql_schema *schema = leaves_new();
+
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        struct vb_buf root, buf;
+        struct run r;
+
+        vb_buf_init(&root, 1 << 16);
+        vb_buf_str(&root, "{\"list\":[\"!no\"");
+        for (size_t i = 1; i < VB_GQL_ERRORS_MOST + more; i++)
+            vb_buf_str(&root, ",\"!no\"");
+        vb_buf_str(&root, "]}");
+        vb_buf_char(&root, '\0');
+        run_begin(&r, schema, "{list}", NULL, root.ptr);
+        answer_all(schema, r.execution);
+        run_write(&buf, &r);
+        vb_buf_char(&buf, '\0');
+        assert_int_equal(r.errors.count, VB_GQL_ERRORS_MOST);
+        assert_int_equal(strstr(buf.ptr, last) != NULL, more == 1);
+        vb_buf_done(&root);
+        vb_buf_done(&buf);
+        run_done(&r);
+    }
+    vb_gql_schema_free(schema);
+}
+
 static void errors_may_say_more(void **state)
 {
     struct vb_gql_schema *schema = leaves_new();
@@ -243,6 +272,7 @@ int main(void)
         cmocka_unit_test(an_operation_is_chosen_by_its_name),
         cmocka_unit_test(results_become_what_their_types_are),
         cmocka_unit_test(null_goes_up_to_what_may_be_null),
+        cmocka_unit_test(many_errors_are_told_of_in_one),
         cmocka_unit_test(errors_may_say_more),
     };
 
