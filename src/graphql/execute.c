@@ -128,6 +128,18 @@ static enum vb_err begin(struct vb_gql_execution *e, const void *root)
     return e->arena->failed ? VB_ERR_NOMEM : VB_OK;
 }
 
+static bool is_affordable(struct vb_gql_execution *e, size_t most)
+{
+    size_t cost = vb__gql_cost(e);
+
+    if (cost > most)
+        vb_gql_errors_add(e->errors, &e->operation->at,
+                          "the operation costs %zu, and may cost %zu: ask for "
+                          "fewer fields, or shorter lists",
+                          cost, most);
+    return cost <= most;
+}
+
 enum vb_err vb_gql_execute(const struct vb_gql_request *request,
                            struct vb_gql_errors *errors,
                            struct vb_gql_execution **ret_execution)
@@ -147,13 +159,8 @@ enum vb_err vb_gql_execute(const struct vb_gql_request *request,
                                   errors, &e->variables);
     if (err != VB_OK)
         return err;
-    if (vb__gql_cost(e) > limits->cost) {
-        vb_gql_errors_add(errors, &e->operation->at,
-                          "the operation costs more than %zu: ask for fewer "
-                          "fields, or shorter lists",
-                          limits->cost);
+    if (!is_affordable(e, limits->cost))
         return e->arena->failed ? VB_ERR_NOMEM : VB_ERR_LIMIT;
-    }
     err = begin(e, request->root);
     if (err == VB_OK)
         *ret_execution = e;

@@ -5,9 +5,10 @@
  * as long as lists usually are. What a schema tells of itself has one length
  * each, and is counted once.
  */
+#include "describe/page.h"
 #include "graphql/execute_inner.h"
 
-/* Of a list of which nobody says how long it is, and a page without `first`. */
+/* Of a list that is no page. */
 #define LENGTH_USUAL 20
 
 /* As deep as the operation, which has been measured. */
@@ -56,8 +57,9 @@ static size_t length_of(const struct vb_gql_execution *e,
     *ret_page = first != NULL;
     if (first != NULL) {
         value = given_first(e, selection, first);
-        return value != NULL && vb_span_i64(value->text, &n) ? (size_t)n
-                                                             : LENGTH_USUAL;
+        if (value == NULL || !vb_span_i64(value->text, &n))
+            return VB_PAGE_USUAL;
+        return n < VB_PAGE_MOST ? (size_t)n : VB_PAGE_MOST;
     }
     if (field->shape->nullable->of == NULL || in_page ||
         field->shape->type->builtin)

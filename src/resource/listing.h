@@ -5,6 +5,7 @@
 #ifndef VB_RESOURCE_LISTING_H
 #define VB_RESOURCE_LISTING_H
 
+#include "describe/page.h"
 #include "flow/resource.h"
 
 /* What a listing does for GET and QUERY. */
@@ -25,9 +26,5 @@ enum vb_answer vb_listing_condition(struct vb_exchange *x);
 /* The slot `stream`: the rest of a listing that is more than a page. */
 struct vb_source *vb_listing_stream(struct vb_exchange *x, uint64_t first,
                                     uint64_t length);
-
-/* Members of a page where the client asks for no number, and at most. */
-#define VB_PAGE_USUAL 100
-#define VB_PAGE_MOST  1000
 
 #endif

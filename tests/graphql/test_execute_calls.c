@@ -213,6 +213,11 @@ static void a_subscription_is_executed_for_each_event(void **state)
 
 /* --- bounds --------------------------------------------------------------- */
 
+/* Ten thousand times as much is more than any number. */
+#define MANY                                                                   \
+    "{page(first:9999){page(first:9999){page(first:9999){page(first:9999)"
+#define MANY_END "}}}}"
+
 static void what_would_cost_too_much_does_not_begin(void **state)
 {
     static const struct {
@@ -227,9 +232,11 @@ static void what_would_cost_too_much_does_not_begin(void **state)
         {"{page(first:7){int}}", NULL, 8},
         {"query($n:Int){page(first:$n){int}}", "{\"n\":9}", 10},
         {"query($n:Int){page(first:$n){int}}", "{}", 4},
-        {"query($n:Int){pages(first:$n){int}}", "{\"n\":null}", 21},
+        {"query($n:Int){pages(first:$n){int}}", "{\"n\":null}", 101},
+        {"{pages{int}}", NULL, 101},
         {"{pages(first:0){int}}", NULL, 1},
-        {"{pages(first:-1){int}}", NULL, 21},
+        {"{pages(first:-1){int}}", NULL, 101},
+        {"{pages(first:5000){int}}", NULL, 1001},
         /* the list below a page is the page; what is below that is not */
         {"{page(first:7){selfs{int}}}", NULL, 15},
         {"{page(first:7){self{selfs{int}}}}", NULL, 155},
@@ -238,9 +245,7 @@ static void what_would_cost_too_much_does_not_begin(void **state)
          "fragment F on Query{int}",
          NULL, 1},
         {"{__schema{types{fields{name}}}}", NULL, 4},
-        {"{page(first:2147483647){page(first:2147483647){page(first:2147483647)"
-         "{int}}}}",
-         NULL, SIZE_MAX},
+        {MANY MANY "{int}" MANY_END MANY_END, NULL, SIZE_MAX},
     };
     struct vb_gql_schema *schema = leaves_new();
 
