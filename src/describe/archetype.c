@@ -4,6 +4,7 @@
  *   x-verbatim.archetype                    what it says
  *   one variable below a token's, session's that, too
  *   x-verbatim.moved, .see-other            redirect
+ *   x-verbatim.lists                        collection
  *   x-verbatim.do, without PUT and the like controller
  *   POST, and a path one variable below     collection; that path is its member
  *   PUT with 201, at a variable             member of a store
@@ -193,6 +194,8 @@ static void declare(struct vb__reader *r, struct vb_route *route)
         route->archetype = (enum vb_archetype)vb__archetype_of(word);
     else if (is_redirect(r, route))
         route->archetype = VB_ARCHETYPE_REDIRECT;
+    else if (vb__extension_get(r, route->source, VB__AT_PATH, "lists"))
+        route->archetype = VB_ARCHETYPE_COLLECTION;
     else if (!is_written(route) && vb__action_find(r, route))
         route->archetype = VB_ARCHETYPE_CONTROLLER;
     else

@@ -229,8 +229,9 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         say(text, "not served", VB_SPAN(""));
         return;
     }
-    if (route->archetype == VB_ARCHETYPE_COLLECTION ||
-        route->archetype == VB_ARCHETYPE_STORE)
+    if (route->lists)
+        say(text, "lists members of ", route->lists->path);
+    else if (vb_archetype_lists(route->archetype))
         say(text, id_text(route), VB_SPAN(""));
     say_membership(text, route);
     if (route->archetype == VB_ARCHETYPE_DOCUMENT && route->state &&

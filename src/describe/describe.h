@@ -346,6 +346,11 @@ struct vb_route {
     enum vb_membership membership;
     const struct vb_route *collection; /* of a member; NULL if not described */
     const struct vb_route *member; /* of a collection or store; NULL likewise */
+    /* Of a collection that lists members of another one, which are its `member`
+     * and `state` then: that one, and by what they refer to the document that
+     * this is part of. NULL for all others. */
+    const struct vb_route *lists;
+    const struct vb_property *by;
     const struct vb_route *above;  /* the longest path that begins this one */
     const struct vb_parameter *id; /* of a member: the last variable */
     enum vb_id_kind id_kind;       /* where id is set, and in collections */

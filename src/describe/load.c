@@ -187,6 +187,7 @@ static enum vb_err read_all(struct vb__reader *r)
     read_paths(r);
     vb__archetypes(r);
     vb__states(r);
+    vb__views(r);
     vb__tombstones(r);
     vb__actions(r);
     vb__directories(r);

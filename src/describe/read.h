@@ -228,6 +228,9 @@ void vb__archetypes(struct vb__reader *r);
 /* What documents and members hold. */
 void vb__states(struct vb__reader *r);
 
+/* Which listings are of the members of another collection (views.c). */
+void vb__views(struct vb__reader *r);
+
 /* What is known to be gone once it is deleted. */
 void vb__tombstones(struct vb__reader *r);
 

@@ -130,6 +130,9 @@ static const char *why_not_method(const struct vb_route *route,
         why = why_not_redirect(route, method);
     if (!why && route->archetype == VB_ARCHETYPE_TOKEN)
         why = why_not_token(route, method);
+    if (!why && route->lists && !vb_method_is_safe(method))
+        why = "it lists members of another collection, where they are made and "
+              "deleted";
     return why;
 }
 

@@ -41,6 +41,13 @@ struct vb__listing *vb__listing_new(struct vb_exchange *x)
     return listing;
 }
 
+struct vb_span vb__listing_parent(struct vb_exchange *x)
+{
+    const struct vb_route *lists = vb__listing_built(x)->route->lists;
+
+    return lists != NULL ? vb_route_key(x, lists, NULL, 0) : x->key;
+}
+
 static enum vb_answer read_page(struct vb__listing *listing);
 
 /* As many of all of them as of those that were looked at. */
@@ -206,7 +213,7 @@ enum vb_io vb__listing_read(struct vb__listing *listing,
 
     list->op.done = done;
     list->op.context = context;
-    list->parent = x->key;
+    list->parent = vb__listing_parent(x);
     list->from = cursor->position;
     list->from_key = cursor->key;
     list->backward = cursor->backward;
@@ -252,13 +259,13 @@ static bool is_plain(struct vb_exchange *x)
 
 /* What a page is cached under: its URI, and whether a QUERY led to it. What one
  * may see is not for others, nor for the same one tomorrow; and what is
- * expanded changes without the listing. */
+ * expanded, or another collection's, changes without this one. */
 static void name_in_cache(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
 
     if (listing->counts != VB_PREFER_COUNT_NONE || listing->members != NULL ||
-        listing->selection.steps != NULL)
+        listing->selection.steps != NULL || listing->route->lists != NULL)
         return;
     listing->cache_key = listing->page.uri;
     if (x->head.method == VB_METHOD_QUERY)

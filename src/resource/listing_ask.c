@@ -103,6 +103,11 @@ bool vb__listing_ask(struct vb__listing *listing)
         .lenient = prefer.handling == VB_PREFER_HANDLING_LENIENT,
     };
 
+    if (!vb_selection_view(x, &listing->selection)) {
+        x->reply.status = x->arena.failed ? VB_STATUS_SERVICE_UNAVAILABLE
+                                          : VB_STATUS_NOT_FOUND;
+        return false;
+    }
     if ((x->head.has_query &&
          !vb_selection_read_query(&reading, x->head.query)) ||
         (x->head.method == VB_METHOD_QUERY &&
@@ -111,6 +116,7 @@ bool vb__listing_ask(struct vb__listing *listing)
         vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Prefer"));
         return false;
     }
+
     take_preferences(listing, &prefer);
     vb_page_name(x, &listing->page);
     if (vb_page_prepare(x, &listing->page))

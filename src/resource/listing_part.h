@@ -86,6 +86,9 @@ bool vb__listing_ask(struct vb__listing *listing);
 bool vb__listing_refuse(struct vb_exchange *x, const char *name,
                         const char *detail);
 
+/* The key of the collection whose members it lists. */
+struct vb_span vb__listing_parent(struct vb_exchange *x);
+
 /* --- listing_owner.c ----------------------------------------------------- */
 
 /* Is the listing part of a document, and so there only with it? */

@@ -251,8 +251,9 @@ void vb_selection_write(struct vb_buf *buf,
                         const struct vb_selection *selection)
 {
     for (size_t i = 0; i < selection->filter_count; i++)
-        vb_query_append(buf, selection->filters[i].name,
-                        selection->filters[i].value);
+        if (selection->filters[i].name.len > 0)
+            vb_query_append(buf, selection->filters[i].name,
+                            selection->filters[i].value);
     write_own(buf, VB_SPAN("filter"), selection->filter);
     write_own(buf, VB_SPAN("sort"), selection->sort);
     write_own(buf, VB_SPAN("fields"), selection->shown);

@@ -36,7 +36,8 @@
 /* A filter, and how it was written. */
 struct vb_selection_filter {
     struct vb_filter filter;
-    struct vb_span name, value; /* as in a query: "year:gte", "1970" */
+    struct vb_span name, value; /* as in a query: "year:gte", "1970"; or "" of
+                                   one that its URI implies */
 };
 
 struct vb_sort {
@@ -59,6 +60,10 @@ struct vb_selection {
     struct vb_span filter, sort, shown, expand, limit, cursor;
     bool ignored; /* something unknown was passed over */
 };
+
+/* Adds a filter that no URI says: of a listing that is part of a document,
+ * whose members refer to that. False: none of them can. (selection_view.c) */
+bool vb_selection_view(struct vb_exchange *x, struct vb_selection *selection);
 
 /* How one is read. */
 struct vb_selection_reading {

@@ -192,6 +192,9 @@ yyjson_val *vb_property_value(yyjson_val *root,
 struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property);
 
+/* Do values of the property name what they refer to by its path? Else by id. */
+bool vb_property_by_path(const struct vb_property *property);
+
 /* The key of what a value of the property names: by id, or by path where the
  * format says so. `variables` are those of whose state it is in. In the arena;
  * "": nothing. */

@@ -156,18 +156,22 @@ static bool names_something(yyjson_val *value)
     return yyjson_is_str(value) || vb_json_is_number(value);
 }
 
+bool vb_property_by_path(const struct vb_property *property)
+{
+    return vb_span_eq(property->format, VB_SPAN("uri")) ||
+           vb_span_eq(property->format, VB_SPAN("uri-reference"));
+}
+
 struct vb_span vb_reference_key(struct vb_exchange *x,
                                 const struct vb_span *variables, size_t count,
                                 const struct vb_property *property,
                                 yyjson_val *value)
 {
-    bool by_path = vb_span_eq(property->format, VB_SPAN("uri")) ||
-                   vb_span_eq(property->format, VB_SPAN("uri-reference"));
     struct vb_span text = VB_SPAN("");
 
     if (names_something(value))
         text = id_of(x, value);
-    if (by_path || text.len == 0)
+    if (vb_property_by_path(property) || text.len == 0)
         return vb_arena_dup(&x->arena, text);
     return expand(x, property->references, variables, count, text);
 }
