@@ -500,20 +500,27 @@ static enum vb_err judge_step(struct court *court, struct vb__step *step)
     return VB_ERR_INVALID;
 }
 
-/* What was done once is not done again, whatever else is to be said of it. */
-static enum vb_err look_at_memo(struct court *court)
+static enum vb_err look_at_memo(struct court *court, const struct vb_memo *memo)
 {
-    const struct vb_memo *memo = court->commit->memo;
     bool found = false;
     enum vb_err err;
 
-    if (memo == NULL)
-        return VB_OK;
     if (memo->name.len < 1 || memo->name.len > VB_MEMO_NAME_MAX ||
         memo->bytes.len > VB_MEMO_MAX)
         return VB_ERR_INVALID;
     err = court->view->memo(court->view, memo, &found);
     return err == VB_OK && found ? VB_ERR_EXISTS : err;
+}
+
+/* What was done once is not done again, whatever else is to be said of it. */
+static enum vb_err look_at_memos(struct court *court)
+{
+    const struct vb_memo *memo = court->commit->memo;
+    enum vb_err err = VB_OK;
+
+    for (; err == VB_OK && memo != NULL; memo = memo->next)
+        err = look_at_memo(court, memo);
+    return err;
 }
 
 enum vb_err vb__judge(struct vb__view *view, struct vb_commit *commit,
@@ -525,7 +532,7 @@ enum vb_err vb__judge(struct vb__view *view, struct vb_commit *commit,
     memset(&commit->conflict, 0, sizeof(commit->conflict));
     err = lay_out(&court);
     if (err == VB_OK)
-        err = look_at_memo(&court);
+        err = look_at_memos(&court);
     if (err == VB_OK)
         err = look_at_records(&court);
     if (err == VB_OK)

@@ -304,10 +304,11 @@ struct vb_change {
  * engines remove them little by little, as others come.
  */
 struct vb_memo {
-    struct vb_span name;  /* 1 to VB_MEMO_NAME_MAX bytes */
-    struct vb_span bytes; /* at most VB_MEMO_MAX */
-    int64_t now_ms;       /* Unix time, and */
-    int64_t expires_ms;   /* when it goes */
+    struct vb_span name;        /* 1 to VB_MEMO_NAME_MAX bytes */
+    struct vb_span bytes;       /* at most VB_MEMO_MAX */
+    int64_t now_ms;             /* Unix time, and */
+    int64_t expires_ms;         /* when it goes */
+    const struct vb_memo *next; /* another one of the same commit, or NULL */
 };
 
 #define VB_MEMO_NAME_MAX 64
@@ -328,7 +329,9 @@ enum vb_conflict_kind {
     VB_CONFLICT_CLAIMED,    /* claims[item] is another record's (`key`) */
     VB_CONFLICT_DANGLING,   /* references[item] does not exist */
     VB_CONFLICT_REFERENCED, /* the record to delete is referred to by `key` */
-    VB_CONFLICT_NOT_EMPTY   /* the collection has a member, `key` */
+    VB_CONFLICT_NOT_EMPTY,  /* the collection has a member, `key` */
+    VB_CONFLICT_TWICE       /* another commit that is to be made with this one
+                               changes the same key (joint.h) */
 };
 
 /*
@@ -350,7 +353,8 @@ struct vb_commit {
     struct vb_store_op op;
     const struct vb_change *changes;
     size_t change_count;
-    const struct vb_memo *memo; /* to be kept with it; NULL: none */
+    const struct vb_memo *memo; /* to be kept with it, and others behind it;
+                                   NULL: none */
     uint64_t revision;          /* out, VB_OK: of all records written */
     uint64_t position; /* out, VB_OK, changes[0] is a PUT: its record's, and */
     uint64_t generation; /* its key's (below): what the caller makes of the

@@ -420,26 +420,24 @@ enum vb_err vb__memory_commit(struct vb__memory *memory,
 {
     struct vb__memory_view view = vb__memory_view(memory);
     struct fallen fallen = {.records = NULL};
-    struct vb__memo *memo = NULL;
+    struct vb_link memos;
     struct vb__plan plan;
     enum vb_err err;
 
+    vb_list_init(&memos);
     pthread_mutex_lock(&memory->lock);
     memory->revision++;
     err = vb__judge(&view.base, commit, &memory->scratch, &plan);
-    if (err == VB_OK && commit->memo != NULL) {
-        memo = vb__memo_new(commit->memo);
-        err = memo == NULL ? VB_ERR_NOMEM : VB_OK;
-    }
+    if (err == VB_OK)
+        err = vb__memos_new(commit->memo, &memos);
     if (err == VB_OK)
         err = carry_out(memory, &plan, &fallen);
     if (err == VB_OK) {
         tell(memory, commit, &plan);
-        if (memo != NULL)
-            vb__memo_keep(memory, memo, commit->memo->now_ms);
-    } else {
-        free(memo);
+        vb__memos_keep(memory, &memos,
+                       commit->memo != NULL ? commit->memo->now_ms : 0);
     }
+    vb__memos_forget(&memos);
     vb_arena_reset(&memory->scratch);
     pthread_mutex_unlock(&memory->lock);
     for (size_t i = 0; i < fallen.count; i++)

@@ -34,7 +34,7 @@ struct vb__memo *vb__memo_find(struct vb__memory *memory, struct vb_span name,
     return memo != NULL && memo->expires_ms > now_ms ? memo : NULL;
 }
 
-struct vb__memo *vb__memo_new(const struct vb_memo *memo)
+static struct vb__memo *memo_new(const struct vb_memo *memo)
 {
     size_t len = memo->name.len + memo->bytes.len;
     struct vb__memo *kept = malloc(sizeof(*kept) + len);
@@ -48,6 +48,28 @@ struct vb__memo *vb__memo_new(const struct vb_memo *memo)
     if (memo->bytes.len > 0)
         memcpy(kept->bytes + memo->name.len, memo->bytes.ptr, memo->bytes.len);
     return kept;
+}
+
+enum vb_err vb__memos_new(const struct vb_memo *memo, struct vb_link *list)
+{
+    for (; memo != NULL; memo = memo->next) {
+        struct vb__memo *kept = memo_new(memo);
+
+        if (kept == NULL)
+            return VB_ERR_NOMEM;
+        vb_list_append(list, &kept->link);
+    }
+    return VB_OK;
+}
+
+void vb__memos_forget(struct vb_link *list)
+{
+    while (!vb_list_empty(list)) {
+        struct vb_link *first = list->next;
+
+        vb_list_remove(first);
+        free(VB_CONTAINER(first, struct vb__memo, link));
+    }
 }
 
 static void drop(struct vb__memory *memory, struct vb__memo *memo)
@@ -70,8 +92,8 @@ static void drop_expired(struct vb__memory *memory, int64_t now_ms)
     }
 }
 
-void vb__memo_keep(struct vb__memory *memory, struct vb__memo *kept,
-                   int64_t now_ms)
+static void keep(struct vb__memory *memory, struct vb__memo *kept,
+                 int64_t now_ms)
 {
     struct vb__memo *before;
 
@@ -84,6 +106,17 @@ void vb__memo_keep(struct vb__memory *memory, struct vb__memo *kept,
     /* The table was primed: it takes it. */
     vb_table_insert(&memory->memos, &kept->node,
                     vb_hash(&memory->hash_key, name_of(kept)));
+}
+
+void vb__memos_keep(struct vb__memory *memory, struct vb_link *list,
+                    int64_t now_ms)
+{
+    while (!vb_list_empty(list)) {
+        struct vb_link *first = list->next;
+
+        vb_list_remove(first);
+        keep(memory, VB_CONTAINER(first, struct vb__memo, link), now_ms);
+    }
 }
 
 void vb__memos_free(struct vb__memory *memory)

@@ -147,12 +147,15 @@ void vb__collection_free(struct vb__collection *collection);
 /* A note that has not expired, or NULL. */
 struct vb__memo *vb__memo_find(struct vb__memory *memory, struct vb_span name,
                                int64_t now_ms);
-/* A note that is in no table yet; NULL when out of memory. */
-struct vb__memo *vb__memo_new(const struct vb_memo *memo);
-/* Keeps it, in the place of an expired one of that name; some that have expired
- * go. */
-void vb__memo_keep(struct vb__memory *memory, struct vb__memo *kept,
-                   int64_t now_ms);
+/* Notes of a commit, which are in no table yet, at the list's end.
+ * VB_ERR_NOMEM. */
+enum vb_err vb__memos_new(const struct vb_memo *memo, struct vb_link *list);
+/* Keeps all of the list, each in the place of an expired one of that name; some
+ * that have expired go. */
+void vb__memos_keep(struct vb__memory *memory, struct vb_link *list,
+                    int64_t now_ms);
+/* Frees what is in the list still. */
+void vb__memos_forget(struct vb_link *list);
 void vb__memos_free(struct vb__memory *memory);
 
 /* The rest of the contract's functions, where the other parts need them. */

@@ -263,7 +263,7 @@ static enum vb_err carry_out(struct vb__writer *writer,
     for (size_t i = 0; err == VB_OK && i < plan->count; i++)
         if (plan->steps[i].change->kind == VB_CHANGE_PUT)
             err = tie(writer, plan, &plan->steps[i]);
-    if (err == VB_OK && kept != NULL)
+    for (; err == VB_OK && kept != NULL; kept = kept->next)
         err = keep_memo(writer, kept);
     if (err == VB_OK)
         err = writer->touched.err;

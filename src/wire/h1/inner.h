@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "exchange/exchange.h"
+#include "exchange/head_text.h"
 #include "wire/h1/chunked.h"
 #include "wire/message.h"
 #include "wire/wire.h"
@@ -151,35 +152,13 @@ bool vb__h1_receive_head(struct vb_h1 *h1, struct vb_span *in);
 
 /* --- parse.c: a head's text ---------------------------------------------- */
 
-struct vb_h1_line {
-    struct vb_span method;
-    struct vb_span target;
-    bool minor_0; /* the version is 1.0 */
-};
-
-/*
- * Takes the request-line and its CR LF off the front of *text (RFC 9112
- * section 3), with `pad` bytes readable behind the text. Both outputs are
- * undefined when the verdict is not 0.
- */
-struct vb_verdict vb__h1_parse_line(struct vb_span *text, size_t pad,
-                                    struct vb_h1_line *ret_line);
-
 /*
  * All lines of a head, to the builder, with VB_H1_PAD bytes readable behind
  * the head. True when the request-line was fine: then *ret_line is set.
  */
 enum { VB_H1_PAD = 32 };
 bool vb__h1_parse_head(struct vb_head_builder *builder, struct vb_span head,
-                       struct vb_h1_line *ret_line);
-
-/*
- * Takes a field line off the front of *text: name, value, CR LF, with
- * `pad` bytes readable behind the text. NULL, or what is wrong.
- */
-const char *vb__h1_parse_field(struct vb_span *text, size_t pad,
-                               struct vb_span *ret_name,
-                               struct vb_span *ret_value);
+                       struct vb_head_line *ret_line);
 
 /* --- framing.c: what the head says about the message's limits ------------ */
 

@@ -28,7 +28,7 @@ struct draft {
 /* Things the head says that are this wire's business. */
 static void read_framing(struct vb_h1_message *m,
                          struct vb_head_builder *builder,
-                         const struct vb_h1_line *line)
+                         const struct vb_head_line *line)
 {
     struct vb_head *head = builder->head;
     bool chunked = vb__h1_transfer_coding(builder, line->minor_0);
@@ -80,7 +80,7 @@ static void fill(struct vb_h1_message *m, struct draft *draft)
     struct vb_exchange *x = m->x;
     const struct vb_peer *peer = m->h1->wire.peer;
     struct vb_head_builder builder;
-    struct vb_h1_line line = {.minor_0 = false};
+    struct vb_head_line line = {.minor_0 = false};
 
     vb_head_begin(&builder, &x->head, &x->arena, &x->env->limits->head,
                   peer->secure ? VB_SPAN("https") : VB_SPAN("http"));
@@ -225,12 +225,12 @@ static void refuse_large(struct vb_h1 *h1, struct vb_span text)
 static bool refuse_line(struct vb_h1 *h1, struct vb_span text)
 {
     struct draft draft = {.text = text, .parse = true};
-    struct vb_h1_line line;
+    struct vb_head_line line;
     struct vb_span rest = text;
 
     if (h1->line_fine || memchr(text.ptr, '\n', text.len) == NULL)
         return false;
-    if (vb__h1_parse_line(&rest, 0, &line).status == 0) {
+    if (vb_head_parse_line(&rest, 0, &line).status == 0) {
         h1->line_fine = true;
         return false;
     }

@@ -18,7 +18,7 @@ static struct vb_verdict take_line(struct vb_exchange *x, struct vb_span *text)
 {
     struct vb_span name;
     struct vb_span value;
-    const char *reason = vb__h1_parse_field(text, 0, &name, &value);
+    const char *reason = vb_head_parse_field(text, 0, &name, &value);
 
     return reason != NULL ? malformed(reason) : vb_trailer_take(x, name, value);
 }
