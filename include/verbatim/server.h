@@ -98,6 +98,11 @@ VB_API void vb_server_files(struct vb_server *server, const char *directory);
  * it describes wins. */
 VB_API void vb_server_publish(struct vb_server *server, const char *path);
 
+/* Where several requests are taken in one, as multipart/mixed or JSON:
+ * likewise,
+ * "/batch" by default. */
+VB_API void vb_server_batch(struct vb_server *server, const char *path);
+
 /*
  * Runs until SIGTERM, SIGINT or vb_server_stop, and comes to rest in an
  * orderly way. 0: it did. 1: something failed while running. 2: it could not

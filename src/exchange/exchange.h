@@ -48,6 +48,7 @@ struct vb_jobs;        /* resource/jobs.h */
 struct vb_certificate; /* exchange/certificate.h */
 struct vb_identity;    /* exchange/identity.h */
 struct vb_asking;      /* access/scheme.h */
+struct vb_joint;       /* storage/joint.h */
 struct vb_logins;      /* access/login.h */
 
 /* --- Where it happens -------------------------------------------------- */
@@ -328,6 +329,8 @@ struct vb_exchange {
     /* What this one is a part of, which asks in its place and outlives it
      * (flow/inner.h); NULL: a request of its own. */
     struct vb_exchange *outer;
+    /* With what else its changes are to be made, all or none; NULL: alone. */
+    struct vb_joint *joint;
 
     struct vb_head head;
     struct vb_verdict verdict;  /* of the head builder and the wire */

@@ -65,6 +65,14 @@ static bool is_for_browser(struct vb_span name)
            vb_span_ieq(name, vb_field_name(VB_FIELD_CLEAR_SITE_DATA));
 }
 
+/* What a wire would say itself: of the message, not of what it tells. */
+static bool is_framing(struct vb_span name)
+{
+    enum vb_field_id id = vb_field_find(name);
+
+    return id == VB_FIELD_CONTENT_LENGTH || vb_field_is(id, VB_FIELD_IS_HOP);
+}
+
 /* What a page's script gets must not have in it what is kept from scripts. */
 static void pass_on(struct vb_exchange *outer, const struct vb_field_out *field)
 {
@@ -95,7 +103,7 @@ static void gather_fields(struct vb_inner *inner)
 
         if (is_for_browser(field->name))
             pass_on(inner->outer, field);
-        else
+        else if (!is_framing(field->name))
             all[count++] = *field;
     }
     inner->fields = all;
@@ -314,6 +322,7 @@ bool vb_inner_begin(struct vb_inner *inner,
     if (x == NULL)
         return false;
     x->outer = inner->outer;
+    x->joint = inner->joint;
     x->site = inner->outer->site;
     x->peer = inner->outer->peer;
     x->carrier = &carrier;

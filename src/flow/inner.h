@@ -29,15 +29,16 @@ struct vb_inner_request {
     const struct vb_field_out *fields;
     size_t field_count;
     struct vb_span content;
-    /* A request that could not even be read: what its reply is to say; 0: it
-     * was. The rest need not be filled in. */
+    /* A request that could not even be read: what its reply is to say, a status
+     * of the row `well_formed`; 0: it was. The rest need not be filled in. */
     struct vb_verdict verdict;
 };
 
 struct vb_inner {
     /* What follows is the caller's to fill in, the rest zero. */
     struct vb_exchange *outer;
-    size_t most; /* bytes of reply content to take; beyond: none */
+    struct vb_joint *joint; /* what its changes are made with; NULL: alone */
+    size_t most;            /* bytes of reply content to take; beyond: none */
     /* Here is the reply, for this call; not called where it was called off. */
     void (*reply)(struct vb_inner *inner);
     /* It is over, and nothing of it is left. Called exactly once, last. As the

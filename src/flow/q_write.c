@@ -40,8 +40,14 @@ enum vb_answer vb__q_consistent(struct vb_exchange *x)
     return ask(vb_resource_slot(x)->consistent, VB_YES, x);
 }
 
+/* What is done beyond the store cannot wait for others, nor be taken back. */
 enum vb_answer vb__q_deferred(struct vb_exchange *x)
 {
+    if (x->joint != NULL && !x->resource->joins)
+        return vb_reply_refuse(
+            x, VB_STATUS_UNPROCESSABLE_CONTENT,
+            VB_SPAN("What this does cannot be done together with others, all "
+                    "or none."));
     return ask(vb_resource_slot(x)->deferred, VB_NO, x);
 }
 

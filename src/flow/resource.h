@@ -80,13 +80,15 @@ struct vb_resource {
     struct vb_span hints; /* value of Link for pages and 103; "" for none */
     const struct vb_cors *cors; /* for pages of other origins; NULL: as the
                                    site has it */
-    bool require_precondition;  /* writes to what exists need one: 428 */
-    uint64_t max_content;       /* bytes; 0: the server's limit */
-    uint32_t needs_key;         /* set of methods that are 400 without an
-                                   Idempotency-Key */
-    uint32_t personal;          /* set of methods whose answer depends on who
-                                   asks, or tells them a secret: for no shared
-                                   cache */
+    bool joins; /* its commits are the store's alone, and may be made with
+                   others as one (x->joint) */
+    bool require_precondition; /* writes to what exists need one: 428 */
+    uint64_t max_content;      /* bytes; 0: the server's limit */
+    uint32_t needs_key;        /* set of methods that are 400 without an
+                                  Idempotency-Key */
+    uint32_t personal;         /* set of methods whose answer depends on who
+                                  asks, or tells them a secret: for no shared
+                                  cache */
 #define VB_ALL_METHODS UINT32_MAX
 
     /* Who may ask for what; NULL: nothing is said of it. What it is is for

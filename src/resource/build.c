@@ -337,6 +337,8 @@ static void set_controller(struct vb_built *built)
 {
     const struct vb_action *action = built->route->action;
 
+    built->resource.joins =
+        is_served(action, VB_ACTION_MERGE) || is_served(action, VB_ACTION_MOVE);
     if (is_served(action, VB_ACTION_MERGE))
         vb_merge_init(&built->resource);
     else if (is_served(action, VB_ACTION_MOVE))
@@ -378,12 +380,14 @@ static void set_questions(struct vb_built *built)
     resource->fresh_key = vb_once_fresh;
     switch (route->archetype) {
     case VB_ARCHETYPE_DOCUMENT:
+        resource->joins = true;
         vb_document_init(resource);
         if (route->per_session)
             vb_per_session_init(resource);
         break;
     case VB_ARCHETYPE_COLLECTION:
     case VB_ARCHETYPE_STORE:
+        resource->joins = true;
         vb_collection_init(resource);
         break;
     case VB_ARCHETYPE_CONTROLLER:

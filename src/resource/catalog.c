@@ -8,6 +8,7 @@
 #include "http/path.h"
 #include "http/percent.h"
 #include "resource/about.h"
+#include "resource/batch.h"
 #include "resource/guarded.h"
 #include "resource/jobs.h"
 #include "resource/plugin.h"
@@ -39,6 +40,7 @@ struct vb_catalog {
     struct vb_route files_route; /* of the directory that is served besides */
     struct vb_built files;
     struct vb_about about;
+    struct vb_batch_at batch;
     bool has_jobs; /* then these are: */
     struct vb_built job, result;
 };
@@ -266,6 +268,16 @@ static bool route_job(const struct vb_catalog *catalog, struct vb_exchange *x)
     return true;
 }
 
+/* What the server adds, where nothing is described. */
+static const struct vb_resource *find_added(const struct vb_catalog *catalog,
+                                            struct vb_span path)
+{
+    if (catalog->batch.path != NULL &&
+        vb_span_eq(path, vb_span_str(catalog->batch.path)))
+        return &catalog->batch.resource;
+    return vb_about_find(&catalog->about, path);
+}
+
 static bool route(struct vb_site *site, struct vb_exchange *x)
 {
     struct vb_catalog *catalog = VB_CONTAINER(site, struct vb_catalog, site);
@@ -282,7 +294,7 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
     if (built == NULL || built == &catalog->files) {
         bool root = cut.count == 0;
 
-        x->resource = vb_about_find(&catalog->about, x->key);
+        x->resource = find_added(catalog, x->key);
         if (x->resource != NULL && !(root && built != NULL))
             return true;
         if (built == NULL)
@@ -403,6 +415,14 @@ enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
     return err == VB_OK ? plant(catalog, &catalog->files) : err;
 }
 
+enum vb_err vb_catalog_serve_batch(struct vb_catalog *catalog,
+                                   struct vb_span path)
+{
+    if (catalog->access == NULL)
+        return VB_OK;
+    return vb_batch_build(catalog->access, path, &catalog->batch);
+}
+
 enum vb_err vb_catalog_load_keys(struct vb_catalog *catalog,
                                  struct vb_notes *notes)
 {
@@ -450,6 +470,7 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     vb_build_done(&catalog->files);
     free((char *)catalog->files_route.from);
     vb_about_done(&catalog->about);
+    vb_batch_unbuild(&catalog->batch);
     vb_resource_done(&catalog->job.resource);
     vb_resource_done(&catalog->result.resource);
     vb_access_free(catalog->access);

@@ -32,6 +32,11 @@ enum vb_err vb_catalog_new_tree(struct vb_catalog **ret_catalog);
 enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
                                    const char *directory);
 
+/* Several requests in one (batch.h) are taken at this normal path, unless it is
+ * described. Before the catalog is shared. VB_ERR_NOMEM. */
+enum vb_err vb_catalog_serve_batch(struct vb_catalog *catalog,
+                                   struct vb_span path);
+
 /* Loads the keys that verify tokens of others (access/access.h): once, before
  * it is used. What is wrong goes into `notes`. */
 enum vb_err vb_catalog_load_keys(struct vb_catalog *catalog,

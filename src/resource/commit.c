@@ -4,6 +4,7 @@
 #include "resource/guarded.h"
 #include "resource/once.h"
 #include "resource/stored.h"
+#include "storage/joint.h"
 
 /* --- what the store's answer means
  * --------------------------------------------- */
@@ -81,6 +82,12 @@ static void complain_conflict(struct vb_stored *stored)
     case VB_CONFLICT_NOT_EMPTY:
         complain_not_empty(stored);
         break;
+    case VB_CONFLICT_TWICE:
+        stored->x->reply.status = VB_STATUS_CONFLICT;
+        vb_reply_detail(stored->x,
+                        VB_SPAN("Another part of the same request changes "
+                                "this, too."));
+        break;
     default:
         stored->x->reply.status = VB_STATUS_CONFLICT;
         break;
@@ -112,6 +119,12 @@ static enum vb_answer refused(struct vb_stored *stored)
         x->reply.status = VB_STATUS_CONFLICT;
         vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key has "
                                    "been done meanwhile."));
+        return VB_NO;
+    case VB_ERR_CANCELLED:
+        x->reply.status = VB_STATUS_FAILED_DEPENDENCY;
+        vb_reply_detail(x, VB_SPAN("It was to be done together with other "
+                                   "parts, all or none, and one of them could "
+                                   "not be done."));
         return VB_NO;
     default:
         return vb_stored_failed(x, stored->commit.op.err);
@@ -203,8 +216,8 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
          !vb_once_memo(stored, course->reply, &stored->commit.memo))) {
         return vb_reply_unavailable(stored->x);
     }
-    if (vb_store_commit(stored->x->env->store, &stored->commit) ==
-        VB_IO_PENDING)
+    if (vb_joint_commit(stored->x->joint, stored->x->env->store,
+                        &stored->commit) == VB_IO_PENDING)
         return VB_PENDING;
     return course->judge(stored);
 }

@@ -44,6 +44,8 @@ struct vb_config {
     const char *description;   /* FILE; NULL: the open tree, or files */
     const char *files;         /* a directory, or NULL */
     const char *publish;       /* where it is to be found; "off": nowhere */
+    const char *batch;         /* where many requests are taken in one; or
+                                  "off" */
     const char *config;        /* --config FILE, or NULL */
     struct vb_address *listen; /* at least one */
     size_t listen_count;

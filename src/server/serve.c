@@ -118,8 +118,10 @@ static void tell(struct vb_server *server)
 void vb_serve_api(struct vb_server *server, const struct vb_config *config)
 {
     bool published = strcmp(config->publish, "off") != 0;
+    bool batches = strcmp(config->batch, "off") != 0;
 
     vb_server_publish(server, published ? config->publish : NULL);
+    vb_server_batch(server, batches ? config->batch : NULL);
     server->password_cost = (struct vb_password_cost){
         .memory = config->password_memory,
         .passes = config->password_passes,

@@ -42,6 +42,7 @@ struct vb_server *vb_server_new(void)
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_buf_init(&server->why, WHY_LIMIT);
     vb_server_publish(server, "/openapi.json");
+    vb_server_batch(server, "/batch");
     return server;
 }
 
@@ -278,20 +279,30 @@ bool vb__publish_valid(struct vb_span path)
     return valid;
 }
 
-void vb_server_publish(struct vb_server *server, const char *path)
+static void set_path(struct vb_server *server, char **member, const char *path)
 {
-    free(server->publish);
-    server->publish = NULL;
+    free(*member);
+    *member = NULL;
     if (path == NULL)
         return;
     if (vb__publish_valid(vb_span_str(path))) {
-        server->publish = strdup(path);
-        if (server->publish == NULL)
+        *member = strdup(path);
+        if (*member == NULL)
             note(server, VB_ERR_NOMEM);
         return;
     }
     vb_buf_printf(&server->why, "%s is no path in its normal form", path);
     note(server, VB_ERR_INVALID);
+}
+
+void vb_server_publish(struct vb_server *server, const char *path)
+{
+    set_path(server, &server->publish, path);
+}
+
+void vb_server_batch(struct vb_server *server, const char *path)
+{
+    set_path(server, &server->batch, path);
 }
 
 static struct vb_span published(const struct vb_server *server)
@@ -309,7 +320,10 @@ static enum vb_err build(struct vb_server *server,
 
     if (err != VB_OK)
         return err;
-    err = vb_catalog_load_keys(catalog, notes);
+    if (server->batch != NULL)
+        err = vb_catalog_serve_batch(catalog, vb_span_str(server->batch));
+    if (err == VB_OK)
+        err = vb_catalog_load_keys(catalog, notes);
     if (err == VB_OK && !server->rehearses)
         err = vb_catalog_load_plugins(catalog, notes);
     if (err == VB_OK)
@@ -472,6 +486,7 @@ void vb_server_free(struct vb_server *server)
     free(server->files);
     free(server->store_url);
     free(server->publish);
+    free(server->batch);
     vb_buf_done(&server->why);
     free(server);
 }

@@ -49,6 +49,7 @@ struct vb_server {
     char *file;     /* the description; NULL: the open tree, */
     char *files;    /* or this directory's files, from "/" on; NULL: none */
     char *publish;  /* where it is to be found; NULL: nowhere */
+    char *batch;    /* where many requests are taken in one; NULL: nowhere */
     char *store_url;
     bool rehearses; /* requests are not served: no plugin is loaded */
     const struct vb_inherited *inherited; /* of the service manager */
@@ -83,7 +84,7 @@ struct vb_server_worker {
     unsigned active;              /* exchanges under way */
 };
 
-/* Is it a path that vb_server_publish takes? */
+/* Is it a path that vb_server_publish and vb_server_batch take? */
 bool vb__publish_valid(struct vb_span path);
 
 /* The hooks that make workers serve (worker.c); context is the server. */

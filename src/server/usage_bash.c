@@ -20,6 +20,7 @@ static const struct {
     {"RULES", "all none all-but: only:", ""},
     {"URL", "memory: sqlite:", ""},
     {"TARGET", "/openapi.json off", ""},
+    {"PLACE", "/batch off", ""},
     {"RATE", "off", ""},
 };
 
