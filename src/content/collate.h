@@ -19,6 +19,17 @@
  * digits, is equal. It bounds the keys, and whoever hands them out. */
 #define VB_COLLATE_MOST 256
 
+/* The first byte of a key; none begins with 0xff. */
+enum vb_collate_rank {
+    VB_RANK_NOTHING = 0x10,
+    VB_RANK_FALSE = 0x20,
+    VB_RANK_TRUE = 0x21,
+    VB_RANK_NUMBER = 0x30,
+    VB_RANK_TIME = 0x40,
+    VB_RANK_STRING = 0x41,
+    VB_RANK_OTHER = 0x50,
+};
+
 enum vb_collate_flag {
     VB_COLLATE_ASCENDING = 0,
     VB_COLLATE_DESCENDING = 1,
@@ -29,5 +40,12 @@ enum vb_collate_flag {
 /* Appends the key of a value; NULL: there is none. Arrays and objects are all
  * equal. `flags` are vb_collate_flag. */
 void vb_collate(struct vb_buf *buf, yyjson_val *value, unsigned flags);
+
+/* The ascending keys of what is written so: a number of JSON, a string. */
+void vb_collate_number(struct vb_buf *buf, struct vb_span text);
+void vb_collate_string(struct vb_buf *buf, struct vb_span text, unsigned flags);
+
+/* What the keys of all strings begin with that begin with this. */
+void vb_collate_prefix(struct vb_buf *buf, struct vb_span text);
 
 #endif

@@ -36,17 +36,6 @@ static bool refuse_name(struct vb__expression_reader *r, size_t offset,
     return false;
 }
 
-static bool same_path(const struct vb_filter_field *a,
-                      const struct vb_filter_field *b)
-{
-    if (a->path_len != b->path_len)
-        return false;
-    for (size_t i = 0; i < a->path_len; i++)
-        if (!vb_span_eq(a->path[i], b->path[i]))
-            return false;
-    return true;
-}
-
 static void note_member(struct vb__expression_reader *r,
                         const struct vb__member *member)
 {
@@ -55,7 +44,7 @@ static void note_member(struct vb__expression_reader *r,
     r->into->roots |= 1u << member->root;
     if (*first == NULL)
         *first = &member->field;
-    else if (!same_path(*first, &member->field))
+    else if (!vb_filter_field_same(*first, &member->field))
         r->into->others[member->root] = true;
 }
 

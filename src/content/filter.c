@@ -108,6 +108,17 @@ const char *vb_filter_make(struct vb_arena *arena,
     return NULL;
 }
 
+bool vb_filter_field_same(const struct vb_filter_field *a,
+                          const struct vb_filter_field *b)
+{
+    if (a->path_len != b->path_len)
+        return false;
+    for (size_t i = 0; i < a->path_len; i++)
+        if (!vb_span_eq(a->path[i], b->path[i]))
+            return false;
+    return true;
+}
+
 /* --- holding it against a value ------------------------------------------ */
 
 yyjson_val *vb_filter_value(const struct vb_filter_field *field,

@@ -38,6 +38,10 @@ struct vb_filter_field {
     bool time;           /* its strings are date-times */
 };
 
+/* Do both name the same path? */
+bool vb_filter_field_same(const struct vb_filter_field *a,
+                          const struct vb_filter_field *b);
+
 /* At most so many operands (of `in`). */
 #define VB_FILTER_OPERANDS_MOST 100
 

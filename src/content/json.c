@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "content/extent.h"
 #include "content/members.h"
+#include "http/media.h"
 
 const struct vb_json_limits vb_json_limits_default = VB_JSON_LIMITS_DEFAULT;
 
@@ -263,4 +264,12 @@ enum vb_err vb_json_freeze(yyjson_mut_val *root,
                                     : check_values(json->root, limits->depth);
     }
     return finish(json, &refusal, no_text, ret_json, ret_error);
+}
+
+bool vb_is_json(struct vb_span media_type)
+{
+    struct vb_media media;
+
+    return vb_media_parse(media_type, &media) &&
+           vb_media_is(&media, VB_SPAN("application/json"));
 }

@@ -112,6 +112,9 @@ enum vb_err vb_json_equal(yyjson_val *a, yyjson_val *b, bool *ret_equal);
 /* A hash that equal values share; linear in the size of the value. */
 uint64_t vb_json_hash(const struct vb_hash_key *key, yyjson_val *value);
 
+/* Is this the media type of JSON, parameters aside? */
+bool vb_is_json(struct vb_span media_type);
+
 static inline bool vb_json_is_number(yyjson_val *value)
 {
     return yyjson_is_raw(value);

@@ -10,6 +10,7 @@
 #include "resource/about.h"
 #include "resource/batch.h"
 #include "resource/guarded.h"
+#include "resource/indexes.h"
 #include "resource/jobs.h"
 #include "resource/plugin.h"
 #include "resource/tree.h"
@@ -486,6 +487,11 @@ bool vb_catalog_has_jobs(const struct vb_catalog *catalog)
 const struct vb_accounts *vb_catalog_accounts(const struct vb_catalog *catalog)
 {
     return catalog->description == NULL ? NULL : catalog->description->accounts;
+}
+
+void vb_catalog_index(const struct vb_catalog *catalog, struct vb_store *store)
+{
+    vb_indexes_declare(store, catalog->description);
 }
 
 const struct vb_route *vb_catalog_route(const struct vb_catalog *catalog,

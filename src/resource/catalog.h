@@ -13,6 +13,7 @@
 #include "flow/resource.h"
 
 struct vb_catalog;
+struct vb_store;
 
 /*
  * Builds all resources. Takes a reference on the description; NULL describes
@@ -62,6 +63,10 @@ const struct vb_route *vb_catalog_route(const struct vb_catalog *catalog,
 
 /* Which of its resources are accounts; NULL: none. Lives as long. */
 const struct vb_accounts *vb_catalog_accounts(const struct vb_catalog *catalog);
+
+/* Lets a store have the indexes that it asks for, and no others: see
+ * vb_store_index. */
+void vb_catalog_index(const struct vb_catalog *catalog, struct vb_store *store);
 
 /* As the flow sees it; lives as long as the catalog. */
 struct vb_site *vb_catalog_site(struct vb_catalog *catalog);

@@ -63,18 +63,43 @@ static void estimate(struct vb__listing *listing)
         listing->counts = VB_PREFER_COUNT_NONE;
 }
 
-/* Too many members to look at all of them. */
-static enum vb_answer too_many(struct vb__listing *listing)
+/* Only looking at members can tell how many there are. */
+static bool counts_some(const struct vb__listing *listing)
+{
+    return listing->counts != VB_PREFER_COUNT_NONE && !listing->counted &&
+           (vb_selection_filters(&listing->selection) ||
+            listing->members != NULL);
+}
+
+bool vb__listing_plan(struct vb__listing *listing, size_t attempt)
+{
+    const struct vb_selection_wish wish = {
+        .selection = &listing->selection,
+        .counts = counts_some(listing) ? listing->counts : VB_PREFER_COUNT_NONE,
+        .sees_all = listing->members == NULL,
+    };
+
+    listing->attempt = attempt;
+    return vb_selection_plan(&listing->x->arena, &wish, attempt,
+                             &listing->plan);
+}
+
+/* There is no such index, or too much to look at: perhaps another way. */
+static enum vb_answer try_another(struct vb__listing *listing)
 {
     struct vb_exchange *x = listing->x;
 
-    if (listing->selection.sort_count == 0) {
+    if (vb__listing_plan(listing, listing->attempt + 1))
+        return read_page(listing);
+    if (counts_some(listing)) { /* then it is shown without */
         estimate(listing);
         listing->counted = true;
-        return read_page(listing);
+        if (vb__listing_plan(listing, 0))
+            return read_page(listing);
     }
     vb__listing_refuse(x, "sort",
-                       "is not possible: there are too many members");
+                       "is not possible: there are too many members, and no "
+                       "index has them in this order");
     return VB_HALT;
 }
 
@@ -85,7 +110,8 @@ static void say_count(struct vb__listing *listing)
     if (listing->counts == VB_PREFER_COUNT_NONE)
         return;
     if (!listing->counted)
-        listing->total = listing->list.total;
+        listing->total =
+            counts_some(listing) ? listing->list.total : listing->list.members;
     vb_reply_applied(x, listing->counts == VB_PREFER_COUNT_EXACT
                             ? "count=exact"
                             : "count=estimated");
@@ -156,8 +182,8 @@ static enum vb_answer show_page(struct vb__listing *listing)
     enum vb_answer answer;
 
     vb_ruling_done(&listing->ruling); /* the walk is over */
-    if (listing->list.op.err == VB_ERR_LIMIT)
-        return too_many(listing);
+    if (vb__listing_lacks_way(listing))
+        return try_another(listing);
     if (listing->list.op.err != VB_OK)
         return vb_stored_failed(x, listing->list.op.err);
     if (listing->only_members && listing->list.count == 0 &&
@@ -184,24 +210,6 @@ static void list_done(struct vb_store_op *op)
         vb_flow_resume(listing->x, answer);
 }
 
-/* Only looking at members can tell how many there are. */
-static bool counts_some(const struct vb__listing *listing)
-{
-    return listing->counts != VB_PREFER_COUNT_NONE && !listing->counted &&
-           (vb_selection_filters(&listing->selection) ||
-            listing->members != NULL);
-}
-
-/* For a guess, as many as for a page will do. */
-static enum vb_selection_effort effort_of(const struct vb__listing *listing)
-{
-    return listing->selection.sort_count > 0 ||
-                   (listing->list.whole &&
-                    listing->counts == VB_PREFER_COUNT_EXACT)
-               ? VB_SELECTION_WHOLE
-               : VB_SELECTION_PAGE;
-}
-
 enum vb_io vb__listing_read(struct vb__listing *listing,
                             void (*done)(struct vb_store_op *op), void *context)
 {
@@ -218,13 +226,15 @@ enum vb_io vb__listing_read(struct vb__listing *listing,
     list->from_key = cursor->key;
     list->backward = cursor->backward;
     list->byte_limit = listing->flows ? PIECE_BYTES : PAGE_BYTES;
-    list->whole = selection->sort_count > 0 || counts_some(listing);
+    list->whole = listing->plan.whole;
+    list->index = listing->plan.indexed ? &listing->plan.index : NULL;
+    list->counted = listing->plan.counts ? &listing->plan.counted : NULL;
     if (sees_some)
         vb_ruling_begin(&listing->ruling, x, listing->members);
     if (sees_some || vb_selection_sieves(selection)) {
         vb_selection_sieve_init(&listing->sieve, selection,
                                 sees_some ? &listing->ruling : NULL,
-                                effort_of(listing));
+                                listing->plan.effort);
         list->sieve = &listing->sieve.base;
     }
     return vb_store_list(x->env->store, list);
@@ -240,13 +250,21 @@ static enum vb_answer read_page(struct vb__listing *listing)
     return show_page(listing);
 }
 
+static enum vb_answer read_first(struct vb__listing *listing)
+{
+    if (vb__listing_plan(listing, 0) && !listing->x->arena.failed)
+        return read_page(listing);
+    listing->x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+    return VB_HALT;
+}
+
 static enum vb_answer cached_or_read(struct vb__listing *listing)
 {
     enum vb_answer answer = listing->cache_key.len > 0
                                 ? vb_cached_get(listing->x, listing->cache_key)
                                 : VB_NO;
 
-    return answer == VB_NO ? read_page(listing) : answer;
+    return answer == VB_NO ? read_first(listing) : answer;
 }
 
 /* Nothing is asked but all of it, from the beginning. */

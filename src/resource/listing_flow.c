@@ -78,7 +78,8 @@ static void rows_read(struct outflow *flow)
     vb_ruling_done(&listing->ruling);
     if (listing->list.op.err == VB_OK)
         take_rows(flow, false);
-    else
+    else if (!vb__listing_lacks_way(listing) ||
+             !vb__listing_plan(listing, listing->attempt + 1))
         flow->failed = true;
     vb_list_read_done(&listing->list);
 }
@@ -100,7 +101,10 @@ static void read_on(struct outflow *flow)
 {
     struct vb__listing *listing = flow->listing;
 
-    listing->counted = true; /* once is enough */
+    if (listing->counts != VB_PREFER_COUNT_NONE && !listing->counted) {
+        listing->counted = true; /* once is enough */
+        (void)vb__listing_plan(listing, 0);
+    }
     listing->list = (struct vb_list_read){.limit = listing->list.limit};
     flow->reading = true;
     if (vb__listing_read(listing, read_done, flow) != VB_IO_PENDING)

@@ -40,6 +40,8 @@ struct vb__listing {
     bool counted;                /* as is known from a look before this one */
     bool flows; /* if there is more than can be looked at now, all of it follows
                    while it is sent */
+    struct vb_selection_plan plan;
+    size_t attempt;    /* plans before it that were too much */
     bool only_members; /* without any, there is no listing either */
     /* What to go on with once what the listing is part of is there. */
     enum vb_answer (*then)(struct vb__listing *listing);
@@ -58,6 +60,17 @@ struct vb__listing *vb__listing_new(struct vb_exchange *x);
 void vb__listing_done(struct vb_exchange *x);
 
 /* --- listing.c ----------------------------------------------------------- */
+
+/* How the next reading goes about it, after so many ways that could not be
+ * gone. False: no other is left. */
+bool vb__listing_plan(struct vb__listing *listing, size_t attempt);
+
+/* Could the last one not be gone? */
+static inline bool vb__listing_lacks_way(const struct vb__listing *listing)
+{
+    return listing->list.op.err == VB_ERR_LIMIT ||
+           listing->list.op.err == VB_ERR_UNSUPPORTED;
+}
 
 /* Reads from page.cursor on, into `list`, which is empty. `done` is called when
  * that is not done at once. */

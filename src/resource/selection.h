@@ -25,6 +25,7 @@
 #include "content/filter.h"
 #include "describe/describe.h"
 #include "flow/resource.h"
+#include "http/prefer.h"
 #include "resource/expand.h"
 #include "storage/store.h"
 
@@ -129,6 +130,38 @@ bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
 bool vb_selection_path(const struct vb_route *route, const struct vb_span *path,
                        size_t len, struct vb_filter_field *ret_field);
 
+/* --- selection_plan.c ---------------------------------------------------- */
+
+/* How much one request may look at: for a page, or for what needs all members
+ * at once, sorting and counting. */
+enum vb_selection_effort { VB_SELECTION_PAGE, VB_SELECTION_WHOLE };
+
+/* What is to be found. */
+struct vb_selection_wish {
+    const struct vb_selection *selection;
+    enum vb_prefer_count counts; /* all that is selected is to be counted */
+    bool sees_all;               /* no rule keeps members out */
+};
+
+/* How a store's list request goes about it. */
+struct vb_selection_plan {
+    bool whole;
+    enum vb_selection_effort effort;
+    bool indexed; /* with this: */
+    struct vb_list_index index;
+    bool counts; /* likewise */
+    struct vb_list_index counted;
+};
+
+/*
+ * The way to try after so many others could not be gone (VB_ERR_LIMIT,
+ * VB_ERR_UNSUPPORTED); false: no other is left. Where it is to be counted, the
+ * last one looks at all members. It lies in the arena.
+ */
+bool vb_selection_plan(struct vb_arena *arena,
+                       const struct vb_selection_wish *wish, size_t attempt,
+                       struct vb_selection_plan *ret_plan);
+
 /* --- selection_sieve.c --------------------------------------------------- */
 
 /* The selection as a store's list request applies it. */
@@ -137,10 +170,6 @@ struct vb_selection_sieve {
     const struct vb_selection *selection;
     const struct vb_ruling *ruling; /* which members may be seen; NULL: all */
 };
-
-/* How much one request may look at: for a page, or for what needs all members
- * at once, sorting and counting. */
-enum vb_selection_effort { VB_SELECTION_PAGE, VB_SELECTION_WHOLE };
 
 void vb_selection_sieve_init(struct vb_selection_sieve *sieve,
                              const struct vb_selection *selection,

@@ -49,14 +49,6 @@ static void stored_done(struct vb_exchange *x)
         vb_store_blob_discard(x->env->store, stored->blob);
 }
 
-bool vb_is_json(struct vb_span media_type)
-{
-    struct vb_media media;
-
-    return vb_media_parse(media_type, &media) &&
-           vb_media_is(&media, VB_SPAN("application/json"));
-}
-
 struct vb_span vb_stored_listing(struct vb_span key)
 {
     size_t len = key.len;

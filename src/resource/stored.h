@@ -139,9 +139,6 @@ enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err);
 /* The key without its last segment: "/books" of "/books/7". Borrowed. */
 struct vb_span vb_stored_listing(struct vb_span key);
 
-/* Is this the media type of JSON, parameters aside? */
-bool vb_is_json(struct vb_span media_type);
-
 /* Takes over a value (or NULL) as stored->input; what was composed of another
  * one is dropped. */
 void vb_stored_input(struct vb_stored *stored, struct vb_json *input);

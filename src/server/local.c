@@ -208,6 +208,7 @@ int vb__local_open(struct vb__local *local, const char *url, const char *busy)
     if (err == VB_ERR_BUSY)
         vb_buf_printf(&why, " (%s)", busy);
     if (err == VB_OK) {
+        vb_catalog_index(local->site->catalog, local->store);
         local->env.store = vb_store_attach(local->store, &local->mailbox, NULL);
         err = local->env.store != NULL ? VB_OK : VB_ERR_NOMEM;
     }

@@ -396,6 +396,7 @@ static enum vb_err start(struct vb_server *server)
         err = vb_store_open(vb_span_str(server->store_url), &server->store,
                             &server->why);
     if (err == VB_OK && server->described) {
+        vb_catalog_index(server->catalog, server->store);
         server->logins = vb_logins_new(&server->password_cost);
         err = server->logins != NULL ? VB_OK : VB_ERR_NOMEM;
     }

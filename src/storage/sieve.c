@@ -12,7 +12,10 @@
 
 void vb__sift_init(struct vb__sifting *sifting, struct vb_list_read *list)
 {
-    *sifting = (struct vb__sifting){.list = list};
+    bool exact = list->index != NULL && list->index->ranges.exact;
+
+    *sifting =
+        (struct vb__sifting){.list = list, .sieve = exact ? NULL : list->sieve};
     vb_buf_init(&sifting->key, KEY_LIMIT);
 }
 
@@ -32,7 +35,7 @@ enum vb__sift vb__sift(struct vb__sifting *sifting,
                        const struct vb_record *state)
 {
     struct vb_list_read *list = sifting->list;
-    struct vb_sieve *sieve = list->sieve;
+    struct vb_sieve *sieve = sifting->sieve;
 
     if (sieve != NULL &&
         is_beyond(sieve, &sifting->records, &sifting->looked, state)) {

@@ -19,9 +19,10 @@ enum vb__sift {
 
 struct vb__sifting {
     struct vb_list_read *list;
-    uint64_t records; /* looked at */
-    uint64_t looked;  /* bytes of them */
-    size_t bytes;     /* of what was taken */
+    struct vb_sieve *sieve; /* NULL: the list has all that is looked at */
+    uint64_t records;       /* looked at */
+    uint64_t looked;        /* bytes of them */
+    size_t bytes;           /* of what was taken */
     struct vb_buf key;
 };
 

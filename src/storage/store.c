@@ -55,6 +55,11 @@ enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
     return err;
 }
 
+void vb_store_index(struct vb_store *store, struct vb_indexes *indexes)
+{
+    store->ops->index(store, indexes);
+}
+
 void vb_store_close(struct vb_store *store)
 {
     if (store != NULL)
@@ -92,7 +97,8 @@ bool vb__list_init(struct vb_list_read *list)
     list->members = list->looked = list->total = 0;
     list->revision = 0;
     return list->limit >= 1 && list->limit <= VB_STORE_LIST_MAX &&
-           list->from <= INT64_MAX && (!list->whole || list->sieve != NULL);
+           list->from <= INT64_MAX &&
+           (list->sieve != NULL || (!list->whole && list->index == NULL));
 }
 
 void vb__memo_init(struct vb_memo_read *read)

@@ -37,6 +37,7 @@
 #include "base/span.h"
 #include "base/task.h"
 #include "storage/holds.h"
+#include "storage/index.h"
 
 /* Content up to this many bytes lies in the record itself; longer content is
  * a blob: chunks of exactly this size (the last one may be shorter). */
@@ -153,6 +154,9 @@ struct vb_sieve {
  *
  * `whole`: all members are looked at, and counted, and come in the order of
  * their keys. VB_ERR_LIMIT: the collection is beyond the sieve's bounds.
+ *
+ * `index`: only members that have a key in its ranges. VB_ERR_UNSUPPORTED: the
+ * store has no such index, or not yet; VB_ERR_LIMIT: there are too many keys.
  */
 struct vb_list_read {
     struct vb_store_op op;
@@ -164,7 +168,12 @@ struct vb_list_read {
     bool whole;              /* needs a sieve */
     uint32_t limit;    /* records, 1 to VB_STORE_LIST_MAX; else ERR_RANGE */
     size_t byte_limit; /* bytes of content, over all; blobs' do not count */
-    struct vb_sieve *sieve;     /* NULL: all members */
+    struct vb_sieve *sieve;            /* NULL: all members */
+    const struct vb_list_index *index; /* needs a sieve; NULL: all are looked
+                                          at */
+    /* What is counted of, exact ranges of an index, where not all are looked
+     * at; NULL: nothing. The errors are those of `index`. */
+    const struct vb_list_index *counted;
     struct vb_record **records; /* out: malloc'ed array of references; give
                                    it to vb_list_read_done */
     size_t count;               /* out */
@@ -173,8 +182,8 @@ struct vb_list_read {
     struct vb_buf reached_key; /* out, more and whole: and this */
     uint64_t members;          /* out: of the collection */
     uint64_t looked;   /* out, whole: how many of them were looked at, */
-    uint64_t total;    /* and kept. Also where it ends with VB_ERR_LIMIT; not
-                          whole: members */
+    uint64_t total;    /* and kept. Also where it ends with VB_ERR_LIMIT.
+                          `counted`: keys in its ranges */
     uint64_t revision; /* out: the collection's, at the moment of reading */
 };
 
@@ -395,7 +404,7 @@ uint64_t vb_store_generation_hashed(const struct vb_store *store,
                                     uint64_t hash);
 
 /* An engine's functions; all are called on the client's worker thread, but
- * blob_unpin (any thread) and close (no client is attached any more). */
+ * blob_unpin and index (any thread) and close (no client is attached). */
 struct vb_store_ops {
     const char *name; /* "memory", "sqlite" */
     struct vb_store_client *(*attach)(struct vb_store *store,
@@ -423,6 +432,7 @@ struct vb_store_ops {
                         struct vb_claim_read *read);
     enum vb_io (*sources)(struct vb_store_client *client,
                           struct vb_sources_read *read);
+    void (*index)(struct vb_store *store, struct vb_indexes *indexes);
     /* Begin what was only noted so far. */
     void (*flush)(struct vb_store_client *client);
     /* The worker's loop turn ends: flush, drop what was kept open over it. */
@@ -461,6 +471,14 @@ enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
 
 /* Is there an engine for such a URL? What it says is not looked at. */
 bool vb_store_knows(struct vb_span url);
+
+/*
+ * Lets the store have these indexes (a reference is taken; NULL: none) and no
+ * others: from the next commit on. Before the first one, and again when others
+ * are wanted. A store that is written without being told has none any more.
+ * Any thread, one at a time.
+ */
+void vb_store_index(struct vb_store *store, struct vb_indexes *indexes);
 
 /* All clients must be detached. Finishes what is under way. NULL is fine. */
 void vb_store_close(struct vb_store *store);

@@ -117,6 +117,7 @@ static const struct {
     {"lists", contract_lists, &contract_lists_count},
     {"sieves", contract_sieves, &contract_sieves_count},
     {"joint", contract_joint, &contract_joint_count},
+    {"indexes", contract_indexes, &contract_indexes_count},
     {"memos", contract_memos, &contract_memos_count},
     {"tombstones", contract_tombstones, &contract_tombstones_count},
     {"blobs", contract_blobs, &contract_blobs_count},

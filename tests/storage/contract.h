@@ -45,6 +45,8 @@ extern const struct CMUnitTest contract_sieves[];
 extern const size_t contract_sieves_count;
 extern const struct CMUnitTest contract_joint[];
 extern const size_t contract_joint_count;
+extern const struct CMUnitTest contract_indexes[];
+extern const size_t contract_indexes_count;
 extern const struct CMUnitTest contract_memos[];
 extern const size_t contract_memos_count;
 extern const struct CMUnitTest contract_tombstones[];

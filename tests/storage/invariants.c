@@ -45,6 +45,11 @@ static const struct {
     {"a tombstone has no place, ties or blob",
      "SELECT key FROM record WHERE tombstone <> 0 AND"
      " (parent <> '' OR ties <> 0 OR blob <> 0 OR media_type <> '')"},
+    {"a key is one of an index that there is",
+     "SELECT sort FROM index_key WHERE idx NOT IN (SELECT id FROM indexes)"},
+    {"a key is that of a member",
+     "SELECT sort FROM index_key WHERE NOT EXISTS (SELECT 1 FROM record"
+     " WHERE id = index_key.member AND parent = listing)"},
     {"a record has its content, and as much as it says",
      "SELECT key FROM record WHERE blob = 0 AND length <> length(content)"},
 };

@@ -164,6 +164,8 @@ static enum vb_io memory_list(struct vb_store_client *client,
 
     if (!vb__list_init(list))
         return vb__op_done(&list->op, VB_ERR_RANGE);
+    if (list->index != NULL || list->counted != NULL)
+        return vb__op_done(&list->op, VB_ERR_UNSUPPORTED);
     list->records = malloc(list->limit * sizeof(struct vb_record *));
     if (list->records == NULL)
         return vb__op_done(&list->op, VB_ERR_NOMEM);
@@ -179,6 +181,13 @@ static enum vb_io memory_list(struct vb_store_client *client,
     if (err != VB_OK)
         vb_list_read_done(list);
     return vb__op_done(&list->op, err);
+}
+
+/* Looking at members is fast enough here. */
+static void memory_index(struct vb_store *store, struct vb_indexes *indexes)
+{
+    (void)store;
+    (void)indexes;
 }
 
 /* --- Blobs and numbers. --- */
@@ -422,6 +431,7 @@ static const struct vb_store_ops ops = {
     .memo = memory_memo,
     .claim = memory_claim,
     .sources = memory_sources,
+    .index = memory_index,
     .flush = memory_turn_end,
     .turn_end = memory_turn_end,
     .blob_unpin = memory_blob_unpin,

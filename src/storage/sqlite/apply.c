@@ -213,7 +213,8 @@ static enum vb_err tie(struct vb__writer *writer, const struct vb__plan *plan,
     return err;
 }
 
-static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
+static enum vb_err write_record(struct vb__writer *writer,
+                                struct vb__step *step)
 {
     switch (step->change->kind) {
     case VB_CHANGE_PUT:
@@ -227,6 +228,18 @@ static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
         break;
     }
     return VB_OK;
+}
+
+/* With the keys that indexes have of it. */
+static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
+{
+    struct vb_span parent =
+        step->now.id != 0 ? step->now.parent : step->change->parent;
+    enum vb_err err = vb__indexing_before(writer, parent, step->now.id);
+
+    if (err == VB_OK)
+        err = write_record(writer, step);
+    return err == VB_OK ? vb__indexing_after(writer, parent, step->id) : err;
 }
 
 /* More expired ones go than new ones come, so they never pile up. */

@@ -243,6 +243,11 @@ static void sqlite_blob_unpin(struct vb_store *store, uint64_t blob)
         vb__writer_nudge(&sqlite->writer);
 }
 
+static void sqlite_index(struct vb_store *store, struct vb_indexes *indexes)
+{
+    vb__indexing_declare(&vb__sqlite_of(store)->writer, indexes);
+}
+
 const struct vb_store_ops vb__sqlite_ops = {
     .name = "sqlite",
     .attach = sqlite_attach,
@@ -259,6 +264,7 @@ const struct vb_store_ops vb__sqlite_ops = {
     .memo = sqlite_memo,
     .claim = sqlite_claim,
     .sources = sqlite_sources,
+    .index = sqlite_index,
     .flush = sqlite_flush,
     .turn_end = sqlite_turn_end,
     .blob_unpin = sqlite_blob_unpin,

@@ -91,6 +91,8 @@ static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
     vb_buf_reset(&writer->touched);
     vb_buf_reset(&writer->loosened);
     err = vb__writer_begin(writer, tasks != NULL && only_chunks(tasks));
+    if (err == VB_OK)
+        err = vb__indexing_begin(writer);
     for (struct vb_task *task = tasks; err == VB_OK && task != NULL;
          task = task->next) {
         task->run(task);
@@ -102,8 +104,10 @@ static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
         err = vb__writer_end(writer);
     else
         vb__writer_undo(writer);
-    if (err != VB_OK)
+    if (err != VB_OK) {
         vb__tallies_forget(&writer->tallies);
+        vb__indexing_forget(writer);
+    }
     return err;
 }
 

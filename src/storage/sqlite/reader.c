@@ -6,8 +6,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "storage/engine.h"
-#include "storage/sieve.h"
-#include "storage/sqlite/db.h"
+#include "storage/sqlite/reader_part.h"
 #include "storage/sqlite/state.h"
 
 static const char *const sql[VB__READER_COUNT] = {
@@ -129,8 +128,7 @@ static enum vb_err turn_begin(struct vb__reader *reader)
     return VB_OK;
 }
 
-/* After a failure the transaction may be gone; start afresh next time. */
-static enum vb_err ended(struct vb__reader *reader, struct vb__call *call)
+enum vb_err vb__reader_ended(struct vb__reader *reader, struct vb__call *call)
 {
     enum vb_err err = vb__call_end(call);
 
@@ -162,8 +160,7 @@ enum column {
     TOMBSTONE
 };
 
-/* The record in the current row, borrowed from it. */
-static struct vb_record row_of(const struct vb__call *row)
+struct vb_record vb__row_of(const struct vb__call *row)
 {
     return (struct vb_record){
         .position = vb__call_get_u64(row, ID),
@@ -179,10 +176,10 @@ static struct vb_record row_of(const struct vb__call *row)
     };
 }
 
-/* A record with the row's fields; NULL when out of memory. Its blob is pinned
- * while the snapshot still shows it, so that it cannot be removed before. */
-static struct vb_record *record_of(struct vb__reader *reader,
-                                   const struct vb_record *row)
+/* Its blob is pinned while the snapshot still shows it, so that it cannot be
+ * removed before. */
+struct vb_record *vb__record_of(struct vb__reader *reader,
+                                const struct vb_record *row)
 {
     struct vb__sqlite *sqlite = reader->sqlite;
     struct vb_record fields = *row;
@@ -210,16 +207,16 @@ enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read)
         return err;
     vb__call_text(&call, read->key);
     if (vb__call_row(&call)) {
-        struct vb_record row = row_of(&call);
+        struct vb_record row = vb__row_of(&call);
 
         if (vb__call_get_i64(&call, TOMBSTONE) == 0)
             to = &read->record;
         else if (read->wants_tombstone)
             to = &read->tombstone;
         if (to != NULL)
-            *to = record_of(reader, &row);
+            *to = vb__record_of(reader, &row);
     }
-    err = ended(reader, &call);
+    err = vb__reader_ended(reader, &call);
     if (err == VB_OK && to != NULL && *to == NULL)
         err = VB_ERR_NOMEM;
     return err;
@@ -239,11 +236,11 @@ enum vb_err vb__reader_claim(struct vb__reader *reader,
     vb__call_blob(&call, read->claim.value);
     found = vb__call_row(&call);
     if (found) {
-        struct vb_record row = row_of(&call);
+        struct vb_record row = vb__row_of(&call);
 
-        read->record = record_of(reader, &row);
+        read->record = vb__record_of(reader, &row);
     }
-    err = ended(reader, &call);
+    err = vb__reader_ended(reader, &call);
     if (err != VB_OK) {
         vb_record_unref(read->record);
         read->record = NULL;
@@ -265,13 +262,13 @@ enum vb_err vb__reader_sources(struct vb__reader *reader,
     vb__call_text(&call, read->key);
     vb__call_i64(&call, (int64_t)read->limit + 1);
     while (!failed && vb__call_row(&call)) {
-        struct vb_record row = row_of(&call);
+        struct vb_record row = vb__row_of(&call);
 
-        read->records[read->count] = record_of(reader, &row);
+        read->records[read->count] = vb__record_of(reader, &row);
         failed = read->records[read->count] == NULL;
         read->count += !failed;
     }
-    err = ended(reader, &call);
+    err = vb__reader_ended(reader, &call);
     read->more = read->count > read->limit;
     if (read->more)
         vb_record_unref(read->records[--read->count]);
@@ -280,19 +277,12 @@ enum vb_err vb__reader_sources(struct vb__reader *reader,
 
 /* --- Collections. --- */
 
-struct collection {
-    uint64_t revision;
-    uint64_t count;
-    int64_t modified_ms;
-    int64_t number;
-};
-
-static enum vb_err read_collection(struct vb__reader *reader,
-                                   struct vb_span parent,
-                                   struct collection *ret_collection)
+enum vb_err vb__reader_collected(struct vb__reader *reader,
+                                 struct vb_span parent,
+                                 struct vb__collected *ret_collected)
 {
     struct vb__call call = vb__call(reader->statements[VB__READER_COLLECTION]);
-    struct collection collection = {.revision = 0};
+    struct vb__collected collection = {.revision = 0};
     enum vb_err err = turn_begin(reader);
 
     if (err != VB_OK)
@@ -304,17 +294,17 @@ static enum vb_err read_collection(struct vb__reader *reader,
         collection.modified_ms = vb__call_get_i64(&call, 2);
         collection.number = vb__call_get_i64(&call, 3);
     }
-    err = ended(reader, &call);
+    err = vb__reader_ended(reader, &call);
     if (err == VB_OK)
-        *ret_collection = collection;
+        *ret_collected = collection;
     return err;
 }
 
 enum vb_err vb__reader_collection(struct vb__reader *reader,
                                   struct vb_collection_read *read)
 {
-    struct collection collection;
-    enum vb_err err = read_collection(reader, read->parent, &collection);
+    struct vb__collected collection;
+    enum vb_err err = vb__reader_collected(reader, read->parent, &collection);
 
     if (err != VB_OK)
         return err;
@@ -327,162 +317,11 @@ enum vb_err vb__reader_collection(struct vb__reader *reader,
 enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
                               int64_t *ret_number)
 {
-    struct collection collection;
-    enum vb_err err = read_collection(reader, parent, &collection);
+    struct vb__collected collection;
+    enum vb_err err = vb__reader_collected(reader, parent, &collection);
 
     if (err == VB_OK)
         *ret_number = collection.number;
-    return err;
-}
-
-/* --- Lists. --- */
-
-static enum vb_err add_record(struct vb__reader *reader,
-                              struct vb_list_read *list, size_t *cap,
-                              const struct vb_record *row)
-{
-    if (list->count == *cap) {
-        size_t more = *cap == 0 ? 16 : *cap * 2;
-        struct vb_record **records =
-            realloc(list->records, more * sizeof(struct vb_record *));
-
-        if (records == NULL)
-            return VB_ERR_NOMEM;
-        list->records = records;
-        *cap = more;
-    }
-    list->records[list->count] = record_of(reader, row);
-    if (list->records[list->count] == NULL)
-        return VB_ERR_NOMEM;
-    list->count++;
-    return VB_OK;
-}
-
-static enum vb_err ended_with(struct vb__reader *reader, struct vb__call *call,
-                              enum vb_err err)
-{
-    if (err == VB_OK)
-        return ended(reader, call);
-    vb__call_end(call);
-    return err;
-}
-
-/* Members in the order of their ids from where the list begins. One row more
- * is asked for than wanted, to know whether there are more; where they are
- * sieved, all rows, and stepping ends when there are enough. */
-static enum vb_err read_rows(struct vb__reader *reader,
-                             struct vb_list_read *list)
-{
-    bool beginning = list->backward && list->from == 0;
-    struct vb__call call =
-        vb__call(reader->statements[list->backward ? VB__READER_LIST_BACKWARD
-                                                   : VB__READER_LIST_FORWARD]);
-    enum vb__sift verdict = VB__SIFT_PASS;
-    struct vb__sifting sifting;
-    enum vb_err err = VB_OK, sieved;
-    size_t cap = 0;
-
-    vb__sift_init(&sifting, list);
-    vb__call_text(&call, list->parent);
-    vb__call_i64(&call, beginning ? INT64_MAX : (int64_t)list->from);
-    vb__call_i64(&call, list->sieve != NULL ? -1 : (int64_t)list->limit + 1);
-    while (err == VB_OK && verdict != VB__SIFT_END && vb__call_row(&call)) {
-        struct vb_record row = row_of(&call);
-
-        verdict = vb__sift(&sifting, &row);
-        if (verdict == VB__SIFT_TAKE)
-            err = add_record(reader, list, &cap, &row);
-    }
-    sieved = vb__sift_done(&sifting);
-    return ended_with(reader, &call, err != VB_OK ? err : sieved);
-}
-
-/* Looks at all members, and keeps the ids of the best. */
-static enum vb_err pick_rows(struct vb__reader *reader, struct vb__pick *pick)
-{
-    struct vb__call call =
-        vb__call(reader->statements[VB__READER_LIST_FORWARD]);
-    enum vb_err err = VB_OK;
-
-    vb__call_text(&call, pick->list->parent);
-    vb__call_i64(&call, 0);
-    vb__call_i64(&call, -1);
-    while (err == VB_OK && vb__call_row(&call)) {
-        struct vb_record row = row_of(&call);
-
-        err = vb__pick_offer(pick, &row, NULL);
-    }
-    return ended_with(reader, &call, err);
-}
-
-/* One of the picked, in the snapshot that it was picked in. */
-static enum vb_err add_picked(struct vb__reader *reader,
-                              struct vb_list_read *list, size_t *cap,
-                              uint64_t id, size_t *bytes, bool *full)
-{
-    struct vb__call call = vb__call(reader->statements[VB__READER_BY_ID]);
-    enum vb_err err = VB_OK;
-
-    vb__call_u64(&call, id);
-    if (vb__call_row(&call)) {
-        struct vb_record row = row_of(&call);
-
-        *bytes += row.content.len;
-        *full = list->count > 0 && *bytes > list->byte_limit;
-        if (!*full)
-            err = add_record(reader, list, cap, &row);
-    }
-    return ended_with(reader, &call, err);
-}
-
-static enum vb_err take_picked(struct vb__reader *reader, struct vb__pick *pick)
-{
-    struct vb_list_read *list = pick->list;
-    enum vb_err err = VB_OK;
-    size_t cap = 0, bytes = 0;
-    bool full = false;
-
-    vb__pick_sort(pick);
-    for (size_t i = 0;
-         err == VB_OK && !full && i < pick->count && list->count < list->limit;
-         i++)
-        err = add_picked(reader, list, &cap, pick->kept[i].position, &bytes,
-                         &full);
-    return err == VB_OK ? vb__pick_end(pick, list->count) : err;
-}
-
-static enum vb_err read_whole(struct vb__reader *reader,
-                              struct vb_list_read *list)
-{
-    struct vb__pick pick;
-    enum vb_err err = vb__pick_init(&pick, list);
-
-    list->total = 0;
-    if (err == VB_OK)
-        err = pick_rows(reader, &pick);
-    if (err == VB_OK)
-        err = take_picked(reader, &pick);
-    vb__pick_done(&pick);
-    return err;
-}
-
-enum vb_err vb__reader_list(struct vb__reader *reader,
-                            struct vb_list_read *list)
-{
-    struct collection collection;
-    enum vb_err err;
-
-    if (!vb__list_init(list))
-        return VB_ERR_RANGE;
-    /* Both in one snapshot: a commit between them must not begin another. */
-    err = read_collection(reader, list->parent, &collection);
-    if (err == VB_OK) {
-        list->revision = collection.revision;
-        list->members = list->total = collection.count;
-        err = list->whole ? read_whole(reader, list) : read_rows(reader, list);
-    }
-    if (err != VB_OK)
-        vb_list_read_done(list);
     return err;
 }
 
@@ -507,7 +346,7 @@ enum vb_err vb__reader_chunk(struct vb__reader *reader,
         if (bytes.len <= VB_STORE_CHUNK)
             memcpy(read->bytes, bytes.ptr, bytes.len);
     }
-    err = ended(reader, &call);
+    err = vb__reader_ended(reader, &call);
     if (err != VB_OK)
         return err;
     if (!found)
@@ -536,6 +375,6 @@ enum vb_err vb__reader_memo(struct vb__reader *reader,
         read->revision = vb__call_get_u64(&call, 0);
         vb_buf_append(&read->bytes, vb__call_get_blob(&call, 1));
     }
-    err = ended(reader, &call);
+    err = vb__reader_ended(reader, &call);
     return err == VB_OK ? read->bytes.err : err;
 }

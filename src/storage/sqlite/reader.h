@@ -21,9 +21,19 @@ struct vb__sqlite;
 #define VB__NO_SNAPSHOT UINT64_MAX
 
 /* The statements: name, SQL. */
-#define VB__RECORD_COLUMNS                                                     \
+#define VB__RECORD_SELECT                                                      \
     "SELECT id, revision, created_ms, modified_ms, length, blob, key, parent," \
-    " media_type, content, tombstone FROM record "
+    " media_type, content, tombstone"
+#define VB__RECORD_COLUMNS VB__RECORD_SELECT " FROM record "
+
+/* Through an index: the records of its keys, in its order. */
+#define VB__INDEX_ROWS                                                         \
+    VB__RECORD_SELECT ", sort FROM index_key CROSS JOIN record"                \
+                      " ON id = index_key.member"                              \
+                      " WHERE idx = ?1 AND listing = ?2 AND "
+#define VB__INDEX_KEYS                                                         \
+    "FROM index_key WHERE idx = ?1 AND listing = ?2"                           \
+    " AND sort >= ?3 AND sort < ?4 "
 
 #define VB__READER_STATEMENTS(X)                                               \
     X(BEGIN, "BEGIN")                                                          \
@@ -45,6 +55,19 @@ struct vb__sqlite;
       " (SELECT id FROM record WHERE key = ?1)) ORDER BY id LIMIT ?2")         \
     X(MEMO, "SELECT revision, bytes FROM memo"                                 \
             " WHERE name = ?1 AND expires_ms > ?2")                            \
+    X(INDEX, "SELECT id FROM indexes WHERE name = ?1 AND state = 1")           \
+    X(KEY_FORWARD, VB__INDEX_ROWS "sort = ?3 AND member > ?4 ORDER BY member") \
+    X(KEY_BACKWARD,                                                            \
+      VB__INDEX_ROWS "sort = ?3 AND member < ?4 ORDER BY member DESC")         \
+    X(ROWS_UP, VB__INDEX_ROWS "(sort, member) > (?3, ?4) AND sort < ?5"        \
+                              " ORDER BY sort, member")                        \
+    X(ROWS_DOWN, VB__INDEX_ROWS "(sort, member) < (?3, ?4) AND sort >= ?5"     \
+                                " ORDER BY sort DESC, member DESC")            \
+    X(KEYS, "SELECT member " VB__INDEX_KEYS)                                   \
+    X(KEYS_COUNT,                                                              \
+      "SELECT count(*) FROM (SELECT 1 " VB__INDEX_KEYS "LIMIT ?5)")            \
+    X(KEY_UP, "SELECT sort " VB__INDEX_KEYS "ORDER BY sort LIMIT 1")           \
+    X(KEY_DOWN, "SELECT sort " VB__INDEX_KEYS "ORDER BY sort DESC LIMIT 1")    \
     X(CHUNK, "SELECT bytes FROM chunk WHERE id = ?1")
 
 enum vb__reader_statement {

@@ -89,7 +89,25 @@ static const char version_3[] =
  * fills it in. */
 static const char version_4[] = "ALTER TABLE state ADD COLUMN secret BLOB;";
 
-static const char *const steps[] = {version_1, version_2, version_3, version_4};
+/* Sort keys of records, and what they are of (indexing.h). */
+static const char version_5[] =
+    "CREATE TABLE indexes ("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL,"
+    "  state INTEGER NOT NULL,"  /* 0: being made; 1: whole; 2: going */
+    "  reached INTEGER NOT NULL" /* being made: has all up to this position */
+    ") STRICT;"
+    "CREATE INDEX indexes_name ON indexes (name);"
+    "CREATE TABLE index_key ("
+    "  idx INTEGER NOT NULL,"
+    "  listing TEXT NOT NULL," /* the records' parent */
+    "  sort BLOB NOT NULL,"
+    "  member INTEGER NOT NULL," /* record.id */
+    "  PRIMARY KEY (idx, listing, sort, member)"
+    ") STRICT, WITHOUT ROWID;";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4,
+                                    version_5};
 
 const struct vb__tables vb__tables = {steps, sizeof(steps) / sizeof(steps[0])};
 

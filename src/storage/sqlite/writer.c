@@ -124,6 +124,7 @@ static bool round_of_work(struct vb__writer *writer, bool *more)
         quiet = !wait_for_work(writer);
     tasks = take_group(writer);
     take_discarded(writer);
+    vb__indexing_hear(writer);
     writer->nudged = false;
     last = writer->stop && tasks == NULL;
     pthread_mutex_unlock(&writer->lock);
@@ -134,6 +135,8 @@ static bool round_of_work(struct vb__writer *writer, bool *more)
     else
         vb__log_tend(writer);
     *more = !last && vb__garbage_collect(writer);
+    if (!last)
+        *more |= vb__indexing_work(writer);
     return !last;
 }
 

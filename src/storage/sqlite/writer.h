@@ -20,6 +20,8 @@
 #include "base/buf.h"
 #include "base/task.h"
 #include "storage/sqlite/garbage.h"
+#include "storage/sqlite/indexing.h"
+#include "storage/sqlite/reader.h"
 #include "storage/sqlite/tally.h"
 #include "storage/store.h"
 
@@ -75,7 +77,23 @@ struct vb__sqlite;
     X(LOOSE_ADD, "INSERT OR IGNORE INTO loose (blob) VALUES (?1)")             \
     X(LOOSE_FIND, "SELECT 1 FROM loose WHERE blob = ?1")                       \
     X(LOOSE_DROP, "DELETE FROM loose WHERE blob = ?1")                         \
-    X(LOOSE_ALL, "SELECT blob FROM loose ORDER BY blob")
+    X(LOOSE_ALL, "SELECT blob FROM loose ORDER BY blob")                       \
+    X(RECORD, VB__RECORD_COLUMNS "WHERE id = ?1")                              \
+    X(RECORDS, VB__RECORD_COLUMNS "NOT INDEXED WHERE id > ?1 ORDER BY id")     \
+    X(INDEX_ALL, "SELECT id, name, state, reached FROM indexes")               \
+    X(INDEX_ADD, "INSERT INTO indexes (name, state, reached)"                  \
+                 " VALUES (?1, 0, 0)")                                         \
+    X(INDEX_SAVE, "UPDATE indexes SET state = ?2, reached = ?3 WHERE id = ?1") \
+    X(INDEX_DROP, "DELETE FROM indexes WHERE id = ?1")                         \
+    X(KEY_ADD, "INSERT OR IGNORE INTO index_key (idx, listing, sort, member)"  \
+               " VALUES (?1, ?2, ?3, ?4)")                                     \
+    X(KEY_DROP, "DELETE FROM index_key WHERE idx = ?1 AND listing = ?2"        \
+                " AND sort = ?3 AND member = ?4")                              \
+    X(KEYS_DROP,                                                               \
+      "DELETE FROM index_key WHERE idx = ?1 AND (listing, sort, member) <="    \
+      " (SELECT listing, sort, member FROM index_key WHERE idx = ?1"           \
+      " ORDER BY listing, sort, member LIMIT 1 OFFSET ?2)")                    \
+    X(KEYS_DROP_REST, "DELETE FROM index_key WHERE idx = ?1")
 
 enum vb__writer_statement {
 #define VB__X(name, sql) VB__WRITER_##name,
@@ -131,6 +149,7 @@ struct vb__writer {
     struct vb_buf loosened;  /* uint64_t blobs the group leaves loose */
     struct vb__tallies tallies;
     struct vb__garbage garbage;
+    struct vb__indexing indexing;
     enum vb_err medium;    /* why the group cannot go on; VB_OK while it can */
     bool ailing;           /* the operator was told that writing fails */
     int64_t tell_after_ms; /* not again before (monotonic) */

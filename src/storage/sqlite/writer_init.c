@@ -161,6 +161,7 @@ enum vb_err vb__writer_init(struct vb__writer *writer,
     vb_buf_init(&writer->discarded, NOTES_LIMIT);
     vb__tallies_init(&writer->tallies);
     vb__garbage_init(&writer->garbage);
+    vb__indexing_init(&writer->indexing);
     err = open_file(writer, ret_why);
     if (err == VB_OK)
         vb__log_init(writer);
@@ -177,6 +178,7 @@ void vb__writer_done(struct vb__writer *writer)
     /* The last connection: SQLite copies the log and removes it. */
     rc = sqlite3_close(writer->db);
     vb_assert(rc == SQLITE_OK);
+    vb__indexing_done(&writer->indexing);
     vb__garbage_done(&writer->garbage);
     vb__tallies_done(&writer->tallies);
     vb_buf_done(&writer->discarded);
