@@ -189,7 +189,8 @@ static enum vb_answer settle(struct vb_exchange *x, enum met met)
 /* All there is to be known, whatever of it counts in the end. */
 static enum vb_answer introduce(struct vb_exchange *x)
 {
-    const struct vb_description *d = x->asking->access->description;
+    struct vb_asking *asking = x->asking;
+    const struct vb_description *d = asking->access->description;
 
     for (size_t i = 0; i < d->scheme_count; i++) {
         const struct vb_scheme *scheme = &d->schemes[i];
@@ -201,11 +202,11 @@ static enum vb_answer introduce(struct vb_exchange *x)
         if (proof == VB_PROOF_HALT)
             return VB_HALT;
         if (proof == VB_PROOF_GOOD && x->identity == NULL)
-            x->identity = &x->asking->proven[scheme->index].identity;
+            x->identity = &asking->proven[scheme->index].identity;
     }
     if (x->identity == NULL)
-        x->identity = x->asking->guest;
-    return vb__asking_refuted(x->asking) ? refuse(x) : VB_YES;
+        x->identity = asking->guest;
+    return vb__asking_refuted(asking) ? refuse(x) : VB_YES;
 }
 
 enum vb_answer vb__authentic_go_on(struct vb_exchange *x)
