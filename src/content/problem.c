@@ -48,6 +48,8 @@ static void write_complaints(struct writing *writing,
         write_name(&inner, vb__problem_part_name(complaint->part));
         vb_json_write_string(inner.buf,
                              vb_utf8_head(complaint->where, VB__PROBLEM_TEXT));
+        if (complaint->line > 0)
+            vb_buf_printf(inner.buf, ",\"line\":%zu", complaint->line);
         write_text(&inner, VB_SPAN("detail"), complaint->detail);
         vb_buf_char(writing->buf, '}');
     }

@@ -25,6 +25,8 @@ struct vb_complaint {
     enum vb_problem_part part;
     struct vb_span where;
     struct vb_span detail;
+    size_t line; /* of the content, from 1, where a pointer leads into one of
+                    several values; 0: it is one value */
 };
 
 /* All spans are borrowed; all may come from the client. */
@@ -46,7 +48,7 @@ static inline void vb_problem_complain(struct vb_problem *problem,
 {
     if (problem->count < VB_PROBLEM_MOST)
         problem->complaints[problem->count] =
-            (struct vb_complaint){part, where, detail};
+            (struct vb_complaint){part, where, detail, 0};
     problem->count++;
 }
 

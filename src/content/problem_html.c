@@ -20,7 +20,10 @@ static void write_complaint(struct vb_buf *buf,
     vb_html_text(buf, vb__problem_part_name(complaint->part));
     vb_buf_str(buf, " <bdi>");
     vb__html_cut(buf, complaint->where, VB__PROBLEM_TEXT);
-    vb_buf_str(buf, "</bdi></th><td><bdi>");
+    vb_buf_str(buf, "</bdi>");
+    if (complaint->line > 0)
+        vb_buf_printf(buf, " line %zu", complaint->line);
+    vb_buf_str(buf, "</th><td><bdi>");
     vb__html_cut(buf, complaint->detail, VB__PROBLEM_TEXT);
     vb_buf_str(buf, "</bdi></td></tr>\n");
 }

@@ -103,8 +103,17 @@ enum vb_media_kind {
     VB_MEDIA_MERGE_PATCH, /* application/merge-patch+json, RFC 7396 */
     VB_MEDIA_JSON_PATCH,  /* application/json-patch+json, RFC 6902 */
     VB_MEDIA_VERBATIM,    /* anything else: bytes kept as they came */
+    VB_MEDIA_LINES,       /* application/x-ndjson, and */
+    VB_MEDIA_TABLE,       /* text/csv, whose schema says what each holds: many
+                             members for a collection */
     VB_MEDIA_FORM,        /* urlencoded or multipart: not served yet */
 };
+
+/* Is it many values, one after the other? */
+static inline bool vb_media_is_many(enum vb_media_kind kind)
+{
+    return kind == VB_MEDIA_LINES || kind == VB_MEDIA_TABLE;
+}
 
 struct vb_content {
     struct vb_span type; /* "image/png": lower case, without parameters */
@@ -112,7 +121,8 @@ struct vb_content {
     enum vb_media_kind kind;
     bool range; /* "image/" with a star, or two stars: the most specific
                  * entry that fits is the one that counts */
-    const struct vb_schema *schema; /* NULL: anything goes */
+    /* NULL: anything goes. Of LINES and TABLE: that of each. */
+    const struct vb_schema *schema;
     bool served;
     struct vb_span why_not;
 };

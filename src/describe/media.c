@@ -16,6 +16,15 @@ static const struct {
     {VB_SPAN_INIT("multipart/form-data"), VB_MEDIA_FORM},
 };
 
+/* Those that are many values, where a schema says what each is; else bytes. */
+static const struct {
+    struct vb_span type;
+    enum vb_media_kind kind;
+} many[] = {
+    {VB_SPAN_INIT("application/x-ndjson"), VB_MEDIA_LINES},
+    {VB_SPAN_INIT("text/csv"), VB_MEDIA_TABLE},
+};
+
 /* "Image/PNG; q=1" is "image/png"; empty when it is no media range. */
 static struct vb_span essence(struct vb__reader *r, struct vb_span text)
 {
@@ -46,6 +55,9 @@ static enum vb_media_kind kind_of(struct vb_span type, unsigned types)
         if (vb_span_eq(type, kinds[i].type))
             return kinds[i].kind;
     }
+    for (size_t i = 0; structured && i < sizeof(many) / sizeof(many[0]); i++)
+        if (vb_span_eq(type, many[i].type))
+            return many[i].kind;
     if (vb_span_ends(type, VB_SPAN("+json")))
         return VB_MEDIA_JSON;
     if (structured && (vb_span_eq(type, VB_SPAN("*/*")) ||
@@ -62,9 +74,25 @@ static const char *why_not(const struct vb_content *media, unsigned types)
 
     if (media->kind == VB_MEDIA_FORM)
         return "forms are not read yet";
+    if (vb_media_is_many(media->kind))
+        return "many at once are for a collection's POST";
     if (media->kind == VB_MEDIA_VERBATIM && structured)
         return "its schema is one for JSON; nothing converts to it";
     return NULL;
+}
+
+/* What is said of all of them, as an array, or of each (OpenAPI 3.2 has
+ * itemSchema for that), is about each. */
+static const struct vb_schema *schema_of_each(struct vb__reader *r,
+                                              yyjson_val *val,
+                                              const struct vb_schema *schema)
+{
+    yyjson_val *item = yyjson_obj_get(val, "itemSchema");
+
+    if (item != NULL)
+        return vb__schema(r, item);
+    return vb__facts(schema).types == VB_SCHEMA_ARRAY ? vb_schema_items(schema)
+                                                      : schema;
 }
 
 static void read_media(struct vb__reader *r, yyjson_val *name, yyjson_val *val,
@@ -82,7 +110,11 @@ static void read_media(struct vb__reader *r, yyjson_val *name, yyjson_val *val,
         return;
     media->schema = vb__schema(r, yyjson_obj_get(val, "schema"));
     types = vb__facts(media->schema).types;
+    if (yyjson_obj_get(val, "itemSchema") != NULL)
+        types = VB_SCHEMA_ARRAY;
     media->kind = kind_of(media->type, types);
+    if (vb_media_is_many(media->kind))
+        media->schema = schema_of_each(r, val, media->schema);
     media->range = vb_span_ends(media->type, VB_SPAN("/*"));
     why = why_not(media, types);
     media->served = why == NULL;

@@ -100,8 +100,17 @@ bool vb__rule_put_without_201(const struct vb__subject *s,
            !declares(s->op, 201) && !declares(s->op, 2);
 }
 
+static bool takes_many(const struct vb_operation *op)
+{
+    for (size_t i = 0; i < op->request.media_count; i++)
+        if (op->request.media[i].served &&
+            vb_media_is_many(op->request.media[i].kind))
+            return true;
+    return false;
+}
+
 /* Is this a status that its success may have? The table of serve.c as one
- * answer. */
+ * answer; and what many at once are answered with (resource/import.h). */
 static bool may_come(const struct vb__subject *s, int status)
 {
     const struct vb_success *success = &s->op->success;
@@ -113,6 +122,8 @@ static bool may_come(const struct vb__subject *s, int status)
         return success->async;
     if (status == 206)
         return vb_method_is_safe(s->op->method);
+    if (takes_many(s->op) && (status == 200 || status == 204))
+        return true;
     if (runs && (status == 204 || status == 201)) /* as it likes */
         return status == 204 || action->kind == VB_ACTION_PLUGIN;
     return status == success->created || status == success->done ||

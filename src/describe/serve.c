@@ -208,8 +208,18 @@ static void amend_said(struct vb_operation *op, size_t count,
     }
 }
 
-/* Patches are for PATCH: elsewhere they are content that nothing converts. */
-static void amend_others(struct vb_operation *op)
+/* Accounts are made one by one: each has a password to be hashed. */
+static bool takes_many(const struct vb_route *route,
+                       const struct vb_operation *op)
+{
+    return op->method == VB_METHOD_POST &&
+           route->archetype == VB_ARCHETYPE_COLLECTION &&
+           (route->member == NULL || route->member->accounts == NULL);
+}
+
+/* Patches are for PATCH: elsewhere they are content that nothing converts. And
+ * many at once are for collections. */
+static void amend_others(const struct vb_route *route, struct vb_operation *op)
 {
     struct vb_content *list = (struct vb_content *)op->request.media;
 
@@ -218,6 +228,9 @@ static void amend_others(struct vb_operation *op)
             list[i].kind == VB_MEDIA_JSON_PATCH) {
             list[i].served = false;
             list[i].why_not = VB_SPAN("patches are for PATCH");
+        } else if (vb_media_is_many(list[i].kind) && takes_many(route, op)) {
+            list[i].served = true;
+            list[i].why_not = VB_SPAN("");
         }
     }
 }
@@ -437,7 +450,7 @@ static void amend(struct vb__reader *r, const struct vb_route *route,
              route->archetype == VB_ARCHETYPE_SESSION)
         amend_said(op, 2, "who logs in says so in JSON or a form");
     else
-        amend_others(op);
+        amend_others(route, op);
 }
 
 static void serve_operation(struct vb__reader *r, const struct vb_route *route,

@@ -48,11 +48,24 @@ static const struct vb_content *json_of(const struct vb_content *media,
     return NULL;
 }
 
+static const struct vb_content *many_of(const struct vb_content *media,
+                                        size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (vb_media_is_many(media[i].kind))
+            return &media[i];
+    }
+    return NULL;
+}
+
+/* Of JSON; or, where that is not taken, of what many are taken as. */
 static const struct vb_schema *request_schema(const struct vb_operation *op)
 {
     const struct vb_content *media =
         op ? json_of(op->request.media, op->request.media_count) : NULL;
 
+    if (op && !media)
+        media = many_of(op->request.media, op->request.media_count);
     return media ? media->schema : NULL;
 }
 
@@ -441,8 +454,10 @@ static void read_forms(const struct vb_route *member,
         collection ? collection->by_method[VB_METHOD_POST] : NULL;
     bool taken =
         takes(put, VB_MEDIA_VERBATIM) || takes(post, VB_MEDIA_VERBATIM);
-    bool json = takes(put, VB_MEDIA_JSON) || takes(post, VB_MEDIA_JSON) ||
-                gives(get, VB_MEDIA_JSON);
+    bool json =
+        takes(put, VB_MEDIA_JSON) || takes(post, VB_MEDIA_JSON) ||
+        (post && many_of(post->request.media, post->request.media_count)) ||
+        gives(get, VB_MEDIA_JSON);
 
     state->verbatim = taken || (!json && gives(get, VB_MEDIA_VERBATIM));
     state->json = json || !state->verbatim;

@@ -68,7 +68,7 @@ void vb_reply_complain(struct vb_exchange *x, enum vb_problem_part part,
         return;
     if (problem->count < VB_PROBLEM_MOST)
         problem->complaints[problem->count] =
-            (struct vb_complaint){part, where, detail};
+            (struct vb_complaint){part, where, detail, 0};
     problem->count++;
 }
 

@@ -22,6 +22,7 @@ struct vb_built {
     struct vb_offer *offers;
     struct vb_take *takes;
     vb_question *exists;   /* behind what the description says of it */
+    vb_question *granted;  /* of one value, where many may come; or NULL */
     struct vb_guard guard; /* resource.guard, where there is one */
     atomic_uint running;   /* programs of this controller, on all workers */
     struct vb_plugged *plugged; /* NULL: no plugin is loaded (plugin.h) */

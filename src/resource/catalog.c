@@ -10,6 +10,7 @@
 #include "resource/about.h"
 #include "resource/batch.h"
 #include "resource/guarded.h"
+#include "resource/import.h"
 #include "resource/indexes.h"
 #include "resource/jobs.h"
 #include "resource/plugin.h"
@@ -358,6 +359,7 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
             vb_guard_put(&catalog->built[i].guard, catalog->access,
                          description->routes[i], &vb_guarded_look,
                          &catalog->built[i].resource);
+            vb_import_put(&catalog->built[i]);
             catalog->built_count++;
             err = plant(catalog, &catalog->built[i]);
         }

@@ -12,6 +12,7 @@
 #include "resource/document.h"
 #include "resource/guarded.h"
 #include "resource/id.h"
+#include "resource/import.h"
 #include "resource/listing.h"
 #include "resource/params.h"
 
@@ -73,7 +74,7 @@ static bool name_member(struct vb_stored *stored, struct vb_span id)
 
 /* A name for the member; a number only once the content is found good, so
  * that what is refused leaves no gap: "1" stands for it until then. */
-static bool name_at_first(struct vb_stored *stored)
+bool vb_collection_name_member(struct vb_stored *stored)
 {
     char text[VB_UUID_LEN];
 
@@ -95,15 +96,18 @@ static enum vb_answer post_received(struct vb_exchange *x)
 
     if (stored == NULL)
         return VB_HALT;
-    return vb_document_receive(stored);
+    return vb_import_is(x) ? vb_import_receive(stored)
+                           : vb_document_receive(stored);
 }
 
 static enum vb_answer post_parsed(struct vb_exchange *x)
 {
     struct vb_stored *stored = x->state;
 
+    if (vb_import_is(x))
+        return vb_import_parse(stored);
     if (stored->id.len == 0 || stored->id.ptr == NULL) {
-        if (!name_at_first(stored)) {
+        if (!vb_collection_name_member(stored)) {
             return vb_reply_unavailable(x);
         }
     }
@@ -112,18 +116,23 @@ static enum vb_answer post_parsed(struct vb_exchange *x)
 
 static enum vb_answer post_valid(struct vb_exchange *x)
 {
-    return vb_document_valid(x->state);
+    return vb_import_is(x) ? vb_import_valid(x->state)
+                           : vb_document_valid(x->state);
+}
+
+bool vb_collection_number_member(struct vb_stored *stored, int64_t number)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%lld", (long long)number);
+
+    return name_member(stored, vb_span_of(text, (size_t)len));
 }
 
 static enum vb_answer write_numbered(struct vb_stored *stored)
 {
-    char text[24];
-    int len;
-
     if (stored->take.op.err != VB_OK)
         return vb_stored_failed(stored->x, stored->take.op.err);
-    len = snprintf(text, sizeof(text), "%lld", (long long)stored->take.number);
-    if (!name_member(stored, vb_span_of(text, (size_t)len)))
+    if (!vb_collection_number_member(stored, stored->take.number))
         return vb_stored_failed(stored->x, VB_ERR_NOMEM);
     return vb_document_write(stored, VB_COMPOSE_STATE);
 }
@@ -139,24 +148,25 @@ static void number_done(struct vb_store_op *op)
 
 /* A number that a PUT has made a member of: there may be a long row of such, so
  * the steps over them double. */
-static int64_t number_after(const struct vb_exchange *x,
-                            const struct vb_stored *stored)
+int64_t vb_collection_number_after(const struct vb_stored *stored)
 {
-    return x->walk.again == 0
-               ? 0
-               : stored->take.number + (INT64_C(1) << x->walk.again);
+    unsigned again = stored->x->walk.again;
+
+    return again == 0 ? 0 : stored->take.number + (INT64_C(1) << again);
 }
 
 static enum vb_answer post_commit(struct vb_exchange *x)
 {
     struct vb_stored *stored = x->state;
 
+    if (vb_import_is(x))
+        return vb_import_write(stored);
     if (route_of(x)->id_kind != VB_ID_COUNTER)
         return vb_document_write(stored, VB_COMPOSE_STATE);
     stored->take = (struct vb_number_take){
         .op = {.done = number_done, .context = stored},
         .parent = stored->parent,
-        .least = number_after(x, stored),
+        .least = vb_collection_number_after(stored),
     };
     if (vb_store_number(x->env->store, &stored->take) == VB_IO_PENDING)
         return VB_PENDING;

@@ -14,4 +14,12 @@ void vb_collection_init(struct vb_resource *resource);
  * out of memory, with 503 set. */
 struct vb_stored *vb_collection_written(struct vb_exchange *x);
 
+/* Names the new member, and its key: by a number, or in the other ways that
+ * there are. False: out of memory. */
+bool vb_collection_number_member(struct vb_stored *stored, int64_t number);
+bool vb_collection_name_member(struct vb_stored *stored);
+
+/* From where on numbers are of use: see struct vb_number_take. */
+int64_t vb_collection_number_after(const struct vb_stored *stored);
+
 #endif

@@ -101,9 +101,7 @@ static bool is_outrun(const struct vb_stored *stored)
            stored->route->depended && stored->with != NULL;
 }
 
-/* What a commit means that did not come about: AGAIN, or a status and NO or
- * HALT. */
-static enum vb_answer refused(struct vb_stored *stored)
+enum vb_answer vb_stored_refused(struct vb_stored *stored)
 {
     struct vb_exchange *x = stored->x;
 
@@ -137,7 +135,7 @@ static enum vb_answer refused(struct vb_stored *stored)
 static enum vb_answer judge_put(struct vb_stored *stored)
 {
     if (stored->commit.op.err != VB_OK)
-        return refused(stored);
+        return vb_stored_refused(stored);
     stored->blob = 0; /* the record's now */
     vb_cached_commit(stored->x, &stored->commit, stored->record);
     vb_stored_tell_put(stored);
@@ -262,7 +260,7 @@ enum vb_answer vb_stored_put(struct vb_stored *stored)
 static enum vb_answer judge_delete(struct vb_stored *stored)
 {
     if (stored->commit.op.err != VB_OK)
-        return refused(stored);
+        return vb_stored_refused(stored);
     vb_stored_tell_delete(stored);
     return VB_YES;
 }

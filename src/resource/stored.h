@@ -77,6 +77,7 @@ struct vb_stored {
     struct vb_commit commit;
     struct vb_change changes[3]; /* the record's, the listing's, and that of
                                     what it was */
+    struct vb_import *import; /* many are made, one after the other; or NULL */
     /* Other changes that are made together with it; NULL: none. */
     struct vb_with *with;
     /* The revision of the listing x->key that the request is for, if it is
@@ -232,6 +233,10 @@ struct vb_change vb_stored_replacement(const struct vb_stored *stored);
 
 /* Sets 409, and says that the resource of the key `by` refers to this one. */
 void vb_stored_referenced(struct vb_exchange *x, struct vb_span by);
+
+/* What a commit means that did not come about: AGAIN; or a status, complaints
+ * and NO or HALT. */
+enum vb_answer vb_stored_refused(struct vb_stored *stored);
 
 /* The question `commit`: writes the state to be. */
 enum vb_answer vb_stored_put(struct vb_stored *stored);

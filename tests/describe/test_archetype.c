@@ -487,6 +487,62 @@ static void put_creates_where_clients_name_or_201_says_so(void **state)
     }
 }
 
+/* Lines and tables with a schema are many members, each of which has it. */
+static void many_at_once_are_for_the_post_of_a_collection(void **state)
+{
+#define MANY                                                                   \
+    "      requestBody: {content: {application/x-ndjson: {schema: {type: "     \
+    "array, items: {type: object}}}, text/csv: {schema: {type: object}}, "     \
+    "text/plain: {}, application/json: {}}}\n"                                 \
+    "      responses: {'201': {description: x}}\n"
+    struct describing t;
+    const struct vb_request_body *post, *put;
+
+    (void)state;
+    describe_paths(&t, "  /a:\n"
+                       "    post:\n" MANY "  /a/{id}:\n"
+                       "    parameters: [{name: id, in: path, required: true, "
+                       "schema: {type: integer}}]\n"
+                       "    put:\n" MANY);
+#undef MANY
+    assert_described(&t);
+    post = &operation_of(&t, "/a", VB_METHOD_POST)->request;
+    put = &operation_of(&t, "/a/{id}", VB_METHOD_PUT)->request;
+    assert_int_equal(post->media[0].kind, VB_MEDIA_LINES);
+    assert_int_equal(post->media[1].kind, VB_MEDIA_TABLE);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(post->media[i].served);
+        assert_false(put->media[i].served);
+        assert_true(put->media[i].why_not.len > 0);
+        assert_true(yyjson_equals(vb_schema_value(post->media[i].schema),
+                                  vb_schema_value(post->media[1].schema)));
+    }
+    assert_int_equal(post->media[2].kind, VB_MEDIA_VERBATIM);
+    describing_done(&t);
+}
+
+/* Without one they are bytes, as of any other type. */
+static void without_a_schema_lines_and_tables_are_bytes(void **state)
+{
+    struct describing t;
+    const struct vb_request_body *post;
+
+    (void)state;
+    describe_paths(&t,
+                   "  /a:\n"
+                   "    post:\n"
+                   "      requestBody: {content: {application/x-ndjson: {}, "
+                   "text/csv: {schema: {type: string}}}}\n"
+                   "      responses: {'201': {description: x}}\n");
+    assert_described(&t);
+    post = &operation_of(&t, "/a", VB_METHOD_POST)->request;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(post->media[i].kind, VB_MEDIA_VERBATIM);
+        assert_true(post->media[i].served);
+    }
+    describing_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +552,8 @@ int main(void)
         cmocka_unit_test(a_path_that_no_router_can_order_is_not_served),
         cmocka_unit_test(the_id_is_the_last_variable_and_its_schema_its_kind),
         cmocka_unit_test(what_an_archetype_cannot_honour_is_not_served),
+        cmocka_unit_test(many_at_once_are_for_the_post_of_a_collection),
+        cmocka_unit_test(without_a_schema_lines_and_tables_are_bytes),
         cmocka_unit_test(redirects_know_where_they_lead),
         cmocka_unit_test(version_3_2_adds_query_and_other_methods),
         cmocka_unit_test(the_declared_success_is_the_one_used),

@@ -63,7 +63,7 @@ def test_options_tells_the_same_methods_as_405(client, target):
 @pytest.mark.parametrize("target, name, types", [
     ("/books/1", "Accept-Patch",
      ["application/merge-patch+json", "application/json-patch+json"]),
-    ("/books", "Accept-Post", ["application/json"]),
+    ("/books", "Accept-Post", ["application/json", "application/x-ndjson", "text/csv"]),
     ("/authors/1", "Accept-Patch", []),
     ("/settings", "Accept-Post", []),
 ])  # fmt: skip

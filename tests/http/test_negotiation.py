@@ -120,8 +120,8 @@ def test_what_is_stored_as_it_came_is_406_to_who_wants_another_type(client):
 # what would have been taken
 @requirement("9110-15.5.16-02", "9110-12.5.1-04", "5789-2.2-03", "9110-12.5.3-07")
 @pytest.mark.parametrize("method, path, field, types", [
-    ("POST", "/books", "Accept-Post", ["application/json"]),
-    ("POST", "/books", "Accept", ["application/json"]),
+    ("POST", "/books", "Accept-Post", ["application/json", "application/x-ndjson", "text/csv"]),
+    ("POST", "/books", "Accept", ["application/json", "application/x-ndjson", "text/csv"]),
     ("PUT", "/books/1", "Accept", ["application/json"]),
     ("PATCH", "/books/1", "Accept-Patch",
      ["application/json-patch+json", "application/merge-patch+json"]),
