@@ -98,7 +98,8 @@ bool vb__list_init(struct vb_list_read *list)
     list->revision = 0;
     return list->limit >= 1 && list->limit <= VB_STORE_LIST_MAX &&
            list->from <= INT64_MAX &&
-           (list->sieve != NULL || (!list->whole && list->index == NULL));
+           (list->sieve != NULL || (!list->whole && list->index == NULL)) &&
+           (list->target.len == 0 || list->index == NULL);
 }
 
 void vb__memo_init(struct vb_memo_read *read)
@@ -108,13 +109,25 @@ void vb__memo_init(struct vb_memo_read *read)
     vb_buf_init(&read->bytes, VB_MEMO_MAX);
 }
 
+static void forget(struct vb_record **records, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        vb_record_unref(records[i]);
+        records[i] = NULL;
+    }
+}
+
 static void give_back(struct vb_record ***records, size_t *count)
 {
-    for (size_t i = 0; i < *count; i++)
-        vb_record_unref((*records)[i]);
+    forget(*records, *count);
     free(*records);
     *records = NULL;
     *count = 0;
+}
+
+void vb_records_read_done(struct vb_records_read *read)
+{
+    forget(read->records, read->count);
 }
 
 void vb_list_read_done(struct vb_list_read *list)

@@ -117,6 +117,22 @@ struct vb_read {
                                     record: likewise */
 };
 
+/*
+ * Records of several keys, each as one that is read by itself: for who would
+ * else ask for one after the other.
+ */
+struct vb_records_read {
+    struct vb_store_op op;
+    const struct vb_span *keys;
+    size_t count;
+    /* The caller's array, out: in the order of the keys, as in struct vb_read;
+     * none at all after an error. */
+    struct vb_record **records;
+};
+
+/* Gives back the records that the request brought. */
+void vb_records_read_done(struct vb_records_read *read);
+
 /* The state of a collection: what its members have been through. */
 struct vb_collection_read {
     struct vb_store_op op;
@@ -161,6 +177,9 @@ struct vb_sieve {
 struct vb_list_read {
     struct vb_store_op op;
     struct vb_span parent;
+    struct vb_span target;   /* only members that refer to this key, which are
+                                all that counts then, and no `index` does; "":
+                                whatever they do */
     uint64_t from;           /* only positions beyond this one; 0: from the end
                                 that the direction starts at */
     struct vb_span from_key; /* whole: beyond this key and `from` */
@@ -189,6 +208,17 @@ struct vb_list_read {
 
 /* Gives back what a list request brought. */
 void vb_list_read_done(struct vb_list_read *list);
+
+/*
+ * Several lists, likewise. Each has its own outcome in its op.err, and is given
+ * back by itself; nothing else of its `op` counts. Where the request fails,
+ * there is nothing to give back.
+ */
+struct vb_lists_read {
+    struct vb_store_op op;
+    struct vb_list_read *const *lists;
+    size_t count;
+};
 
 /* One chunk of a blob. The caller holds a reference on the record. */
 struct vb_chunk_read {
@@ -412,10 +442,14 @@ struct vb_store_ops {
                                       struct vb_executor *executor);
     void (*detach)(struct vb_store_client *client);
     enum vb_io (*read)(struct vb_store_client *client, struct vb_read *read);
+    enum vb_io (*records)(struct vb_store_client *client,
+                          struct vb_records_read *read);
     enum vb_io (*collection)(struct vb_store_client *client,
                              struct vb_collection_read *read);
     enum vb_io (*list)(struct vb_store_client *client,
                        struct vb_list_read *list);
+    enum vb_io (*lists)(struct vb_store_client *client,
+                        struct vb_lists_read *read);
     enum vb_io (*chunk_read)(struct vb_store_client *client,
                              struct vb_chunk_read *read);
     enum vb_io (*chunk_write)(struct vb_store_client *client,
@@ -506,6 +540,12 @@ static inline enum vb_io vb_store_read(struct vb_store_client *client,
     return client->store->ops->read(client, read);
 }
 
+static inline enum vb_io vb_store_records(struct vb_store_client *client,
+                                          struct vb_records_read *read)
+{
+    return client->store->ops->records(client, read);
+}
+
 static inline enum vb_io vb_store_collection(struct vb_store_client *client,
                                              struct vb_collection_read *read)
 {
@@ -516,6 +556,12 @@ static inline enum vb_io vb_store_list(struct vb_store_client *client,
                                        struct vb_list_read *list)
 {
     return client->store->ops->list(client, list);
+}
+
+static inline enum vb_io vb_store_lists(struct vb_store_client *client,
+                                        struct vb_lists_read *read)
+{
+    return client->store->ops->lists(client, read);
 }
 
 static inline enum vb_io vb_store_chunk_read(struct vb_store_client *client,

@@ -118,6 +118,7 @@ static const struct {
     {"sieves", contract_sieves, &contract_sieves_count},
     {"joint", contract_joint, &contract_joint_count},
     {"indexes", contract_indexes, &contract_indexes_count},
+    {"batches", contract_batches, &contract_batches_count},
     {"memos", contract_memos, &contract_memos_count},
     {"tombstones", contract_tombstones, &contract_tombstones_count},
     {"blobs", contract_blobs, &contract_blobs_count},

@@ -47,6 +47,8 @@ extern const struct CMUnitTest contract_joint[];
 extern const size_t contract_joint_count;
 extern const struct CMUnitTest contract_indexes[];
 extern const size_t contract_indexes_count;
+extern const struct CMUnitTest contract_batches[];
+extern const size_t contract_batches_count;
 extern const struct CMUnitTest contract_memos[];
 extern const size_t contract_memos_count;
 extern const struct CMUnitTest contract_tombstones[];

@@ -159,6 +159,18 @@ enum vb_err rig_commit(struct rig_worker *worker, struct vb_commit *commit)
     return commit->op.err;
 }
 
+enum vb_err rig_records(struct rig_worker *worker, struct vb_records_read *read)
+{
+    WAIT(worker, read, vb_store_records);
+    return read->op.err;
+}
+
+enum vb_err rig_lists(struct rig_worker *worker, struct vb_lists_read *read)
+{
+    WAIT(worker, read, vb_store_lists);
+    return read->op.err;
+}
+
 enum vb_err rig_list(struct rig_worker *worker, struct vb_list_read *list)
 {
     WAIT(worker, list, vb_store_list);

@@ -57,6 +57,9 @@ enum vb_err rig_tombstone(struct rig_worker *worker, struct vb_span key,
                           struct vb_record **ret_tombstone);
 /* For each of the contract's request structures, with its input filled in. */
 enum vb_err rig_commit(struct rig_worker *worker, struct vb_commit *commit);
+enum vb_err rig_records(struct rig_worker *worker,
+                        struct vb_records_read *read);
+enum vb_err rig_lists(struct rig_worker *worker, struct vb_lists_read *read);
 enum vb_err rig_list(struct rig_worker *worker, struct vb_list_read *list);
 enum vb_err rig_collection(struct rig_worker *worker,
                            struct vb_collection_read *read);

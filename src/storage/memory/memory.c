@@ -51,6 +51,23 @@ static enum vb_io memory_read(struct vb_store_client *client,
     return vb__op_done(&read->op, VB_OK);
 }
 
+static enum vb_io memory_records(struct vb_store_client *client,
+                                 struct vb_records_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+
+    pthread_mutex_lock(&memory->lock);
+    for (size_t i = 0; i < read->count; i++) {
+        const struct vb__row *row = vb__row_find(memory, read->keys[i]);
+
+        read->records[i] = row == NULL || row->is_tombstone
+                               ? NULL
+                               : vb_record_ref(row->record);
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, VB_OK);
+}
+
 static enum vb_io memory_collection(struct vb_store_client *client,
                                     struct vb_collection_read *read)
 {
@@ -155,32 +172,109 @@ static enum vb_err fill_whole(struct vb_list_read *list,
     return err;
 }
 
+static int order_members(const void *a, const void *b)
+{
+    const struct vb__member *x = a, *y = b;
+
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+/* The members of a collection that refer to a key, as a collection of their
+ * own; its members are the caller's. VB_ERR_NOMEM. */
+static enum vb_err referring(struct vb__memory *memory,
+                             const struct vb__collection *collection,
+                             struct vb_span target,
+                             struct vb__collection *ret_some)
+{
+    struct vb__row *row = vb__row_find(memory, target);
+    size_t count = 0;
+
+    *ret_some = (struct vb__collection){.revision = collection->revision};
+    if (row == NULL)
+        return VB_OK;
+    for (struct vb_link *link = row->sources.next; link != &row->sources;
+         link = link->next)
+        count++;
+    ret_some->members = calloc(count + 1, sizeof(*ret_some->members));
+    if (ret_some->members == NULL)
+        return VB_ERR_NOMEM;
+    for (struct vb_link *link = row->sources.next; link != &row->sources;
+         link = link->next) {
+        struct vb__row *source =
+            VB_CONTAINER(link, struct vb__edge, to)->source;
+
+        if (source->collection == collection)
+            ret_some->members[ret_some->used++] =
+                (struct vb__member){source->record->position, source};
+    }
+    ret_some->count = ret_some->used;
+    if (ret_some->used > 1)
+        qsort(ret_some->members, ret_some->used, sizeof(*ret_some->members),
+              order_members);
+    return VB_OK;
+}
+
+static enum vb_err fill_from(struct vb_list_read *list,
+                             const struct vb__collection *collection)
+{
+    list->revision = collection->revision;
+    list->members = list->total = collection->count;
+    return list->whole ? fill_whole(list, collection) : fill(list, collection);
+}
+
+/* Under the lock. */
+static enum vb_err list_members(struct vb__memory *memory,
+                                struct vb_list_read *list)
+{
+    const struct vb__collection *collection;
+    struct vb__collection some;
+    enum vb_err err;
+
+    if (!vb__list_init(list))
+        return VB_ERR_RANGE;
+    if (list->index != NULL || list->counted != NULL)
+        return VB_ERR_UNSUPPORTED;
+    collection = vb__collection_find(memory, list->parent);
+    if (collection == NULL)
+        return VB_OK;
+    list->records = malloc(list->limit * sizeof(struct vb_record *));
+    if (list->records == NULL)
+        return VB_ERR_NOMEM;
+    if (list->target.len == 0) {
+        err = fill_from(list, collection);
+    } else {
+        err = referring(memory, collection, list->target, &some);
+        if (err == VB_OK)
+            err = fill_from(list, &some);
+        free(some.members);
+    }
+    if (err != VB_OK)
+        vb_list_read_done(list);
+    return err;
+}
+
 static enum vb_io memory_list(struct vb_store_client *client,
                               struct vb_list_read *list)
 {
     struct vb__memory *memory = memory_of(client->store);
-    const struct vb__collection *collection;
-    enum vb_err err = VB_OK;
+    enum vb_err err;
 
-    if (!vb__list_init(list))
-        return vb__op_done(&list->op, VB_ERR_RANGE);
-    if (list->index != NULL || list->counted != NULL)
-        return vb__op_done(&list->op, VB_ERR_UNSUPPORTED);
-    list->records = malloc(list->limit * sizeof(struct vb_record *));
-    if (list->records == NULL)
-        return vb__op_done(&list->op, VB_ERR_NOMEM);
     pthread_mutex_lock(&memory->lock);
-    collection = vb__collection_find(memory, list->parent);
-    if (collection != NULL) {
-        list->revision = collection->revision;
-        list->members = list->total = collection->count;
-        err =
-            list->whole ? fill_whole(list, collection) : fill(list, collection);
-    }
+    err = list_members(memory, list);
     pthread_mutex_unlock(&memory->lock);
-    if (err != VB_OK)
-        vb_list_read_done(list);
     return vb__op_done(&list->op, err);
+}
+
+static enum vb_io memory_lists(struct vb_store_client *client,
+                               struct vb_lists_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+
+    pthread_mutex_lock(&memory->lock);
+    for (size_t i = 0; i < read->count; i++)
+        read->lists[i]->op.err = list_members(memory, read->lists[i]);
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, VB_OK);
 }
 
 /* Looking at members is fast enough here. */
@@ -420,8 +514,10 @@ static const struct vb_store_ops ops = {
     .attach = memory_attach,
     .detach = memory_detach,
     .read = memory_read,
+    .records = memory_records,
     .collection = memory_collection,
     .list = memory_list,
+    .lists = memory_lists,
     .chunk_read = memory_chunk_read,
     .chunk_write = memory_chunk_write,
     .blob_new = memory_blob_new,

@@ -78,6 +78,13 @@ static enum vb_io sqlite_read(struct vb_store_client *client,
                        vb__reader_read(&client_of(client)->reader, read));
 }
 
+static enum vb_io sqlite_records(struct vb_store_client *client,
+                                 struct vb_records_read *read)
+{
+    return vb__op_done(&read->op,
+                       vb__reader_records(&client_of(client)->reader, read));
+}
+
 static enum vb_io sqlite_collection(struct vb_store_client *client,
                                     struct vb_collection_read *read)
 {
@@ -145,6 +152,20 @@ static void run_list(struct vb_task *task)
     vb__op_answer(&list->op);
 }
 
+static void run_lists(struct vb_task *task)
+{
+    struct vb_lists_read *read = (struct vb_lists_read *)(void *)op_of(task);
+    struct vb__reader *reader =
+        vb__reader_borrow(vb__sqlite_of(read->op.client->store));
+
+    read->op.err = VB_ERR_IO;
+    if (reader != NULL) {
+        read->op.err = vb__reader_lists(reader, read);
+        vb__reader_return(reader);
+    }
+    vb__op_answer(&read->op);
+}
+
 static void run_chunk(struct vb_task *task)
 {
     struct vb_chunk_read *read = (struct vb_chunk_read *)(void *)op_of(task);
@@ -176,6 +197,15 @@ static enum vb_io sqlite_list(struct vb_store_client *client,
         return elsewhere(client, &list->op, run_list);
     return vb__op_done(&list->op,
                        vb__reader_list(&client_of(client)->reader, list));
+}
+
+static enum vb_io sqlite_lists(struct vb_store_client *client,
+                               struct vb_lists_read *read)
+{
+    if (client->executor != NULL)
+        return elsewhere(client, &read->op, run_lists);
+    return vb__op_done(&read->op,
+                       vb__reader_lists(&client_of(client)->reader, read));
 }
 
 static enum vb_io sqlite_chunk_read(struct vb_store_client *client,
@@ -253,8 +283,10 @@ const struct vb_store_ops vb__sqlite_ops = {
     .attach = sqlite_attach,
     .detach = sqlite_detach,
     .read = sqlite_read,
+    .records = sqlite_records,
     .collection = sqlite_collection,
     .list = sqlite_list,
+    .lists = sqlite_lists,
     .chunk_read = sqlite_chunk_read,
     .chunk_write = sqlite_chunk_write,
     .blob_new = sqlite_blob_new,

@@ -222,6 +222,24 @@ enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read)
     return err;
 }
 
+enum vb_err vb__reader_records(struct vb__reader *reader,
+                               struct vb_records_read *read)
+{
+    enum vb_err err = VB_OK;
+
+    for (size_t i = 0; i < read->count; i++)
+        read->records[i] = NULL;
+    for (size_t i = 0; err == VB_OK && i < read->count; i++) {
+        struct vb_read one = {.key = read->keys[i]};
+
+        err = vb__reader_read(reader, &one);
+        read->records[i] = one.record;
+    }
+    if (err != VB_OK)
+        vb_records_read_done(read);
+    return err;
+}
+
 enum vb_err vb__reader_claim(struct vb__reader *reader,
                              struct vb_claim_read *read)
 {

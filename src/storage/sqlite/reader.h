@@ -35,6 +35,11 @@ struct vb__sqlite;
     "FROM index_key WHERE idx = ?1 AND listing = ?2"                           \
     " AND sort >= ?3 AND sort < ?4 "
 
+/* The members of ?1 that refer to a key. */
+#define VB__REFERRING(key)                                                     \
+    "JOIN reference ON source = id WHERE parent = ?1 AND target ="             \
+    " (SELECT id FROM record WHERE key = " key ")"
+
 #define VB__READER_STATEMENTS(X)                                               \
     X(BEGIN, "BEGIN")                                                          \
     X(END, "COMMIT")                                                           \
@@ -47,6 +52,12 @@ struct vb__sqlite;
     X(LIST_BACKWARD,                                                           \
       VB__RECORD_COLUMNS "WHERE parent = ?1 AND parent <> ''"                  \
                          " AND id < ?2 ORDER BY id DESC LIMIT ?3")             \
+    X(SOME_FORWARD, VB__RECORD_COLUMNS VB__REFERRING(                          \
+                        "?4") " AND source > ?2 ORDER BY source LIMIT ?3")     \
+    X(SOME_BACKWARD,                                                           \
+      VB__RECORD_COLUMNS VB__REFERRING(                                        \
+          "?4") " AND source < ?2 ORDER BY source DESC LIMIT ?3")              \
+    X(SOME_COUNT, "SELECT count(*) FROM record " VB__REFERRING("?2"))          \
     X(BY_ID, VB__RECORD_COLUMNS "WHERE id = ?1")                               \
     X(BY_CLAIM, VB__RECORD_COLUMNS "WHERE id = (SELECT record FROM claim"      \
                                    " WHERE scope = ?1 AND value = ?2)")        \
@@ -98,10 +109,14 @@ void vb__reader_turn_end(struct vb__reader *reader);
 
 /* The contract's requests, at once. */
 enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read);
+enum vb_err vb__reader_records(struct vb__reader *reader,
+                               struct vb_records_read *read);
 enum vb_err vb__reader_collection(struct vb__reader *reader,
                                   struct vb_collection_read *read);
 enum vb_err vb__reader_list(struct vb__reader *reader,
                             struct vb_list_read *list);
+enum vb_err vb__reader_lists(struct vb__reader *reader,
+                             struct vb_lists_read *read);
 enum vb_err vb__reader_chunk(struct vb__reader *reader,
                              struct vb_chunk_read *read);
 

@@ -54,6 +54,26 @@ enum vb_err vb__sift_rows(struct vb__filling *filling,
     return vb__reader_ended_with(filling->reader, call, err);
 }
 
+/* The call for members beyond an id; `limit` -1: all of them. */
+static struct vb__call members(struct vb__reader *reader,
+                               const struct vb_list_read *list, bool backward,
+                               int64_t from, int64_t limit)
+{
+    bool some = list->target.len > 0;
+    struct vb__call call = vb__call(
+        reader->statements[backward ? (some ? VB__READER_SOME_BACKWARD
+                                            : VB__READER_LIST_BACKWARD)
+                                    : (some ? VB__READER_SOME_FORWARD
+                                            : VB__READER_LIST_FORWARD)]);
+
+    vb__call_text(&call, list->parent);
+    vb__call_i64(&call, from);
+    vb__call_i64(&call, limit);
+    if (some)
+        vb__call_text(&call, list->target);
+    return call;
+}
+
 /* Members in the order of their ids from where the list begins. One row more
  * is asked for than wanted, to know whether there are more; where they are
  * sieved, all rows, and stepping ends when there are enough. */
@@ -62,17 +82,15 @@ static enum vb_err read_rows(struct vb__reader *reader,
 {
     bool beginning = list->backward && list->from == 0;
     struct vb__call call =
-        vb__call(reader->statements[list->backward ? VB__READER_LIST_BACKWARD
-                                                   : VB__READER_LIST_FORWARD]);
+        members(reader, list, list->backward,
+                beginning ? INT64_MAX : (int64_t)list->from,
+                list->sieve != NULL ? -1 : (int64_t)list->limit + 1);
     struct vb__filling filling = {.reader = reader, .list = list};
     struct vb__sifting sifting;
     enum vb__sift verdict;
     enum vb_err err, sieved;
 
     vb__sift_init(&sifting, list);
-    vb__call_text(&call, list->parent);
-    vb__call_i64(&call, beginning ? INT64_MAX : (int64_t)list->from);
-    vb__call_i64(&call, list->sieve != NULL ? -1 : (int64_t)list->limit + 1);
     err = vb__sift_rows(&filling, &sifting, &call, &verdict);
     sieved = vb__sift_done(&sifting);
     return err != VB_OK ? err : sieved;
@@ -81,13 +99,9 @@ static enum vb_err read_rows(struct vb__reader *reader,
 /* Looks at all members, and keeps the ids of the best. */
 static enum vb_err pick_all(struct vb__reader *reader, struct vb__pick *pick)
 {
-    struct vb__call call =
-        vb__call(reader->statements[VB__READER_LIST_FORWARD]);
+    struct vb__call call = members(reader, pick->list, false, 0, -1);
     enum vb_err err = VB_OK;
 
-    vb__call_text(&call, pick->list->parent);
-    vb__call_i64(&call, 0);
-    vb__call_i64(&call, -1);
     while (err == VB_OK && vb__call_row(&call)) {
         struct vb_record row = vb__row_of(&call);
 
@@ -190,6 +204,20 @@ static enum vb_err read_members(struct vb__reader *reader,
                        : read_rows(reader, list);
 }
 
+/* How many members refer to what the list is about. */
+static enum vb_err count_some(struct vb__reader *reader,
+                              const struct vb_list_read *list,
+                              uint64_t *ret_count)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_SOME_COUNT]);
+
+    vb__call_text(&call, list->parent);
+    vb__call_text(&call, list->target);
+    if (vb__call_row(&call))
+        *ret_count = vb__call_get_u64(&call, 0);
+    return vb__reader_ended(reader, &call);
+}
+
 enum vb_err vb__reader_list(struct vb__reader *reader,
                             struct vb_list_read *list)
 {
@@ -202,10 +230,21 @@ enum vb_err vb__reader_list(struct vb__reader *reader,
     err = vb__reader_collected(reader, list->parent, &collection);
     if (err == VB_OK) {
         list->revision = collection.revision;
+        if (list->target.len > 0)
+            err = count_some(reader, list, &collection.count);
         list->members = list->total = collection.count;
-        err = read_members(reader, list);
     }
+    if (err == VB_OK)
+        err = read_members(reader, list);
     if (err != VB_OK)
         vb_list_read_done(list);
     return err;
+}
+
+enum vb_err vb__reader_lists(struct vb__reader *reader,
+                             struct vb_lists_read *read)
+{
+    for (size_t i = 0; i < read->count; i++)
+        read->lists[i]->op.err = vb__reader_list(reader, read->lists[i]);
+    return VB_OK;
 }
