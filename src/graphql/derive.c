@@ -124,6 +124,30 @@ static void add_scalar(struct vb__gql_deriver *d, struct vb_span name,
     type->scalar = scalar;
 }
 
+void vb__gql_set_source(struct vb__gql_deriver *d, struct vb_gql_field *field,
+                        struct vb_gql_source source)
+{
+    struct vb_gql_source *kept =
+        vb_arena_alloc(&d->schema->arena, sizeof(*kept));
+
+    if (kept == NULL || field == NULL) {
+        d->schema->failed |= kept == NULL;
+        return;
+    }
+    *kept = source;
+    field->owner = kept;
+}
+
+static const struct {
+    const char *text;
+    enum vb_gql_source_kind kind;
+} page_info[] = {
+    {"hasNextPage: Boolean!", VB_GQL_SOURCE_HAS_NEXT},
+    {"hasPreviousPage: Boolean!", VB_GQL_SOURCE_HAS_PREVIOUS},
+    {"startCursor: String", VB_GQL_SOURCE_START},
+    {"endCursor: String", VB_GQL_SOURCE_END},
+};
+
 static void add_common(struct vb__gql_deriver *d)
 {
     struct vb_gql_type *page;
@@ -137,10 +161,10 @@ static void add_common(struct vb__gql_deriver *d)
                VB_SPAN("An instant, as RFC 3339 writes it."),
                VB_GQL_SCALAR_STRING);
     page = vb_gql_add_type(d->schema, VB_GQL_TYPE_OBJECT, VB_SPAN("PageInfo"));
-    vb_gql_define_field(d->schema, page, "hasNextPage: Boolean!", NULL);
-    vb_gql_define_field(d->schema, page, "hasPreviousPage: Boolean!", NULL);
-    vb_gql_define_field(d->schema, page, "startCursor: String", NULL);
-    vb_gql_define_field(d->schema, page, "endCursor: String", NULL);
+    for (size_t i = 0; i < sizeof(page_info) / sizeof(page_info[0]); i++)
+        vb__gql_set_source(
+            d, vb_gql_define_field(d->schema, page, page_info[i].text, NULL),
+            (struct vb_gql_source){.kind = page_info[i].kind});
 }
 
 static enum vb_err derive(struct vb__gql_deriver *d)

@@ -17,6 +17,44 @@
 #include "describe/describe.h"
 #include "graphql/schema.h"
 
+/* Where the value of a field is found. */
+enum vb_gql_source_kind {
+    VB_GQL_SOURCE_MEMBER,   /* a member of the object's JSON: `name` */
+    VB_GQL_SOURCE_DOCUMENT, /* the state of `route`; its path's variables are
+                               the first arguments, in their order */
+    VB_GQL_SOURCE_LISTING,  /* a page of the listing `route`; likewise */
+    VB_GQL_SOURCE_PART,     /* a page of the listing `route` below the object */
+    VB_GQL_SOURCE_REFERENCE, /* what the object's `property` refers to */
+    VB_GQL_SOURCE_REFERRERS, /* a page of those members of the listing `route`
+                                whose `property` refers to the object */
+    VB_GQL_SOURCE_CHANGE,    /* `operation` of `route`; first arguments as those
+                                of a document */
+    /* The parts of a page, as Relay has them; of an edge; of pageInfo. */
+    VB_GQL_SOURCE_EDGES,
+    VB_GQL_SOURCE_PAGE_INFO,
+    VB_GQL_SOURCE_TOTAL,
+    VB_GQL_SOURCE_NODE,
+    VB_GQL_SOURCE_CURSOR,
+    VB_GQL_SOURCE_HAS_NEXT,
+    VB_GQL_SOURCE_HAS_PREVIOUS,
+    VB_GQL_SOURCE_START,
+    VB_GQL_SOURCE_END,
+};
+
+/*
+ * The `owner` of each field of a derived schema. Of an argument `filter`, the
+ * owner of each of the inputs is a struct vb_property; of other inputs, the
+ * name of the member that they are in JSON (struct vb_span). A value of an
+ * order means "year" or "-author.name", as sort= has it.
+ */
+struct vb_gql_source {
+    enum vb_gql_source_kind kind;
+    struct vb_span name;
+    const struct vb_route *route;
+    const struct vb_property *property;
+    const struct vb_operation *operation;
+};
+
 /*
  * The description must live as long as the schema, which is the caller's:
  * vb_gql_schema_free. VB_ERR_NOTFOUND: nothing of it could be asked for.
@@ -24,5 +62,10 @@
  */
 enum vb_err vb_gql_derive(const struct vb_description *description,
                           struct vb_gql_schema **ret_schema);
+
+/* Which of a derived union's objects a value is, by its discriminator; NULL: it
+ * says none of them. */
+const struct vb_gql_type *vb_gql_union_member(const struct vb_gql_type *type,
+                                              yyjson_val *value);
 
 #endif

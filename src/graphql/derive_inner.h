@@ -48,6 +48,10 @@ struct vb__gql_deriver {
     size_t resource_count;
 };
 
+/* Says where a field's values come from; of NULL, nothing. */
+void vb__gql_set_source(struct vb__gql_deriver *d, struct vb_gql_field *field,
+                        struct vb_gql_source source);
+
 /* Types that all derived schemas share. */
 #define VB__GQL_JSON VB_SPAN("JSON")
 

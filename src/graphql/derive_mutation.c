@@ -5,6 +5,7 @@
 static struct vb_gql_field *add_field(struct vb__gql_deriver *d,
                                       struct vb_span name,
                                       const struct vb_gql_shape *shape,
+                                      const struct vb_route *route,
                                       const struct vb_operation *operation)
 {
     struct vb_gql_field *field;
@@ -22,7 +23,10 @@ static struct vb_gql_field *add_field(struct vb__gql_deriver *d,
         vb__gql_new_field_name(d->schema, d->mutation, name), shape, NULL);
     if (field != NULL) {
         field->description = operation->summary;
-        field->owner = operation;
+        vb__gql_set_source(d, field,
+                           (struct vb_gql_source){.kind = VB_GQL_SOURCE_CHANGE,
+                                                  .route = route,
+                                                  .operation = operation});
     }
     return field;
 }
@@ -73,7 +77,7 @@ static void add_create(struct vb__gql_deriver *d,
 
     if (post == NULL || vb__gql_taken(post) == NULL)
         return;
-    field = add_field(d, verb(d, "create", r), r->shape, post);
+    field = add_field(d, verb(d, "create", r), r->shape, r->listing, post);
     if (field == NULL)
         return;
     vb__gql_add_variables(d, &field->arguments, r->listing, 0);
@@ -94,7 +98,7 @@ static void add_change(struct vb__gql_deriver *d,
     if (operation == NULL || (!patches && schema == NULL))
         return;
     field = add_field(d, verb(d, patches ? "update" : "replace", r), r->shape,
-                      operation);
+                      r->route, operation);
     if (field == NULL)
         return;
     vb__gql_add_variables(d, &field->arguments, r->route, 0);
@@ -114,8 +118,9 @@ static void add_delete(struct vb__gql_deriver *d,
 
     if (operation == NULL)
         return;
-    field = add_field(d, verb(d, "delete", r),
-                      vb__gql_scalar(d, VB_SPAN("Boolean")), operation);
+    field =
+        add_field(d, verb(d, "delete", r),
+                  vb__gql_scalar(d, VB_SPAN("Boolean")), r->route, operation);
     if (field == NULL)
         return;
     vb__gql_add_variables(d, &field->arguments, r->route, 0);
@@ -160,8 +165,9 @@ static void add_controller(struct vb__gql_deriver *d,
     name = post->operation_id.len > 0
                ? vb__gql_camel(d->schema, post->operation_id)
                : vb__gql_path_name(d, route);
-    field = add_field(d, name,
-                      result_shape(d, route, vb__gql_given(post), name), post);
+    field =
+        add_field(d, name, result_shape(d, route, vb__gql_given(post), name),
+                  route, post);
     if (field == NULL)
         return;
     vb__gql_add_variables(d, &field->arguments, route, 0);

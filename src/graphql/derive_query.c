@@ -138,19 +138,31 @@ static const struct vb_gql_shape *filter_shape(struct vb__gql_deriver *d,
     return &d->filters[row]->shape;
 }
 
-/* "author_name" for author.name; ptr NULL: it is within an array. */
+/* The names in the path of a property that can be asked for. */
+static struct vb_span path_text(struct vb__gql_deriver *d,
+                                const struct vb_property *property,
+                                struct vb_span between)
+{
+    struct vb_span text = property->path[0];
+
+    for (size_t i = 1; i < property->path_len; i++) {
+        text = vb__gql_joined(d->schema, text, between);
+        text = vb__gql_joined(d->schema, text, property->path[i]);
+    }
+    return text;
+}
+
+/* "author_name" for author.name. */
 static struct vb_span field_name(struct vb__gql_deriver *d,
                                  const struct vb_property *property)
 {
-    struct vb_span name = property->path[0];
+    return path_text(d, property, VB_SPAN("_"));
+}
 
-    for (size_t i = 1; i < property->path_len; i++) {
-        if (property->path[i].ptr == NULL)
-            return property->path[i];
-        name = vb__gql_joined(d->schema, name, VB_SPAN("_"));
-        name = vb__gql_joined(d->schema, name, property->path[i]);
-    }
-    return name;
+static struct vb_span dotted(struct vb__gql_deriver *d,
+                             const struct vb_property *property)
+{
+    return path_text(d, property, VB_SPAN("."));
 }
 
 static bool can_be_asked(const struct vb_property *property)
@@ -195,21 +207,39 @@ static void add_filter(struct vb__gql_deriver *d, struct vb__gql_resource *r,
 static void add_order(struct vb__gql_deriver *d, struct vb__gql_resource *r,
                       struct vb_span name, const struct vb_property *property)
 {
-    static const char *const ends[] = {"_ASC", "_DESC"};
+    static const struct {
+        const char *end, *means;
+    } ways[] = {{"_ASC", ""}, {"_DESC", "-"}};
+    struct vb_span path = dotted(d, property);
 
     if ((property->types & ~(unsigned)VB_SCHEMA_NULL) == VB_SCHEMA_ARRAY)
         return;
     if (r->order == NULL)
         r->order = new_type(d, VB_GQL_TYPE_ENUM, name, "Order");
-    for (size_t i = 0; i < 2 && r->order != NULL; i++)
-        vb_gql_add_value(d->schema, r->order,
-                         vb__gql_new_value_name(
-                             d->schema, r->order,
-                             vb__gql_joined(d->schema, field_name(d, property),
-                                            vb_span_str(ends[i]))));
+    for (size_t i = 0; i < 2 && r->order != NULL; i++) {
+        struct vb_gql_enum_value *value = vb_gql_add_value(
+            d->schema, r->order,
+            vb__gql_new_value_name(d->schema, r->order,
+                                   vb__gql_joined(d->schema,
+                                                  field_name(d, property),
+                                                  vb_span_str(ways[i].end))));
+
+        if (value != NULL)
+            value->means =
+                vb__gql_joined(d->schema, vb_span_str(ways[i].means), path);
+    }
 }
 
 /* --- connections (the Relay specification) -------------------------------- */
+
+static void add_part(struct vb__gql_deriver *d, struct vb_gql_type *type,
+                     const char *name, const struct vb_gql_shape *shape,
+                     enum vb_gql_source_kind kind)
+{
+    vb__gql_set_source(
+        d, vb_gql_add_field(d->schema, type, vb_span_str(name), shape, NULL),
+        (struct vb_gql_source){.kind = kind});
+}
 
 static void add_connection(struct vb__gql_deriver *d,
                            struct vb__gql_resource *r)
@@ -221,16 +251,21 @@ static void add_connection(struct vb__gql_deriver *d,
     r->connection = new_type(d, VB_GQL_TYPE_OBJECT, name, "Connection");
     if (edge == NULL || r->connection == NULL)
         return;
-    vb_gql_define_field(d->schema, edge, "cursor: String!", NULL);
-    vb_gql_add_field(d->schema, edge, VB_SPAN("node"), r->shape, NULL);
-    vb_gql_add_field(
-        d->schema, r->connection, VB_SPAN("edges"),
-        vb_gql_non_null(
-            d->schema, vb_gql_list_of(d->schema, vb_gql_non_null(
-                                                     d->schema, &edge->shape))),
-        NULL);
-    vb_gql_define_field(d->schema, r->connection, "pageInfo: PageInfo!", NULL);
-    vb_gql_define_field(d->schema, r->connection, "totalCount: Int", NULL);
+    add_part(d, edge, "cursor",
+             vb_gql_non_null(d->schema, vb__gql_scalar(d, VB_SPAN("String"))),
+             VB_GQL_SOURCE_CURSOR);
+    add_part(d, edge, "node", r->shape, VB_GQL_SOURCE_NODE);
+    add_part(d, r->connection, "edges",
+             vb_gql_non_null(
+                 d->schema,
+                 vb_gql_list_of(d->schema,
+                                vb_gql_non_null(d->schema, &edge->shape))),
+             VB_GQL_SOURCE_EDGES);
+    add_part(d, r->connection, "pageInfo",
+             vb_gql_non_null(d->schema, vb__gql_scalar(d, VB_SPAN("PageInfo"))),
+             VB_GQL_SOURCE_PAGE_INFO);
+    add_part(d, r->connection, "totalCount", vb__gql_scalar(d, VB_SPAN("Int")),
+             VB_GQL_SOURCE_TOTAL);
     for (size_t i = 0; r->state != NULL && i < r->state->field_count; i++) {
         if (!can_be_asked(&r->state->fields[i]))
             continue;
@@ -304,7 +339,10 @@ static void add_query(struct vb__gql_deriver *d,
         field = add_field(d, d->query, name, r->shape, get->summary);
         if (field != NULL) {
             vb__gql_add_variables(d, &field->arguments, r->route, 0);
-            field->owner = r->route;
+            vb__gql_set_source(
+                d, field,
+                (struct vb_gql_source){.kind = VB_GQL_SOURCE_DOCUMENT,
+                                       .route = r->route});
         }
     }
     if (list == NULL || r->connection == NULL)
@@ -314,7 +352,9 @@ static void add_query(struct vb__gql_deriver *d,
     if (field != NULL) {
         vb__gql_add_variables(d, &field->arguments, r->listing, 0);
         add_paging(d, field, r);
-        field->owner = r->listing;
+        vb__gql_set_source(d, field,
+                           (struct vb_gql_source){.kind = VB_GQL_SOURCE_LISTING,
+                                                  .route = r->listing});
     }
 }
 
@@ -339,8 +379,12 @@ static void add_nested(struct vb__gql_deriver *d,
         d, above->type,
         vb__gql_camel(d->schema, t->segments[t->segment_count - 1].text),
         &r->connection->shape, (struct vb_span){NULL, 0});
-    if (field != NULL)
-        add_paging(d, field, r);
+    if (field == NULL)
+        return;
+    add_paging(d, field, r);
+    vb__gql_set_source(d, field,
+                       (struct vb_gql_source){.kind = VB_GQL_SOURCE_PART,
+                                              .route = r->listing});
 }
 
 /* The field that a reference is, on who refers: it may be hidden from who
@@ -357,8 +401,10 @@ static void add_forward(struct vb__gql_deriver *d,
         shape = vb_gql_list_of(d->schema, shape);
     field = add_field(d, from->type, property->path[0], shape,
                       (struct vb_span){NULL, 0});
-    if (field != NULL)
-        field->owner = property;
+    vb__gql_set_source(d, field,
+                       (struct vb_gql_source){.kind = VB_GQL_SOURCE_REFERENCE,
+                                              .route = to->route,
+                                              .property = property});
 }
 
 /* And on what is referred to: those who refer. The second reference of the
@@ -382,7 +428,11 @@ static void add_backward(struct vb__gql_deriver *d,
                       (struct vb_span){NULL, 0});
     if (field != NULL) {
         add_paging(d, field, from);
-        field->owner = property;
+        vb__gql_set_source(
+            d, field,
+            (struct vb_gql_source){.kind = VB_GQL_SOURCE_REFERRERS,
+                                   .route = from->listing,
+                                   .property = property});
     }
 }
 

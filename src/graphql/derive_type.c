@@ -199,6 +199,19 @@ static bool is_open(const struct vb__gql_deriver *d,
     return type->kind == VB_GQL_TYPE_INPUT && made != NULL && made->open;
 }
 
+/* A span of its own, in the schema. */
+static const struct vb_span *keep_name(struct vb__gql_deriver *d,
+                                       struct vb_span text)
+{
+    struct vb_span *kept = vb_arena_alloc(&d->schema->arena, sizeof(*kept));
+
+    if (kept == NULL)
+        d->schema->failed = true;
+    else
+        *kept = vb_arena_dup(&d->schema->arena, text);
+    return kept;
+}
+
 static void add_property(struct vb__gql_deriver *d, struct vb_gql_type *type,
                          const struct vb_schema_property *property,
                          const struct vb_property *said, enum vb__gql_use use)
@@ -227,14 +240,21 @@ static void add_property(struct vb__gql_deriver *d, struct vb_gql_type *type,
             return;
         field->description = vb__gql_description(property->schema);
         field->deprecated = reason_of(property->schema);
+        vb__gql_set_source(
+            d, field,
+            (struct vb_gql_source){
+                .kind = VB_GQL_SOURCE_MEMBER,
+                .name = vb_arena_dup(&d->schema->arena, property->name)});
     } else {
         struct vb_gql_input *input = vb_gql_add_input(
             d->schema, &type->inputs,
             vb__gql_new_input_name(d->schema, type->inputs, property->name),
             shape);
 
-        if (input != NULL)
-            input->description = vb__gql_description(property->schema);
+        if (input == NULL)
+            return;
+        input->description = vb__gql_description(property->schema);
+        input->owner = keep_name(d, property->name);
     }
 }
 
@@ -424,6 +444,68 @@ static const struct vb_gql_shape *string_shape(struct vb__gql_deriver *d,
 
 /* --- alternatives --------------------------------------------------------- */
 
+/* What a discriminator says of one of a union's objects: a union's `owner` is a
+ * list of them. */
+struct choice {
+    struct vb_span property, value;
+    const struct vb_gql_type *type;
+    const struct choice *next;
+};
+
+const struct vb_gql_type *vb_gql_union_member(const struct vb_gql_type *type,
+                                              yyjson_val *value)
+{
+    const struct choice *choice = type->owner;
+    yyjson_val *said =
+        choice == NULL ? NULL : vb_json_member(value, choice->property);
+
+    if (!yyjson_is_str(said))
+        return NULL;
+    while (choice != NULL && !vb_span_eq(choice->value, vb_json_text(said)))
+        choice = choice->next;
+    return choice == NULL ? NULL : choice->type;
+}
+
+static void add_choice(struct vb__gql_deriver *d, struct vb_gql_type *type,
+                       struct vb_span property, struct vb_span value,
+                       const struct vb_gql_type *member)
+{
+    struct choice *choice = vb_arena_alloc(&d->schema->arena, sizeof(*choice));
+
+    if (choice == NULL) {
+        d->schema->failed = true;
+        return;
+    }
+    *choice = (struct choice){property, value, member, type->owner};
+    type->owner = choice;
+}
+
+/* The values that lead to one of the alternatives (OpenAPI 3.1, section
+ * 4.8.25.3): those that are mapped to it, and its schema's name. */
+static void add_choices(struct vb__gql_deriver *d, struct vb_gql_type *type,
+                        yyjson_val *discriminator,
+                        const struct vb_schema *branch,
+                        const struct vb_gql_type *member)
+{
+    yyjson_val *name = vb_json_member(discriminator, VB_SPAN("propertyName"));
+    yyjson_val *ref = own(branch, "$ref"), *key, *target;
+    struct vb_span short_name = vb__gql_schema_name(branch, VB_SPAN(""));
+    yyjson_obj_iter each =
+        yyjson_obj_iter_with(vb_json_member(discriminator, VB_SPAN("mapping")));
+
+    if (!yyjson_is_str(name))
+        return;
+    if (short_name.len > 0)
+        add_choice(d, type, vb_json_text(name), short_name, member);
+    while (yyjson_is_str(ref) && (key = yyjson_obj_iter_next(&each)) != NULL) {
+        target = yyjson_obj_iter_get_val(key);
+        if (yyjson_is_str(target) &&
+            (vb_span_eq(vb_json_text(target), vb_json_text(ref)) ||
+             vb_span_eq(vb_json_text(target), short_name)))
+            add_choice(d, type, vb_json_text(name), vb_json_text(key), member);
+    }
+}
+
 struct branches {
     yyjson_val *list; /* oneOf or anyOf */
     const struct vb_schema *at[BRANCHES_MOST];
@@ -497,8 +579,10 @@ static const struct vb_gql_shape *union_shape(struct vb__gql_deriver *d,
     if (made != NULL)
         return &made->type->shape;
     made = make(d, schema, NULL, VB__GQL_OUTPUT, VB_GQL_TYPE_UNION, name);
-    if (made != NULL)
+    if (made != NULL) {
         made->type->description = vb__gql_description(schema);
+        made->type->owner = NULL;
+    }
     for (size_t i = 0; made != NULL && i < b->count; i++) {
         const struct vb_gql_shape *shape =
             shape_at(d, b->at[i], NULL, VB__GQL_OUTPUT, name, LEVEL_MOST - 1);
@@ -506,8 +590,12 @@ static const struct vb_gql_shape *union_shape(struct vb__gql_deriver *d,
             shape == NULL ? NULL
                           : vb_gql_find_type(d->schema, shape->type->name);
 
-        if (member != NULL && !vb_gql_may_be(made->type, member))
+        if (member == NULL)
+            continue;
+        if (!vb_gql_may_be(made->type, member))
             vb_gql_add_member(d->schema, made->type, member);
+        add_choices(d, made->type, own(schema, "discriminator"), b->at[i],
+                    member);
     }
     return shape_of_made(made);
 }
