@@ -33,6 +33,7 @@ static struct vb_stored *member_of(struct vb_exchange *x)
         return NULL;
     stored->operation = route->by_method[VB_METHOD_POST];
     stored->parent = x->key;
+    stored->id = VB_SPAN(""); /* yet: the path's are what it is part of */
     return stored;
 }
 

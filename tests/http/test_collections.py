@@ -425,3 +425,25 @@ def test_a_store_lists_its_members_and_takes_no_post(client):
     listed = [f"/settings/{m['key']}" for m in client.get("/settings?limit=1000").json()]
     assert [key for key in listed if key in keys] == keys
     assert client.post("/settings", json={"value": 1}).status == 405
+
+
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"type": "string", "format": "uuid"}, {"type": "integer"}])
+def test_members_of_a_collection_within_a_member_have_names_of_their_own(serve, schema):
+    state = {"type": "object", "properties": {"stars": {"type": "integer"}}}
+    json_of = {"content": {"application/json": {"schema": state}}}
+    book = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    review = {"name": "review", "in": "path", "required": True, "schema": schema}
+    description = {
+        "openapi": "3.1.0",
+        "info": {"title": "Reviews", "version": "1"},
+        "paths": {
+            "/books/{id}/reviews": {"parameters": [book], "get": {"responses": {"200": {"description": "all"}}}, "post": {"requestBody": json_of, "responses": {"201": dict(json_of, description="made")}}},
+            "/books/{id}/reviews/{review}": {"parameters": [book, review], "get": {"responses": {"200": dict(json_of, description="it")}}},
+        },
+    }
+    client = serve(description).client()
+    made = [client.post("/books/x/reviews", json={"stars": n}) for n in range(3)]
+    assert [reply.status for reply in made] == [201, 201, 201]
+    uris = [reply.headers["Location"] for reply in made]
+    assert len(set(uris)) == 3
+    assert [client.get(uri).json() for uri in uris] == [{"stars": n} for n in range(3)]
