@@ -49,11 +49,12 @@ _verbatim()
     --storage) _verbatim_reply 'memory: sqlite:'  ;;
     --publish) _verbatim_reply '/openapi.json off'  ;;
     --batch) _verbatim_reply '/batch off'  ;;
+    --graphql) _verbatim_reply '/graphql off'  ;;
     --rate) _verbatim_reply 'off'  ;;
-    --listen | --origin | --server-name | --hsts | --workers | --cache-size | --max-connections | --max-programs | --password-memory | --password-passes | --jobs-at-once | --max-jobs | --job-retention | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --max-pending | --rate-burst | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --idempotency-retention | --linger | --grace) ;;
+    --listen | --origin | --server-name | --hsts | --workers | --cache-size | --max-connections | --max-programs | --password-memory | --password-passes | --jobs-at-once | --max-jobs | --job-retention | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --graphql-tokens | --graphql-depth | --graphql-aliases | --graphql-cost | --max-pending | --rate-burst | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --idempotency-retention | --linger | --grace) ;;
     *)
         if [[ $cur == -* ]]; then
-            _verbatim_reply "$own--description --files --publish --batch --listen --data --storage --open --plain-credentials --origin --server-name --trace --explain --config --tls-cert --tls-key --tls-ocsp --tls-client-ca --tls-client-cert --tls-client-crl --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --workers --cache-size --max-connections --max-programs --password-memory --password-passes --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --max-pending --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
+            _verbatim_reply "$own--description --files --publish --batch --graphql --listen --data --storage --open --plain-credentials --origin --server-name --trace --explain --config --tls-cert --tls-key --tls-ocsp --tls-client-ca --tls-client-cert --tls-client-crl --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --workers --cache-size --max-connections --max-programs --password-memory --password-passes --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --graphql-tokens --graphql-depth --graphql-aliases --graphql-cost --max-pending --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
         else
             _verbatim_reply '' -f
         fi

@@ -104,6 +104,13 @@ VB_API void vb_server_publish(struct vb_server *server, const char *path);
 VB_API void vb_server_batch(struct vb_server *server, const char *path);
 
 /*
+ * What is described can be asked for in GraphQL at this path; NULL: nowhere.
+ * "/graphql" where nothing is said. What is described wins. Borrowed for the
+ * call.
+ */
+VB_API void vb_server_graphql(struct vb_server *server, const char *path);
+
+/*
  * Runs until SIGTERM, SIGINT or vb_server_stop, and comes to rest in an
  * orderly way. 0: it did. 1: something failed while running. 2: it could not
  * start. vb_server_error tells why.

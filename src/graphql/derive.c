@@ -57,6 +57,9 @@ static void set_up_resource(struct vb__gql_deriver *d,
     name_resource(d, r);
 }
 
+/* The owner of all of these. */
+static const char resource_types;
+
 /* A type of its own, even where others are of the same schema: what refers to
  * one does not refer to the other. */
 static void make_type(struct vb__gql_deriver *d, struct vb__gql_resource *r)
@@ -71,8 +74,15 @@ static void make_type(struct vb__gql_deriver *d, struct vb__gql_resource *r)
         name = path;
     r->type = vb_gql_add_type(d->schema, VB_GQL_TYPE_OBJECT,
                               vb__gql_new_type_name(d->schema, name));
-    if (r->type != NULL)
-        r->shape = &r->type->shape;
+    if (r->type == NULL)
+        return;
+    r->type->owner = &resource_types;
+    r->shape = &r->type->shape;
+}
+
+bool vb_gql_is_resource(const struct vb_gql_type *type)
+{
+    return type->kind == VB_GQL_TYPE_OBJECT && type->owner == &resource_types;
 }
 
 static void find_resources(struct vb__gql_deriver *d)

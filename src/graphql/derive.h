@@ -63,6 +63,9 @@ struct vb_gql_source {
 enum vb_err vb_gql_derive(const struct vb_description *description,
                           struct vb_gql_schema **ret_schema);
 
+/* Is it the type of a resource's state, and not of some value in one? */
+bool vb_gql_is_resource(const struct vb_gql_type *type);
+
 /* Which of a derived union's objects a value is, by its discriminator; NULL: it
  * says none of them. */
 const struct vb_gql_type *vb_gql_union_member(const struct vb_gql_type *type,

@@ -281,18 +281,29 @@ void vb__gql_add_listings(struct vb__gql_deriver *d)
             add_connection(d, &d->resources[i]);
 }
 
-static void add_argument(struct vb__gql_deriver *d, struct vb_gql_field *field,
-                         const char *name, const struct vb_gql_shape *shape)
+static struct vb_gql_input *add_argument(struct vb__gql_deriver *d,
+                                         struct vb_gql_field *field,
+                                         const char *name,
+                                         const struct vb_gql_shape *shape)
 {
-    vb_gql_add_input(
+    return vb_gql_add_input(
         d->schema, &field->arguments,
         vb__gql_new_input_name(d->schema, field->arguments, vb_span_str(name)),
         shape);
 }
 
+/* Fewer than a page of GET has, since lists are nested here; and said in the
+ * schema, as it is what an operation costs. */
+static const struct vb_gql_value first_usual = {
+    .kind = VB_GQL_INT,
+    .text = VB_SPAN_INIT("20"),
+};
+
 static void add_paging(struct vb__gql_deriver *d, struct vb_gql_field *field,
                        const struct vb__gql_resource *r)
 {
+    struct vb_gql_input *first;
+
     if (r->filter != NULL)
         add_argument(d, field, "filter", &r->filter->shape);
     if (r->order != NULL)
@@ -300,7 +311,9 @@ static void add_paging(struct vb__gql_deriver *d, struct vb_gql_field *field,
             d, field, "sort",
             vb_gql_list_of(d->schema,
                            vb_gql_non_null(d->schema, &r->order->shape)));
-    add_argument(d, field, "first", vb__gql_scalar(d, VB_SPAN("Int")));
+    first = add_argument(d, field, "first", vb__gql_scalar(d, VB_SPAN("Int")));
+    if (first != NULL)
+        first->preset = &first_usual;
     add_argument(d, field, "after", vb__gql_scalar(d, VB_SPAN("String")));
 }
 

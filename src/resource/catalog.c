@@ -9,6 +9,7 @@
 #include "http/percent.h"
 #include "resource/about.h"
 #include "resource/batch.h"
+#include "resource/graph.h"
 #include "resource/guarded.h"
 #include "resource/import.h"
 #include "resource/indexes.h"
@@ -43,7 +44,9 @@ struct vb_catalog {
     struct vb_built files;
     struct vb_about about;
     struct vb_batch_at batch;
-    bool has_jobs; /* then these are: */
+    struct vb_graph *graph; /* NULL: there is no such endpoint */
+    char *graph_path;       /* where it is; owned */
+    bool has_jobs;          /* then these are: */
     struct vb_built job, result;
 };
 
@@ -277,6 +280,9 @@ static const struct vb_resource *find_added(const struct vb_catalog *catalog,
     if (catalog->batch.path != NULL &&
         vb_span_eq(path, vb_span_str(catalog->batch.path)))
         return &catalog->batch.resource;
+    if (catalog->graph_path != NULL &&
+        vb_span_eq(path, vb_span_str(catalog->graph_path)))
+        return vb_graph_resource(catalog->graph);
     return vb_about_find(&catalog->about, path);
 }
 
@@ -426,6 +432,23 @@ enum vb_err vb_catalog_serve_batch(struct vb_catalog *catalog,
     return vb_batch_build(catalog->access, path, &catalog->batch);
 }
 
+enum vb_err vb_catalog_serve_graph(struct vb_catalog *catalog,
+                                   struct vb_span path,
+                                   const struct vb_gql_limits *limits)
+{
+    enum vb_err err;
+
+    if (catalog->description == NULL)
+        return VB_OK;
+    err = vb_graph_new(catalog->description, catalog->access,
+                       limits != NULL ? limits : &vb_gql_limits_default,
+                       &catalog->graph);
+    if (err != VB_OK)
+        return err == VB_ERR_NOTFOUND ? VB_OK : err;
+    catalog->graph_path = strndup(path.ptr, path.len);
+    return catalog->graph_path == NULL ? VB_ERR_NOMEM : VB_OK;
+}
+
 enum vb_err vb_catalog_load_keys(struct vb_catalog *catalog,
                                  struct vb_notes *notes)
 {
@@ -474,6 +497,8 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     free((char *)catalog->files_route.from);
     vb_about_done(&catalog->about);
     vb_batch_unbuild(&catalog->batch);
+    vb_graph_free(catalog->graph);
+    free(catalog->graph_path);
     vb_resource_done(&catalog->job.resource);
     vb_resource_done(&catalog->result.resource);
     vb_access_free(catalog->access);

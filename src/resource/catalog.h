@@ -11,6 +11,7 @@
 
 #include "describe/describe.h"
 #include "flow/resource.h"
+#include "graphql/parse.h"
 
 struct vb_catalog;
 struct vb_store;
@@ -37,6 +38,13 @@ enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
  * described. Before the catalog is shared. VB_ERR_NOMEM. */
 enum vb_err vb_catalog_serve_batch(struct vb_catalog *catalog,
                                    struct vb_span path);
+
+/* The GraphQL endpoint (graph.h) is at this normal path, unless that is
+ * described, or there is nothing to ask for. `limits` NULL: the defaults.
+ * Before the catalog is shared. VB_ERR_NOMEM. */
+enum vb_err vb_catalog_serve_graph(struct vb_catalog *catalog,
+                                   struct vb_span path,
+                                   const struct vb_gql_limits *limits);
 
 /* Loads the keys that verify tokens of others (access/access.h): once, before
  * it is used. What is wrong goes into `notes`. */

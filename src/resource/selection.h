@@ -164,6 +164,10 @@ bool vb_selection_plan(struct vb_arena *arena,
 
 /* --- selection_sieve.c --------------------------------------------------- */
 
+/* Appends the key that a member is sorted by. */
+void vb_selection_key(struct vb_buf *key, const struct vb_selection *selection,
+                      yyjson_val *root);
+
 /* The selection as a store's list request applies it. */
 struct vb_selection_sieve {
     struct vb_sieve base;

@@ -15,8 +15,8 @@
 #define WHOLE_RECORDS 50000
 #define WHOLE_BYTES   ((uint64_t)64 * 1024 * 1024)
 
-static void append_key(struct vb_buf *key, const struct vb_selection *selection,
-                       yyjson_val *root)
+void vb_selection_key(struct vb_buf *key, const struct vb_selection *selection,
+                      yyjson_val *root)
 {
     for (size_t i = 0; i < selection->sort_count; i++) {
         const struct vb_sort *sort = &selection->sorts[i];
@@ -74,7 +74,7 @@ static bool keep(struct vb_sieve *base, const struct vb_record *state,
     root = json == NULL ? NULL : json->root;
     kept = is_seen(sieve->ruling, state, root) && holds(selection, root);
     if (kept)
-        append_key(key, selection, root);
+        vb_selection_key(key, selection, root);
     vb_json_free(json);
     return kept;
 }

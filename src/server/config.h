@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "exchange/exchange.h"
 #include "flow/rate.h"
+#include "graphql/parse.h"
 #include "loop/address.h"
 #include "observe/access_log.h"
 
@@ -46,6 +47,7 @@ struct vb_config {
     const char *publish;       /* where it is to be found; "off": nowhere */
     const char *batch;         /* where many requests are taken in one; or
                                   "off" */
+    const char *graphql;       /* where GraphQL is spoken; "off": nowhere */
     const char *config;        /* --config FILE, or NULL */
     struct vb_address *listen; /* at least one */
     size_t listen_count;
@@ -91,6 +93,7 @@ struct vb_config {
     uint32_t max_pending;      /* requests of one worker under way */
     struct vb_rate rate;       /* of one client; count 0: no limit */
     uint32_t rate_burst;       /* requests at once; 0: what a period brings */
+    struct vb_gql_limits graphql_limits; /* `fields` is not said */
     struct vb_limits limits;
 
     struct vb_arena arena; /* holds the above */

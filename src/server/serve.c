@@ -115,13 +115,18 @@ static void tell(struct vb_server *server)
     vb_buf_done(&text);
 }
 
+static const char *path_of(const char *said)
+{
+    return strcmp(said, "off") == 0 ? NULL : said;
+}
+
 void vb_serve_api(struct vb_server *server, const struct vb_config *config)
 {
-    bool published = strcmp(config->publish, "off") != 0;
-    bool batches = strcmp(config->batch, "off") != 0;
-
-    vb_server_publish(server, published ? config->publish : NULL);
-    vb_server_batch(server, batches ? config->batch : NULL);
+    vb_server_publish(server, path_of(config->publish));
+    vb_server_batch(server, path_of(config->batch));
+    vb_server_graphql(server, path_of(config->graphql));
+    server->graphql_limits = config->graphql_limits;
+    server->graphql_limits.fields = vb_gql_limits_default.fields;
     server->password_cost = (struct vb_password_cost){
         .memory = config->password_memory,
         .passes = config->password_passes,

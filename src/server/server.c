@@ -43,6 +43,8 @@ struct vb_server *vb_server_new(void)
     vb_buf_init(&server->why, WHY_LIMIT);
     vb_server_publish(server, "/openapi.json");
     vb_server_batch(server, "/batch");
+    vb_server_graphql(server, "/graphql");
+    server->graphql_limits = vb_gql_limits_default;
     return server;
 }
 
@@ -305,6 +307,11 @@ void vb_server_batch(struct vb_server *server, const char *path)
     set_path(server, &server->batch, path);
 }
 
+void vb_server_graphql(struct vb_server *server, const char *path)
+{
+    set_path(server, &server->graphql, path);
+}
+
 static struct vb_span published(const struct vb_server *server)
 {
     return server->publish != NULL ? vb_span_str(server->publish) : VB_SPAN("");
@@ -322,6 +329,9 @@ static enum vb_err build(struct vb_server *server,
         return err;
     if (server->batch != NULL)
         err = vb_catalog_serve_batch(catalog, vb_span_str(server->batch));
+    if (err == VB_OK && server->graphql != NULL)
+        err = vb_catalog_serve_graph(catalog, vb_span_str(server->graphql),
+                                     &server->graphql_limits);
     if (err == VB_OK)
         err = vb_catalog_load_keys(catalog, notes);
     if (err == VB_OK && !server->rehearses)
@@ -488,6 +498,7 @@ void vb_server_free(struct vb_server *server)
     free(server->store_url);
     free(server->publish);
     free(server->batch);
+    free(server->graphql);
     vb_buf_done(&server->why);
     free(server);
 }

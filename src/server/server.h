@@ -50,6 +50,8 @@ struct vb_server {
     char *files;    /* or this directory's files, from "/" on; NULL: none */
     char *publish;  /* where it is to be found; NULL: nowhere */
     char *batch;    /* where many requests are taken in one; NULL: nowhere */
+    char *graphql;  /* where GraphQL is spoken; NULL: nowhere */
+    struct vb_gql_limits graphql_limits;
     char *store_url;
     bool rehearses; /* requests are not served: no plugin is loaded */
     const struct vb_inherited *inherited; /* of the service manager */

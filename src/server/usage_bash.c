@@ -21,6 +21,7 @@ static const struct {
     {"URL", "memory: sqlite:", ""},
     {"TARGET", "/openapi.json off", ""},
     {"PLACE", "/batch off", ""},
+    {"ENDPOINT", "/graphql off", ""},
     {"RATE", "off", ""},
 };
 

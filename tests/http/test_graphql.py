@@ -86,7 +86,7 @@ def test_the_library_has_queries_relations_and_mutations():
     assert (done.returncode, done.stderr) == (0, "")
     found = parts(done.stdout)
     assert "book(id: ID!): Book" in found["type Query"]
-    listing = "books(filter: BookFilter, sort: [BookOrder!], first: Int, after: String): BookConnection"
+    listing = "books(filter: BookFilter, sort: [BookOrder!], first: Int = 20, after: String): BookConnection"
     assert listing in found["type Query"]
     assert {"id: ID!", "title: String!", "tags: [String!]", "author: Author"} <= found["type Book"]
     assert listing in found["type Author"]
@@ -226,7 +226,7 @@ def test_what_is_below_something_is_asked_for_there_as_well(tmp_path):
             },
         },
     )
-    paging = "filter: BooksReviewFilter, sort: [BooksReviewOrder!], first: Int, after: String): BooksReviewConnection"
+    paging = "filter: BooksReviewFilter, sort: [BooksReviewOrder!], first: Int = 20, after: String): BooksReviewConnection"
     assert f"reviews({paging}" in found["type Book"]
     assert f"booksReviews(id: ID!, {paging}" in found["type Query"]
     assert "booksReview(id: ID!, no: ID!): BooksReview" in found["type Query"]
