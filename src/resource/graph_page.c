@@ -26,8 +26,11 @@ struct page {
     struct vb_span target; /* what its members refer to; "": whatever */
     struct vb_selection *selection;
     struct vb_selection_sieve sieve;
-    struct vb_cursor cursor; /* where from */
-    struct vb_span scope;    /* what its cursors are good for */
+    struct vb_cursor cursor;       /* where from */
+    struct vb_span scope;          /* what its cursors are good for */
+    struct vb_selection_plan plan; /* how it is read, */
+    size_t attempt;                /* after so many others */
+    uint32_t limit;
     struct vb_list_read list;
     struct edge *edges;
     const struct vb__graph_node **nodes; /* what the edges lead to, or NULL */
@@ -46,10 +49,10 @@ struct vb__graph_listing {
     struct page *pages; /* one for each object */
     struct vb_list_read **lists;
     struct vb_lists_read read;
+    bool counts;          /* how many there are is all that is asked */
     struct vb_span owner; /* the only one's, which must be there; or "" */
     struct vb_record *owner_record;
     struct vb_records_read owner_read;
-    void (*arrived)(struct vb__graph_listing *listing);
 };
 
 /* --- cursors ---------------------------------------------------------------
@@ -134,27 +137,111 @@ static struct vb_gql_result end_of(const struct page *page)
 /* --- what is read ----------------------------------------------------------
  */
 
-static void set_up_list(struct page *page, bool whole, uint32_t limit)
+/* Who refers to something is found by that, all others as for GET. */
+static bool plan(struct page *page)
 {
     const struct vb__graph_listing *of = page->of;
-    const struct vb_selection *selection = page->selection;
+    const struct vb_selection_wish wish = {
+        .selection = page->selection,
+        .counts = of->counts ? VB_PREFER_COUNT_EXACT : VB_PREFER_COUNT_NONE,
+        .sees_all = of->members == NULL,
+    };
+    bool whole = of->counts || page->selection->sort_count > 0;
+
+    if (page->target.len == 0)
+        return vb_selection_plan(&of->run->arena, &wish, page->attempt,
+                                 &page->plan);
+    page->plan = (struct vb_selection_plan){
+        .whole = whole,
+        .effort = whole ? VB_SELECTION_WHOLE : VB_SELECTION_PAGE,
+    };
+    return page->attempt == 0;
+}
+
+/* Adds the page's list to those that are read; false: there is no way. */
+static bool add_list(struct page *page)
+{
+    struct vb__graph_listing *of = page->of;
     struct vb_list_read *list = &page->list;
 
+    if (!plan(page))
+        return false;
     *list = (struct vb_list_read){
         .parent = page->key,
         .target = page->target,
         .from = page->cursor.position,
         .from_key = page->cursor.key,
-        .whole = whole,
-        .limit = limit,
+        .whole = page->plan.whole,
+        .index = page->plan.indexed ? &page->plan.index : NULL,
+        .counted = page->plan.counts ? &page->plan.counted : NULL,
+        .limit = page->limit,
         .byte_limit = PAGE_BYTES,
     };
-    if (whole || of->members != NULL || vb_selection_sieves(selection)) {
-        vb_selection_sieve_init(&page->sieve, selection,
+    if (page->plan.whole || of->members != NULL ||
+        vb_selection_sieves(page->selection)) {
+        vb_selection_sieve_init(&page->sieve, page->selection,
                                 of->members != NULL ? &of->ruling : NULL,
-                                whole ? VB_SELECTION_WHOLE : VB_SELECTION_PAGE);
+                                page->plan.effort);
         list->sieve = &page->sieve.base;
     }
+    of->lists[of->read.count++] = list;
+    return true;
+}
+
+/* There is no such index, or too much to look at: perhaps another way. */
+static bool add_failed(struct vb__graph_listing *listing)
+{
+    listing->read.count = 0;
+    for (size_t i = 0; i < listing->call->count; i++) {
+        struct page *page = &listing->pages[i];
+
+        if (page->list.op.err != VB_ERR_LIMIT &&
+            page->list.op.err != VB_ERR_UNSUPPORTED)
+            continue;
+        page->attempt++;
+        if (!add_list(page))
+            page->list.op.err = VB_ERR_LIMIT;
+    }
+    return listing->read.count > 0;
+}
+
+static void pages_arrived(struct vb__graph_listing *listing);
+static void totals_arrived(struct vb__graph_listing *listing);
+
+static void read_done(struct vb_store_op *op);
+
+/* Reads the lists of the pages that may be seen, in one request; those that
+ * cannot be read in the way that was tried first, in another one. False: not at
+ * once. */
+static bool read_lists(struct vb__graph_listing *listing)
+{
+    struct vb__graph_run *run = listing->run;
+
+    listing->read.op.done = read_done;
+    listing->read.op.context = listing;
+    listing->read.lists = listing->lists;
+    while (listing->read.count > 0) {
+        if (vb_store_lists(run->x->env->store, &listing->read) ==
+            VB_IO_PENDING) {
+            run->waiting++;
+            return false;
+        }
+        if (listing->read.op.err != VB_OK || !add_failed(listing))
+            break;
+    }
+    vb_ruling_done(&listing->ruling);
+    if (listing->counts)
+        totals_arrived(listing);
+    else
+        pages_arrived(listing);
+    return true;
+}
+
+static bool read_begin(struct vb__graph_listing *listing)
+{
+    if (listing->members != NULL)
+        vb_ruling_begin(&listing->ruling, listing->run->x, listing->members);
+    return read_lists(listing);
 }
 
 static void read_done(struct vb_store_op *op)
@@ -162,31 +249,11 @@ static void read_done(struct vb_store_op *op)
     struct vb__graph_listing *listing = op->context;
     struct vb__graph_run *run = listing->run;
 
-    listing->arrived(listing);
-    vb_gql_execution_complete(run->execution, listing->call);
+    if (op->err != VB_OK || !add_failed(listing))
+        listing->read.count = 0;
+    if (read_lists(listing))
+        vb_gql_execution_complete(run->execution, listing->call);
     vb__graph_go_on(run);
-}
-
-/* Reads the lists of the pages that may be seen, in one request. False: not at
- * once. */
-static bool read_lists(struct vb__graph_listing *listing,
-                       void (*arrived)(struct vb__graph_listing *))
-{
-    struct vb__graph_run *run = listing->run;
-
-    listing->arrived = arrived;
-    listing->read.op.done = read_done;
-    listing->read.op.context = listing;
-    listing->read.lists = listing->lists;
-    if (listing->members != NULL)
-        vb_ruling_begin(&listing->ruling, run->x, listing->members);
-    if (listing->read.count > 0 &&
-        vb_store_lists(run->x->env->store, &listing->read) == VB_IO_PENDING) {
-        run->waiting++;
-        return false;
-    }
-    arrived(listing);
-    return true;
 }
 
 /* --- pages -----------------------------------------------------------------
@@ -237,7 +304,6 @@ static struct vb_gql_result show_page(struct page *page)
 
 static void pages_arrived(struct vb__graph_listing *listing)
 {
-    vb_ruling_done(&listing->ruling);
     for (size_t i = 0; i < listing->call->count; i++)
         if (listing->pages[i].key.len > 0)
             listing->call->results[i] = show_page(&listing->pages[i]);
@@ -298,8 +364,8 @@ static void ask_page(struct vb__graph_listing *listing, size_t i)
         listing->call->results[i] = bad_input(run, wrong);
         page->key = VB_SPAN("");
     } else if (!page->denied) {
-        set_up_list(page, page->selection->sort_count > 0, limit);
-        listing->lists[listing->read.count++] = &page->list;
+        page->limit = limit;
+        (void)add_list(page);
     }
 }
 
@@ -307,7 +373,7 @@ static bool ask_pages(struct vb__graph_listing *listing)
 {
     for (size_t i = 0; i < listing->call->count; i++)
         ask_page(listing, i);
-    return read_lists(listing, pages_arrived);
+    return read_begin(listing);
 }
 
 /* NULL where memory is short, or the arguments are wrong. */
@@ -631,7 +697,6 @@ total_of(struct vb__graph_run *run, const struct page *counted, enum vb_err err)
 
 static void totals_arrived(struct vb__graph_listing *listing)
 {
-    vb_ruling_done(&listing->ruling);
     for (size_t i = 0; i < listing->call->count; i++)
         listing->call->results[i] =
             total_of(listing->run, &listing->pages[i], listing->read.op.err);
@@ -656,6 +721,7 @@ static struct vb__graph_listing *recount(struct vb__graph_run *run,
     listing->run = run;
     listing->call = call;
     listing->route = first->of->route;
+    listing->counts = true;
     listing->members = first->of->members;
     listing->pages =
         vb_arena_calloc(&run->arena, call->count, sizeof(*listing->pages));
@@ -671,8 +737,8 @@ static struct vb__graph_listing *recount(struct vb__graph_run *run,
         page->key = of->key;
         page->target = of->target;
         page->selection = of->selection;
-        set_up_list(page, true, 1);
-        listing->lists[listing->read.count++] = &page->list;
+        page->limit = 1;
+        (void)add_list(page);
     }
     listing->next = run->listings;
     run->listings = listing;
@@ -685,7 +751,7 @@ bool vb__graph_total(struct vb__graph_run *run, struct vb_gql_call *call)
 
     if (counts_some(call->objects[0])) {
         listing = recount(run, call);
-        return listing == NULL || read_lists(listing, totals_arrived);
+        return listing == NULL || read_begin(listing);
     }
     for (size_t i = 0; i < call->count; i++) {
         const struct page *page = call->objects[i];

@@ -28,7 +28,7 @@ def to(path):
 
 BOOK = {
     "title": STRING,
-    "year": NUMBER,
+    "year": NUMBER | {"x-verbatim": {"index": True}},
     "isbn": STRING | {"writeOnly": True},
     "genre": {"type": "string", "enum": ["novel", "science-fiction"]},
     "author": to("/authors/{id}"),
