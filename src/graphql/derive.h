@@ -43,8 +43,8 @@ enum vb_gql_source_kind {
 
 /*
  * The `owner` of each field of a derived schema. Of an argument `filter`, the
- * owner of each of the inputs is a struct vb_property; of other inputs, the
- * name of the member that they are in JSON (struct vb_span). A value of an
+ * owner of each of the inputs is a struct vb_property; of other inputs, and of
+ * what a change takes, a struct vb_gql_input_source. A value of an
  * order means "year" or "-author.name", as sort= has it.
  */
 struct vb_gql_source {
@@ -54,6 +54,17 @@ struct vb_gql_source {
     const struct vb_property *property;
     const struct vb_operation *operation;
 };
+
+/* What an input is in the JSON of a request. */
+struct vb_gql_input_source {
+    struct vb_span name; /* of the member */
+    bool numeric;        /* an ID that is a number there */
+};
+
+/* The owners of those arguments of a change that are no variables: its content,
+ * and the tag that it depends on. */
+extern const struct vb_gql_input_source vb_gql_input_content,
+    vb_gql_input_if_match;
 
 /*
  * The description must live as long as the schema, which is the caller's:

@@ -31,24 +31,39 @@ static struct vb_gql_field *add_field(struct vb__gql_deriver *d,
     return field;
 }
 
+const struct vb_gql_input_source vb_gql_input_content, vb_gql_input_if_match;
+
+/* An argument of a change; NULL is nobody's. */
+static void set_owner(struct vb_gql_input *input,
+                      const struct vb_gql_input_source *owner)
+{
+    if (input != NULL)
+        input->owner = owner;
+}
+
 /* The argument that has what is to be. */
 static void add_content(struct vb__gql_deriver *d, struct vb_gql_field *field,
                         const char *argument, const struct vb_gql_shape *shape)
 {
     if (field != NULL)
-        vb_gql_add_input(
-            d->schema, &field->arguments,
-            vb__gql_new_input_name(d->schema, field->arguments,
-                                   vb_span_str(argument)),
-            shape == NULL ? NULL : vb_gql_non_null(d->schema, shape->nullable));
+        set_owner(
+            vb_gql_add_input(d->schema, &field->arguments,
+                             vb__gql_new_input_name(d->schema, field->arguments,
+                                                    vb_span_str(argument)),
+                             shape == NULL
+                                 ? NULL
+                                 : vb_gql_non_null(d->schema, shape->nullable)),
+            &vb_gql_input_content);
 }
 
 static void add_if_match(struct vb__gql_deriver *d, struct vb_gql_field *field)
 {
-    vb_gql_add_input(
-        d->schema, &field->arguments,
-        vb__gql_new_input_name(d->schema, field->arguments, VB_SPAN("ifMatch")),
-        vb__gql_scalar(d, VB_SPAN("String")));
+    set_owner(
+        vb_gql_add_input(d->schema, &field->arguments,
+                         vb__gql_new_input_name(d->schema, field->arguments,
+                                                VB_SPAN("ifMatch")),
+                         vb__gql_scalar(d, VB_SPAN("String"))),
+        &vb_gql_input_if_match);
 }
 
 static struct vb_span verb(struct vb__gql_deriver *d, const char *verb,

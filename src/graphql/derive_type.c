@@ -199,17 +199,24 @@ static bool is_open(const struct vb__gql_deriver *d,
     return type->kind == VB_GQL_TYPE_INPUT && made != NULL && made->open;
 }
 
-/* A span of its own, in the schema. */
-static const struct vb_span *keep_name(struct vb__gql_deriver *d,
-                                       struct vb_span text)
+static const struct vb_gql_input_source *
+input_source(struct vb__gql_deriver *d,
+             const struct vb_schema_property *property)
 {
-    struct vb_span *kept = vb_arena_alloc(&d->schema->arena, sizeof(*kept));
+    const unsigned numbers = VB_SCHEMA_INTEGER | VB_SCHEMA_NUMBER;
+    struct vb_gql_input_source *source =
+        vb_arena_alloc(&d->schema->arena, sizeof(*source));
 
-    if (kept == NULL)
+    if (source == NULL) {
         d->schema->failed = true;
-    else
-        *kept = vb_arena_dup(&d->schema->arena, text);
-    return kept;
+        return NULL;
+    }
+    *source = (struct vb_gql_input_source){
+        .name = vb_arena_dup(&d->schema->arena, property->name),
+        .numeric = (property->facts.types & numbers) != 0 &&
+                   (property->facts.types & VB_SCHEMA_STRING) == 0,
+    };
+    return source;
 }
 
 static void add_property(struct vb__gql_deriver *d, struct vb_gql_type *type,
@@ -254,7 +261,7 @@ static void add_property(struct vb__gql_deriver *d, struct vb_gql_type *type,
         if (input == NULL)
             return;
         input->description = vb__gql_description(property->schema);
-        input->owner = keep_name(d, property->name);
+        input->owner = input_source(d, property);
     }
 }
 

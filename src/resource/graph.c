@@ -272,21 +272,15 @@ static const struct vb_slot post_slot = {.parsed = parsed, .commit = commit};
 /* Nothing is asked for, and what is said of who asks is looked at. */
 static void put_guard(struct vb_graph *graph, const struct vb_access *access)
 {
-    static const struct vb_security anybody = {.optional = true};
     struct vb_resource *resource = &graph->resource;
 
     resource->permitted = permitted;
     if (access == NULL || access->description->scheme_count == 0)
         return;
-    graph->guard = (struct vb_guard){
-        .access = access,
-        .by_method = {[VB_METHOD_GET] = &anybody,
-                      [VB_METHOD_HEAD] = &anybody,
-                      [VB_METHOD_QUERY] = &anybody,
-                      [VB_METHOD_POST] = &anybody},
-    };
-    resource->guard = &graph->guard;
-    resource->authentic = vb_access_authentic;
+    vb_guard_introduce(&graph->guard, access,
+                       WITH_CONTENT | VB_METHOD_BIT(VB_METHOD_GET) |
+                           VB_METHOD_BIT(VB_METHOD_HEAD),
+                       resource);
 }
 
 static enum vb_err make_resource(struct vb_graph *graph,

@@ -40,6 +40,26 @@ struct vb__graph_node *vb__graph_node_new(struct vb__graph_run *run,
     return node->shown == NULL ? NULL : node;
 }
 
+struct vb__graph_node *vb__graph_node_shown(struct vb__graph_run *run,
+                                            const struct vb_route *route,
+                                            struct vb_span key,
+                                            struct vb_json *shown)
+{
+    struct vb__graph_node *node =
+        vb_arena_calloc(&run->arena, 1, sizeof(*node));
+
+    if (node == NULL) {
+        vb_json_free(shown);
+        return NULL;
+    }
+    node->next = run->nodes;
+    run->nodes = node;
+    node->route = route;
+    node->key = key;
+    node->shown = shown;
+    return node;
+}
+
 void vb__graph_nodes_free(struct vb__graph_run *run)
 {
     for (; run->nodes != NULL; run->nodes = run->nodes->next) {

@@ -13,6 +13,7 @@
 #ifndef VB_RESOURCE_GRAPH_PART_H
 #define VB_RESOURCE_GRAPH_PART_H
 
+#include "flow/inner.h"
 #include "graphql/derive.h"
 #include "graphql/execute.h"
 #include "resource/cursor.h"
@@ -49,11 +50,12 @@ struct vb__graph_run {
     struct vb_gql_execution *execution;
     struct vb__graph_node *nodes;
     struct vb__graph_listing *listings;
-    uint64_t held;     /* bytes of the states that were read */
-    unsigned waiting;  /* requests that are under way */
-    bool begun, ended; /* the flow waits; it was told */
-    bool called_off;   /* nobody wants the answer any more */
-    bool refused;      /* the reply is prepared: x->reply.status */
+    uint64_t held;          /* bytes of the states that were read */
+    unsigned waiting;       /* requests that are under way */
+    bool begun, ended;      /* the flow waits; it was told */
+    bool called_off;        /* nobody wants the answer any more */
+    struct vb_inner *inner; /* of a mutation under way; NULL: none */
+    bool refused;           /* the reply is prepared: x->reply.status */
 };
 
 /* --- graph_ask.c --------------------------------------------------------- */
@@ -118,6 +120,13 @@ struct vb__graph_node *vb__graph_node_new(struct vb__graph_run *run,
                                           const struct vb_route *route,
                                           struct vb_record *record);
 
+/* The node of what a reply has shown, which it takes over. NULL: memory is
+ * short. */
+struct vb__graph_node *vb__graph_node_shown(struct vb__graph_run *run,
+                                            const struct vb_route *route,
+                                            struct vb_span key,
+                                            struct vb_json *shown);
+
 /* A node as a value of that shape; NULL is null. */
 struct vb_gql_result vb__graph_show(struct vb__graph_run *run,
                                     const struct vb_gql_shape *shape,
@@ -132,6 +141,11 @@ bool vb__graph_document(struct vb__graph_run *run, struct vb_gql_call *call);
 bool vb__graph_reference(struct vb__graph_run *run, struct vb_gql_call *call);
 
 void vb__graph_nodes_free(struct vb__graph_run *run);
+
+/* --- graph_mutation.c ---------------------------------------------------- */
+
+/* A field that changes something. False: that is under way. */
+bool vb__graph_mutate(struct vb__graph_run *run, struct vb_gql_call *call);
 
 /* --- graph_page.c -------------------------------------------------------- */
 

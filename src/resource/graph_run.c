@@ -96,6 +96,8 @@ static bool answer(struct vb__graph_run *run, struct vb_gql_call *call)
     case VB_GQL_SOURCE_PART:
     case VB_GQL_SOURCE_REFERRERS:
         return vb__graph_listing(run, call);
+    case VB_GQL_SOURCE_CHANGE:
+        return vb__graph_mutate(run, call);
     case VB_GQL_SOURCE_TOTAL:
         return vb__graph_total(run, call);
     default:
@@ -120,6 +122,8 @@ static void call_off(struct vb_exchange *x)
     struct vb__graph_run *run = x->state;
 
     run->called_off = true;
+    if (run->inner != NULL)
+        vb_inner_call_off(run->inner); /* then the run may be gone */
 }
 
 enum vb_answer vb__graph_execute(struct vb__graph_run *run)
