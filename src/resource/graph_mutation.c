@@ -239,7 +239,8 @@ static struct vb_gql_result failure(struct mutation *m, struct vb_json *problem)
     struct vb__graph_run *run = m->run;
     unsigned status = m->inner.status;
     yyjson_val *root = problem == NULL ? NULL : problem->root;
-    struct vb_span message = vb_json_member_text(root, "detail");
+    struct vb_span message =
+        root == NULL ? VB_SPAN("") : vb_json_member_text(root, "detail");
     struct vb_buf text;
     struct vb_gql_result result = {.kind = VB_GQL_RESULT_ERROR};
 
