@@ -143,7 +143,7 @@ def count_conformance(written, kept, tally):
 OVER = {
     "h2c": (
         "access_log", "codings", "collections", "conditional", "controllers",
-        "cookies", "digests", "filters", "formats", "hints", "idempotency", "large", "methods",
+        "cookies", "digests", "filters", "formats", "hints", "idempotency", "import", "large", "methods",
         "moves", "negotiation", "prefer", "problems", "query", "ranges",
         "redirects", "statuses", "tree",
     ),
@@ -153,7 +153,7 @@ OVER = {
         "problems", "query", "ranges", "redirects", "sessions", "tree",
     ),
     "h3": (
-        "access_log", "collections", "cookies", "digests", "formats", "idempotency", "large",
+        "access_log", "collections", "cookies", "digests", "formats", "idempotency", "import", "large",
         "problems", "query", "redirects", "sessions", "tree",
     ),
 }  # fmt: skip

@@ -56,6 +56,7 @@ static void problem_says_all_it_knows(void **state)
                         VB_SPAN(""));
     vb_problem_complain(&problem, VB_PROBLEM_POINTER, VB_SPAN(""),
                         VB_SPAN("x"));
+    problem.complaints[3].line = 4; /* of several values, one a line */
     assert_problem(
         &problem,
         "{\"type\":\"https://example.com/invalid\",\"status\":422,"
@@ -63,7 +64,8 @@ static void problem_says_all_it_knows(void **state)
         "\"instance\":\"/books/7\",\"errors\":["
         "{\"pointer\":\"/a~1b/0\",\"detail\":\"is no \\\"integer\\\"\"},"
         "{\"parameter\":\"limit\",\"detail\":\"is too large\"},"
-        "{\"header\":\"Prefer\"},{\"pointer\":\"\",\"detail\":\"x\"}]}");
+        "{\"header\":\"Prefer\"},{\"pointer\":\"\",\"line\":4,"
+        "\"detail\":\"x\"}]}");
 }
 
 static void problem_escapes_what_a_client_wrote(void **state)
