@@ -682,3 +682,13 @@ def test_a_client_that_goes_away_ends_its_batch(serve):
     connection.close()
     # The server ends at once (the fixture waits for it), though the program would sleep on.
     assert client.get("/settings/after").status == 404
+
+
+def test_many_members_at_once_are_a_part_like_others(client):
+    lines = '{"title": "import one"}\n{"title": "import two"}\n'
+    part = {"method": "POST", "path": "/books", "headers": {"Content-Type": "application/x-ndjson"}, "body": lines}
+    assert statuses(client, part, get("/nowhere"), atomic=True) == [424, 404]
+    assert client.get("/books?title:starts=import").json() == []
+    first, second = replies(client, part, post("/books", title="import three"), atomic=True)
+    assert first["status"] < 300 and second["status"] == 201
+    assert [book["title"] for book in client.get("/books?title:starts=import").json()] == ["import one", "import two", "import three"]
