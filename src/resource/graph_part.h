@@ -5,7 +5,7 @@
  *              graph_ask.c   graph_document.c  │       graph_reply.c
  *                                              │ calls
  *              the store  ◀── graph_node.c ◀───┤ states by key
- *                         ◀── graph_page.c ◀───┘ listings
+ *                         ◀── graph_page.h ◀───┘ listings
  *
  * A call (graphql/resolve.h) is one field of the document, asked of all objects
  * of its level; each that needs the store makes one request to it.
@@ -52,7 +52,6 @@ struct vb__graph_run {
     struct vb__graph_listing *listings;
     uint64_t held;          /* bytes of the states that were read */
     unsigned waiting;       /* requests that are under way */
-    bool begun, ended;      /* the flow waits; it was told */
     bool called_off;        /* nobody wants the answer any more */
     struct vb_inner *inner; /* of a mutation under way; NULL: none */
     bool refused;           /* the reply is prepared: x->reply.status */
@@ -147,7 +146,7 @@ void vb__graph_nodes_free(struct vb__graph_run *run);
 /* A field that changes something. False: that is under way. */
 bool vb__graph_mutate(struct vb__graph_run *run, struct vb_gql_call *call);
 
-/* --- graph_page.c -------------------------------------------------------- */
+/* --- graph_listing.c, graph_page.c ---------------------------------------- */
 
 /* Pages of listings. False: the store has not answered yet. */
 bool vb__graph_listing(struct vb__graph_run *run, struct vb_gql_call *call);

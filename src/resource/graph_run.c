@@ -131,7 +131,6 @@ enum vb_answer vb__graph_execute(struct vb__graph_run *run)
     pump(run);
     if (run->waiting == 0)
         return vb__graph_respond(run);
-    run->begun = true;
     run->x->call_off = call_off;
     return VB_PENDING;
 }
