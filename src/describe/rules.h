@@ -27,7 +27,7 @@ vb__rule_fn vb__rule_security, vb__rule_never_exists, vb__rule_never_deleted,
     vb__rule_never_sent, vb__rule_empty_200, vb__rule_other_answer,
     vb__rule_patch_media, vb__rule_content_in_get, vb__rule_content_in_delete,
     vb__rule_method_override, vb__rule_action_parameter,
-    vb__rule_format_parameter;
+    vb__rule_format_parameter, vb__rule_unindexed;
 
 /* The first word of a name in camelCase, snake_case or kebab-case, in lower
  * case in `room`; "getUsers" is "get". Empty when it is longer. */

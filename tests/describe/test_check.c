@@ -32,6 +32,14 @@ static bool has_line(const struct vb_buf *out, const char *start)
 
 #define DOC "put: {requestBody: {content: {application/json: {}}}, responses: "
 
+/* A collection, whose GET has this parameter, of members that have `n`. */
+#define INDEXED "{x-verbatim: {index: true}}"
+#define LISTING(name, n)                                                       \
+    "  /a: {post: {}, get: {parameters: [{name: " name                         \
+    ", in: query, schema: {}}]}}\n  '/a/{b}': {get: {responses: {200: "        \
+    "{content: {application/json: {schema: {properties: {n: " n                \
+    ", m: {properties: {k: {}}}}}}}}}}}\n"
+
 static void each_rule_finds_what_it_is_for(void **state)
 {
     static const struct {
@@ -125,6 +133,10 @@ static void each_rule_finds_what_it_is_for(void **state)
         {"action-parameter",
          "  /a: {get: {parameters: [{name: action, in: query}]}}\n",
          "  /a: {get: {parameters: [{name: action, in: header}]}}\n"},
+        {"unindexed", LISTING("n", "{}"), LISTING("n", INDEXED)},
+        {"unindexed", LISTING("'n:gte'", "{}"), LISTING("'n:ends'", "{}")},
+        {"unindexed", LISTING("'m.k'", "{}"), LISTING("k", "{}")},
+        {"unindexed", LISTING("sort", "{}"), LISTING("sort", INDEXED)},
         {"idle", "  /a: {get: {parameters: [{name: a, in: query}]}}\n",
          "  /a: {get: {parameters: [{name: a, in: header}]}}\n"},
         {"idle", "  /a: {parameters: [{name: a, in: query}], get: {}}\n",

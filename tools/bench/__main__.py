@@ -16,6 +16,7 @@ from pathlib import Path
 
 import documents
 import idle
+import lists
 import load
 import machine
 import report
@@ -24,6 +25,7 @@ from servers import KINDS, Bare, Verbatim, make_certificate
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITE_CONNECTIONS = 64
+LIST_CONNECTIONS = 16
 WRITTEN_DOCUMENTS = 10000
 # Beyond the idle ones: those of the load, and what a server opens itself.
 SPARE_CONNECTIONS = 1024
@@ -43,6 +45,7 @@ def options_of(arguments):
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=int, help="of one measurement")
     parser.add_argument("--documents", type=int)
+    parser.add_argument("--members", type=int, help="of the collection that is listed")
     parser.add_argument("--idle", type=int, help="connections")
     parser.add_argument("--sync-us", type=int, default=0,
                         help="let each sync of the disk take so much longer")
@@ -51,8 +54,8 @@ def options_of(arguments):
     parser.add_argument("--strict", action="store_true", help="exit 1 on a MISS")
     parser.add_argument("serve", nargs="*", help="more arguments of `verbatim serve`")
     options = parser.parse_args(arguments)
-    usual = (2, 1, 5000, 2000) if options.quick else (5, 4, 100000, 10000)
-    for name, value in zip(("rounds", "seconds", "documents", "idle"), usual):
+    usual = (2, 1, 5000, 2000, 20000) if options.quick else (5, 4, 100000, 10000, 1000000)
+    for name, value in zip(("rounds", "seconds", "documents", "idle", "members"), usual):
         if getattr(options, name) is None:
             setattr(options, name, value)
     options.only = options.only or list(SCENARIOS)
@@ -210,6 +213,32 @@ class Bench:
         finally:
             server.stop()
 
+    # Lists: pages of a collection by an index, beside what SQLite gives
+
+    def lists(self, ways):
+        if Verbatim not in self.kinds:
+            return
+        members = self.options.members
+        kinds = lists.kinds_of(members)
+        say(f"lists of {members}")
+        server = self.make(Verbatim, "lists")
+        server.more = [*server.more, "--cache-size", "0"]
+        server.start()
+        try:
+            lists.fill(server, members, kinds, documents.Filler)
+            files = lists.files_of(server, self.folder, members, kinds)
+            program = self.options.build / "tools/bench/list_loop"
+            for _ in range(self.options.rounds):
+                bare = lists.loop(program, self.folder / "lists.db", members, kinds,
+                                  self.options.seconds)
+                for way in ways:
+                    self.results.add(way, "SQLite loop", **bare[way])
+                    self.results.add(way, "verbatim", **load.wrk(
+                        server, files[way], self.options.seconds, LIST_CONNECTIONS))
+            say(f"memory of its own after it: {lists.memory_kib(server)} KiB")
+        finally:
+            server.stop()
+
     # Idling: a fresh server each time, so that nothing is reused
 
     def idles(self, scenario):
@@ -239,6 +268,9 @@ class Bench:
             self.writes("durable write")
         if "session GET" in wanted:
             self.sessions("session GET")
+        ways = [way for way in LISTS if way in wanted]
+        if ways:
+            self.lists(ways)
         for scenario in IDLES:
             if scenario in wanted:
                 self.idles(scenario)
@@ -264,7 +296,8 @@ HANDSHAKES = {"TLS full": "full", "TLS resumed": "resumed"}
 IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2": "h2",
          "idle h3": "h3"}  # fmt: skip
 READS = (*WRKS, *H2LOADS, *H3LOADS, *HANDSHAKES)
-SCENARIOS = (*READS, "durable write", "session GET", *IDLES)
+LISTS = ("list by filter", "next page", "list and count")
+SCENARIOS = (*READS, "durable write", "session GET", *LISTS, *IDLES)
 
 
 def say(text):

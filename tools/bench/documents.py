@@ -65,9 +65,9 @@ class Filler:
         self.socket = socket.create_connection(("127.0.0.1", server.port), 30)
         self.host = f"127.0.0.1:{server.port}"
 
-    def send(self, target, body):
+    def send(self, target, body, method="PUT"):
         self.socket.sendall(
-            f"PUT {target} HTTP/1.1\r\nHost: {self.host}\r\n"
+            f"{method} {target} HTTP/1.1\r\nHost: {self.host}\r\n"
             "Content-Type: application/json\r\nPrefer: return=minimal\r\n"
             f"Content-Length: {len(body)}\r\n\r\n".encode() + body
         )

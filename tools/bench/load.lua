@@ -1,6 +1,7 @@
 -- What wrk sends; the arguments after `--` name it:
 --   same TARGET [FIELD: VALUE]...   one request again and again
 --   random COUNT                    GET of one of /docs/0 ... /docs/COUNT-1
+--   targets FILE [FIELD: VALUE]...  GET of one of the file's lines
 --   put COUNT BYTES                 PUT of one of them, each time another body
 --   post BYTES                      POST to /items
 -- At the end one line of JSON says what was done.
@@ -9,6 +10,7 @@ local kind
 local count, bytes
 local number = 0
 local fixed
+local lines = {}
 local threads = {}
 
 function setup(thread)
@@ -29,6 +31,7 @@ local kinds = {
     random = function()
         return wrk.format("GET", "/docs/" .. math.random(0, count - 1))
     end,
+    targets = function() return lines[math.random(#lines)] end,
     put = function()
         local target = "/docs/" .. math.random(0, count - 1)
         return wrk.format("PUT", target, json, body_of(bytes))
@@ -38,17 +41,25 @@ local kinds = {
     end,
 }
 
+local function headers_of(args)
+    local headers = {}
+    for i = 3, #args do
+        local name, value = args[i]:match("^([^:]+): (.*)$")
+        headers[name] = value
+    end
+    return headers
+end
+
 function init(args)
     kind = kinds[args[1]] or error("unknown kind " .. tostring(args[1]))
     math.randomseed(tonumber(os.getenv("VB_SEED") or 1))
     wrk.headers["Host"] = wrk.host .. ":" .. wrk.port
     if args[1] == "same" then
-        local headers = {}
-        for i = 3, #args do
-            local name, value = args[i]:match("^([^:]+): (.*)$")
-            headers[name] = value
+        fixed = wrk.format("GET", args[2], headers_of(args))
+    elseif args[1] == "targets" then
+        for line in io.lines(args[2]) do
+            table.insert(lines, wrk.format("GET", line, headers_of(args)))
         end
-        fixed = wrk.format("GET", args[2], headers)
     elseif args[1] == "post" then
         bytes = tonumber(args[2])
     else
