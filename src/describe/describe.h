@@ -220,6 +220,7 @@ struct vb_property {
     bool in_request; /* some request's schema names it */
     bool unique;     /* among the members of the collection or store: 409 */
     bool index;      /* filtered and sorted by */
+    bool search;     /* its words are found by `q` */
     enum vb_fill fill;
     /* The route whose member the value names, by its id (or, where `format` is
      * uri or uri-reference, by its path). NULL: none. */

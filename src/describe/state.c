@@ -186,6 +186,9 @@ static void check_scalar(struct walk *w, const struct vb_property *p,
     if ((p->unique || p->index) && !(p->types & scalars))
         vb__error(w->r, rule_of(schema, p->unique ? "unique" : "index"),
                   "only a scalar can be %s", p->unique ? "unique" : "indexed");
+    if (p->search && !(p->types & VB_SCHEMA_STRING))
+        vb__error(w->r, rule_of(schema, "search"),
+                  "only a string can be searched");
 }
 
 static void read_fill(struct walk *w, const struct vb_schema *schema,
@@ -207,7 +210,8 @@ static void read_fill(struct walk *w, const struct vb_schema *schema,
 static bool has_role(const struct vb_property *p)
 {
     return p->read_only || p->write_only || p->unique || p->index ||
-           p->references || p->default_value || p->fill != VB_FILL_NONE;
+           p->search || p->references || p->default_value ||
+           p->fill != VB_FILL_NONE;
 }
 
 static bool same_path(const struct vb_property *p, const struct vb_span *path,
@@ -277,6 +281,7 @@ static void visit(struct walk *w, const struct vb_schema_property *named,
         .in_request = !w->output_only,
         .unique = is_true(named->schema, "unique"),
         .index = is_true(named->schema, "index"),
+        .search = is_true(named->schema, "search"),
         .types = named->facts.types,
         .item_types = vb__item_types(named->schema),
         .format = named->facts.format,

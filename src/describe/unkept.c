@@ -108,6 +108,7 @@ static void tell_all(struct vb__unkept *u, yyjson_val *value,
         {READ_ONLY, "readOnly", false},   {WRITE_ONLY, "writeOnly", false},
         {REFERENCES, "references", true}, {UNIQUE, "unique", true},
         {INDEX, "index", true},           {REFERENCES, "on-delete", true},
+        {INDEX, "search", true},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

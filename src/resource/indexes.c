@@ -9,7 +9,10 @@
 #include "content/collate.h"
 #include "content/filter.h"
 #include "content/json.h"
+#include "content/words.h"
 #include "describe/unique.h"
+#include "resource/selection.h"
+#include "resource/stored.h"
 
 #define ARENA_BLOCK ((size_t)4096)
 #define ARENA_LIMIT ((size_t)16 * 1024 * 1024)
@@ -30,18 +33,29 @@ struct declared {
     const struct vb_description *description; /* a reference */
     struct listing *listings;
     size_t listing_count;
-    const struct vb_property **properties; /* base.count */
+    const struct vb_property **properties; /* base.count; NULL: all that are
+                                              searched, their words */
 };
 
-/* What no list can be asked by needs none. */
-bool vb_property_is_indexed(const struct vb_property *property)
+/* What no list can be asked by needs no index. */
+static bool is_asked(const struct vb_property *property)
 {
-    if (!property->index || property->write_only)
+    if (property->write_only)
         return false;
     for (size_t i = 0; i < property->path_len; i++)
         if (property->path[i].ptr == NULL)
             return false;
     return true;
+}
+
+bool vb_property_is_indexed(const struct vb_property *property)
+{
+    return property->index && is_asked(property);
+}
+
+bool vb_property_is_searched(const struct vb_property *property)
+{
+    return property->search && is_asked(property);
 }
 
 static bool is_time(const struct vb_property *property)
@@ -58,6 +72,22 @@ struct vb_span vb_index_name(struct vb_arena *arena,
     return vb_arena_printf(arena, "%.*s#%.*s%s v%d", VB_FMT(listing->path),
                            VB_FMT(pointer), is_time(property) ? " times" : "",
                            KEYS_VERSION);
+}
+
+/* With what is searched in it: the words of others are other ones. */
+struct vb_span vb_index_words_name(struct vb_arena *arena,
+                                   const struct vb_route *listing)
+{
+    const struct vb_state *state = listing->state;
+    struct vb_span name =
+        vb_arena_printf(arena, "%.*s#words", VB_FMT(listing->path));
+
+    for (size_t i = 0; i < state->field_count; i++)
+        if (vb_property_is_searched(&state->fields[i]))
+            name = vb_arena_printf(
+                arena, "%.*s %.*s", VB_FMT(name),
+                VB_FMT(vb_unique_pointer(arena, &state->fields[i])));
+    return vb_arena_printf(arena, "%.*s v%d", VB_FMT(name), KEYS_VERSION);
 }
 
 /* --- the keys of a record ------------------------------------------------- */
@@ -108,6 +138,33 @@ static bool covers(const struct vb_indexes *indexes, struct vb_span parent)
     return false;
 }
 
+/* A word and NUL, so that none begins another one. */
+static void give_words(struct vb_span text, struct vb_index_keys *keys,
+                       uint32_t index)
+{
+    struct vb_words words = vb_words(text);
+    struct vb_span word;
+
+    while (vb_words_next(&words, &word)) {
+        vb_buf_append(&keys->bytes, word);
+        vb_buf_char(&keys->bytes, '\0');
+        vb_index_keys_add(keys, index);
+    }
+}
+
+static void give_all_words(const struct vb_state *state, yyjson_val *root,
+                           struct vb_index_keys *keys, uint32_t index)
+{
+    for (size_t i = 0; i < state->field_count; i++) {
+        yyjson_val *value = vb_property_is_searched(&state->fields[i])
+                                ? vb_property_value(root, &state->fields[i])
+                                : NULL;
+
+        if (yyjson_is_str(value))
+            give_words(vb_json_text(value), keys, index);
+    }
+}
+
 static void give_all(const struct declared *declared,
                      const struct listing *listing, yyjson_val *root,
                      struct vb_index_keys *keys)
@@ -115,10 +172,12 @@ static void give_all(const struct declared *declared,
     for (uint32_t i = listing->first; i < listing->first + listing->count;
          i++) {
         const struct vb_property *property = declared->properties[i];
-        const struct vb_filter_field field = {.path = property->path,
-                                              .path_len = property->path_len};
 
-        vb_collate(&keys->bytes, vb_filter_value(&field, root),
+        if (property == NULL) {
+            give_all_words(listing->route->state, root, keys, i);
+            continue;
+        }
+        vb_collate(&keys->bytes, vb_property_value(root, property),
                    is_time(property) ? VB_COLLATE_TIME : 0);
         vb_index_keys_add(keys, i);
     }
@@ -165,7 +224,7 @@ static size_t count_all(const struct vb_description *description)
 
         if (vb_archetype_lists(description->routes[i]->archetype) &&
             state != NULL)
-            count += state->field_count;
+            count += state->field_count + 1;
     }
     return count;
 }
@@ -185,6 +244,11 @@ static void add_listing(struct declared *declared, struct vb_span *names,
         declared->properties[declared->base.count] = &state->fields[i];
         names[declared->base.count++] =
             vb_index_name(&declared->arena, route, &state->fields[i]);
+        listing.count++;
+    }
+    if (vb_selection_searches(route)) {
+        names[declared->base.count++] =
+            vb_index_words_name(&declared->arena, route);
         listing.count++;
     }
     if (listing.count > 0)

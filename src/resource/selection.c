@@ -12,7 +12,7 @@
     (VB_SCHEMA_BOOLEAN | VB_SCHEMA_NUMBER | VB_SCHEMA_INTEGER |                \
      VB_SCHEMA_STRING)
 
-/* Names that will mean something; until then they are no properties. */
+/* Names that mean something elsewhere; they are no properties. */
 static const struct vb_span reserved[] = {
     VB_SPAN_INIT("q"),
 };
@@ -170,6 +170,7 @@ static struct vb_span *slot_of(struct vb_selection *selection,
         struct vb_span name;
         struct vb_span *slot;
     } slots[] = {
+        {VB_SPAN("q"), &selection->q},
         {VB_SPAN("filter"), &selection->filter},
         {VB_SPAN("limit"), &selection->limit},
         {VB_SPAN("cursor"), &selection->cursor},
@@ -191,6 +192,8 @@ static struct vb_span *asked_slot(const struct vb_selection_reading *reading,
 {
     struct vb_span *slot = slot_of(selection, name);
 
+    if (slot == &selection->q && !vb_selection_searches(selection->route))
+        return NULL;
     return reading->of_one && slot != &selection->shown &&
                    slot != &selection->expand
                ? NULL
@@ -218,7 +221,9 @@ bool vb__selection_own(const struct vb_selection_reading *reading,
         return true;
     }
     *slot = value.ptr != NULL ? value : VB_SPAN("");
-    if (slot == &selection->filter)
+    if (slot == &selection->q)
+        *ret_wrong = vb__selection_words(reading, *slot);
+    else if (slot == &selection->filter)
         *ret_wrong = vb__selection_expression(reading, *slot);
     else if (slot == &selection->sort)
         *ret_wrong = each_of(reading, *slot, add_sort);
@@ -254,6 +259,7 @@ void vb_selection_write(struct vb_buf *buf,
         if (selection->filters[i].name.len > 0)
             vb_query_append(buf, selection->filters[i].name,
                             selection->filters[i].value);
+    write_own(buf, VB_SPAN("q"), selection->q);
     write_own(buf, VB_SPAN("filter"), selection->filter);
     write_own(buf, VB_SPAN("sort"), selection->sort);
     write_own(buf, VB_SPAN("fields"), selection->shown);

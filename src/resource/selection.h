@@ -23,6 +23,7 @@
 #include "access/rule.h"
 #include "content/expression.h"
 #include "content/filter.h"
+#include "content/words.h"
 #include "describe/describe.h"
 #include "flow/resource.h"
 #include "http/prefer.h"
@@ -31,6 +32,7 @@
 
 #define VB_SELECTION_FILTERS_MOST 32
 #define VB_SELECTION_SORT_MOST    4
+#define VB_SELECTION_WORDS_MOST   8
 #define VB_SELECTION_FIELDS_MOST  64
 #define VB_SELECTION_DEPTH_MOST   8 /* names in a path */
 
@@ -51,6 +53,8 @@ struct vb_selection {
     struct vb_selection_filter filters[VB_SELECTION_FILTERS_MOST];
     size_t filter_count;
     const struct vb_expression *expression; /* holds as well; NULL: none */
+    struct vb_search words[VB_SELECTION_WORDS_MOST]; /* all of them there */
+    size_t word_count;
     struct vb_sort sorts[VB_SELECTION_SORT_MOST];
     size_t sort_count;
     /* The properties that are shown; none: all. */
@@ -58,7 +62,7 @@ struct vb_selection {
     size_t field_count;
     struct vb_expand_step *steps; /* references that are expanded */
     /* As they were written; ptr NULL: not given. */
-    struct vb_span filter, sort, shown, expand, limit, cursor;
+    struct vb_span q, filter, sort, shown, expand, limit, cursor;
     bool ignored; /* something unknown was passed over */
 };
 
@@ -99,7 +103,8 @@ void vb_selection_write(struct vb_buf *buf,
 /* Does it leave members out? */
 static inline bool vb_selection_filters(const struct vb_selection *selection)
 {
-    return selection->filter_count > 0 || selection->expression != NULL;
+    return selection->filter_count > 0 || selection->expression != NULL ||
+           selection->word_count > 0;
 }
 
 /* Does it ask of members what only looking at them can tell? */
@@ -129,6 +134,15 @@ bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
  * where nothing is known of what it names. */
 bool vb_selection_path(const struct vb_route *route, const struct vb_span *path,
                        size_t len, struct vb_filter_field *ret_field);
+
+/* --- selection_words.c --------------------------------------------------- */
+
+/* Is there a property of the listing's members whose words can be found? */
+bool vb_selection_searches(const struct vb_route *route);
+
+/* Are all words that are searched for in one of these properties of it? */
+bool vb_selection_has_words(const struct vb_selection *selection,
+                            yyjson_val *root);
 
 /* --- selection_plan.c ---------------------------------------------------- */
 

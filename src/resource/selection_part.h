@@ -27,11 +27,15 @@ const char *vb__selection_filter(const struct vb_selection_reading *reading,
 const char *vb__selection_expression(const struct vb_selection_reading *reading,
                                      struct vb_span text);
 
+/* Takes the words of `q` (selection_words.c). NULL, or what is wrong. */
+const char *vb__selection_words(const struct vb_selection_reading *reading,
+                                struct vb_span text);
+
 /* A field of whatever is at a dotted path. False: it is too long, or empty. */
 bool vb__selection_cut(struct vb_exchange *x, struct vb_span path,
                        struct vb_filter_field *ret_field);
 
-/* Is it the name of filter, limit, cursor, sort, fields or expand, as far as
+/* Is it the name of q, filter, limit, cursor, sort, fields or expand, as far as
  * that can be asked here? */
 bool vb__selection_is_own(const struct vb_selection_reading *reading,
                           struct vb_span name);

@@ -2,7 +2,7 @@
  * How a selection is found: through which index, and what next where that is
  * not there or would be too much. See selection.h.
  *
- *     one key of a property                 walk through those
+ *     one key of a property, or a word      walk through those
  *     a few ranges of one                   look at all in them
  *     an order by one                       walk along the index
  *     else                                  look at members as they come, or,
@@ -32,7 +32,8 @@ struct planner {
 
 /* What the selection leaves of an index. */
 struct narrow {
-    const struct vb_property *property; /* NULL: all of it */
+    struct vb_span index;               /* its name; ptr NULL: there is none */
+    const struct vb_property *property; /* NULL: it is of words */
     struct vb_ranges ranges;
     bool points; /* single keys only */
 };
@@ -49,7 +50,13 @@ static struct narrow narrowed(struct planner *p,
 {
     const struct vb_selection *selection = p->wish->selection;
     const struct vb_filter_field field = field_of(property);
-    struct narrow narrow = {property, vb_ranges_all(p->wish->sees_all), true};
+    struct narrow narrow = {
+        .index = vb_index_name(p->arena, p->listing, property),
+        .property = property,
+        .ranges =
+            vb_ranges_all(p->wish->sees_all && selection->word_count == 0),
+        .points = true,
+    };
 
     for (size_t i = 0; i < selection->filter_count; i++) {
         const struct vb_filter *filter = &selection->filters[i].filter;
@@ -68,23 +75,60 @@ static struct narrow narrowed(struct planner *p,
     return narrow;
 }
 
+/* Where members are that have a word. It is all that is asked for where there
+ * is but one whole word, and no filter. */
+static struct narrow narrowed_to(struct planner *p,
+                                 const struct vb_search *search)
+{
+    const struct vb_selection *selection = p->wish->selection;
+    struct vb_span low = search->word;
+    bool exact = p->wish->sees_all && selection->word_count == 1 &&
+                 selection->filter_count == 0 &&
+                 selection->expression == NULL && !search->prefix;
+    struct vb_span high = vb_arena_printf(p->arena, "%.*s%c", VB_FMT(low),
+                                          search->prefix ? 0xff : '\0');
+
+    if (!search->prefix) { /* a word and NUL, which is behind `high` */
+        low = vb_span_of(high.ptr, low.len + 1);
+        high.len = low.len + 1;
+    }
+    return (struct narrow){
+        .index = vb_index_words_name(p->arena, p->listing),
+        .ranges = vb_ranges_one(p->arena, low, high, exact),
+        .points = !search->prefix,
+    };
+}
+
 /* What says all before what does not, single keys before ranges, and few
  * before many. */
 static bool is_better(const struct narrow *a, const struct narrow *b)
 {
-    if (b->property == NULL || a->ranges.exact != b->ranges.exact)
-        return b->property == NULL || a->ranges.exact;
+    if (b->index.ptr == NULL || a->ranges.exact != b->ranges.exact)
+        return b->index.ptr == NULL || a->ranges.exact;
     if (a->points != b->points)
         return a->points;
     return a->ranges.count < b->ranges.count;
+}
+
+/* Long words are rarer than short ones. */
+static bool is_longer(const struct narrow *a, const struct narrow *b)
+{
+    return a->ranges.ranges[0].low.len > b->ranges.ranges[0].low.len;
 }
 
 static struct narrow find_narrow(struct planner *p)
 {
     const struct vb_selection *selection = p->wish->selection;
     const struct vb_state *state = p->listing->state;
-    struct narrow best = {.property = NULL};
+    struct narrow best = {.points = false};
 
+    for (size_t i = 0; i < selection->word_count; i++) {
+        struct narrow narrow = narrowed_to(p, &selection->words[i]);
+
+        if (is_better(&narrow, &best) ||
+            (narrow.points == best.points && is_longer(&narrow, &best)))
+            best = narrow;
+    }
     for (size_t i = 0; vb_selection_filters(selection) && state != NULL &&
                        i < state->field_count;
          i++) {
@@ -117,11 +161,10 @@ static const struct vb_property *sorted_by(const struct planner *p)
     return NULL;
 }
 
-static struct vb_list_index index_of(struct planner *p,
-                                     const struct narrow *narrow, uint64_t most)
+static struct vb_list_index index_of(const struct narrow *narrow, uint64_t most)
 {
     return (struct vb_list_index){
-        .name = vb_index_name(p->arena, p->listing, narrow->property),
+        .name = narrow->index,
         .ranges = narrow->ranges,
         .most = most,
     };
@@ -134,9 +177,9 @@ static struct vb_selection_plan *add(struct planner *p, bool whole,
     struct vb_selection_plan *plan = &p->plans[p->count++];
 
     *plan = (struct vb_selection_plan){.whole = whole, .effort = effort};
-    if (narrow != NULL && narrow->property != NULL) {
+    if (narrow != NULL && narrow->index.ptr != NULL) {
         plan->indexed = true;
-        plan->index = index_of(p, narrow, PAGE_KEYS);
+        plan->index = index_of(narrow, PAGE_KEYS);
     }
     return plan;
 }
@@ -146,7 +189,7 @@ static void plan_order(struct planner *p, const struct narrow *best)
     const struct vb_selection *selection = p->wish->selection;
     const struct vb_property *sorted = sorted_by(p);
 
-    if (best->property != NULL && best->property != sorted)
+    if (best->index.ptr != NULL && (sorted == NULL || best->property != sorted))
         add(p, true,
             best->points && sorted != NULL ? VB_SELECTION_PAGE
                                            : VB_SELECTION_WHOLE,
@@ -164,7 +207,7 @@ static void plan_order(struct planner *p, const struct narrow *best)
 
 static void plan_any(struct planner *p, const struct narrow *best)
 {
-    if (best->property != NULL)
+    if (best->index.ptr != NULL)
         add(p, false, VB_SELECTION_PAGE, best);
     add(p, false, VB_SELECTION_PAGE, NULL);
 }
@@ -174,7 +217,7 @@ static void count_keys(struct planner *p, const struct narrow *best)
 {
     for (size_t i = 0; i < p->count; i++) {
         p->plans[i].counts = true;
-        p->plans[i].counted = index_of(p, best, COUNT_KEYS);
+        p->plans[i].counted = index_of(best, COUNT_KEYS);
     }
 }
 
@@ -183,7 +226,7 @@ static void plan_count(struct planner *p, const struct narrow *best)
 {
     bool exact = p->wish->counts == VB_PREFER_COUNT_EXACT;
 
-    if (exact && best->property != NULL)
+    if (exact && best->index.ptr != NULL)
         add(p, true, VB_SELECTION_WHOLE, best);
     add(p, true,
         exact || p->wish->selection->sort_count > 0 ? VB_SELECTION_WHOLE
@@ -201,7 +244,7 @@ bool vb_selection_plan(struct vb_arena *arena,
                         .listing = route->lists != NULL ? route->lists : route};
     struct narrow best = find_narrow(&p);
     bool counts = wish->counts != VB_PREFER_COUNT_NONE;
-    bool keys = counts && best.property != NULL && best.ranges.exact;
+    bool keys = counts && best.index.ptr != NULL && best.ranges.exact;
 
     if (counts && !keys)
         plan_count(&p, &best);
@@ -214,7 +257,7 @@ bool vb_selection_plan(struct vb_arena *arena,
     if (keys && attempt >= p.count) {
         attempt -= p.count;
         p.count = 0;
-        plan_count(&p, &(struct narrow){.property = NULL});
+        plan_count(&p, &(struct narrow){.points = false});
     }
     if (attempt >= p.count)
         return false;

@@ -35,6 +35,8 @@ static bool holds(const struct vb_selection *selection, yyjson_val *root)
     for (size_t i = 0; i < selection->filter_count; i++)
         if (!vb_filter_holds(&selection->filters[i].filter, root))
             return false;
+    if (!vb_selection_has_words(selection, root))
+        return false;
     return selection->expression == NULL ||
            vb_expression_ask(selection->expression, &values) == VB_TRUE;
 }

@@ -947,7 +947,7 @@ static void what_comes_later_is_known_but_not_served(void **state)
                       "x-verbatim.do.forward is not served yet");
     vb_buf_done(&text);
     describing_done(&t);
-    describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, search: true}\n"
+    describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, cache: true}\n"
                        "    get: {}\n");
     assert_described(&t);
     assert_non_null(t.d->warnings->next);
