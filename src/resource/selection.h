@@ -9,9 +9,9 @@
  *     Content-Type: application/json         "limit": 10}
  *
  *     name         : field, field:op (content/filter.h), filter (an
- *                    expression, content/expression.h), limit, cursor, sort,
- *                    fields, expand (expand.h); the field a dotted path of
- *                    properties
+ *                    expression, content/expression.h), q (words,
+ *                    content/words.h), limit, cursor, sort, fields, expand
+ *                    (expand.h); the field a dotted path of properties
  *     repeated     : all must hold
  *
  * All forms become the same structure, and the structure can be written as a
