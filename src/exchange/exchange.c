@@ -83,6 +83,13 @@ struct vb_exchange *vb_exchange_new(struct vb_env *env)
     return x;
 }
 
+/* One that never got a carrier was never begun, and an inner one is not the
+ * service's. */
+static bool is_of_service(const struct vb_exchange *x)
+{
+    return x->carrier != NULL && x->carrier->gone == NULL;
+}
+
 static void give_back(struct vb_exchange *x)
 {
     const struct vb_carrier *carrier = x->carrier;
@@ -100,6 +107,8 @@ static void give_back(struct vb_exchange *x)
     vb_buf_done(&x->content);
     vb_rep_unref(x->reply.rep);
     vb_rep_unref(x->current);
+    if (is_of_service(x) && env->service->gone != NULL)
+        env->service->gone(env->service, x);
     vb_arena_done(&x->arena);
     vb_pool_give(&env->exchanges, x);
     if (carrier != NULL && carrier->gone != NULL)
@@ -110,9 +119,7 @@ void vb_exchange_release(struct vb_exchange *x)
 {
     struct vb_env *env = x->env;
 
-    /* One that never got a carrier was never begun. */
-    if (x->carrier != NULL && x->carrier->gone == NULL &&
-        env->service->end != NULL)
+    if (is_of_service(x) && env->service->end != NULL)
         env->service->end(env->service, x);
     if (x->reply.source != NULL && x->reply.source->close != NULL)
         x->reply.source->close(x->reply.source);

@@ -126,10 +126,13 @@ void vb_env_set_now(struct vb_env *env, int64_t mono_ms, int64_t unix_ms);
  * flow; a wire's test by answering directly. */
 struct vb_service {
     void (*begin)(struct vb_service *service, struct vb_exchange *x);
-    /* The exchange is over (reply sent or connection gone): log it. The last
-     * call with this exchange; may be NULL. Also called, without `begin`, when
-     * there was no memory for what an exchange needs. */
+    /* The exchange is over (reply sent or connection gone): log it. May be
+     * NULL. Also called, without `begin`, when there was no memory for what an
+     * exchange needs. */
     void (*end)(struct vb_service *service, struct vb_exchange *x);
+    /* Nobody works with it any more (x->held), and nothing needs its site. The
+     * last call, once for each `end`; may be NULL. */
+    void (*gone)(struct vb_service *service, struct vb_exchange *x);
 };
 
 /* The other side, as far as it is known. Lives as long as the connection;

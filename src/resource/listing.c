@@ -229,6 +229,9 @@ enum vb_io vb__listing_read(struct vb__listing *listing,
     list->whole = listing->plan.whole;
     list->index = listing->plan.indexed ? &listing->plan.index : NULL;
     list->counted = listing->plan.counts ? &listing->plan.counted : NULL;
+    if (listing->route->by != NULL && list->index == NULL &&
+        list->counted == NULL) /* no index knows them: the references do */
+        list->target = vb_stored_owner(x, listing->route);
     if (sees_some)
         vb_ruling_begin(&listing->ruling, x, listing->members);
     if (sees_some || vb_selection_sieves(selection)) {

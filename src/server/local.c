@@ -32,6 +32,12 @@ static void end(struct vb_service *service, struct vb_exchange *x)
     if (!local->ended && local->over != NULL)
         local->over(local, x);
     local->ended = true;
+}
+
+static void gone(struct vb_service *service, struct vb_exchange *x)
+{
+    struct vb__local *local = VB_CONTAINER(service, struct vb__local, service);
+
     if (x->site != NULL)
         vb_worker_site_leave(local->site);
 }
@@ -177,7 +183,7 @@ int vb__local_init(struct vb__local *local, const struct vb_config *config)
 {
     int status;
 
-    local->service = (struct vb_service){begin, end};
+    local->service = (struct vb_service){begin, end, gone};
     /* A client on this machine, 127.0.0.1. */
     local->peer = (struct vb_peer){.ip = {[10] = 0xff, 0xff, 127, 0, 0, 1},
                                    .loopback = true};

@@ -41,8 +41,15 @@ static void end(struct vb_service *service, struct vb_exchange *x)
     struct vb_server_worker *own =
         VB_CONTAINER(service, struct vb_server_worker, service);
 
-    own->active--;
     vb_access_note(own->log, x, keys_of(x));
+}
+
+static void gone(struct vb_service *service, struct vb_exchange *x)
+{
+    struct vb_server_worker *own =
+        VB_CONTAINER(service, struct vb_server_worker, service);
+
+    own->active--;
     if (x->site != NULL)
         vb_worker_site_leave(
             VB_CONTAINER(x->site, struct vb_worker_site, site));
@@ -153,7 +160,7 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
 
     if (own == NULL)
         return VB_ERR_NOMEM;
-    own->service = (struct vb_service){begin, end};
+    own->service = (struct vb_service){begin, end, gone};
     own->server = server;
     own->worker = worker;
     worker->user = own;

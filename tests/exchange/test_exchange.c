@@ -5,7 +5,7 @@
 
 struct listener {
     struct vb_service service;
-    int ends;
+    int ends, gones;
     struct vb_peer peer; /* of the last that ended */
 };
 
@@ -17,12 +17,19 @@ static void note_end(struct vb_service *service, struct vb_exchange *x)
     listener->peer = *x->peer;
 }
 
+static void note_gone(struct vb_service *service, struct vb_exchange *x)
+{
+    (void)x;
+    ((struct listener *)(void *)service)->gones++;
+}
+
 /* The wire frees its connection, and with it the peer, while the flow still
  * waits for an answer; the log asks for the peer after that. */
 static void an_abandoned_exchange_keeps_its_peer(void **state)
 {
     static const struct vb_carrier carrier;
-    struct listener listener = {.service = {.end = note_end}};
+    struct listener listener = {
+        .service = {.end = note_end, .gone = note_gone}};
     struct vb_peer *peer = test_malloc(sizeof(*peer));
     struct vb_env env;
     struct vb_exchange *x;
@@ -48,7 +55,8 @@ static void an_abandoned_exchange_keeps_its_peer(void **state)
 /* Out of memory before the head was read: no one began it. */
 static void what_was_not_begun_does_not_end(void **state)
 {
-    struct listener listener = {.service = {.end = note_end}};
+    struct listener listener = {
+        .service = {.end = note_end, .gone = note_gone}};
     struct vb_env env;
     struct vb_exchange *x;
 
@@ -57,7 +65,7 @@ static void what_was_not_begun_does_not_end(void **state)
     x = vb_exchange_new(&env);
     assert_non_null(x);
     vb_exchange_release(x);
-    assert_int_equal(listener.ends, 0);
+    assert_int_equal(listener.ends + listener.gones, 0);
     vb_env_done(&env);
 }
 
@@ -105,7 +113,8 @@ static void note_state(struct vb_exchange *x)
 /* A store's thread writes into the exchange's arena, and the client goes. */
 static void a_held_exchange_stays_until_it_is_let_go(void **state)
 {
-    struct listener listener = {.service = {.end = note_end}};
+    struct listener listener = {
+        .service = {.end = note_end, .gone = note_gone}};
     struct vb_env env;
     struct vb_exchange *x;
     int closes = 0;
@@ -122,10 +131,12 @@ static void a_held_exchange_stays_until_it_is_let_go(void **state)
     assert_int_equal(closes, 1);
     assert_int_equal(listener.ends, 1);
     assert_int_equal(states_done, 0);
+    assert_int_equal(listener.gones, 0); /* its site is needed still */
     assert_null(x->peer);
     memcpy(text, "ok", 3);
     vb_exchange_unhold(x);
     assert_int_equal(states_done, 1);
+    assert_int_equal(listener.gones, 1);
     assert_int_equal(closes, 1);
     assert_int_equal(listener.ends, 1);
     vb_env_done(&env);
@@ -133,7 +144,8 @@ static void a_held_exchange_stays_until_it_is_let_go(void **state)
 
 static void one_that_nobody_is_at_work_with_goes_at_once(void **state)
 {
-    struct listener listener = {.service = {.end = note_end}};
+    struct listener listener = {
+        .service = {.end = note_end, .gone = note_gone}};
     struct vb_env env;
     struct vb_exchange *x;
     int closes = 0;
