@@ -50,6 +50,7 @@ struct vb_identity;    /* exchange/identity.h */
 struct vb_asking;      /* access/scheme.h */
 struct vb_joint;       /* storage/joint.h */
 struct vb_logins;      /* access/login.h */
+struct vb_feed;        /* resource/feed.h */
 
 /* --- Where it happens -------------------------------------------------- */
 
@@ -106,6 +107,7 @@ struct vb_env {
     struct vb_runner *runner;     /* runs programs; NULL: nothing does */
     struct vb_alarms *alarms;     /* calls again after a while; or NULL */
     struct vb_jobs *jobs;         /* where work is put off to; NULL: nowhere */
+    struct vb_feed *feed;         /* who is told what happens; NULL: nobody */
     struct vb_pool exchanges;     /* of struct vb_exchange */
     struct vb_pool arena_blocks;  /* what exchanges' arenas begin with */
     struct vb_pool output_blocks; /* VB_OUTPUT_BLOCK bytes each, for wires */
@@ -205,6 +207,8 @@ struct vb_source {
     /* Called exactly once when the exchange ends, also early; NULL is fine. */
     void (*close)(struct vb_source *source);
     int64_t length; /* bytes in all, or -1 when not known beforehand */
+    bool endless;   /* it goes on for as long as the client is there: with the
+                       end of what that sends, it is given up */
     struct vb_file_part file; /* see VB_PULL_FILE */
 };
 
@@ -344,8 +348,10 @@ struct vb_exchange {
     struct vb_walk walk;
     struct vb_site *site; /* env->site when it began */
     const struct vb_resource *resource;
-    struct vb_span key;       /* the resource's canonical path */
-    struct vb_span canonical; /* where to redirect to, when not "" */
+    struct vb_span keyed_query; /* the query, where there is a key in it, which
+                                   is told to nobody (flow/secret.h); or "" */
+    struct vb_span key;         /* the resource's canonical path */
+    struct vb_span canonical;   /* where to redirect to, when not "" */
     struct vb_span
         variables[VB_VARIABLES_MAX]; /* decoded path segments it matched */
     uint8_t variable_count;
@@ -386,6 +392,12 @@ struct vb_exchange {
     bool over;        /* released, and held still */
     uint64_t sent;    /* bytes of content sent, for the log */
 };
+
+/* Does its reply go on for as long as the client is there? */
+static inline bool vb_exchange_is_endless(const struct vb_exchange *x)
+{
+    return x->reply.content == VB_CONTENT_SOURCE && x->reply.source->endless;
+}
 
 /* A fresh exchange of this env, or NULL when out of memory. */
 struct vb_exchange *vb_exchange_new(struct vb_env *env);

@@ -141,6 +141,12 @@ void vb_flow_start(struct vb_exchange *x)
     run(x);
 }
 
+void vb_flow_start_at(struct vb_exchange *x, enum vb_node_id node)
+{
+    x->walk.node = (uint8_t)node;
+    run(x);
+}
+
 void vb_flow_resume(struct vb_exchange *x, enum vb_answer answer)
 {
     struct vb_walk *walk = &x->walk;

@@ -52,6 +52,10 @@ extern const struct vb_node vb_flow_nodes[];
  * in this call or, when a question waits for something, later. */
 void vb_flow_start(struct vb_exchange *x);
 
+/* The same from another question on, for a request that was asked before: what
+ * those above have found is set. */
+void vb_flow_start_at(struct vb_exchange *x, enum vb_node_id node);
+
 /*
  * The answer to the question that said PENDING; exactly once, on the worker's
  * thread, not before the question has been asked. May be called before the

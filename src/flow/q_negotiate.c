@@ -43,15 +43,55 @@ static bool choose_coding(struct vb_exchange *x, const struct vb_field *field)
     return true;
 }
 
+/* Offers of representations. */
+static size_t count_usual(const struct vb_resource *resource)
+{
+    size_t count = resource->offer_count;
+
+    while (count > 0 && resource->offers[count - 1].is_stream)
+        count--;
+    return count;
+}
+
+static bool may_stream(const struct vb_exchange *x)
+{
+    return x->head.method == VB_METHOD_GET || vb_exchange_is_head(x);
+}
+
+/* Whoever takes anything wants something that ends. */
+static bool is_usual(const struct vb_exchange *x,
+                     const struct vb_choice *choice)
+{
+    const struct vb_offer *offer = &x->resource->offers[choice->offer];
+
+    return !offer->is_stream ||
+           (may_stream(x) &&
+            vb_span_ieq(vb_span_head(choice->element, offer->media_type.len),
+                        offer->media_type));
+}
+
+static struct vb_choice choose_usual(const struct vb_exchange *x,
+                                     const struct vb_lines *lines)
+{
+    size_t count = count_usual(x->resource);
+
+    return count == 0 ? (struct vb_choice){.offer = -1}
+                      : vb_accept_media(lines->at, lines->count,
+                                        x->resource->medias, count);
+}
+
 static bool choose_offer(struct vb_exchange *x)
 {
     const struct vb_resource *resource = x->resource;
+    struct vb_choice choice;
     struct vb_lines lines;
 
     vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
-    x->offer = (int16_t)vb_accept_media(lines.at, lines.count, resource->medias,
-                                        vb_resource_offers(x))
-                   .offer;
+    choice = vb_accept_media(lines.at, lines.count, resource->medias,
+                             vb_resource_offers(x));
+    if (choice.offer >= 0 && !is_usual(x, &choice))
+        choice = choose_usual(x, &lines);
+    x->offer = (int16_t)choice.offer;
     if (x->offer >= 0 && resource->offers[x->offer].is_page)
         vb__reply_hint(x);
     return x->offer >= 0 || resource->mixed;
@@ -77,7 +117,7 @@ enum vb_answer vb__q_acceptable(struct vb_exchange *x)
         vb_fields_first(&x->head.fields, VB_FIELD_ACCEPT_ENCODING);
     bool any = x->resource->offer_count > 0;
 
-    if (any)
+    if (count_usual(x->resource) > 0)
         x->offer = 0;
     if (x->head.method == VB_METHOD_DELETE)
         return choose_for_delete(x);

@@ -191,9 +191,31 @@ static void say_hints(struct vb_exchange *x)
         vb_reply_field(x, VB_FIELD_LINK, x->resource->hints);
 }
 
+static bool is_stream(const struct vb_exchange *x)
+{
+    return x->offer >= 0 && x->resource->offers[x->offer].is_stream &&
+           vb_method_is_safe(x->head.method);
+}
+
+/* It has no representation, and no length; nobody keeps it. */
+static void say_stream(struct vb_exchange *x)
+{
+    vb_assert(x->reply.source != NULL);
+    vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
+                   x->resource->offers[x->offer].media_type);
+    vb_reply_field(x, VB_FIELD_CACHE_CONTROL, VB_SPAN("no-store"));
+    vb_reply_field(x, VB_FIELD_VARY, VB_SPAN("Accept"));
+    if (!vb_exchange_is_head(x))
+        x->reply.content = VB_CONTENT_SOURCE;
+}
+
 static void say_content(struct vb_exchange *x)
 {
     say_hints(x);
+    if (is_stream(x)) {
+        say_stream(x);
+        return;
+    }
     if (x->reply.content != VB_CONTENT_NONE || x->current == NULL)
         return; /* prepared already, or nothing to say */
     x->reply.rep = vb_rep_ref(x->current);

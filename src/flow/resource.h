@@ -43,6 +43,10 @@ struct vb_offer {
      * last. And which of the resource's own ways to write it this is. */
     bool reads_only;
     uint8_t form;
+    /* No representation, but what happens from now on: for GET, and for who
+     * names the type. `exists` sets x->reply.source. Such offers are the last
+     * ones. */
+    bool is_stream;
 };
 
 /* A media type, or range such as "image/..." with a star, that it takes. */

@@ -43,6 +43,8 @@ void vb__secret_hide(struct vb_exchange *x)
         if (vb_query_without(&x->arena, query, secrets->parameters[i],
                              &query) != VB_OK)
             query = VB_SPAN(""); /* rather nothing than too much */
-    if (query.ptr != x->head.query.ptr)
-        replace(x, query);
+    if (query.ptr == x->head.query.ptr)
+        return;
+    x->keyed_query = x->head.query;
+    replace(x, query);
 }

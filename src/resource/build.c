@@ -8,6 +8,7 @@
 #include "resource/collection.h"
 #include "resource/document.h"
 #include "resource/files.h"
+#include "resource/follow.h"
 #include "resource/merge.h"
 #include "resource/move.h"
 #include "resource/once.h"
@@ -295,6 +296,27 @@ static void offer_rows(struct vb_built *built)
     built->resource.offer_count = (uint16_t)(next - built->offers);
 }
 
+/* What happens to a document, or to the members of a listing, to who follows
+ * it. */
+static void offer_stream(struct vb_built *built)
+{
+    if (built->route->archetype == VB_ARCHETYPE_DOCUMENT ||
+        vb_archetype_lists(built->route->archetype))
+        built->offers[built->resource.offer_count++] =
+            (struct vb_offer)VB_FOLLOW_OFFER;
+}
+
+static void offer_json(struct vb_built *built)
+{
+    built->offers[0] = (struct vb_offer){.media_type = json_type(built->route)};
+    built->offers[1] = (struct vb_offer){
+        .media_type = VB_SPAN("text/html; charset=utf-8"),
+        .tag_variant = VB_SPAN("html"),
+        .is_page = true,
+    };
+    built->resource.offer_count = 2;
+}
+
 /* JSON and a page are offered where there may be JSON; what else may be there
  * is not known before it is looked at. */
 static enum vb_err set_offers(struct vb_built *built)
@@ -306,21 +328,17 @@ static enum vb_err set_offers(struct vb_built *built)
 
     built->resource.mixed = route->archetype == VB_ARCHETYPE_DOCUMENT &&
                             state != NULL && state->verbatim;
-    if ((built->resource.mixed || controls) && !state->json)
+    if (controls && !state->json)
         return VB_OK;
-    built->offers = calloc(4, sizeof(*built->offers));
+    built->offers = calloc(5, sizeof(*built->offers));
     if (built->offers == NULL)
         return VB_ERR_NOMEM;
-    built->offers[0] = (struct vb_offer){.media_type = json_type(route)};
-    built->offers[1] = (struct vb_offer){
-        .media_type = VB_SPAN("text/html; charset=utf-8"),
-        .tag_variant = VB_SPAN("html"),
-        .is_page = true,
-    };
     built->resource.offers = built->offers;
-    built->resource.offer_count = 2;
+    if (!built->resource.mixed || state->json)
+        offer_json(built);
     if (vb_archetype_lists(route->archetype))
         offer_rows(built);
+    offer_stream(built);
     return VB_OK;
 }
 

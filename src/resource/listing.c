@@ -6,6 +6,7 @@
  */
 #include "flow/reply.h"
 #include "resource/cached.h"
+#include "resource/follow.h"
 #include "resource/guarded.h"
 #include "resource/listing_part.h"
 #include "resource/params.h"
@@ -294,6 +295,46 @@ static void name_in_cache(struct vb__listing *listing)
             vb_arena_printf(&x->arena, "QUERY %.*s", VB_FMT(listing->page.uri));
 }
 
+/* --- what happens to members -----------------------------------------------
+ */
+
+static enum vb_answer follow_members(struct vb__listing *listing)
+{
+    const struct vb_selection *selection = &listing->selection;
+
+    if (listing->state.op.err != VB_OK)
+        return vb_stored_failed(listing->x, listing->state.op.err);
+    if (listing->only_members && listing->state.count == 0)
+        return VB_NO;
+    return vb_follow_listing(
+        listing->x, listing->route, vb__listing_parent(listing->x),
+        vb_selection_filters(selection) || listing->x->head.has_query
+            ? selection
+            : NULL);
+}
+
+static void members_counted(struct vb_store_op *op)
+{
+    struct vb__listing *listing = op->context;
+
+    vb_flow_resume(listing->x, follow_members(listing));
+}
+
+/* Where there are none, there may be no listing to follow. */
+static enum vb_answer follow(struct vb__listing *listing)
+{
+    if (!listing->only_members)
+        return follow_members(listing);
+    listing->state = (struct vb_collection_read){
+        .op = {.done = members_counted, .context = listing},
+        .parent = listing->x->key,
+    };
+    return vb_store_collection(listing->x->env->store, &listing->state) ==
+                   VB_IO_PENDING
+               ? VB_PENDING
+               : follow_members(listing);
+}
+
 /* The rule of the members, unless it lets who asks see all of them. */
 static const struct vb_allow *members_rule(struct vb_exchange *x)
 {
@@ -305,10 +346,12 @@ static const struct vb_allow *members_rule(struct vb_exchange *x)
 
 enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
 {
+    bool streams = vb_follow_wanted(x);
     bool queries = x->head.method == VB_METHOD_QUERY;
     const struct vb_allow *members = members_rule(x);
-    enum vb_answer answer =
-        members == NULL && is_plain(x) ? vb_cached_get(x, x->key) : VB_NO;
+    enum vb_answer answer = !streams && members == NULL && is_plain(x)
+                                ? vb_cached_get(x, x->key)
+                                : VB_NO;
     struct vb__listing *listing;
 
     if (answer != VB_NO)
@@ -318,6 +361,8 @@ enum vb_answer vb_listing_show(struct vb_exchange *x, bool only_members)
         !vb_params_path_fits(x, listing->route))
         return VB_HALT;
     listing->only_members = only_members;
+    if (streams)
+        return vb__listing_after_owner(listing, follow);
     listing->members = members;
     listing->page.personal = members != NULL;
     name_in_cache(listing);

@@ -1,6 +1,7 @@
 /* What a listing is asked for. See listing_part.h. */
 #include "flow/intake.h"
 #include "flow/reply.h"
+#include "resource/follow.h"
 #include "resource/listing_part.h"
 #include "resource/params.h"
 
@@ -101,6 +102,7 @@ bool vb__listing_ask(struct vb__listing *listing)
         .selection = &listing->selection,
         .operation = operation_of(listing),
         .lenient = prefer.handling == VB_PREFER_HANDLING_LENIENT,
+        .streams = vb_follow_wanted(x),
     };
 
     if (!vb_selection_view(x, &listing->selection)) {
@@ -112,11 +114,12 @@ bool vb__listing_ask(struct vb__listing *listing)
          !vb_selection_read_query(&reading, x->head.query)) ||
         (x->head.method == VB_METHOD_QUERY &&
          !read_content(listing, &reading)) ||
-        !take_page(listing)) {
+        (!reading.streams && !take_page(listing))) {
         vb_reply_add(x, VB_SPAN("Vary"), VB_SPAN("Prefer"));
         return false;
     }
-
+    if (reading.streams)
+        return true;
     take_preferences(listing, &prefer);
     vb_page_name(x, &listing->page);
     if (vb_page_prepare(x, &listing->page))

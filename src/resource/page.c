@@ -164,35 +164,14 @@ static const struct vb_route *member_of(const struct vb_page *page)
     return route->member != NULL ? route->member : route;
 }
 
-static bool shows_as_it_is(const struct vb_page *page)
-{
-    const struct vb_state *state = member_of(page)->state;
-
-    return page->selection->field_count == 0 &&
-           page->selection->steps == NULL &&
-           (state == NULL || !vb_state_has_hidden(state));
-}
-
 static void write_member(struct vb_buf *buf, const struct vb_page *page,
                          const struct vb_record *record)
 {
-    struct vb_json *shown;
-
-    if (!vb_is_json(record->media_type)) {
+    if (vb_is_json(record->media_type))
+        vb_selection_write_state(buf, member_of(page), page->selection,
+                                 page->expanding, record->content);
+    else
         write_verbatim(buf, record);
-        return;
-    }
-    if (shows_as_it_is(page)) {
-        vb_buf_append(buf, record->content);
-        return;
-    }
-    shown = vb_present_value(member_of(page), record->content);
-    if (shown == NULL) {
-        buf->err = VB_ERR_NOMEM;
-        return;
-    }
-    vb_selection_show(buf, page->selection, page->expanding, shown->root);
-    vb_json_free(shown);
 }
 
 static void write_json(struct vb_buf *buf, const struct vb_page *page)

@@ -192,12 +192,18 @@ static struct vb_span *asked_slot(const struct vb_selection_reading *reading,
 {
     struct vb_span *slot = slot_of(selection, name);
 
+    bool shows = slot == &selection->shown || slot == &selection->expand;
+
     if (slot == &selection->q && !vb_selection_searches(selection->route))
         return NULL;
-    return reading->of_one && slot != &selection->shown &&
-                   slot != &selection->expand
-               ? NULL
-               : slot;
+    if (reading->streams && slot == &selection->cursor)
+        return slot;
+    if ((reading->of_one && !shows) ||
+        (reading->streams &&
+         (slot == &selection->expand || slot == &selection->sort ||
+          slot == &selection->limit || slot == &selection->q)))
+        return NULL;
+    return slot;
 }
 
 bool vb__selection_is_own(const struct vb_selection_reading *reading,

@@ -78,6 +78,8 @@ struct vb_selection_reading {
     const struct vb_operation *operation;
     bool lenient; /* pass over what is unknown (RFC 7240 section 4.4) */
     bool of_one;  /* it is no listing: how it is shown is all there is to ask */
+    bool streams; /* what happens is asked for: it comes as it happens, from
+                     where `cursor` says, and of others nothing is known */
 };
 
 /*
@@ -112,6 +114,20 @@ static inline bool vb_selection_sieves(const struct vb_selection *selection)
 {
     return vb_selection_filters(selection) || selection->sort_count > 0;
 }
+
+/* Is it among what the selection asks for? `root` is a member's value; NULL: it
+ * is no JSON. */
+bool vb_selection_holds(const struct vb_selection *selection, yyjson_val *root);
+
+/*
+ * Appends a state of the route's resource, which is JSON, as it is shown:
+ * without what is never shown, and of the rest only what the selection (NULL:
+ * no such) shows. `expanding` as below. Sets buf->err where memory is short.
+ */
+void vb_selection_write_state(struct vb_buf *buf, const struct vb_route *route,
+                              const struct vb_selection *selection,
+                              struct vb_expanding *expanding,
+                              struct vb_span content);
 
 /*
  * Appends a state as the selection shows it, as JSON: without what is never

@@ -1,6 +1,7 @@
 /* A state as a selection shows it. See selection.h. */
 #include "content/json.h"
 #include "resource/selection.h"
+#include "resource/stored.h"
 
 /* How a member stands to the fields that are shown. */
 enum shown { SHOWN_NOT, SHOWN_PARTLY, SHOWN_WHOLE };
@@ -124,4 +125,27 @@ void vb_selection_show(struct vb_buf *buf, const struct vb_selection *selection,
         show_expanded(buf, selection, expanding, root);
     else
         show_fields(buf, selection, root);
+}
+
+void vb_selection_write_state(struct vb_buf *buf, const struct vb_route *route,
+                              const struct vb_selection *selection,
+                              struct vb_expanding *expanding,
+                              struct vb_span content)
+{
+    bool some = selection != NULL &&
+                (selection->field_count > 0 || selection->steps != NULL);
+    struct vb_json *shown;
+
+    if (!some && (route->state == NULL || !vb_state_has_hidden(route->state))) {
+        vb_buf_append(buf, content);
+        return;
+    }
+    shown = vb_present_value(route, content);
+    if (shown == NULL)
+        buf->err = VB_ERR_NOMEM;
+    else if (some)
+        vb_selection_show(buf, selection, expanding, shown->root);
+    else
+        vb_json_write(buf, shown->root);
+    vb_json_free(shown);
 }

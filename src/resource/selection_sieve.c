@@ -28,7 +28,7 @@ void vb_selection_key(struct vb_buf *key, const struct vb_selection *selection,
     }
 }
 
-static bool holds(const struct vb_selection *selection, yyjson_val *root)
+bool vb_selection_holds(const struct vb_selection *selection, yyjson_val *root)
 {
     const struct vb_expression_values values = {.roots = {root}};
 
@@ -74,7 +74,8 @@ static bool keep(struct vb_sieve *base, const struct vb_record *state,
         return false;
     }
     root = json == NULL ? NULL : json->root;
-    kept = is_seen(sieve->ruling, state, root) && holds(selection, root);
+    kept = is_seen(sieve->ruling, state, root) &&
+           vb_selection_holds(selection, root);
     if (kept)
         vb_selection_key(key, selection, root);
     vb_json_free(json);

@@ -3,6 +3,7 @@
 
 #include "flow/reply.h"
 #include "resource/cached.h"
+#include "resource/follow.h"
 #include "resource/guarded.h"
 
 static bool asks_nothing(const struct vb_selection *selection)
@@ -20,6 +21,7 @@ bool vb_shown_ask(struct vb_exchange *x, const struct vb_route *route,
         .operation = route->by_method[VB_METHOD_GET],
         .lenient = prefer.handling == VB_PREFER_HANDLING_LENIENT,
         .of_one = true,
+        .streams = vb_follow_wanted(x),
     };
 
     if (shown == NULL) {
@@ -35,7 +37,8 @@ bool vb_shown_ask(struct vb_exchange *x, const struct vb_route *route,
     }
     if (shown->selection.ignored)
         vb_reply_applied(x, "handling=lenient");
-    *ret_shown = asks_nothing(&shown->selection) ? NULL : shown;
+    *ret_shown =
+        asks_nothing(&shown->selection) && !reading.streams ? NULL : shown;
     return true;
 }
 

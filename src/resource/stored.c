@@ -7,6 +7,7 @@
 #include "http/method.h"
 #include "resource/absent.h"
 #include "resource/cached.h"
+#include "resource/follow.h"
 #include "resource/guarded.h"
 #include "resource/shown.h"
 
@@ -227,6 +228,8 @@ static enum vb_answer judge(struct vb_stored *stored)
         x->selected = (struct vb_selected){.modified = VB_DATE_NONE};
         return VB_NO;
     }
+    if (vb_method_is_safe(x->head.method) && vb_follow_wanted(x))
+        return vb_follow_document(stored);
     if (vb_method_is_safe(x->head.method) && vb_guarded_shows(stored))
         return select_shown(stored);
     vb_stored_select(x, stored->record->revision,

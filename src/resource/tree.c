@@ -16,6 +16,7 @@
 #include "resource/cached.h"
 #include "resource/collection.h"
 #include "resource/document.h"
+#include "resource/follow.h"
 #include "resource/listing.h"
 #include "resource/once.h"
 #include "resource/params.h"
@@ -50,6 +51,7 @@ static const struct vb_offer offers[] = {
     {.media_type = VB_SPAN_INIT("text/html; charset=utf-8"),
      .tag_variant = VB_SPAN_INIT("html"),
      .is_page = true},
+    VB_FOLLOW_OFFER,
 };
 
 #define OPERATION(m, ...)                                                      \
@@ -176,7 +178,7 @@ static enum vb_err build(struct vb_built *built)
     resource->stream = vb_blob_stream;
     resource->fresh_key = vb_once_fresh;
     resource->offers = offers;
-    resource->offer_count = 2;
+    resource->offer_count = sizeof(offers) / sizeof(offers[0]);
     resource->mixed = true;
     resource->takes = takes;
     resource->take_count = (uint16_t)count;

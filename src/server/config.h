@@ -91,6 +91,8 @@ struct vb_config {
     uint64_t cache_size;       /* bytes for each worker; 0: no cache */
     uint32_t grace_ms;         /* after a stop, for what is under way */
     uint32_t max_pending;      /* requests of one worker under way */
+    uint32_t max_streams;      /* that tell one worker's clients what happens */
+    uint64_t history;          /* bytes of what has happened */
     struct vb_rate rate;       /* of one client; count 0: no limit */
     uint32_t rate_burst;       /* requests at once; 0: what a period brings */
     struct vb_gql_limits graphql_limits; /* `fields` is not said */

@@ -152,6 +152,8 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     };
     server->grace_ms = config->grace_ms;
     server->max_pending = config->max_pending;
+    server->max_streams = config->max_streams;
+    server->history = config->history;
     server->rate = config->rate;
     server->rate.burst =
         config->rate_burst > 0 ? config->rate_burst : config->rate.count;

@@ -39,6 +39,8 @@ struct vb_server *vb_server_new(void)
     server->grace_ms = 10 * 1000;
     server->http3 = true;
     server->max_pending = 10 * 1000;
+    server->max_streams = 20 * 1000;
+    server->history = VB_HISTORY_USUAL;
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_buf_init(&server->why, WHY_LIMIT);
     vb_server_publish(server, "/openapi.json");
@@ -407,6 +409,7 @@ static enum vb_err start(struct vb_server *server)
                             &server->why);
     if (err == VB_OK && server->described) {
         vb_catalog_index(server->catalog, server->store);
+        vb_store_keep_history(server->store, server->history);
         server->logins = vb_logins_new(&server->password_cost);
         err = server->logins != NULL ? VB_OK : VB_ERR_NOMEM;
     }

@@ -38,6 +38,8 @@ struct vb_server {
     struct vb_jobs_options job_options;
     struct vb_password_cost password_cost;
     uint32_t max_pending;  /* exchanges of one worker; beyond: 503 */
+    uint32_t max_streams;  /* of what happens, of one worker; likewise */
+    uint64_t history;      /* bytes of what has happened that are kept */
     struct vb_rate rate;   /* count 0: none */
     size_t cache_size;     /* bytes for each worker; 0: no cache */
     struct vb_trust trust; /* its texts are owned */

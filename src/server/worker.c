@@ -7,11 +7,20 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "flow/flow.h"
+#include "resource/feed.h"
 #include "server/secure.h"
 #include "server/server.h"
 
 /* --- exchanges
  * ------------------------------------------------------------------------ */
+
+/* Those that wait for what happens are under way for as long as they like. */
+static unsigned following(const struct vb_server_worker *own)
+{
+    const struct vb_feed *feed = own->worker->env.feed;
+
+    return feed == NULL ? 0 : (unsigned)vb_feed_count(feed);
+}
 
 static void begin(struct vb_service *service, struct vb_exchange *x)
 {
@@ -19,7 +28,8 @@ static void begin(struct vb_service *service, struct vb_exchange *x)
         VB_CONTAINER(service, struct vb_server_worker, service);
 
     own->active++;
-    own->worker->env.unavailable = own->active > own->server->max_pending;
+    own->worker->env.unavailable =
+        own->active - following(own) > own->server->max_pending;
     vb_worker_site_enter(own->site);
     vb_flow_start(x);
 }
@@ -70,6 +80,9 @@ static enum vb_err attach_store(struct vb_server_worker *own)
                                  &own->worker->executor);
     if (env->store == NULL)
         return VB_ERR_NOMEM;
+    env->feed = vb_feed_new(env, server->max_streams);
+    if (env->feed == NULL)
+        return VB_ERR_NOMEM;
     if (server->cache_size > 0) {
         env->cache = vb_cache_new(server->store, server->cache_size);
         if (env->cache == NULL)
@@ -93,9 +106,11 @@ static void worker_stop(void *context, struct vb_worker *worker)
         vb_jobs_stop(own->server->jobs);
     vb_cache_free(worker->env.cache);
     vb_rates_free(worker->env.rates);
+    vb_feed_free(worker->env.feed);
     vb_store_detach(worker->env.store);
     worker->env.cache = NULL;
     worker->env.rates = NULL;
+    worker->env.feed = NULL;
     worker->env.store = NULL;
     worker->env.site = NULL;
     vb_worker_site_retire(own->site);
@@ -203,6 +218,8 @@ static void worker_stopping(struct vb_worker *worker)
 
     if (own != NULL && has_jobs(own))
         vb_jobs_rest(own->server->jobs);
+    if (worker->env.feed != NULL)
+        vb_feed_end(worker->env.feed, true);
 }
 
 static bool worker_idle(struct vb_worker *worker)
@@ -246,6 +263,8 @@ static void deliver(struct vb_task *task)
         own->site = site;
         delivery->worker->env.site = &site->site;
         renew_cache(own);
+        if (delivery->worker->env.feed != NULL) /* others may be let in now */
+            vb_feed_end(delivery->worker->env.feed, false);
         if (has_jobs(own))
             vb_jobs_describe(own->server->jobs, delivery->catalog);
     }

@@ -47,6 +47,26 @@ bool vb__list_init(struct vb_list_read *list);
 /* Empties what a request for a note brings. */
 void vb__memo_init(struct vb_memo_read *read);
 
+/* Empties what a request for history brings; false: it asks for too much. */
+bool vb__history_init(struct vb_history_read *read);
+
+/* Does it ask for changes of such a record? */
+bool vb__history_wants(const struct vb_history_read *read, struct vb_span key,
+                       struct vb_span parent);
+
+/* What the history keeps of a record: a reference, or without its blob a copy.
+ * NULL: no memory. */
+struct vb_record *vb__history_record(struct vb_record *record);
+
+/* Changes that one request looks at. */
+#define VB__HISTORY_LOOKED 20000
+
+/* What a change counts against the history's bytes, beside its record's. */
+#define VB__HISTORY_COST 128
+
+/* Tells all who watch that something was committed. Any thread. */
+void vb__store_tell(struct vb_store *store);
+
 /* Hands the finished request back to its client's worker. Any thread. After
  * it the request is the caller's again: do not look at it any more. */
 void vb__op_answer(struct vb_store_op *op);

@@ -24,6 +24,7 @@ struct vb__found {
     uint64_t revision;     /* of the record */
     uint64_t blob;         /* 0 for none */
     unsigned ties;         /* the engine's */
+    uint64_t size;         /* bytes of its content, where the engine tells */
     struct vb_span parent; /* in the arena given, or the engine's memory */
 };
 

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "storage/engine.h"
 #include "storage/generations.h"
+#include "storage/history.h"
 
 static const struct {
     struct vb_span scheme;
@@ -161,6 +162,8 @@ bool vb__store_init(struct vb_store *store, const struct vb_store_ops *ops)
     store->ops = ops;
     store->generations = vb__generations_new();
     vb__holds_init(&store->holds);
+    atomic_init(&store->history, VB_HISTORY_USUAL);
+    vb__watches_init(store);
     return store->generations != NULL;
 }
 
@@ -169,6 +172,7 @@ void vb__store_done(struct vb_store *store)
     vb__generations_free(store->generations);
     store->generations = NULL;
     vb__holds_done(&store->holds);
+    vb__watches_done(store);
 }
 
 void vb__epoch_new(char epoch[9])

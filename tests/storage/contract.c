@@ -120,6 +120,7 @@ static const struct {
     {"indexes", contract_indexes, &contract_indexes_count},
     {"batches", contract_batches, &contract_batches_count},
     {"memos", contract_memos, &contract_memos_count},
+    {"history", contract_history, &contract_history_count},
     {"tombstones", contract_tombstones, &contract_tombstones_count},
     {"blobs", contract_blobs, &contract_blobs_count},
     {"threads", contract_threads, &contract_threads_count},

@@ -51,6 +51,8 @@ extern const struct CMUnitTest contract_batches[];
 extern const size_t contract_batches_count;
 extern const struct CMUnitTest contract_memos[];
 extern const size_t contract_memos_count;
+extern const struct CMUnitTest contract_history[];
+extern const size_t contract_history_count;
 extern const struct CMUnitTest contract_tombstones[];
 extern const size_t contract_tombstones_count;
 extern const struct CMUnitTest contract_blobs[];

@@ -177,6 +177,12 @@ enum vb_err rig_list(struct rig_worker *worker, struct vb_list_read *list)
     return list->op.err;
 }
 
+enum vb_err rig_history(struct rig_worker *worker, struct vb_history_read *read)
+{
+    WAIT(worker, read, vb_store_history);
+    return read->op.err;
+}
+
 enum vb_err rig_collection(struct rig_worker *worker,
                            struct vb_collection_read *read)
 {

@@ -61,6 +61,8 @@ enum vb_err rig_records(struct rig_worker *worker,
                         struct vb_records_read *read);
 enum vb_err rig_lists(struct rig_worker *worker, struct vb_lists_read *read);
 enum vb_err rig_list(struct rig_worker *worker, struct vb_list_read *list);
+enum vb_err rig_history(struct rig_worker *worker,
+                        struct vb_history_read *read);
 enum vb_err rig_collection(struct rig_worker *worker,
                            struct vb_collection_read *read);
 enum vb_err rig_number(struct rig_worker *worker, struct vb_number_take *take);

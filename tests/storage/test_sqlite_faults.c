@@ -426,6 +426,42 @@ static void store_on_a_full_disk_says_so_and_recovers(void **state)
     scratch_remove(file);
 }
 
+/* What is to be kept now comes before what was: history takes no room from
+ * who writes, though it be most of the disk. */
+static void history_gives_way_on_a_full_disk(void **state)
+{
+    struct history history;
+    struct vb_history_read read = {.limit = 10};
+    char folder[200];
+    char file[256];
+
+    (void)state;
+    scratch_make(folder, sizeof(folder));
+    (void)snprintf(file, sizeof(file), "%s/x", folder);
+    if (!mount_small_disk(folder)) {
+        scratch_remove(file);
+        skip();
+    }
+    history_open(&history, folder);
+    for (int i = 0; i < COMMITS; i++) {
+        char text[30000];
+        struct vb_change put = rig_put("/one", "", "");
+
+        memset(text, 'a' + i % 26, sizeof(text));
+        put.content = vb_span_of(text, sizeof(text));
+        put.length = sizeof(text);
+        for (int k = 0; k < 20; k++)
+            assert_int_equal(rig_change(&history.worker, &put, 1, NULL), VB_OK);
+    }
+    read.beyond = vb_moment(1);
+    assert_int_equal(rig_history(&history.worker, &read), VB_ERR_NOTFOUND);
+    vb_history_read_done(&read);
+    assert_true(read.kept > read.beyond && read.kept <= read.now);
+    history_close(&history);
+    assert_int_equal(umount(folder), 0);
+    scratch_remove(file);
+}
+
 /* What does not fit must not take down what does: one large, some small. */
 static void small_commits_of_a_failed_group_are_done(void **state)
 {
@@ -464,6 +500,7 @@ int main(void)
         cmocka_unit_test(store_at_its_file_size_limit_is_full),
         cmocka_unit_test(small_commits_of_a_failed_group_are_done),
         cmocka_unit_test(store_on_a_full_disk_says_so_and_recovers),
+        cmocka_unit_test(history_gives_way_on_a_full_disk),
     };
 
     faulty_vfs_install();

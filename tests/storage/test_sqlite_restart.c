@@ -262,6 +262,45 @@ static void blob_stays_while_an_older_snapshot_could_show_it(void **state)
     scene_close(scene);
 }
 
+static uint64_t history_from(struct scene *scene, uint64_t beyond,
+                             size_t want_count)
+{
+    struct vb_history_read read = {
+        .beyond = beyond, .limit = 10, .byte_limit = 4096};
+
+    assert_int_equal(rig_history(&scene->worker, &read), VB_OK);
+    assert_int_equal(read.count, want_count);
+    vb_history_read_done(&read);
+    return read.now;
+}
+
+/* Who has followed goes on after it, and what is beyond the bound goes. */
+static void history_outlives_the_store(void **state)
+{
+    struct scene *scene = *state;
+    struct vb_change put = rig_put("/x", "", "one");
+    struct vb_history_read read = {.limit = 1};
+    uint64_t from, now;
+
+    scene_open(scene);
+    from = history_from(scene, 0, 0);
+    scene_change(scene, &put, 1);
+    put.content = VB_SPAN("two");
+    scene_change(scene, &put, 1);
+    now = history_from(scene, from, 2);
+    scene_reopen(scene);
+    assert_int_equal(history_from(scene, from, 2), now);
+    assert_int_equal(history_from(scene, now, 0), now);
+    vb_store_keep_history(scene->store, 0);
+    scene_change(scene, &put, 1);
+    scene_reopen(scene);
+    read.beyond = now;
+    assert_int_equal(rig_history(&scene->worker, &read), VB_ERR_NOTFOUND);
+    vb_history_read_done(&read);
+    assert_int_equal(history_from(scene, read.now, 0), read.kept);
+    scene_close(scene);
+}
+
 struct statement {
     const char *name;
     const char *sql;
@@ -398,6 +437,7 @@ int main(void)
         scene_test(unreferenced_blobs_are_swept_at_the_start),
         scene_test(writer_syncs_every_commit_and_writes_a_log),
         scene_test(blob_stays_while_an_older_snapshot_could_show_it),
+        scene_test(history_outlives_the_store),
         scene_test(no_statement_walks_or_sorts_a_table),
         scene_test(log_stays_short_beside_readers_that_end_their_turns),
         scene_test(log_is_started_anew_after_a_long_snapshot),

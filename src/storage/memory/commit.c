@@ -17,6 +17,7 @@ struct draft {
     struct vb__row *row;      /* new, when it creates */
     struct vb__claim **claims;
     struct vb__edge **edges;
+    struct vb__entry *entry; /* of the history; NULL: none is kept */
 };
 
 static struct vb__row *row_new(void)
@@ -171,8 +172,24 @@ static struct vb_record *amended_new(const struct vb__step *step)
     return vb__record_new(&fields);
 }
 
-static bool prepare(struct vb__memory *memory, const struct vb__step *step,
-                    struct draft *draft)
+/* What the history is to have of it. An amended record is what it was. */
+static bool prepare_entry(struct vb__memory *memory,
+                          const struct vb__step *step, struct draft *draft)
+{
+    enum vb_change_kind kind = step->change->kind;
+    struct vb_record *before =
+        step->now.id != 0 ? vb__row_of(step->now.id)->record : NULL;
+    bool puts = kind == VB_CHANGE_PUT;
+
+    if (!(puts || (kind == VB_CHANGE_DELETE && before != NULL)) ||
+        atomic_load(&memory->store.history) == 0)
+        return true;
+    draft->entry = vb__entry_new(before, puts ? draft->record : NULL);
+    return draft->entry != NULL;
+}
+
+static bool prepare_change(struct vb__memory *memory,
+                           const struct vb__step *step, struct draft *draft)
 {
     if (step->change->kind == VB_CHANGE_PUT)
         return prepare_put(memory, step, draft);
@@ -185,8 +202,16 @@ static bool prepare(struct vb__memory *memory, const struct vb__step *step,
     return !buries(step) || draft->record != NULL;
 }
 
+static bool prepare(struct vb__memory *memory, const struct vb__step *step,
+                    struct draft *draft)
+{
+    return prepare_change(memory, step, draft) &&
+           prepare_entry(memory, step, draft);
+}
+
 static void abandon(const struct vb__step *step, struct draft *draft)
 {
+    vb__entry_abandon(draft->entry); /* before its record */
     for (size_t i = 0; draft->claims != NULL && i < step->change->claim_count;
          i++)
         free(draft->claims[i]);
@@ -380,14 +405,24 @@ static void forget_coming(const struct vb__plan *plan,
             drafts[i].row->collection->coming = 0;
 }
 
+static void add_history(struct vb__memory *memory, size_t count,
+                        const struct draft *drafts, struct vb__entry **entries)
+{
+    for (size_t i = 0; i < count; i++)
+        entries[i] = drafts[i].entry;
+    vb__history_add(memory, entries, count);
+}
+
 static enum vb_err carry_out(struct vb__memory *memory,
                              const struct vb__plan *plan, struct fallen *fallen)
 {
+    struct vb__entry **entries =
+        vb_arena_calloc(&memory->scratch, plan->count + 1, sizeof(*entries));
     struct draft *drafts =
         vb_arena_calloc(&memory->scratch, plan->count, sizeof(*drafts));
 
     fallen->records = malloc((plan->count + 1) * sizeof(void *));
-    if (drafts == NULL || fallen->records == NULL)
+    if (drafts == NULL || entries == NULL || fallen->records == NULL)
         return VB_ERR_NOMEM;
     for (size_t i = 0; i < plan->count; i++) {
         if (prepare(memory, &plan->steps[i], &drafts[i]))
@@ -398,6 +433,7 @@ static enum vb_err carry_out(struct vb__memory *memory,
         return VB_ERR_NOMEM;
     }
     apply(memory, plan, drafts, fallen);
+    add_history(memory, plan->count, drafts, entries);
     return VB_OK;
 }
 

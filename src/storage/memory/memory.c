@@ -384,8 +384,11 @@ static enum vb_io memory_number(struct vb_store_client *client,
 static enum vb_io memory_commit(struct vb_store_client *client,
                                 struct vb_commit *commit)
 {
-    return vb__op_done(&commit->op,
-                       vb__memory_commit(memory_of(client->store), commit));
+    enum vb_err err = vb__memory_commit(memory_of(client->store), commit);
+
+    if (err == VB_OK)
+        vb__store_tell(client->store);
+    return vb__op_done(&commit->op, err);
 }
 
 /* All is done where it is asked for. */
@@ -477,6 +480,23 @@ static enum vb_io memory_sources(struct vb_store_client *client,
     return vb__op_done(&read->op, err);
 }
 
+static enum vb_io memory_history(struct vb_store_client *client,
+                                 struct vb_history_read *read)
+{
+    struct vb__memory *memory = memory_of(client->store);
+    enum vb_err err = VB_ERR_NOMEM;
+
+    if (!vb__history_init(read))
+        return vb__op_done(&read->op, VB_ERR_RANGE);
+    read->happenings =
+        calloc((size_t)read->limit + 1, sizeof(*read->happenings));
+    pthread_mutex_lock(&memory->lock);
+    if (read->happenings != NULL)
+        err = vb__memory_history(memory, read);
+    pthread_mutex_unlock(&memory->lock);
+    return vb__op_done(&read->op, err);
+}
+
 /* --- Opening and closing. --- */
 
 static void free_state(struct vb__memory *memory)
@@ -503,6 +523,7 @@ static void memory_close(struct vb_store *store)
     vb_table_done(&memory->claims);
     vb_table_done(&memory->blobs);
     vb__memos_free(memory);
+    vb__history_free(&memory->history);
     vb_arena_done(&memory->scratch);
     pthread_mutex_destroy(&memory->lock);
     vb__store_done(store);
@@ -528,6 +549,7 @@ static const struct vb_store_ops ops = {
     .claim = memory_claim,
     .sources = memory_sources,
     .index = memory_index,
+    .history = memory_history,
     .flush = memory_turn_end,
     .turn_end = memory_turn_end,
     .blob_unpin = memory_blob_unpin,
@@ -561,6 +583,7 @@ enum vb_err vb__memory_open(struct vb_span rest, struct vb_store **ret_store,
     pthread_mutex_init(&memory->lock, NULL);
     memory->hash_key = vb_hash_key_random();
     vb_list_init(&memory->memos_by_age);
+    vb__history_init_empty(&memory->history);
     vb_arena_init(&memory->scratch, SCRATCH_BLOCK, SCRATCH_LIMIT);
     vb__epoch_new(memory->store.epoch);
     memory->store.secret = vb_hash_key_random();

@@ -23,6 +23,13 @@
 
 struct vb__row;
 
+/* What is kept of what has happened; records are shared with the state. */
+struct vb__history {
+    struct vb_link entries; /* in the order of their moments */
+    uint64_t bytes;         /* what they cost */
+    uint64_t kept;          /* nothing up to this moment is there */
+};
+
 struct vb__memory {
     struct vb_store store;
     pthread_mutex_t lock;
@@ -33,10 +40,11 @@ struct vb__memory {
     struct vb_table blobs;
     struct vb_table memos;
     struct vb_link memos_by_age; /* in the order in which they came */
-    struct vb_arena scratch;     /* one commit's */
-    uint64_t revision;           /* last given */
-    uint64_t position;           /* last given */
-    uint64_t blob;               /* last given */
+    struct vb__history history;
+    struct vb_arena scratch; /* one commit's */
+    uint64_t revision;       /* last given */
+    uint64_t position;       /* last given */
+    uint64_t blob;           /* last given */
 };
 
 struct vb__member {
@@ -104,6 +112,14 @@ struct vb__memo {
     char bytes[]; /* the name, then the note's */
 };
 
+struct vb__entry {
+    struct vb_link link;
+    uint64_t moment;
+    size_t cost;
+    struct vb_record *before; /* references, see struct vb_happening */
+    struct vb_record *after;
+};
+
 struct vb__memory_view {
     struct vb__view base;
     struct vb__memory *memory;
@@ -158,9 +174,25 @@ void vb__memos_keep(struct vb__memory *memory, struct vb_link *list,
 void vb__memos_forget(struct vb_link *list);
 void vb__memos_free(struct vb__memory *memory);
 
+/* Of a change: what was there, and what is then. In no list yet; NULL when out
+ * of memory. */
+struct vb__entry *vb__entry_new(struct vb_record *before,
+                                struct vb_record *after);
+/* Frees what is in no list. NULL is fine. */
+void vb__entry_abandon(struct vb__entry *entry);
+/* What the commit with the last revision has done; NULLs are passed over. What
+ * is beyond the store's bound goes. */
+void vb__history_add(struct vb__memory *memory, struct vb__entry **entries,
+                     size_t count);
+void vb__history_init_empty(struct vb__history *history);
+void vb__history_free(struct vb__history *history);
+
 /* The rest of the contract's functions, where the other parts need them. */
 enum vb_err vb__memory_commit(struct vb__memory *memory,
                               struct vb_commit *commit);
+/* Under the lock; vb__history_init has been asked. */
+enum vb_err vb__memory_history(struct vb__memory *memory,
+                               struct vb_history_read *read);
 struct vb__blob *vb__blob_find(struct vb__memory *memory, uint64_t id);
 enum vb_err vb__blob_append(struct vb__memory *memory,
                             const struct vb_chunk_write *write);

@@ -112,7 +112,9 @@ static enum vb_err put(struct vb__writer *writer, struct vb__step *step)
     if (step->now.tombstone != 0)
         err = run_with_id(writer, VB__WRITER_DELETE, step->now.tombstone);
     if (err == VB_OK)
-        err = creates ? insert(writer, step) : update(writer, step);
+        err = creates ? insert(writer, step) : vb__history_note(writer, step);
+    if (err == VB_OK)
+        err = creates ? vb__history_note(writer, step) : update(writer, step);
     if (err == VB_OK && step->now.blob != change->blob) {
         err = loosen(writer, step->now.blob);
         if (err == VB_OK && change->blob != 0)
@@ -154,9 +156,11 @@ static enum vb_err delete (struct vb__writer *writer,
     enum vb_err err;
 
     if (step->now.id == 0) return VB_OK;
-    err = step->change->tombstone
-              ? bury(writer, step)
-              : run_with_id(writer, VB__WRITER_DELETE, step->now.id);
+    err = vb__history_note(writer, step);
+    if (err == VB_OK)
+        err = step->change->tombstone
+                  ? bury(writer, step)
+                  : run_with_id(writer, VB__WRITER_DELETE, step->now.id);
     if (err == VB_OK && !step->passes_blob)
         err = loosen(writer, step->now.blob);
     if (err != VB_OK) return err;
@@ -296,6 +300,7 @@ enum vb_err vb__apply_commit(struct vb__writer *writer,
         commit->revision = ++writer->revision;
         /* Where its key will be among what is touched: see group.c. */
         commit->generation = writer->touched.len / sizeof(uint64_t);
+        vb__history_commit(writer, &plan);
         err = carry_out(writer, &plan, commit->memo);
         commit->position = plan.count > 0 ? plan.steps[0].id : 0;
     }

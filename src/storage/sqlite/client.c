@@ -208,6 +208,31 @@ static enum vb_io sqlite_lists(struct vb_store_client *client,
                        vb__reader_lists(&client_of(client)->reader, read));
 }
 
+static void run_history(struct vb_task *task)
+{
+    struct vb_history_read *read =
+        (struct vb_history_read *)(void *)op_of(task);
+    struct vb__reader *reader =
+        vb__reader_borrow(vb__sqlite_of(read->op.client->store));
+
+    read->op.err = VB_ERR_IO;
+    (void)vb__history_init(read); /* the reader checks */
+    if (reader != NULL) {
+        read->op.err = vb__reader_history(reader, read);
+        vb__reader_return(reader);
+    }
+    vb__op_answer(&read->op);
+}
+
+static enum vb_io sqlite_history(struct vb_store_client *client,
+                                 struct vb_history_read *read)
+{
+    if (client->executor != NULL && read->limit > 0)
+        return elsewhere(client, &read->op, run_history);
+    return vb__op_done(&read->op,
+                       vb__reader_history(&client_of(client)->reader, read));
+}
+
 static enum vb_io sqlite_chunk_read(struct vb_store_client *client,
                                     struct vb_chunk_read *read)
 {
@@ -297,6 +322,7 @@ const struct vb_store_ops vb__sqlite_ops = {
     .claim = sqlite_claim,
     .sources = sqlite_sources,
     .index = sqlite_index,
+    .history = sqlite_history,
     .flush = sqlite_flush,
     .turn_end = sqlite_turn_end,
     .blob_unpin = sqlite_blob_unpin,

@@ -55,12 +55,14 @@ static enum vb_err save_number(void *context, struct vb_span parent,
     return err;
 }
 
-static enum vb_err save_state(struct vb__writer *writer)
+enum vb_err vb__writer_save_state(struct vb__writer *writer)
 {
     struct vb__call call = vb__call(writer->statements[VB__WRITER_STATE_SAVE]);
 
     vb__call_u64(&call, writer->revision);
     vb__call_u64(&call, writer->position);
+    vb__call_u64(&call, writer->history.kept);
+    vb__call_u64(&call, writer->history.bytes);
     return vb__call_run(&call);
 }
 
@@ -73,7 +75,9 @@ static enum vb_err save_common(struct vb__writer *writer)
     if (err == VB_OK)
         err = vb__tallies_save(writer);
     if (err == VB_OK)
-        err = save_state(writer);
+        err = vb__history_trim(writer);
+    if (err == VB_OK)
+        err = vb__writer_save_state(writer);
     return vb__writer_failed(writer, err);
 }
 
@@ -86,6 +90,7 @@ static bool only_chunks(const struct vb_task *task)
 
 static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
 {
+    struct vb__history before = writer->history;
     enum vb_err err;
 
     vb_buf_reset(&writer->touched);
@@ -107,7 +112,21 @@ static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
     if (err != VB_OK) {
         vb__tallies_forget(&writer->tallies);
         vb__indexing_forget(writer);
+        writer->history = before;
     }
+    return err;
+}
+
+/* What is to be kept comes before what was. */
+static enum vb_err try_without_history(struct vb__writer *writer,
+                                       struct vb_task *tasks)
+{
+    enum vb_err err;
+
+    vb__history_give_way(writer);
+    writer->history.full = true;
+    err = try_once(writer, tasks);
+    writer->history.full = false;
     return err;
 }
 
@@ -118,6 +137,8 @@ enum vb_err vb__group_attempt(struct vb__writer *writer, struct vb_task *tasks)
     /* In an empty log there may be room for it. */
     if (err == VB_ERR_NOSPACE && vb__log_start_anew(writer))
         err = try_once(writer, tasks);
+    if (err == VB_ERR_NOSPACE)
+        err = try_without_history(writer, tasks);
     return err;
 }
 
@@ -162,6 +183,8 @@ static void publish(struct vb__writer *writer, const struct vb_task *tasks)
         memcpy(&word, at + i, sizeof(word));
         vb__garbage_add(&writer->garbage, word, commits);
     }
+    if (tasks != NULL && !only_chunks(tasks))
+        vb__store_tell(&sqlite->store);
 }
 
 /* Sorts the answers by client first, so that each worker is roused once. */

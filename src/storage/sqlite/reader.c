@@ -396,3 +396,28 @@ enum vb_err vb__reader_memo(struct vb__reader *reader,
     err = vb__reader_ended(reader, &call);
     return err == VB_OK ? read->bytes.err : err;
 }
+
+/* --- History (history_read.c). --- */
+
+enum vb_err vb__reader_begin(struct vb__reader *reader)
+{
+    return turn_begin(reader);
+}
+
+struct vb__call vb__reader_use(struct vb__reader *reader,
+                               enum vb__reader_statement name)
+{
+    return vb__call(reader->statements[name]);
+}
+
+enum vb_err vb__reader_end(struct vb__reader *reader, struct vb__call *call)
+{
+    return ended(reader, call);
+}
+
+struct vb_record vb__reader_row(const struct vb__call *row)
+{
+    return vb__call_get_i64(row, TOMBSTONE) != 0
+               ? (struct vb_record){.revision = 0}
+               : vb__row_of(row);
+}

@@ -16,6 +16,7 @@
 #include "storage/store.h"
 
 struct vb__sqlite;
+struct vb__call;
 
 /* `since` of a reader without a snapshot: it is in nobody's way. */
 #define VB__NO_SNAPSHOT UINT64_MAX
@@ -79,6 +80,11 @@ struct vb__sqlite;
       "SELECT count(*) FROM (SELECT 1 " VB__INDEX_KEYS "LIMIT ?5)")            \
     X(KEY_UP, "SELECT sort " VB__INDEX_KEYS "ORDER BY sort LIMIT 1")           \
     X(KEY_DOWN, "SELECT sort " VB__INDEX_KEYS "ORDER BY sort DESC LIMIT 1")    \
+    X(HISTORY_STATE, "SELECT revision, history_kept FROM state"                \
+                     " WHERE one = 1")                                         \
+    X(HISTORY, "SELECT id, record, removed, key, parent, revision,"            \
+               " created_ms, modified_ms, length, media_type, content"         \
+               " FROM history WHERE id > ?1 ORDER BY id")                      \
     X(CHUNK, "SELECT bytes FROM chunk WHERE id = ?1")
 
 enum vb__reader_statement {
@@ -130,6 +136,17 @@ enum vb_err vb__reader_sources(struct vb__reader *reader,
 /* The last number of a collection that a finished commit made durable. */
 enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
                               int64_t *ret_number);
+
+/* For history_read.c: the transaction is open; a statement of it; and its end,
+ * or its failure. */
+enum vb_err vb__reader_begin(struct vb__reader *reader);
+struct vb__call vb__reader_use(struct vb__reader *reader,
+                               enum vb__reader_statement name);
+enum vb_err vb__reader_end(struct vb__reader *reader, struct vb__call *call);
+
+/* The record in the current row of VB__RECORD_COLUMNS, borrowed from it; with
+ * revision 0 for a tombstone. */
+struct vb_record vb__reader_row(const struct vb__call *row);
 
 /* A reader of the store's pool; NULL when none can be made. Any thread. */
 struct vb__reader *vb__reader_borrow(struct vb__sqlite *sqlite);

@@ -106,8 +106,34 @@ static const char version_5[] =
     "  PRIMARY KEY (idx, listing, sort, member)"
     ") STRICT, WITHOUT ROWID;";
 
+/*
+ * What has happened, in order: found by moment, and by nothing else, so that it
+ * is written and removed at its two ends only. `content` and what precedes it
+ * are what the change took the place of; what comes late is rarely looked at.
+ */
+static const char version_6[] =
+    "CREATE TABLE history ("
+    "  id INTEGER PRIMARY KEY," /* the moment */
+    "  record INTEGER NOT NULL,"
+    "  removed INTEGER NOT NULL," /* 1: the change removed it */
+    "  cost INTEGER NOT NULL,"    /* bytes that it counts */
+    "  key TEXT NOT NULL,"
+    "  parent TEXT NOT NULL,"
+    "  revision INTEGER NOT NULL," /* 0: there was nothing */
+    "  created_ms INTEGER NOT NULL,"
+    "  modified_ms INTEGER NOT NULL,"
+    "  length INTEGER NOT NULL,"
+    "  media_type TEXT NOT NULL,"
+    "  content BLOB NOT NULL"
+    ") STRICT;"
+    "ALTER TABLE state ADD COLUMN"
+    "  history_kept INTEGER NOT NULL DEFAULT 0;" /* nothing up to there is */
+    "ALTER TABLE state ADD COLUMN"
+    "  history_bytes INTEGER NOT NULL DEFAULT 0;" /* that all rows cost */
+    "UPDATE state SET history_kept = revision << 20 | 1048575;";
+
 static const char *const steps[] = {version_1, version_2, version_3, version_4,
-                                    version_5};
+                                    version_5, version_6};
 
 const struct vb__tables vb__tables = {steps, sizeof(steps) / sizeof(steps[0])};
 

@@ -30,6 +30,7 @@ static enum vb_err view_find(struct vb__view *view, struct vb_span key,
         found.blob = vb__call_get_u64(&call, 2);
         found.ties = (unsigned)vb__call_get_i64(&call, 3);
         found.parent = vb_arena_dup(arena, vb__call_get_text(&call, 4));
+        found.size = vb__call_get_u64(&call, 6);
         if (vb__call_get_i64(&call, 5) != 0)
             found = (struct vb__found){.tombstone = found.id};
     }

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/task.h"
 #include "storage/sqlite/garbage.h"
+#include "storage/sqlite/history.h"
 #include "storage/sqlite/indexing.h"
 #include "storage/sqlite/reader.h"
 #include "storage/sqlite/tally.h"
@@ -33,9 +34,10 @@ struct vb__sqlite;
     X(COMMIT, "COMMIT")                                                        \
     X(ROLLBACK, "ROLLBACK")                                                    \
     X(PAGES, "PRAGMA page_count")                                              \
-    X(STATE_SAVE, "UPDATE state SET revision = ?1, position = ?2")             \
-    X(FIND, "SELECT id, revision, blob, ties, parent, tombstone FROM record"   \
-            " WHERE key = ?1")                                                 \
+    X(STATE_SAVE, "UPDATE state SET revision = ?1, position = ?2,"             \
+                  " history_kept = ?3, history_bytes = ?4")                    \
+    X(FIND, "SELECT id, revision, blob, ties, parent, tombstone,"              \
+            " length(content) FROM record WHERE key = ?1")                     \
     X(KEY, "SELECT key FROM record WHERE id = ?1")                             \
     X(INSERT,                                                                  \
       "INSERT INTO record (id, revision, created_ms, modified_ms, length,"     \
@@ -71,6 +73,18 @@ struct vb__sqlite;
       " (name, revision, expires_ms, bytes) VALUES (?1, ?2, ?3, ?4)")          \
     X(MEMOS_DROP, "DELETE FROM memo WHERE id IN (SELECT id FROM memo"          \
                   " WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 8)")      \
+    X(HISTORY_BEGIN,                                                           \
+      "INSERT INTO history (id, record, removed, revision, created_ms,"        \
+      " modified_ms, length, key, parent, media_type, content, cost)"          \
+      " VALUES (?1, ?2, 0, 0, 0, 0, 0, ?3, ?4, '', x'', ?5)")                  \
+    X(HISTORY_ADD,                                                             \
+      "INSERT INTO history (id, record, removed, revision, created_ms,"        \
+      " modified_ms, length, key, parent, media_type, content, cost)"          \
+      " SELECT ?1, id, ?3, revision, created_ms, modified_ms, length, key,"    \
+      " parent, media_type, content, ?4 FROM record WHERE id = ?2")            \
+    X(HISTORY_OLDEST, "SELECT id, cost FROM history WHERE id > 0"              \
+                      " ORDER BY id")                                          \
+    X(HISTORY_DROP, "DELETE FROM history WHERE id <= ?1")                      \
     X(CHUNK_ADD, "INSERT INTO chunk (id, bytes) VALUES (?1, ?2)")              \
     X(CHUNK_LENGTH, "SELECT length(bytes) FROM chunk WHERE id = ?1")           \
     X(CHUNKS_DROP, "DELETE FROM chunk WHERE id BETWEEN ?1 AND ?2")             \
@@ -148,6 +162,7 @@ struct vb__writer {
     struct vb_buf touched;   /* uint64_t hashes of keys the group changes */
     struct vb_buf loosened;  /* uint64_t blobs the group leaves loose */
     struct vb__tallies tallies;
+    struct vb__history history;
     struct vb__garbage garbage;
     struct vb__indexing indexing;
     enum vb_err medium;    /* why the group cannot go on; VB_OK while it can */
@@ -167,6 +182,9 @@ enum vb_err vb__writer_start(struct vb__writer *writer);
 /* Finishes what is queued, ends the thread. */
 void vb__writer_stop(struct vb__writer *writer);
 void vb__writer_done(struct vb__writer *writer);
+
+/* Writes the state's row, in the open transaction. */
+enum vb_err vb__writer_save_state(struct vb__writer *writer);
 
 /* client.c */
 struct vb__answers *vb__client_answers(struct vb_store_client *client);

@@ -44,7 +44,8 @@ static enum vb_err make_state(struct vb__writer *writer)
 static enum vb_err read_state(struct vb__writer *writer, bool *ret_found)
 {
     static const char *const select =
-        "SELECT revision, position, epoch, secret FROM state";
+        "SELECT revision, position, epoch, secret, history_kept,"
+        " history_bytes FROM state";
     struct vb_store *store = &writer->sqlite->store;
     sqlite3_stmt *statement;
     struct vb__call call;
@@ -60,6 +61,11 @@ static enum vb_err read_state(struct vb__writer *writer, bool *ret_found)
 
         writer->revision = vb__call_get_u64(&call, 0);
         writer->position = vb__call_get_u64(&call, 1);
+        writer->history = (struct vb__history){
+            .kept = vb__call_get_u64(&call, 4),
+            .bytes = vb__call_get_u64(&call, 5),
+            .stale = true,
+        };
         *ret_found = text.len == 8 && secret.len == sizeof(store->secret);
         if (*ret_found) {
             memcpy(store->epoch, text.ptr, 9);

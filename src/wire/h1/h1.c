@@ -50,6 +50,9 @@ static void eof(struct vb_wire *wire)
     h1->eof = true;
     if (h1->phase == VB_H1_LINGER)
         h1->phase = VB_H1_CLOSED;
+    if (h1->message != NULL && h1->message->replied &&
+        vb_exchange_is_endless(h1->message->x))
+        vb__h1_close(h1);
     vb__h1_run_stored(h1);
 }
 

@@ -45,7 +45,8 @@ static void eof(struct vb_wire *wire)
         h2->phase = VB_H2_CLOSED;
     h2->running = true;
     for (struct vb_h2_stream *s = h2->streams; s != NULL; s = s->next) {
-        if (s->mux.state == VB_MUX_HEAD)
+        if (s->mux.state == VB_MUX_HEAD ||
+            (s->mux.replied && vb_exchange_is_endless(s->mux.x)))
             vb__h2_break(s, VB_H2_CANCEL);
         vb_mux_cut_short(&s->mux);
     }

@@ -1,0 +1,68 @@
+/*
+ * What happens to a document, or to a collection's members, as an event stream
+ * (content/event_stream.h):
+ *
+ *     GET /books?year:gte=1970       event: ready
+ *     Accept: text/event-stream      id: 2r.9z1x3f7a
+ *     Last-Event-ID: 2r.9z1x3f7a     data: {"uri":"/books"}
+ *
+ *                                    event: created
+ *                                    id: 2s.9z1x3f7a
+ *                                    data:
+ * {"uri":"/books/7","etag":…,"value":…}
+ *
+ * The first event is `ready`, or `reset` where what has happened before it is
+ * not known any more. Then comes what happens to those states that who follows
+ * may see and has asked for: `created` is what was not among them before,
+ * `changed` what was, and `removed` what is so no more, whether it is gone or
+ * not. So nobody learns of what they could not GET.
+ *
+ * An id is a moment (storage/store.h): the core of the entity tags of that
+ * revision, with a place in the commit before its dot where others of it
+ * follow. So who has read a state or a listing goes on from its tag.
+ */
+#ifndef VB_RESOURCE_FOLLOW_H
+#define VB_RESOURCE_FOLLOW_H
+
+#include "resource/selection.h"
+#include "resource/stored.h"
+
+/* The offer of such a stream: the last one of those that have it. */
+#define VB_FOLLOW_OFFER                                                        \
+    {                                                                          \
+        .media_type = VB_SPAN_INIT("text/event-stream"), .reads_only = true,   \
+        .is_stream = true                                                      \
+    }
+
+/* Is it a stream that is asked for? */
+static inline bool vb_follow_wanted(const struct vb_exchange *x)
+{
+    return x->offer >= 0 && x->resource->offers[x->offer].is_stream;
+}
+
+/*
+ * The question `exists`, where a stream is asked for: of a record that is there
+ * and was read; and of a listing's members, `selection` of them (NULL: all).
+ * Its cursor may be a moment. The answer YES, or HALT.
+ */
+enum vb_answer vb_follow_document(struct vb_stored *stored);
+enum vb_answer vb_follow_listing(struct vb_exchange *x,
+                                 const struct vb_route *route,
+                                 const struct vb_selection *selection);
+
+/* --- follow_moment.c ------------------------------------------------------
+ */
+
+/* Bytes that the text of a moment may have. */
+#define VB_MOMENT_TEXT_MOST 48
+
+/* Appends the text of a moment in this store. */
+void vb_moment_write(struct vb_buf *buf, const struct vb_store *store,
+                     uint64_t moment);
+
+/* Reads it; or an entity tag, with its quotes or without: the moment after its
+ * revision. False: it is neither, or another store's. */
+bool vb_moment_read(struct vb_span text, const struct vb_store *store,
+                    uint64_t *ret_moment);
+
+#endif
