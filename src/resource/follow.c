@@ -248,13 +248,14 @@ enum vb_answer vb_follow_document(struct vb_stored *stored)
 
 enum vb_answer vb_follow_listing(struct vb_exchange *x,
                                  const struct vb_route *route,
+                                 struct vb_span parent,
                                  const struct vb_selection *selection)
 {
     struct vb__follow *follow = follow_new(x, selection);
 
     if (follow != NULL) {
         follow->route = route->member != NULL ? route->member : route;
-        follow->listener.parent = x->key;
+        follow->listener.parent = parent;
         follow->allow = vb_guarded_members(route);
     }
     return answer(x, follow);

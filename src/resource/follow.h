@@ -42,12 +42,14 @@ static inline bool vb_follow_wanted(const struct vb_exchange *x)
 
 /*
  * The question `exists`, where a stream is asked for: of a record that is there
- * and was read; and of a listing's members, `selection` of them (NULL: all).
+ * and was read; and of a listing's members, those of
+ * `parent`, and `selection` of them (NULL: all).
  * Its cursor may be a moment. The answer YES, or HALT.
  */
 enum vb_answer vb_follow_document(struct vb_stored *stored);
 enum vb_answer vb_follow_listing(struct vb_exchange *x,
                                  const struct vb_route *route,
+                                 struct vb_span parent,
                                  const struct vb_selection *selection);
 
 /* --- follow_moment.c ------------------------------------------------------

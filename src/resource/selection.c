@@ -191,7 +191,6 @@ static struct vb_span *asked_slot(const struct vb_selection_reading *reading,
                                   struct vb_span name)
 {
     struct vb_span *slot = slot_of(selection, name);
-
     bool shows = slot == &selection->shown || slot == &selection->expand;
 
     if (slot == &selection->q && !vb_selection_searches(selection->route))

@@ -8,6 +8,7 @@
 #include "storage/engine.h"
 #include "storage/sqlite/db.h"
 #include "storage/sqlite/history.h"
+#include "storage/sqlite/reader_part.h"
 #include "storage/sqlite/state.h"
 
 /* The columns of HISTORY. */
@@ -103,7 +104,7 @@ static void look_now(struct page *page, size_t index)
         page->records[index] = 0;
         page->waiting--;
     }
-    err = vb__reader_end(page->reader, &call);
+    err = vb__reader_ended(page->reader, &call);
     if (err != VB_OK)
         page->err = err;
 }
@@ -176,7 +177,7 @@ static enum vb_err fill(struct vb__reader *reader, struct vb_history_read *read)
     vb__call_u64(&call, read->beyond);
     if (page.err == VB_OK)
         walk(&page, &call);
-    err = vb__reader_end(reader, &call);
+    err = vb__reader_ended(reader, &call);
     if (page.err == VB_OK)
         page.err = err;
     if (page.err == VB_OK && page.waiting > 0)
@@ -199,7 +200,7 @@ static enum vb_err read_state(struct vb__reader *reader,
         read->kept = vb__call_get_u64(&call, 1);
         read->reached = read->now;
     }
-    return vb__reader_end(reader, &call);
+    return vb__reader_ended(reader, &call);
 }
 
 enum vb_err vb__reader_history(struct vb__reader *reader,

@@ -410,11 +410,6 @@ struct vb__call vb__reader_use(struct vb__reader *reader,
     return vb__call(reader->statements[name]);
 }
 
-enum vb_err vb__reader_end(struct vb__reader *reader, struct vb__call *call)
-{
-    return ended(reader, call);
-}
-
 struct vb_record vb__reader_row(const struct vb__call *row)
 {
     return vb__call_get_i64(row, TOMBSTONE) != 0

@@ -137,12 +137,10 @@ enum vb_err vb__reader_sources(struct vb__reader *reader,
 enum vb_err vb__reader_number(struct vb__reader *reader, struct vb_span parent,
                               int64_t *ret_number);
 
-/* For history_read.c: the transaction is open; a statement of it; and its end,
- * or its failure. */
+/* For history_read.c: the transaction is open; and a statement of it. */
 enum vb_err vb__reader_begin(struct vb__reader *reader);
 struct vb__call vb__reader_use(struct vb__reader *reader,
                                enum vb__reader_statement name);
-enum vb_err vb__reader_end(struct vb__reader *reader, struct vb__call *call);
 
 /* The record in the current row of VB__RECORD_COLUMNS, borrowed from it; with
  * revision 0 for a tombstone. */

@@ -132,8 +132,8 @@ static const char version_6[] =
     "  history_bytes INTEGER NOT NULL DEFAULT 0;" /* that all rows cost */
     "UPDATE state SET history_kept = revision << 20 | 1048575;";
 
-static const char *const steps[] = {version_1, version_2, version_3, version_4,
-                                    version_5, version_6};
+static const char *const steps[] = {version_1, version_2, version_3,
+                                    version_4, version_5, version_6};
 
 const struct vb__tables vb__tables = {steps, sizeof(steps) / sizeof(steps[0])};
 
