@@ -207,9 +207,10 @@ struct vb_source {
     /* Called exactly once when the exchange ends, also early; NULL is fine. */
     void (*close)(struct vb_source *source);
     int64_t length; /* bytes in all, or -1 when not known beforehand */
-    bool endless;   /* it goes on for as long as the client is there: with the
-                       end of what that sends, it is given up */
     struct vb_file_part file; /* see VB_PULL_FILE */
+    /* It goes on for as long as the client is there: with the end of what that
+     * sends, it is given up. */
+    bool endless;
 };
 
 enum vb_reply_content {

@@ -196,7 +196,8 @@ static int set_up(void **state)
     ended = done = 0;
     inner = (struct vb_inner){.outer = NULL};
     stream.closed = 0;
-    stream.source = (struct vb_source){pull, close_stream, -1, {0}};
+    stream.source =
+        (struct vb_source){.pull = pull, .close = close_stream, .length = -1};
     return 0;
 }
 
