@@ -183,7 +183,8 @@ int vb__local_init(struct vb__local *local, const struct vb_config *config)
 {
     int status;
 
-    local->service = (struct vb_service){begin, end, gone};
+    local->service =
+        (struct vb_service){.begin = begin, .end = end, .gone = gone};
     /* A client on this machine, 127.0.0.1. */
     local->peer = (struct vb_peer){.ip = {[10] = 0xff, 0xff, 127, 0, 0, 1},
                                    .loopback = true};

@@ -175,7 +175,8 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
 
     if (own == NULL)
         return VB_ERR_NOMEM;
-    own->service = (struct vb_service){begin, end, gone};
+    own->service =
+        (struct vb_service){.begin = begin, .end = end, .gone = gone};
     own->server = server;
     own->worker = worker;
     worker->user = own;

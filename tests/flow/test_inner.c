@@ -165,7 +165,7 @@ static void end(struct vb_service *service, struct vb_exchange *x)
     ended++;
 }
 
-static struct vb_service service = {begin, end};
+static struct vb_service service = {.begin = begin, .end = end};
 static const struct vb_carrier carrier = {.protocol = "test"};
 
 static void outer_field(const char *name, const char *value)

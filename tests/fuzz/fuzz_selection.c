@@ -122,7 +122,7 @@ static bool read_form(struct vb_selection_reading *reading, unsigned form,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct vb_service service = {NULL, NULL};
+    struct vb_service service = {.begin = NULL};
     struct vb_selection_reading reading;
     struct vb_selection selection = {.route = NULL};
     struct vb_exchange *x;

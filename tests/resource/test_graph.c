@@ -238,7 +238,7 @@ static void begin(struct vb_service *service, struct vb_exchange *x)
     (void)x;
 }
 
-static struct vb_service service = {begin, begin};
+static struct vb_service service = {.begin = begin, .end = begin};
 static const struct vb_carrier carrier = {.protocol = "test"};
 
 static void make_catalog(void)

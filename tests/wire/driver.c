@@ -62,7 +62,8 @@ void driver_init(struct driver *d)
     fill_pattern(bytes, LARGE_SIZE);
     memset(d, 0, sizeof(*d));
     d->limits = vb_limits_default;
-    d->service = (struct vb_service){service_begin, service_end};
+    d->service =
+        (struct vb_service){.begin = service_begin, .end = service_end};
     d->resumes = true;
     vb_env_init(&d->env, &d->limits, &d->service);
     vb_env_set_now(&d->env, 1000, UNIX_2026);
