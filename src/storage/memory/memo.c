@@ -64,12 +64,13 @@ enum vb_err vb__memos_new(const struct vb_memo *memo, struct vb_link *list)
 
 void vb__memos_forget(struct vb_link *list)
 {
-    while (!vb_list_empty(list)) {
-        struct vb_link *first = list->next;
+    struct vb_link *link = list->next, *next;
 
-        vb_list_remove(first);
-        free(VB_CONTAINER(first, struct vb__memo, link));
+    for (; link != list; link = next) {
+        next = link->next;
+        free(VB_CONTAINER(link, struct vb__memo, link));
     }
+    vb_list_init(list);
 }
 
 static void drop(struct vb__memory *memory, struct vb__memo *memo)
