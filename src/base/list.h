@@ -50,4 +50,15 @@ static inline void vb_list_remove(struct vb_link *link)
     vb_list_init(link);
 }
 
+/* Takes out the first link of a list that is not empty. */
+static inline struct vb_link *vb_list_pop(struct vb_link *head)
+{
+    struct vb_link *first = head->next;
+
+    head->next = first->next;
+    first->next->prev = head;
+    vb_list_init(first);
+    return first;
+}
+
 #endif

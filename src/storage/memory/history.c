@@ -45,9 +45,8 @@ static struct vb__entry *entry_of(struct vb_link *link)
 
 static void drop_oldest(struct vb__history *history)
 {
-    struct vb__entry *oldest = entry_of(history->entries.next);
+    struct vb__entry *oldest = entry_of(vb_list_pop(&history->entries));
 
-    vb_list_remove(&oldest->link);
     history->bytes -= oldest->cost;
     history->kept = oldest->moment;
     entry_free(oldest);

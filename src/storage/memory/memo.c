@@ -64,13 +64,8 @@ enum vb_err vb__memos_new(const struct vb_memo *memo, struct vb_link *list)
 
 void vb__memos_forget(struct vb_link *list)
 {
-    struct vb_link *link = list->next, *next;
-
-    for (; link != list; link = next) {
-        next = link->next;
-        free(VB_CONTAINER(link, struct vb__memo, link));
-    }
-    vb_list_init(list);
+    while (!vb_list_empty(list))
+        free(VB_CONTAINER(vb_list_pop(list), struct vb__memo, link));
 }
 
 static void drop(struct vb__memory *memory, struct vb__memo *memo)
