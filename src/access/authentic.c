@@ -252,7 +252,7 @@ enum vb_answer vb_access_in_clear(struct vb_exchange *x)
                 "so."));
 }
 
-enum vb_answer vb_access_authentic(struct vb_exchange *x)
+static enum vb_answer begin(struct vb_exchange *x, bool introduces)
 {
     if (vb_guard_security(x) == NULL)
         return VB_YES;
@@ -260,33 +260,34 @@ enum vb_answer vb_access_authentic(struct vb_exchange *x)
         return in_clear(x);
     if (vb__asking_begin(x) == NULL)
         return vb_reply_unavailable(x);
+    x->asking->introduces = introduces;
     return vb__authentic_go_on(x);
+}
+
+enum vb_answer vb_access_authentic(struct vb_exchange *x)
+{
+    return begin(x, false);
 }
 
 enum vb_answer vb_access_introduce(struct vb_exchange *x)
 {
-    if (vb_guard_security(x) == NULL)
-        return VB_YES;
-    if (!vb_trusts_connection(x))
-        return in_clear(x);
-    if (vb__asking_begin(x) == NULL)
-        return vb_reply_unavailable(x);
-    x->asking->introduces = true;
-    return introduce(x);
+    return begin(x, true);
 }
 
 /* --- of something else -----------------------------------------------------
  */
 
-/* What nobody has asked of this request was not proven either. */
+/* What nobody has asked of this request was not proven either; and what proves
+ * another account than the one that rules are asked about does not count. */
 static bool is_proven(const struct vb_exchange *x, const struct vb_need *need)
 {
     const struct vb_proven *proven;
 
-    if (x->asking == NULL)
+    if (x->asking == NULL || x->identity == NULL)
         return false;
     proven = &x->asking->proven[need->scheme->index];
     return proven->asked && proven->proof == VB_PROOF_GOOD &&
+           agree(x->identity, &proven->identity) &&
            has_scopes(need, &proven->identity);
 }
 
