@@ -14,10 +14,8 @@ struct strip {
 
 static bool is_gone(const struct strip *strip, yyjson_val *value)
 {
-    const struct vb_stored *stored = strip->stored;
     struct vb_span key =
-        vb_reference_key(stored->x, stored->variables, stored->variable_count,
-                         strip->property, value);
+        vb_reference_key(strip->stored->x, strip->property, value);
 
     return key.len > 0 && vb__dependents_delete(strip->dependents, key);
 }

@@ -129,10 +129,11 @@ static bool is_document(struct vb_expanding *expanding,
                         struct vb__expanded *one)
 {
     const struct vb_built *built;
+    struct vb_owned owned;
 
-    if (!vb_site_find(expanding->x, one->key, &one->owned))
+    if (!vb_site_find(expanding->x, one->key, &owned))
         return false;
-    built = vb_built_document(one->owned.resource);
+    built = vb_built_document(owned.resource);
     if (built == NULL || built->route->per_session)
         return false;
     one->route = built->route;

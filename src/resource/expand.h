@@ -81,8 +81,7 @@ enum vb_io vb_expanding_read(struct vb_expanding *expanding);
 
 /*
  * Appends the JSON of a state as it is shown, of the exchange's resource or of
- * a member of it, with what is known of what it refers to. `variables` are
- * those of the exchange.
+ * a member of it, with what is known of what it refers to.
  */
 void vb_expanding_write(struct vb_expanding *expanding, struct vb_buf *buf,
                         yyjson_val *shown);
@@ -104,7 +103,6 @@ struct vb__expanded {
     struct vb__expanded *following;
     struct vb_span key;
     const struct vb_route *route; /* whose it is; NULL: no document's */
-    struct vb_owned owned;
     struct vb_json *shown; /* its state as it may be shown; NULL: it may not */
 };
 

@@ -1,30 +1,6 @@
 /* From the words of expand= to properties that refer. See expand.h. */
 #include "resource/expand.h"
-
-/* Cuts the property's path, elements left out, off the front of a dotted one.
- * False: that begins otherwise. */
-static bool begins(const struct vb_property *property, struct vb_span path,
-                   struct vb_span *ret_rest)
-{
-    for (size_t i = 0; i < property->path_len; i++) {
-        struct vb_span name = property->path[i];
-
-        if (name.ptr == NULL)
-            continue;
-        if (i > 0) {
-            if (path.len == 0 || path.ptr[0] != '.')
-                return false;
-            path = vb_span_from(path, 1);
-        }
-        if (!vb_span_starts(path, name))
-            return false;
-        path = vb_span_from(path, name.len);
-    }
-    if (path.len > 0 && path.ptr[0] != '.')
-        return false;
-    *ret_rest = vb_span_from(path, path.len > 0);
-    return true;
-}
+#include "resource/stored.h"
 
 /* What is never shown leads nowhere. */
 static const struct vb_property *find(const struct vb_route *route,
@@ -37,7 +13,7 @@ static const struct vb_property *find(const struct vb_route *route,
         const struct vb_property *property = &state->properties[i];
 
         if (property->references != NULL && !property->write_only &&
-            begins(property, path, ret_rest))
+            vb_property_begins(property, path, ret_rest))
             return property;
     }
     return NULL;
@@ -97,7 +73,7 @@ const struct vb_route *vb_expand_leads(const struct vb_expand_step *steps,
     const struct vb_route *route = NULL;
 
     while (steps != NULL) {
-        if (!begins(steps->property, path, ret_rest)) {
+        if (!vb_property_begins(steps->property, path, ret_rest)) {
             steps = steps->next;
             continue;
         }

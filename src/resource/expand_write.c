@@ -13,14 +13,7 @@ struct cursors {
     size_t count;
 };
 
-/* Whose state is written: the variables that its references begin with. */
-struct place {
-    struct vb_expanding *expanding;
-    const struct vb_span *variables;
-    size_t count;
-};
-
-static void write(const struct place *place, struct vb_buf *buf,
+static void write(struct vb_expanding *expanding, struct vb_buf *buf,
                   yyjson_val *value, const struct cursors *cursors);
 
 static struct cursors begin(const struct vb_expand_step *steps)
@@ -63,17 +56,15 @@ static const struct vb_expand_step *arrived(const struct cursors *cursors)
     return NULL;
 }
 
-static void write_referred(const struct place *place, struct vb_buf *buf,
+static void write_referred(struct vb_expanding *expanding, struct vb_buf *buf,
                            yyjson_val *value, const struct vb_expand_step *step)
 {
-    struct vb_expanding *expanding = place->expanding;
     struct vb_span key = VB_SPAN("");
     struct vb__expanded *there = NULL;
     struct cursors cursors;
 
     if (yyjson_is_str(value) || vb_json_is_number(value))
-        key = vb_reference_key(expanding->x, place->variables, place->count,
-                               step->property, value);
+        key = vb_reference_key(expanding->x, step->property, value);
     if (key.len > 0)
         there = vb__expanding_find(expanding, key);
     /* (A path may name something else than what it is said to refer to.) */
@@ -83,12 +74,10 @@ static void write_referred(const struct place *place, struct vb_buf *buf,
         return;
     }
     cursors = begin(step->below);
-    write(&(struct place){expanding, there->owned.variables,
-                          there->owned.variable_count},
-          buf, there->shown->root, &cursors);
+    write(expanding, buf, there->shown->root, &cursors);
 }
 
-static void write_elements(const struct place *place, struct vb_buf *buf,
+static void write_elements(struct vb_expanding *expanding, struct vb_buf *buf,
                            yyjson_val *array, const struct cursors *cursors,
                            const struct vb_expand_step *step)
 {
@@ -102,14 +91,14 @@ static void write_elements(const struct place *place, struct vb_buf *buf,
         if (i > 0)
             vb_buf_char(buf, ',');
         if (step != NULL)
-            write_referred(place, buf, element, step);
+            write_referred(expanding, buf, element, step);
         else
-            write(place, buf, element, &on);
+            write(expanding, buf, element, &on);
     }
     vb_buf_char(buf, ']');
 }
 
-static void write_members(const struct place *place, struct vb_buf *buf,
+static void write_members(struct vb_expanding *expanding, struct vb_buf *buf,
                           yyjson_val *object, const struct cursors *cursors)
 {
     yyjson_val *key, *value;
@@ -124,13 +113,13 @@ static void write_members(const struct place *place, struct vb_buf *buf,
             vb_buf_char(buf, ',');
         vb_json_write_string(buf, vb_json_text(key));
         vb_buf_char(buf, ':');
-        write(place, buf, value, &on);
+        write(expanding, buf, value, &on);
     }
     vb_buf_char(buf, '}');
 }
 
 /* Deeper than the values are nested by as many states as lie in each other. */
-static void write(const struct place *place, struct vb_buf *buf,
+static void write(struct vb_expanding *expanding, struct vb_buf *buf,
                   yyjson_val *value, const struct cursors *cursors)
 {
     const struct vb_expand_step *step = arrived(cursors);
@@ -138,11 +127,11 @@ static void write(const struct place *place, struct vb_buf *buf,
     if (buf->err != VB_OK)
         return;
     if (yyjson_is_arr(value) && cursors->count > 0)
-        write_elements(place, buf, value, cursors, step);
+        write_elements(expanding, buf, value, cursors, step);
     else if (step != NULL)
-        write_referred(place, buf, value, step);
+        write_referred(expanding, buf, value, step);
     else if (yyjson_is_obj(value) && cursors->count > 0)
-        write_members(place, buf, value, cursors);
+        write_members(expanding, buf, value, cursors);
     else
         vb_json_write(buf, value);
 }
@@ -152,7 +141,5 @@ void vb_expanding_write(struct vb_expanding *expanding, struct vb_buf *buf,
 {
     struct cursors cursors = begin(expanding->steps);
 
-    write(&(struct place){expanding, expanding->x->variables,
-                          expanding->x->variable_count},
-          buf, shown, &cursors);
+    write(expanding, buf, shown, &cursors);
 }

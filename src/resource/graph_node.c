@@ -373,21 +373,6 @@ static size_t reference_count(yyjson_val *value)
     return value == NULL || yyjson_is_null(value) ? 0 : 1;
 }
 
-/* The key of a value. Of what it is part of, it is in the same. */
-static struct vb_span key_of(struct vb__graph_run *run,
-                             const struct vb__graph_node *node,
-                             const struct vb_property *property,
-                             yyjson_val *value)
-{
-    struct vb_owned owned = {.variable_count = 0};
-
-    if (vb_template_variables(&property->references->template) > 1 &&
-        !vb_site_find(run->x, node->key, &owned))
-        return VB_SPAN("");
-    return vb_reference_key(run->x, owned.variables, owned.variable_count,
-                            property, value);
-}
-
 static size_t count_all(const struct vb_gql_call *call,
                         const struct vb_property *property)
 {
@@ -418,8 +403,9 @@ bool vb__graph_reference(struct vb__graph_run *run, struct vb_gql_call *call)
 
         for (size_t k = 0; k < many; k++, count++)
             wanted[count] = (struct wanted){
-                key_of(run, node, property,
-                       yyjson_is_arr(value) ? yyjson_arr_get(value, k) : value),
+                vb_reference_key(run->x, property,
+                                 yyjson_is_arr(value) ? yyjson_arr_get(value, k)
+                                                      : value),
                 count};
         fetch->starts[i + 1] = count;
     }

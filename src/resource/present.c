@@ -43,7 +43,7 @@ static struct vb_rep_draft draft_of(const struct vb_exchange *x,
     return (struct vb_rep_draft){
         .media_type = view->media_type,
         .tag_core = view->tag,
-        .modified = view->tag.len > 0 && !view->of_others
+        .modified = view->tag.len > 0 && view->variant.len == 0
                         ? view->modified_ms / 1000
                         : VB_DATE_NONE,
         .content = view->content,

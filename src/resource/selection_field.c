@@ -1,6 +1,7 @@
 /* From the name of a property to what is known of it. See selection.h. */
 #include "content/schema.h"
 #include "resource/selection_part.h"
+#include "resource/stored.h"
 
 /* What nothing is known of. */
 static struct vb_filter_field anything(const struct vb_span *path, size_t len)
@@ -44,29 +45,6 @@ bool vb__selection_cut(struct vb_exchange *x, struct vb_span path,
                        struct vb_filter_field *ret_field)
 {
     return cut_name(x, NULL, 0, path, ret_field);
-}
-
-/* Is the property's path the beginning of the dotted name? Then what follows
- * it, without the dot, is given back. */
-static bool begins(const struct vb_property *property, struct vb_span name,
-                   struct vb_span *ret_rest)
-{
-    for (size_t i = 0; i < property->path_len; i++) {
-        struct vb_span part = property->path[i];
-
-        if (i > 0) {
-            if (name.len == 0 || name.ptr[0] != '.')
-                return false;
-            name = vb_span_from(name, 1);
-        }
-        if (!vb_span_starts(name, part))
-            return false;
-        name = vb_span_from(name, part.len);
-    }
-    if (name.len > 0 && name.ptr[0] != '.')
-        return false;
-    *ret_rest = vb_span_from(name, name.len > 0);
-    return true;
 }
 
 static bool is_above(const struct vb_property *above,
@@ -138,7 +116,7 @@ bool vb_selection_field(struct vb_exchange *x, const struct vb_route *route,
     if (state->field_count == 0)
         return cut_name(x, NULL, 0, name, ret_field);
     for (size_t i = 0; i < state->field_count; i++)
-        if (begins(&state->fields[i], name, &rest) &&
+        if (vb_property_begins(&state->fields[i], name, &rest) &&
             !follow(&lead, &state->fields[i], rest.len))
             return false;
     if (lead.property == NULL)

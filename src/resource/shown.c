@@ -78,10 +78,8 @@ static enum vb_answer present(struct vb_stored *stored)
     };
     struct vb_rep *rep;
 
-    if (shown->selection.steps != NULL) {
+    if (shown->selection.steps != NULL)
         view.variant = vb_expanding_variant(&shown->expanding, VB_SPAN(""));
-        view.of_others = true;
-    }
     rep = vb_present(x, &view);
     if (rep == NULL)
         return VB_HALT;

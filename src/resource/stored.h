@@ -185,6 +185,11 @@ enum vb_err vb_compose_ties(struct vb_stored *stored);
 yyjson_val *vb_property_value(yyjson_val *root,
                               const struct vb_property *property);
 
+/* Does a dotted path begin with the property's, which has no name there for the
+ * elements of arrays? What follows, without the dot, is given back. */
+bool vb_property_begins(const struct vb_property *property, struct vb_span path,
+                        struct vb_span *ret_rest);
+
 /* The property's place as a JSON Pointer, in the arena; of what is in the
  * elements of an array, that array's. */
 struct vb_span vb_property_pointer(struct vb_exchange *x,
@@ -193,11 +198,10 @@ struct vb_span vb_property_pointer(struct vb_exchange *x,
 /* Do values of the property name what they refer to by its path? Else by id. */
 bool vb_property_by_path(const struct vb_property *property);
 
-/* The key of what a value of the property names: by id, or by path where the
- * format says so. `variables` are those of whose state it is in. In the arena;
- * "": nothing. */
+/* The key of what a value of the property names: by id, which is the one
+ * variable of what can be referred to, or by path where the format says so. In
+ * the arena; "": nothing. */
 struct vb_span vb_reference_key(struct vb_exchange *x,
-                                const struct vb_span *variables, size_t count,
                                 const struct vb_property *property,
                                 yyjson_val *value);
 
@@ -275,8 +279,8 @@ struct vb_view {
     struct vb_record *record; /* whose content it is (kept alive by what is
                                  made of it), or NULL: content is copied */
     bool chosen; /* content is what is shown, JSON, and not all of the state */
-    bool of_others;         /* it shows states of others, too: */
-    struct vb_span variant; /* then what tells those in entity tags */
+    struct vb_span variant; /* where it shows states of others, too: what tells
+                               those in entity tags; else "" */
 };
 
 /* Has the state properties that are never shown? */

@@ -15,6 +15,29 @@ yyjson_val *vb_property_value(yyjson_val *root,
     return root;
 }
 
+bool vb_property_begins(const struct vb_property *property, struct vb_span path,
+                        struct vb_span *ret_rest)
+{
+    for (size_t i = 0; i < property->path_len; i++) {
+        struct vb_span name = property->path[i];
+
+        if (name.ptr == NULL)
+            continue;
+        if (i > 0) {
+            if (path.len == 0 || path.ptr[0] != '.')
+                return false;
+            path = vb_span_from(path, 1);
+        }
+        if (!vb_span_starts(path, name))
+            return false;
+        path = vb_span_from(path, name.len);
+    }
+    if (path.len > 0 && path.ptr[0] != '.')
+        return false;
+    *ret_rest = vb_span_from(path, path.len > 0);
+    return true;
+}
+
 struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property)
 {
@@ -66,12 +89,9 @@ static enum vb_err add_claims(struct vb_stored *stored, yyjson_val *root)
 /* --- references
  * ----------------------------------------------------------------------- */
 
-/* The key of a route's resource: its template with these variables, and the
- * last of them, if `last` is not "", replaced. "" when it cannot be told. */
-static struct vb_span expand(struct vb_exchange *x,
-                             const struct vb_route *target,
-                             const struct vb_span *variables, size_t count,
-                             struct vb_span last)
+struct vb_span vb_route_key(struct vb_exchange *x,
+                            const struct vb_route *target,
+                            const struct vb_span *variables, size_t count)
 {
     const struct vb_template *template = &target->template;
     struct vb_span key = {NULL, 0};
@@ -84,14 +104,7 @@ static struct vb_span expand(struct vb_exchange *x,
         struct vb_span text = segment->text;
 
         if (segment->kind == VB_SEGMENT_VARIABLE) {
-            bool final = variable + 1 == vb_template_variables(template);
-
-            if (final && last.len > 0)
-                text = last;
-            else if (variable < count)
-                text = variables[variable];
-            else
-                text = VB_SPAN("");
+            text = variable < count ? variables[variable] : VB_SPAN("");
             variable++;
         }
         vb_buf_char(&buf, '/');
@@ -105,13 +118,6 @@ static struct vb_span expand(struct vb_exchange *x,
 done:
     vb_buf_done(&buf);
     return key;
-}
-
-struct vb_span vb_route_key(struct vb_exchange *x,
-                            const struct vb_route *target,
-                            const struct vb_span *variables, size_t count)
-{
-    return expand(x, target, variables, count, VB_SPAN(""));
 }
 
 /* A key that is "" is no resource's: the store finds the reference dangling. */
@@ -163,7 +169,6 @@ bool vb_property_by_path(const struct vb_property *property)
 }
 
 struct vb_span vb_reference_key(struct vb_exchange *x,
-                                const struct vb_span *variables, size_t count,
                                 const struct vb_property *property,
                                 yyjson_val *value)
 {
@@ -173,15 +178,7 @@ struct vb_span vb_reference_key(struct vb_exchange *x,
         text = id_of(x, value);
     if (vb_property_by_path(property) || text.len == 0)
         return vb_arena_dup(&x->arena, text);
-    return expand(x, property->references, variables, count, text);
-}
-
-static struct vb_span reference_of(struct vb_stored *stored,
-                                   const struct vb_property *property,
-                                   yyjson_val *value)
-{
-    return vb_reference_key(stored->x, stored->variables,
-                            stored->variable_count, property, value);
+    return vb_route_key(x, property->references, &text, 1);
 }
 
 static enum vb_err refer(struct vb_stored *stored,
@@ -190,7 +187,7 @@ static enum vb_err refer(struct vb_stored *stored,
 {
     (void)context;
     return names_something(value)
-               ? add_once(stored, reference_of(stored, property, value))
+               ? add_once(stored, vb_reference_key(stored->x, property, value))
                : VB_OK;
 }
 
@@ -251,7 +248,7 @@ static enum vb_err look(struct vb_stored *stored,
     struct search *search = context;
 
     search->found |=
-        vb_span_eq(reference_of(stored, property, value), search->key);
+        vb_span_eq(vb_reference_key(stored->x, property, value), search->key);
     return VB_OK;
 }
 
