@@ -84,15 +84,13 @@ struct vb_span vb__gql_new_value_name(struct vb_gql_schema *schema,
                                       const struct vb_gql_type *type,
                                       struct vb_span text);
 
-/* --- derive_type.c -------------------------------------------------------- */
+/* --- derive_schema.c ------------------------------------------------------ */
 
-/* The shape of a schema's values; `name` is for a type that has none of its
- * own, `state` is what the values are the state of, NULL: of nothing. */
-const struct vb_gql_shape *vb__gql_shape_of(struct vb__gql_deriver *d,
-                                            const struct vb_schema *schema,
-                                            const struct vb_state *state,
-                                            enum vb__gql_use use,
-                                            struct vb_span name);
+/* A keyword of the schema itself, not of what it refers to; NULL: none. */
+yyjson_val *vb__gql_own(const struct vb_schema *schema, const char *name);
+
+/* What a schema that is nothing but a reference refers to; itself otherwise. */
+const struct vb_schema *vb__gql_followed(const struct vb_schema *schema);
 
 /* Are they one schema, but for references? */
 bool vb__gql_same_schema(const struct vb_schema *a, const struct vb_schema *b);
@@ -100,6 +98,18 @@ bool vb__gql_same_schema(const struct vb_schema *a, const struct vb_schema *b);
 /* The name that a schema goes by; `other` where it has none. */
 struct vb_span vb__gql_schema_name(const struct vb_schema *schema,
                                    struct vb_span other);
+
+/* The description of a schema, or ptr NULL. */
+struct vb_span vb__gql_description(const struct vb_schema *schema);
+
+/* The types of its values, without null. */
+unsigned vb__gql_types_of(const struct vb_schema *schema);
+bool vb__gql_may_be_null(const struct vb_schema *schema);
+
+/* The strings that its values are, and perhaps null; NULL: not only these. */
+yyjson_val *vb__gql_enum_of(const struct vb_schema *schema);
+
+/* --- derive_property.c ---------------------------------------------------- */
 
 /* Would it be an object type? */
 bool vb__gql_is_object(const struct vb_schema *schema,
@@ -110,12 +120,50 @@ void vb__gql_fill_type(struct vb__gql_deriver *d, struct vb_gql_type *type,
                        const struct vb_schema *schema,
                        const struct vb_state *state, enum vb__gql_use use);
 
-/* The description of a schema, or ptr NULL. */
-struct vb_span vb__gql_description(const struct vb_schema *schema);
+/* --- derive_type.c -------------------------------------------------------- */
+
+/* The shape of a schema's values; `name` is for a type that has none of its
+ * own, `state` is what the values are the state of, NULL: of nothing. */
+const struct vb_gql_shape *vb__gql_shape_of(struct vb__gql_deriver *d,
+                                            const struct vb_schema *schema,
+                                            const struct vb_state *state,
+                                            enum vb__gql_use use,
+                                            struct vb_span name);
+
+/* Arrays of arrays, and alternatives in alternatives: what is deeper is taken
+ * as it comes. Objects in objects are types of their own, and have no bound. */
+#define VB__GQL_LEVEL_MOST 8
+
+/* The same so many levels down. */
+const struct vb_gql_shape *
+vb__gql_shape_at(struct vb__gql_deriver *d, const struct vb_schema *schema,
+                 const struct vb_state *state, enum vb__gql_use use,
+                 struct vb_span name, unsigned level);
 
 /* A scalar by name, nullable. */
 const struct vb_gql_shape *vb__gql_scalar(struct vb__gql_deriver *d,
                                           struct vb_span name);
+
+/* The type that was made of a schema for this; NULL: none yet. */
+struct vb__gql_made *vb__gql_find_made(struct vb__gql_deriver *d,
+                                       const struct vb_schema *schema,
+                                       const struct vb_state *state,
+                                       enum vb__gql_use use);
+
+/* Makes one, which has nothing in it, with a name like this. NULL: no memory,
+ * which the schema knows. */
+struct vb__gql_made *
+vb__gql_make(struct vb__gql_deriver *d, const struct vb_schema *schema,
+             const struct vb_state *state, enum vb__gql_use use,
+             enum vb_gql_type_kind kind, struct vb_span name);
+
+/* --- derive_union.c ------------------------------------------------------- */
+
+/* The shape of a schema with oneOf or anyOf. */
+const struct vb_gql_shape *
+vb__gql_alternatives_shape(struct vb__gql_deriver *d,
+                           const struct vb_schema *schema, enum vb__gql_use use,
+                           struct vb_span name, unsigned level);
 
 /* --- derive_query.c ------------------------------------------------------- */
 
