@@ -53,9 +53,11 @@ static size_t count_usual(const struct vb_resource *resource)
     return count;
 }
 
+/* Whoever answers in parts has to see the end of each. */
 static bool may_stream(const struct vb_exchange *x)
 {
-    return x->head.method == VB_METHOD_GET || vb_exchange_is_head(x);
+    return x->outer == NULL &&
+           (x->head.method == VB_METHOD_GET || vb_exchange_is_head(x));
 }
 
 /* Whoever takes anything wants something that ends. */

@@ -354,6 +354,14 @@ def test_there_is_a_bound_on_bytes(client):
     assert client.post("/batch", kind, bytes(17 << 20)).status == 413
 
 
+def test_what_never_ends_is_no_part(client):
+    """A stream of events: nothing behind it would ever be answered."""
+    stream = {"Accept": "text/event-stream"}
+    said = replies(client, get("/books", **stream), get("/books", Accept="text/event-stream, application/json;q=0.5"), get("/books"))
+    assert [part["status"] for part in said] == [406, 200, 200]
+    assert said[1]["headers"]["Content-Type"] == said[2]["headers"]["Content-Type"] == "application/json"
+
+
 def test_a_batch_has_no_batch_in_it(client):
     said = replies(client, {"method": "POST", "path": "/batch", "body": {"requests": [get("/books")]}})
     assert said[0]["status"] == 400 and "no batch in it" in said[0]["body"]["detail"]
