@@ -20,99 +20,48 @@
     "    post: {requestBody: {content: {application/json: {schema: {$ref: "    \
     "'#/components/schemas/" schema "'}}}}, responses: {'201': "               \
     "{description: made}}}\n"
-#define ONE(schema)                                                            \
-    "parameters: [{name: id, in: path, required: true, schema: {type: "        \
-    "integer}}]\n"                                                             \
-    "    get: {responses: {'200': {description: it, content: "                 \
+#define VARIABLE(name)                                                         \
+    "{name: " name ", in: path, required: true, schema: {type: integer}}"
+#define GET(schema)                                                            \
+    "get: {responses: {'200': {description: it, content: "                     \
     "{application/json: {schema: {$ref: '#/components/schemas/" schema         \
     "'}}}}}}\n"
+#define ONE(schema) "parameters: [" VARIABLE("id") "]\n    " GET(schema)
 
+/* Lines as they stand in a file: clang-format would not leave them so. */
+/* clang-format off */
 static const char description[] =
     "openapi: 3.1.0\n"
     "info: {title: Library, version: '1'}\n"
     "paths:\n"
-    "  /authors:\n    " LIST("Author") "  /authors/{id}:\n    " ONE("Author") "  /books:\n    " LIST(
-        "Book") "  /books/{id}:\n    " ONE("Book") "  /books/{id}/reviews:\n"
-                                                   "    parameters: [{name: "
-                                                   "id, in: path, required: "
-                                                   "true, schema: {type: "
-                                                   "integer}}]\n    " LIST(
-                                                       "Review") "  "
-                                                                 "/books/{id}/"
-                                                                 "reviews/"
-                                                                 "{review}:\n"
-                                                                 "    "
-                                                                 "parameters:\n"
-                                                                 "    - {name: "
-                                                                 "id, in: "
-                                                                 "path, "
-                                                                 "required: "
-                                                                 "true, "
-                                                                 "schema: "
-                                                                 "{type: "
-                                                                 "integer}}\n"
-                                                                 "    - {name: "
-                                                                 "review, in: "
-                                                                 "path, "
-                                                                 "required: "
-                                                                 "true, "
-                                                                 "schema: "
-                                                                 "{type: "
-                                                                 "integer}}\n"
-                                                                 "    get: "
-                                                                 "{responses: "
-                                                                 "{'200': "
-                                                                 "{description:"
-                                                                 " it, "
-                                                                 "content: "
-                                                                 "{application/"
-                                                                 "json: "
-                                                                 "{schema: "
-                                                                 "{$ref: "
-                                                                 "'#/"
-                                                                 "components/"
-                                                                 "schemas/"
-                                                                 "Review'}}}}}}"
-                                                                 "\n"
-                                                                 "components:\n"
-                                                                 "  schemas:\n"
-                                                                 "    Author:\n"
-                                                                 "      "
-                                                                 "properties: "
-                                                                 "{id: {type: "
-                                                                 "integer, "
-                                                                 "x-verbatim: "
-                                                                 "{value: "
-                                                                 "id}}, name: "
-                                                                 "{type: "
-                                                                 "string}}\n"
-                                                                 "    Book:\n"
-                                                                 "      "
-                                                                 "properties:\n"
-                                                                 "        id: "
-                                                                 "{type: "
-                                                                 "integer, "
-                                                                 "x-verbatim: "
-                                                                 "{value: "
-                                                                 "id}}\n"
-                                                                 "        "
-                                                                 "title: "
-                                                                 "{type: "
-                                                                 "string}\n"
-                                                                 "        "
-                                                                 "author: "
-                                                                 "{type: "
-                                                                 "integer, "
-                                                                 "x-verbatim: "
-                                                                 "{references: "
-                                                                 "'/authors/"
-                                                                 "{id}'}}\n"
-                                                                 "    Review:\n"
-                                                                 "      "
-                                                                 "properties: "
-                                                                 "{text: "
-                                                                 "{type: "
-                                                                 "string}}\n";
+    "  /authors:\n"
+    "    " LIST("Author")
+    "  /authors/{id}:\n"
+    "    " ONE("Author")
+    "  /books:\n"
+    "    " LIST("Book")
+    "  /books/{id}:\n"
+    "    " ONE("Book")
+    "  /books/{id}/reviews:\n"
+    "    parameters: [" VARIABLE("id") "]\n"
+    "    " LIST("Review")
+    "  /books/{id}/reviews/{review}:\n"
+    "    parameters: [" VARIABLE("id") ", " VARIABLE("review") "]\n"
+    "    " GET("Review")
+    "components:\n"
+    "  schemas:\n"
+    "    Author:\n"
+    "      properties:\n"
+    "        id: {type: integer, x-verbatim: {value: id}}\n"
+    "        name: {type: string}\n"
+    "    Book:\n"
+    "      properties:\n"
+    "        id: {type: integer, x-verbatim: {value: id}}\n"
+    "        title: {type: string}\n"
+    "        author: {type: integer, x-verbatim: {references: '/authors/{id}'}}\n"
+    "    Review:\n"
+    "      properties: {text: {type: string}}\n";
+/* clang-format on */
 
 #define AUTHORS 20
 #define BOOKS   20 /* of each */
