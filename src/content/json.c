@@ -273,3 +273,12 @@ bool vb_is_json(struct vb_span media_type)
     return vb_media_parse(media_type, &media) &&
            vb_media_is(&media, VB_SPAN("application/json"));
 }
+
+bool vb_is_any_json(struct vb_span media_type)
+{
+    struct vb_media media;
+
+    return vb_media_parse(media_type, &media) &&
+           (vb_span_ieq(media.subtype, VB_SPAN("json")) ||
+            vb_span_ieq(media.suffix, VB_SPAN("json")));
+}

@@ -115,6 +115,10 @@ uint64_t vb_json_hash(const struct vb_hash_key *key, yyjson_val *value);
 /* Is this the media type of JSON, parameters aside? */
 bool vb_is_json(struct vb_span media_type);
 
+/* Is content of this media type JSON, whatever is said of it besides, as of
+ * application/problem+json (RFC 6839 section 3.1)? */
+bool vb_is_any_json(struct vb_span media_type);
+
 static inline bool vb_json_is_number(yyjson_val *value)
 {
     return yyjson_is_raw(value);

@@ -20,22 +20,14 @@
 static const struct vb_json_limits limits = {VB_BATCH_BYTES, (size_t)128 << 20,
                                              64};
 
-static bool is_json(struct vb_span media_type)
-{
-    struct vb_media media;
-
-    return vb_media_parse(media_type, &media) &&
-           (vb_media_is(&media, VB_SPAN("application/json")) ||
-            vb_span_ieq(media.suffix, VB_SPAN("json")));
-}
-
 /* As which nobody would send bytes that are none. */
 static bool is_text(struct vb_span media_type)
 {
     struct vb_media media;
 
     return vb_media_parse(media_type, &media) &&
-           (vb_span_ieq(media.type, VB_SPAN("text")) || is_json(media_type));
+           (vb_span_ieq(media.type, VB_SPAN("text")) ||
+            vb_is_any_json(media_type));
 }
 
 /* --- the request -------------------------------------------------------------
@@ -98,7 +90,7 @@ static bool read_body(struct vb_batch_part *part, yyjson_val *body)
 
     if (body == NULL)
         return true;
-    if (type.len > 0 && !is_json(type)) {
+    if (type.len > 0 && !vb_is_any_json(type)) {
         part->request.content = vb_json_text(body);
         return yyjson_is_str(body);
     }
@@ -276,7 +268,7 @@ static bool write_json(struct vb_buf *buf, const struct vb_inner *inner)
 {
     struct vb_json *json;
 
-    if (!is_json(type_of(inner)) ||
+    if (!vb_is_any_json(type_of(inner)) ||
         vb_json_parse(inner->content, &limits, &json, NULL) != VB_OK)
         return false;
     vb_buf_str(buf, ",\"body\":");

@@ -66,18 +66,9 @@ struct vb_span vb_controller_type(const struct vb_exchange *x)
                          : VB_SPAN("application/octet-stream");
 }
 
-bool vb_controller_is_json_type(struct vb_span media_type)
-{
-    struct vb_media media;
-
-    return vb_media_parse(media_type, &media) &&
-           (vb_span_ieq(media.subtype, VB_SPAN("json")) ||
-            vb_span_ieq(media.suffix, VB_SPAN("json")));
-}
-
 bool vb_controller_writes_json(const struct vb_exchange *x)
 {
-    return vb_controller_is_json_type(vb_controller_type(x));
+    return vb_is_any_json(vb_controller_type(x));
 }
 
 bool vb_controller_is_json(struct vb_span output)

@@ -21,9 +21,6 @@ enum vb_answer vb_controller_valid(struct vb_exchange *x);
 struct vb_span vb_controller_type(const struct vb_exchange *x);
 bool vb_controller_writes_json(const struct vb_exchange *x);
 
-/* Is this media type one of JSON, or of what is written in it ("+json")? */
-bool vb_controller_is_json_type(struct vb_span media_type);
-
 bool vb_controller_is_json(struct vb_span output);
 
 #endif

@@ -204,11 +204,8 @@ static struct vb_span find_field(const struct vb_inner *inner, const char *name)
 static struct vb_json *content_of(const struct vb_inner *inner)
 {
     struct vb_json *json;
-    struct vb_media media;
 
-    if (!vb_media_parse(find_field(inner, "Content-Type"), &media) ||
-        !(vb_media_is(&media, VB_SPAN("application/json")) ||
-          vb_span_ieq(media.suffix, VB_SPAN("json"))) ||
+    if (!vb_is_any_json(find_field(inner, "Content-Type")) ||
         vb_json_parse(inner->content, NULL, &json, NULL) != VB_OK)
         return NULL;
     return json;

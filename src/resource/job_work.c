@@ -133,7 +133,7 @@ static void run_done(struct vb_run *run)
 {
     struct vb__job *job = run->context;
     struct vb_run_outcome outcome =
-        vb_run_judge(run, vb_controller_is_json_type(job->media_type));
+        vb_run_judge(run, vb_is_any_json(job->media_type));
 
     if (run->end == VB_RUN_CANCELLED) { /* deleted, or the server ends */
         job->jobs->stopped |= !job->deleted;
