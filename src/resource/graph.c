@@ -1,6 +1,7 @@
 /* The endpoint as a resource. See graph.h. */
 #include "resource/graph.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "access/guard.h"
@@ -77,25 +78,13 @@ static struct vb__graph_run *run_new(struct vb_exchange *x)
 /* --- the document ----------------------------------------------------------
  */
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool read_hash(struct vb_span text, unsigned char *hash)
 {
-    for (size_t i = 0; i < VB_GRAPH_HASH_LEN; i++) {
-        int high = digit(text.ptr[2 * i]), low = digit(text.ptr[2 * i + 1]);
+    size_t len;
 
-        if (high < 0 || low < 0)
-            return false;
-        hash[i] = (unsigned char)(high << 4 | low);
-    }
-    return true;
+    return sodium_hex2bin(hash, VB_GRAPH_HASH_LEN, text.ptr, text.len, NULL,
+                          &len, NULL) == 0 &&
+           len == VB_GRAPH_HASH_LEN;
 }
 
 /* VB_ERR_INVALID and the like, with errors; VB_ERR_NOMEM. */
@@ -130,18 +119,6 @@ static enum vb_answer new_document(struct vb__graph_run *run,
     return VB_YES;
 }
 
-static enum vb_answer request_error(struct vb__graph_run *run, const char *code,
-                                    const char *message)
-{
-    struct vb_gql_error *error =
-        vb_gql_errors_add(&run->errors, NULL, "%s", message);
-
-    if (error != NULL)
-        error->extensions =
-            vb_arena_printf(&run->arena, "{\"code\":\"%s\"}", code);
-    return vb__graph_request_error(run);
-}
-
 /* By its hash, or its text: then what is said to be its hash must be. */
 static enum vb_answer find_document(struct vb__graph_run *run)
 {
@@ -162,10 +139,10 @@ static enum vb_answer find_document(struct vb__graph_run *run)
     run->document = vb_graph_documents_find(&run->graph->documents, hash);
     if (run->document != NULL)
         return VB_YES;
-    return run->asked.query.ptr != NULL
-               ? new_document(run, hash)
-               : request_error(run, "PERSISTED_QUERY_NOT_FOUND",
-                               "PersistedQueryNotFound");
+    if (run->asked.query.ptr != NULL)
+        return new_document(run, hash);
+    vb__graph_tell(run, "PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound");
+    return vb__graph_request_error(run);
 }
 
 /* --- the operation ---------------------------------------------------------

@@ -1,6 +1,7 @@
 /*
  * The GraphQL endpoint: all that a description serves can be asked for in one
- * request (GraphQL, October 2021; GraphQL over HTTP, draft of 2025).
+ * request, and changed (GraphQL, October 2021; GraphQL over HTTP, draft of
+ * 2025).
  *
  *     POST /graphql   {"query": "{book(id: 7){title author{name}}}"}
  *     GET  /graphql?query=...          queries only

@@ -13,29 +13,41 @@
 /* --- nodes -----------------------------------------------------------------
  */
 
+/* One more of the run's, which frees what it holds. NULL: no memory. */
+static struct vb__graph_node *add_node(struct vb__graph_run *run,
+                                       const struct vb_route *route,
+                                       struct vb_span key)
+{
+    struct vb__graph_node *node =
+        vb_arena_calloc(&run->arena, 1, sizeof(*node));
+
+    if (node == NULL)
+        return NULL;
+    node->next = run->nodes;
+    run->nodes = node;
+    node->route = route;
+    node->key = key;
+    return node;
+}
+
 struct vb__graph_node *vb__graph_node_new(struct vb__graph_run *run,
                                           const struct vb_route *route,
                                           struct vb_record *record)
 {
-    struct vb__graph_node *node =
-        vb_is_json(record->media_type)
-            ? vb_arena_calloc(&run->arena, 1, sizeof(*node))
-            : NULL;
+    struct vb__graph_node *node = NULL;
 
     run->held += record->content.len;
     if (run->held > HELD_MOST)
         vb_gql_execution_end(run->execution,
                              "more would have to be looked at than one request "
                              "may");
-    if (node == NULL || run->held > HELD_MOST) {
+    else if (vb_is_json(record->media_type))
+        node = add_node(run, route, record->key);
+    if (node == NULL) {
         vb_record_unref(record);
         return NULL;
     }
-    node->next = run->nodes;
-    run->nodes = node;
-    node->route = route;
     node->record = record;
-    node->key = record->key;
     node->shown = vb_present_value(route, record->content);
     return node->shown == NULL ? NULL : node;
 }
@@ -45,18 +57,12 @@ struct vb__graph_node *vb__graph_node_shown(struct vb__graph_run *run,
                                             struct vb_span key,
                                             struct vb_json *shown)
 {
-    struct vb__graph_node *node =
-        vb_arena_calloc(&run->arena, 1, sizeof(*node));
+    struct vb__graph_node *node = add_node(run, route, key);
 
-    if (node == NULL) {
+    if (node == NULL)
         vb_json_free(shown);
-        return NULL;
-    }
-    node->next = run->nodes;
-    run->nodes = node;
-    node->route = route;
-    node->key = key;
-    node->shown = shown;
+    else
+        node->shown = shown;
     return node;
 }
 
@@ -383,6 +389,28 @@ static size_t count_all(const struct vb_gql_call *call,
     return count;
 }
 
+/* Adds what an object refers to; how many there are with it. */
+static size_t want_all(struct vb__graph_run *run,
+                       const struct vb__graph_node *node,
+                       const struct vb_property *property,
+                       struct wanted *wanted, size_t count)
+{
+    yyjson_val *value = referring(node, property), *item;
+    yyjson_arr_iter each = yyjson_arr_iter_with(value);
+
+    if (!yyjson_is_arr(value) && reference_count(value) > 0) {
+        wanted[count] =
+            (struct wanted){vb_reference_key(run->x, property, value), count};
+        return count + 1;
+    }
+    while ((item = yyjson_arr_iter_next(&each)) != NULL) {
+        wanted[count] =
+            (struct wanted){vb_reference_key(run->x, property, item), count};
+        count++;
+    }
+    return count;
+}
+
 bool vb__graph_reference(struct vb__graph_run *run, struct vb_gql_call *call)
 {
     const struct vb_gql_source *source = call->field->owner;
@@ -397,16 +425,7 @@ bool vb__graph_reference(struct vb__graph_run *run, struct vb_gql_call *call)
     if (fetch == NULL || wanted == NULL || keys == NULL)
         return true;
     for (size_t i = 0; i < call->count; i++) {
-        const struct vb__graph_node *node = call->objects[i];
-        yyjson_val *value = referring(node, property);
-        size_t many = reference_count(value);
-
-        for (size_t k = 0; k < many; k++, count++)
-            wanted[count] = (struct wanted){
-                vb_reference_key(run->x, property,
-                                 yyjson_is_arr(value) ? yyjson_arr_get(value, k)
-                                                      : value),
-                count};
+        count = want_all(run, call->objects[i], property, wanted, count);
         fetch->starts[i + 1] = count;
     }
     read_each_once(fetch, wanted, count, keys);

@@ -70,7 +70,11 @@ bool vb__graph_ask_content(struct vb__graph_run *run);
  * answer HALT. */
 enum vb_answer vb__graph_refuse(struct vb__graph_run *run, unsigned status);
 
-/* The same with this error, of this code ("BAD_REQUEST"). */
+/* Adds an error, of this code ("BAD_REQUEST"), about no place in a document. */
+void vb__graph_tell(struct vb__graph_run *run, const char *code,
+                    const char *message);
+
+/* Refuses with this error. */
 enum vb_answer vb__graph_fail(struct vb__graph_run *run, unsigned status,
                               const char *code, const char *message);
 

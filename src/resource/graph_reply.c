@@ -43,8 +43,8 @@ enum vb_answer vb__graph_refuse(struct vb__graph_run *run, unsigned status)
     return vb_reply_refuse(x, status, VB_SPAN(""));
 }
 
-enum vb_answer vb__graph_fail(struct vb__graph_run *run, unsigned status,
-                              const char *code, const char *message)
+void vb__graph_tell(struct vb__graph_run *run, const char *code,
+                    const char *message)
 {
     struct vb_gql_error *error =
         vb_gql_errors_add(&run->errors, NULL, "%s", message);
@@ -52,6 +52,12 @@ enum vb_answer vb__graph_fail(struct vb__graph_run *run, unsigned status,
     if (error != NULL)
         error->extensions =
             vb_arena_printf(&run->arena, "{\"code\":\"%s\"}", code);
+}
+
+enum vb_answer vb__graph_fail(struct vb__graph_run *run, unsigned status,
+                              const char *code, const char *message)
+{
+    vb__graph_tell(run, code, message);
     return vb__graph_refuse(run, status);
 }
 
