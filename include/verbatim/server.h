@@ -99,15 +99,11 @@ VB_API void vb_server_files(struct vb_server *server, const char *directory);
 VB_API void vb_server_publish(struct vb_server *server, const char *path);
 
 /* Where several requests are taken in one, as multipart/mixed or JSON:
- * likewise,
- * "/batch" by default. */
+ * likewise, "/batch" by default. */
 VB_API void vb_server_batch(struct vb_server *server, const char *path);
 
-/*
- * What is described can be asked for in GraphQL at this path; NULL: nowhere.
- * "/graphql" where nothing is said. What is described wins. Borrowed for the
- * call.
- */
+/* Where what is described can be asked for, and changed, in GraphQL: likewise,
+ * "/graphql" by default. */
 VB_API void vb_server_graphql(struct vb_server *server, const char *path);
 
 /*

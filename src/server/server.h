@@ -88,7 +88,7 @@ struct vb_server_worker {
     unsigned active;              /* exchanges under way */
 };
 
-/* Is it a path that vb_server_publish and vb_server_batch take? */
+/* Is it a path that vb_server_publish takes, and those like it? */
 bool vb__publish_valid(struct vb_span path);
 
 /* The hooks that make workers serve (worker.c); context is the server. */
