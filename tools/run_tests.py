@@ -142,8 +142,9 @@ def count_conformance(written, kept, tally):
 # well, those that $VB_PROTOCOL names (tests/http/client.py).
 OVER = {
     "h2c": (
-        "access_log", "codings", "collections", "conditional", "controllers",
-        "cookies", "digests", "filters", "formats", "hints", "idempotency", "import", "large", "methods",
+        "access_log", "batch", "codings", "collections", "conditional", "controllers",
+        "cookies", "digests", "filters", "formats", "graphql_http", "graphql_mutations",
+        "hints", "idempotency", "import", "large", "methods",
         "moves", "negotiation", "prefer", "problems", "query", "ranges",
         "redirects", "statuses", "tree",
     ),
@@ -153,8 +154,8 @@ OVER = {
         "problems", "query", "ranges", "redirects", "sessions", "tree",
     ),
     "h3": (
-        "access_log", "collections", "cookies", "digests", "formats", "idempotency", "import", "large",
-        "problems", "query", "redirects", "sessions", "tree",
+        "access_log", "batch", "collections", "cookies", "digests", "formats",
+        "graphql_http", "idempotency", "import", "large", "problems", "query", "redirects", "sessions", "tree",
     ),
 }  # fmt: skip
 # How many of these runs go on at once, beside the one over HTTP/1.1.
