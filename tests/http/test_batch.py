@@ -17,16 +17,6 @@ from test_sessions import GOOD, site
 MOST = 100  # parts
 
 
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
-
-
 # --- as JSON
 
 

@@ -9,7 +9,7 @@ import brotli
 import pytest
 import zstandard
 from ledger import requirement
-from library import HTML, JSON, LIBRARY, MERGE, PNG, add, tag_of, unused_key
+from library import HTML, JSON, MERGE, PNG, add, tag_of, unused_key
 from test_large import CHUNK, KIB, MIB, noise
 
 DECODE = {
@@ -26,16 +26,6 @@ CODINGS = list(DECODE)
 TEXT = {"Content-Type": "text/plain"}
 WORDS = "It was the best of times, it was the worst of times. " * 9
 ALL = {"Accept-Encoding": "gzip, br, zstd"}
-
-
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
 
 
 @pytest.fixture(scope="module")

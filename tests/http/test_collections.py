@@ -8,16 +8,6 @@ from ledger import requirement
 from library import HTML, LIBRARY, MERGE, add, links, parameters, tag_of, unused_key
 
 
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
-
-
 @pytest.fixture
 def empty(serve):
     return serve(LIBRARY).client()

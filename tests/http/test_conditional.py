@@ -2,21 +2,11 @@
 
 import pytest
 from ledger import requirement
-from library import HTML, JSON, LIBRARY, MERGE, PNG, add, tag_of, unused_key
+from library import HTML, JSON, MERGE, PNG, add, tag_of, unused_key
 
 PAST = "Sat, 29 Oct 1994 19:43:31 GMT"
 FUTURE = "Sun, 06 Nov 2094 08:49:37 GMT"
 GARBAGE = ["yesterday", "1994-10-29T19:43:31Z", f"{PAST}, {PAST}", "", "Sat, 32 Oct 1994 19:43:31 GMT"]
-
-
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
 
 
 @pytest.fixture

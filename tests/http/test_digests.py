@@ -6,22 +6,12 @@ import hashlib
 
 import pytest
 from ledger import requirement
-from library import JSON, LIBRARY, MERGE, PNG, add, unused_key
+from library import JSON, MERGE, PNG, add, unused_key
 from test_large import CHUNK, MIB, noise
 
 HASHES = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 FIELDS = ("Content-Digest", "Repr-Digest")
 BOOK = b'{"title": "A Wizard of Earthsea"}'
-
-
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
 
 
 def digest(content, *algorithms):

@@ -10,16 +10,6 @@ from ledger import requirement
 from library import JSON, LIBRARY, MERGE, PATCH, add, counter, parameters, pointers, tag_of, unused_key
 
 
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
-
-
 def isbn():
     return f"978{int(unused_key()[11:]):010d}"
 

@@ -1,18 +1,7 @@
 """GraphQL's mutations: each field is the request that REST has for it, with the same outcome."""
 
-import pytest
 from library import LIBRARY, tag_of
 from people import CHEAP, basic, operation, people, register
-
-
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
 
 
 def ask(client, document, headers=(), **variables):

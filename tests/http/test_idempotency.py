@@ -10,16 +10,6 @@ from test_filters import described
 TAKEN = {"title": "x"}
 
 
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
-
-
 def key(value):
     return {"Idempotency-Key": f'"{value}"'}
 

@@ -27,16 +27,6 @@ def noise(size, seed=0):
     return b"".join(b"%16d" % n + block[16:] for n in range(count))[:size]
 
 
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
-
-
 @pytest.fixture
 def cover(client):
     return add(client) + "/cover"

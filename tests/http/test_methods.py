@@ -5,16 +5,6 @@ from ledger import requirement
 from library import HTML, LIBRARY, MERGE, PNG, add, tag_of, unused_key
 
 
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
-
-
 def methods(response):
     """The methods in Allow, which are case-sensitive."""
     return {name.strip() for name in (response.headers.get("Allow") or "").split(",")}

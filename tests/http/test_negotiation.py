@@ -2,20 +2,10 @@
 
 import pytest
 from ledger import requirement
-from library import HTML, JSON, LIBRARY, MERGE, PNG, add, unused_key
+from library import HTML, JSON, MERGE, PNG, add, unused_key
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
 WEIGHT = "application/json;q={}, text/html;q={}"
-
-
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
 
 
 JSON_TYPE, HTML_TYPE = "application/json", "text/html; charset=utf-8"

@@ -7,20 +7,10 @@ import time
 import pytest
 from h1 import format_request
 from ledger import requirement
-from library import HTML, JSON, LIBRARY, PNG, add
+from library import HTML, JSON, PNG, add
 from test_large import CHUNK, KIB, noise
 
 LARGE = 3 * CHUNK + 1000
-
-
-@pytest.fixture(scope="module")
-def library(module_serve):
-    return module_serve(LIBRARY)
-
-
-@pytest.fixture
-def client(library):
-    return library.client()
 
 
 @pytest.fixture(scope="module")
