@@ -108,22 +108,6 @@ static void show(struct vb_expanding *expanding, struct vb__expanded *one,
     vb_json_free(whole);
 }
 
-/* The record of the next one, or nothing, has come. */
-static void take(struct vb_expanding *expanding)
-{
-    struct vb__expanded *one = expanding->next;
-    struct vb_record *record = expanding->read.record;
-
-    expanding->next = one->following;
-    if (expanding->read.op.err != VB_OK)
-        expanding->err = expanding->read.op.err;
-    else if (record != NULL && vb_is_json(record->media_type) &&
-             record->blob == 0)
-        show(expanding, one, record);
-    digest(expanding, one, record == NULL ? 0 : record->revision);
-    vb_record_unref(record);
-}
-
 /* Is it a document's? Nobody is shown what each session has one of. */
 static bool is_document(struct vb_expanding *expanding,
                         struct vb__expanded *one)
@@ -140,41 +124,93 @@ static bool is_document(struct vb_expanding *expanding,
     return true;
 }
 
+/* So many records of 256 KiB are in memory at a time. */
+#define AT_ONCE 64
+
+struct vb__expand_reading {
+    struct vb_records_read read;
+    struct vb__expanded *of[AT_ONCE]; /* whose these are */
+    struct vb_span keys[AT_ONCE];
+    struct vb_record *records[AT_ONCE];
+};
+
+/* What was read, or nothing, has come. */
+static void take(struct vb_expanding *expanding)
+{
+    struct vb__expand_reading *reading = expanding->reading;
+
+    if (reading->read.op.err != VB_OK)
+        expanding->err = reading->read.op.err;
+    for (size_t i = 0; i < reading->read.count && expanding->err == VB_OK;
+         i++) {
+        const struct vb_record *record = reading->records[i];
+
+        if (record != NULL && vb_is_json(record->media_type) &&
+            record->blob == 0)
+            show(expanding, reading->of[i], record);
+        digest(expanding, reading->of[i],
+               record == NULL ? 0 : record->revision);
+    }
+    vb_records_read_done(&reading->read);
+}
+
 static void read_done(struct vb_store_op *op)
 {
     struct vb_expanding *expanding = op->context;
+    struct vb_exchange *x = expanding->x;
+    enum vb_answer answer;
 
     take(expanding);
-    if (vb_expanding_read(expanding) == VB_IO_DONE)
-        expanding->done(expanding, expanding->context);
+    answer = vb_expanding_run(expanding);
+    if (answer != VB_PENDING)
+        vb_flow_resume(x, answer);
 }
 
-static enum vb_io read_one(struct vb_expanding *expanding,
-                           const struct vb__expanded *one)
+/* The next that are wanting, and may be read. */
+static void choose(struct vb_expanding *expanding,
+                   struct vb__expand_reading *reading)
 {
-    expanding->read = (struct vb_read){
-        .op = {.done = read_done, .context = expanding},
-        .key = one->key,
-    };
-    expanding->read.record = vb_cached_record(expanding->x, one->key);
-    return expanding->read.record != NULL
-               ? VB_IO_DONE
-               : vb_store_read(expanding->x->env->store, &expanding->read);
-}
+    size_t count = 0;
 
-enum vb_io vb_expanding_read(struct vb_expanding *expanding)
-{
-    while (vb_expanding_wants(expanding)) {
-        if (!is_document(expanding, expanding->next)) {
-            digest(expanding, expanding->next, 0);
-            expanding->next = expanding->next->following;
+    for (; expanding->next != NULL && count < AT_ONCE;
+         expanding->next = expanding->next->following) {
+        struct vb__expanded *one = expanding->next;
+
+        if (!is_document(expanding, one)) {
+            digest(expanding, one, 0);
             continue;
         }
-        if (read_one(expanding, expanding->next) == VB_IO_PENDING)
-            return VB_IO_PENDING;
-        take(expanding);
+        reading->of[count] = one;
+        reading->keys[count++] = one->key;
     }
-    return VB_IO_DONE;
+    reading->read = (struct vb_records_read){
+        .op = {.done = read_done, .context = expanding},
+        .keys = reading->keys,
+        .count = count,
+        .records = reading->records,
+    };
+}
+
+/* False: the store has not answered yet. */
+static bool read_some(struct vb_expanding *expanding)
+{
+    struct vb_exchange *x = expanding->x;
+
+    if (expanding->reading == NULL)
+        expanding->reading =
+            vb_arena_alloc(&x->arena, sizeof(*expanding->reading));
+    if (expanding->reading == NULL) {
+        expanding->err = VB_ERR_NOMEM;
+        return true;
+    }
+    choose(expanding, expanding->reading);
+    if (expanding->reading->read.count == 0)
+        return true;
+    if (vb_store_records(x->env->store, &expanding->reading->read) ==
+        VB_IO_PENDING)
+        return false;
+    take(expanding);
+    return true;
 }
 
 struct vb_span vb_expanding_variant(const struct vb_expanding *expanding,
@@ -185,7 +221,7 @@ struct vb_span vb_expanding_variant(const struct vb_expanding *expanding,
                            (unsigned long long)expanding->digest);
 }
 
-enum vb_answer vb_expanding_failed(struct vb_expanding *expanding)
+static enum vb_answer failed(struct vb_expanding *expanding)
 {
     struct vb_exchange *x = expanding->x;
 
@@ -198,6 +234,25 @@ enum vb_answer vb_expanding_failed(struct vb_expanding *expanding)
                       VB_SPAN("brings too much: a smaller limit, or fewer "
                               "properties, would do"));
     return VB_HALT;
+}
+
+static bool is_over(const struct vb_expanding *expanding)
+{
+    return expanding->excessive || expanding->err != VB_OK;
+}
+
+/* Reads all that the last writing found wanting, if any did, and writes. */
+enum vb_answer vb_expanding_run(struct vb_expanding *expanding)
+{
+    do {
+        while (expanding->next != NULL && !is_over(expanding))
+            if (!read_some(expanding))
+                return VB_PENDING;
+        if (!is_over(expanding))
+            expanding->write(expanding->context);
+    } while (expanding->next != NULL && !is_over(expanding));
+    return is_over(expanding) ? failed(expanding)
+                              : expanding->show(expanding->context);
 }
 
 void vb_expanding_done(struct vb_expanding *expanding)

@@ -48,17 +48,20 @@ const struct vb_route *vb_expand_leads(const struct vb_expand_step *steps,
                                        struct vb_span path,
                                        struct vb_span *ret_rest);
 
-/* What one exchange brings. All zero but for the first three: begun. */
+/* What one exchange brings. All zero but for the first five: begun. */
 struct vb_expanding {
     struct vb_exchange *x;
-    const struct vb_expand_step *steps; /* NULL: nothing is expanded */
-    /* All of a level have come: what to go on with. */
-    void (*done)(struct vb_expanding *expanding, void *context);
+    const struct vb_expand_step *steps;
+    /* Writes what is to be shown, with vb_expanding_write. What goes wrong
+     * shows in `err`, or in `excessive`. */
+    void (*write)(void *context);
+    /* It was written, and nothing is wanting: the answer. */
+    enum vb_answer (*show)(void *context);
     void *context;
     struct vb_table by_key;
-    struct vb__expanded *first, **end; /* in the order of being wanted */
-    struct vb__expanded *next;         /* the first that is not known yet */
-    struct vb_read read;
+    struct vb__expanded *first, **end;  /* in the order of being wanted */
+    struct vb__expanded *next;          /* the first that is not known yet */
+    struct vb__expand_reading *reading; /* of some; NULL: none so far */
     size_t looks, bytes;
     uint64_t digest; /* of what was shown: no two that differ have the same */
     bool excessive;  /* more than there is room for */
@@ -68,16 +71,12 @@ struct vb_expanding {
 /* Gives back what it holds. */
 void vb_expanding_done(struct vb_expanding *expanding);
 
-/* Is anything wanting that has not been read, and would be? */
-static inline bool vb_expanding_wants(const struct vb_expanding *expanding)
-{
-    return expanding->next != NULL && expanding->err == VB_OK &&
-           !expanding->excessive;
-}
-
-/* Reads all that is wanting. PENDING: `done` is called once it is there. In
- * either case errors show in expanding->err and ->excessive. */
-enum vb_io vb_expanding_read(struct vb_expanding *expanding);
+/*
+ * Writes, and reads what is wanting, until nothing is, and shows it: the answer
+ * to the question that the exchange is at. What there is no room for is 400;
+ * 500 or 503 as vb_stored_failed has it.
+ */
+enum vb_answer vb_expanding_run(struct vb_expanding *expanding);
 
 /*
  * Appends the JSON of a state as it is shown, of the exchange's resource or of
@@ -90,9 +89,6 @@ void vb_expanding_write(struct vb_expanding *expanding, struct vb_buf *buf,
  * this from other states of what is referred to. In the arena. */
 struct vb_span vb_expanding_variant(const struct vb_expanding *expanding,
                                     struct vb_span variant);
-
-/* What follows from errors: sets 400, 500 or 503 and what to say; HALT. */
-enum vb_answer vb_expanding_failed(struct vb_expanding *expanding);
 
 /* --- inside ---------------------------------------------------------------
  */

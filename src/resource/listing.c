@@ -138,43 +138,37 @@ static enum vb_answer present(struct vb__listing *listing)
     return vb_cached_show(x, listing->cache_key, listing->stamp, rep);
 }
 
-static enum vb_answer expand(struct vb__listing *listing);
-
-static void expanded(struct vb_expanding *expanding, void *context)
+static void write_expanded(void *context)
 {
     struct vb__listing *listing = context;
-    enum vb_answer answer = expand(listing);
 
-    (void)expanding;
-    if (answer != VB_PENDING)
-        vb_flow_resume(listing->x, answer);
+    vb_page_expand(&listing->page);
 }
 
-/* Shows the page once all is there that is expanded in it. */
+static enum vb_answer show_expanded(void *context)
+{
+    struct vb__listing *listing = context;
+    enum vb_answer answer = present(listing);
+
+    vb_list_read_done(&listing->list);
+    return answer;
+}
+
 static enum vb_answer expand(struct vb__listing *listing)
 {
-    struct vb_expanding *expanding = &listing->expanding;
+    struct vb_exchange *x = listing->x;
 
-    while (vb_page_wants(&listing->page))
-        if (vb_expanding_read(expanding) == VB_IO_PENDING)
-            return VB_PENDING;
-    return expanding->excessive || expanding->err != VB_OK
-               ? vb_expanding_failed(expanding)
-               : present(listing);
-}
-
-static enum vb_answer begin_to_expand(struct vb__listing *listing)
-{
     listing->expanding = (struct vb_expanding){
-        .x = listing->x,
+        .x = x,
         .steps = listing->selection.steps,
-        .done = expanded,
+        .write = write_expanded,
+        .show = show_expanded,
         .context = listing,
     };
     listing->page.expanding = &listing->expanding;
-    listing->x->state = listing;
-    listing->x->state_done = vb__listing_done;
-    return expand(listing);
+    x->state = listing;
+    x->state_done = vb__listing_done;
+    return vb_expanding_run(&listing->expanding);
 }
 
 static enum vb_answer show_page(struct vb__listing *listing)
@@ -193,12 +187,12 @@ static enum vb_answer show_page(struct vb__listing *listing)
     } else if (x->offer < 0) { /* it might have been a document of any type */
         x->reply.status = VB_STATUS_NOT_ACCEPTABLE;
         answer = VB_HALT;
+    } else if (listing->selection.steps != NULL) {
+        return expand(listing); /* its members are shown later */
     } else {
-        answer = listing->selection.steps != NULL ? begin_to_expand(listing)
-                                                  : present(listing);
+        answer = present(listing);
     }
-    if (!vb_expanding_wants(&listing->expanding))
-        vb_list_read_done(&listing->list);
+    vb_list_read_done(&listing->list);
     return answer;
 }
 

@@ -185,7 +185,7 @@ static void write_json(struct vb_buf *buf, const struct vb_page *page)
     vb_buf_char(buf, ']');
 }
 
-bool vb_page_wants(const struct vb_page *page)
+void vb_page_expand(const struct vb_page *page)
 {
     struct vb_buf buf;
 
@@ -196,7 +196,6 @@ bool vb_page_wants(const struct vb_page *page)
     else if (buf.err != VB_OK)
         page->expanding->err = buf.err;
     vb_buf_done(&buf);
-    return vb_expanding_wants(page->expanding);
 }
 
 static void write_lines(struct vb_buf *buf, const struct vb_page *page)

@@ -37,8 +37,8 @@ struct vb_page {
 /* Sets page->uri from the selection and cursor. "": out of memory. */
 void vb_page_name(struct vb_exchange *x, struct vb_page *page);
 
-/* Does the page show anything that is still to be read (expand.h)? */
-bool vb_page_wants(const struct vb_page *page);
+/* Finds out what the page shows that is still to be read (expand.h). */
+void vb_page_expand(const struct vb_page *page);
 
 /* In which form the exchange's offer has it. */
 enum vb_form vb_page_form(const struct vb_exchange *x);

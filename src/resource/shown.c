@@ -45,25 +45,31 @@ bool vb_shown_ask(struct vb_exchange *x, const struct vb_route *route,
 /* --- showing it ------------------------------------------------------------
  */
 
-/* Its JSON, with what is known of what it refers to. False: no memory, or it is
- * too long. */
-static bool write(struct vb_shown *shown, const struct vb_stored *stored)
+/* Its JSON, with what is known of what it refers to. */
+static void write(void *context)
 {
+    struct vb_stored *stored = context;
+    struct vb_shown *shown = stored->shown;
     struct vb_json *value =
         vb_present_value(stored->route, stored->record->content);
 
     vb_buf_reset(&shown->json);
-    if (value == NULL)
-        return false;
+    if (value == NULL) {
+        shown->expanding.err = VB_ERR_NOMEM;
+        return;
+    }
     vb_selection_show(&shown->json, &shown->selection, &shown->expanding,
                       value->root);
     vb_json_free(value);
-    shown->expanding.excessive |= shown->json.err == VB_ERR_LIMIT;
-    return shown->json.err == VB_OK;
+    if (shown->json.err == VB_ERR_LIMIT)
+        shown->expanding.excessive = true;
+    else if (shown->json.err != VB_OK)
+        shown->expanding.err = shown->json.err;
 }
 
-static enum vb_answer present(struct vb_stored *stored)
+static enum vb_answer present(void *context)
 {
+    struct vb_stored *stored = context;
     const struct vb_shown *shown = stored->shown;
     struct vb_record *record = stored->record;
     struct vb_exchange *x = stored->x;
@@ -87,31 +93,6 @@ static enum vb_answer present(struct vb_stored *stored)
     return vb_cached_show(x, VB_SPAN(""), stored->stamp, rep);
 }
 
-static enum vb_answer go_on(struct vb_stored *stored)
-{
-    struct vb_shown *shown = stored->shown;
-    struct vb_expanding *expanding = &shown->expanding;
-
-    while (write(shown, stored) && vb_expanding_wants(expanding))
-        if (vb_expanding_read(expanding) == VB_IO_PENDING)
-            return VB_PENDING;
-    if (expanding->excessive || expanding->err != VB_OK)
-        return vb_expanding_failed(expanding);
-    return shown->json.err == VB_OK && shown->json.len > 0
-               ? present(stored)
-               : vb_reply_unavailable(stored->x);
-}
-
-static void expanded(struct vb_expanding *expanding, void *context)
-{
-    struct vb_stored *stored = context;
-    enum vb_answer answer = go_on(stored);
-
-    (void)expanding;
-    if (answer != VB_PENDING)
-        vb_flow_resume(stored->x, answer);
-}
-
 enum vb_answer vb_shown_select(struct vb_stored *stored)
 {
     struct vb_expanding *expanding = &stored->shown->expanding;
@@ -120,10 +101,11 @@ enum vb_answer vb_shown_select(struct vb_stored *stored)
     *expanding = (struct vb_expanding){
         .x = stored->x,
         .steps = stored->shown->selection.steps,
-        .done = expanded,
+        .write = write,
+        .show = present,
         .context = stored,
     };
-    return go_on(stored);
+    return vb_expanding_run(expanding);
 }
 
 void vb_shown_done(struct vb_shown *shown)
