@@ -15,13 +15,11 @@ bool vb_identity_is_known(const struct vb_identity *identity)
 struct vb_span vb_owner_name(const struct vb_identity *identity,
                              const struct vb_property *owner)
 {
-    bool by_uri = vb_span_eq(owner->format, VB_SPAN("uri")) ||
-                  vb_span_eq(owner->format, VB_SPAN("uri-reference"));
-
     if (!vb_identity_is_known(identity))
         return VB_SPAN("");
-    return by_uri && identity->account.len > 0 ? identity->account
-                                               : identity->subject;
+    return vb_property_by_path(owner) && identity->account.len > 0
+               ? identity->account
+               : identity->subject;
 }
 
 /* Is it the account itself, or something below it? */

@@ -232,6 +232,14 @@ struct vb_property {
     yyjson_val *default_value; /* fills in on creation; NULL: none */
 };
 
+/* Does a dotted path begin with the property's, which has no name there for the
+ * elements of arrays? What follows, without the dot, is given back. */
+bool vb_property_begins(const struct vb_property *property, struct vb_span path,
+                        struct vb_span *ret_rest);
+
+/* Do values of the property name what they refer to by its path? Else by id. */
+bool vb_property_by_path(const struct vb_property *property);
+
 /* What a document, or a member of a collection or store, holds. */
 struct vb_state {
     bool json;     /* it may be JSON, with the schema and properties below */
@@ -390,6 +398,11 @@ struct vb_route {
     yyjson_val *source;     /* the Path Item Object itself */
     struct vb_place place;
 };
+
+/* The document that a route's resource is part of: /books/{id} of
+ * /books/{id}/cover, or /authors/{id} of /authors/{id}/books/{book}. It must
+ * exist, and stay. NULL for none. */
+const struct vb_route *vb_route_owner(const struct vb_route *route);
 
 /* May there be a tombstone where a document was? */
 static inline bool vb_route_leaves_tombstones(const struct vb_route *route)

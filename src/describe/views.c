@@ -8,16 +8,6 @@
  */
 #include "describe/read.h"
 
-/* What the listing is part of: the nearest document above. */
-static const struct vb_route *owner_of(const struct vb_route *route)
-{
-    const struct vb_route *above = route->above;
-
-    while (above && !above->collection)
-        above = above->above;
-    return above;
-}
-
 /* One value of the property, or each in a list of them, names a resource. */
 static bool leads_to(const struct vb_property *p, const struct vb_route *owner)
 {
@@ -25,17 +15,6 @@ static bool leads_to(const struct vb_property *p, const struct vb_route *owner)
         if (p->path[i].ptr == NULL)
             return false; /* filters do not look there */
     return p->references == owner && !p->write_only;
-}
-
-static bool is_called(struct vb__reader *r, const struct vb_property *p,
-                      struct vb_span name)
-{
-    struct vb_span path = p->path[0];
-
-    for (size_t i = 1; i < p->path_len; i++)
-        path = vb_arena_printf(r->arena, "%.*s.%.*s", VB_FMT(path),
-                               VB_FMT(p->path[i]));
-    return vb_span_eq(path, name);
 }
 
 /* The property that `by` names, or the only one there is. */
@@ -46,12 +25,15 @@ static const struct vb_property *find_by(struct vb__reader *r, yyjson_val *how,
     struct vb_span name = vb__string(r, how, "by");
     const struct vb_property *found = NULL;
     const struct vb_state *state = of->member->state;
+    struct vb_span rest;
     size_t count = 0;
 
     for (size_t i = 0; state && i < state->property_count; i++) {
         const struct vb_property *p = &state->properties[i];
 
-        if (!leads_to(p, owner) || (name.len > 0 && !is_called(r, p, name)))
+        if (!leads_to(p, owner) ||
+            (name.len > 0 &&
+             (!vb_property_begins(p, name, &rest) || rest.len > 0)))
             continue;
         found = p;
         count++;
@@ -88,7 +70,7 @@ static void read_view(struct vb__reader *r, struct vb_route *route)
 {
     static const char *const names[] = {"of", "by"};
     yyjson_val *how = vb__extension_get(r, route->source, VB__AT_PATH, "lists");
-    const struct vb_route *owner = owner_of(route), *of;
+    const struct vb_route *owner = vb_route_owner(route), *of;
     const struct vb_property *by;
 
     if (!how)

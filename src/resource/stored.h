@@ -185,18 +185,10 @@ enum vb_err vb_compose_ties(struct vb_stored *stored);
 yyjson_val *vb_property_value(yyjson_val *root,
                               const struct vb_property *property);
 
-/* Does a dotted path begin with the property's, which has no name there for the
- * elements of arrays? What follows, without the dot, is given back. */
-bool vb_property_begins(const struct vb_property *property, struct vb_span path,
-                        struct vb_span *ret_rest);
-
 /* The property's place as a JSON Pointer, in the arena; of what is in the
  * elements of an array, that array's. */
 struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property);
-
-/* Do values of the property name what they refer to by its path? Else by id. */
-bool vb_property_by_path(const struct vb_property *property);
 
 /* The key of what a value of the property names: by id, which is the one
  * variable of what can be referred to, or by path where the format says so. In
@@ -213,10 +205,6 @@ bool vb_property_refers(struct vb_stored *stored,
  * variables of this exchange; "" for none. */
 struct vb_span vb_stored_owner(struct vb_exchange *x,
                                const struct vb_route *route);
-
-/* The document that a route's resource is part of: /books/{id} of
- * /books/{id}/cover; NULL for none. */
-const struct vb_route *vb_route_owner(const struct vb_route *route);
 
 /* The key of a route's resource under these variables, in the arena; "" when
  * they make none. */

@@ -15,29 +15,6 @@ yyjson_val *vb_property_value(yyjson_val *root,
     return root;
 }
 
-bool vb_property_begins(const struct vb_property *property, struct vb_span path,
-                        struct vb_span *ret_rest)
-{
-    for (size_t i = 0; i < property->path_len; i++) {
-        struct vb_span name = property->path[i];
-
-        if (name.ptr == NULL)
-            continue;
-        if (i > 0) {
-            if (path.len == 0 || path.ptr[0] != '.')
-                return false;
-            path = vb_span_from(path, 1);
-        }
-        if (!vb_span_starts(path, name))
-            return false;
-        path = vb_span_from(path, name.len);
-    }
-    if (path.len > 0 && path.ptr[0] != '.')
-        return false;
-    *ret_rest = vb_span_from(path, path.len > 0);
-    return true;
-}
-
 struct vb_span vb_property_pointer(struct vb_exchange *x,
                                    const struct vb_property *property)
 {
@@ -162,12 +139,6 @@ static bool names_something(yyjson_val *value)
     return yyjson_is_str(value) || vb_json_is_number(value);
 }
 
-bool vb_property_by_path(const struct vb_property *property)
-{
-    return vb_span_eq(property->format, VB_SPAN("uri")) ||
-           vb_span_eq(property->format, VB_SPAN("uri-reference"));
-}
-
 struct vb_span vb_reference_key(struct vb_exchange *x,
                                 const struct vb_property *property,
                                 yyjson_val *value)
@@ -260,18 +231,6 @@ bool vb_property_refers(struct vb_stored *stored,
     (void)visit_below(stored, property, vb_stored_before(stored), 0, look,
                       &search);
     return search.found;
-}
-
-/* /books/7 of /books/7/cover, or /authors/3 of /authors/3/books/9. It must
- * exist, and stay. */
-const struct vb_route *vb_route_owner(const struct vb_route *route)
-{
-    const struct vb_route *above = route->above;
-
-    while (above != NULL && (above->archetype != VB_ARCHETYPE_DOCUMENT ||
-                             above->membership == VB_MEMBER_OF_NONE))
-        above = above->above;
-    return above;
 }
 
 struct vb_span vb_stored_owner(struct vb_exchange *x,
