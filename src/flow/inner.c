@@ -342,3 +342,12 @@ void vb_inner_call_off(struct vb_inner *inner)
     if (inner->x != NULL)
         vb_exchange_abandon(inner->x);
 }
+
+struct vb_span vb_inner_field(const struct vb_inner *inner,
+                              enum vb_field_id name)
+{
+    for (size_t i = 0; i < inner->field_count; i++)
+        if (vb_span_ieq(inner->fields[i].name, vb_field_name(name)))
+            return inner->fields[i].value;
+    return VB_SPAN("");
+}

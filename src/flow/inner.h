@@ -68,4 +68,8 @@ bool vb_inner_begin(struct vb_inner *inner,
  * answered. `done` is called then, perhaps in this call. */
 void vb_inner_call_off(struct vb_inner *inner);
 
+/* The value of a field of the reply; "": there is none. */
+struct vb_span vb_inner_field(const struct vb_inner *inner,
+                              enum vb_field_id name);
+
 #endif

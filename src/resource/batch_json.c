@@ -255,20 +255,12 @@ static void write_headers(struct vb_buf *buf, struct vb_batch_part *part)
     vb_buf_done(&value);
 }
 
-static struct vb_span type_of(const struct vb_inner *inner)
-{
-    for (size_t i = 0; i < inner->field_count; i++)
-        if (vb_span_ieq(inner->fields[i].name, VB_SPAN("Content-Type")))
-            return inner->fields[i].value;
-    return VB_SPAN("");
-}
-
 /* What says that it is JSON may be something else: a client has sent it. */
 static bool write_json(struct vb_buf *buf, const struct vb_inner *inner)
 {
     struct vb_json *json;
 
-    if (!vb_is_any_json(type_of(inner)) ||
+    if (!vb_is_any_json(vb_inner_field(inner, VB_FIELD_CONTENT_TYPE)) ||
         vb_json_parse(inner->content, &limits, &json, NULL) != VB_OK)
         return false;
     vb_buf_str(buf, ",\"body\":");
@@ -281,7 +273,8 @@ static void write_body(struct vb_buf *buf, const struct vb_inner *inner)
 {
     if (inner->content.len == 0 || write_json(buf, inner))
         return;
-    if (is_text(type_of(inner)) && vb_utf8_valid(inner->content)) {
+    if (is_text(vb_inner_field(inner, VB_FIELD_CONTENT_TYPE)) &&
+        vb_utf8_valid(inner->content)) {
         vb_buf_str(buf, ",\"body\":");
         vb_json_write_string(buf, inner->content);
         return;

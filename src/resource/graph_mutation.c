@@ -193,19 +193,11 @@ static bool make_request(struct mutation *m)
 /* --- what became of it -------------------------------------------------------
  */
 
-static struct vb_span find_field(const struct vb_inner *inner, const char *name)
-{
-    for (size_t i = 0; i < inner->field_count; i++)
-        if (vb_span_ieq(inner->fields[i].name, vb_span_str(name)))
-            return inner->fields[i].value;
-    return VB_SPAN("");
-}
-
 static struct vb_json *content_of(const struct vb_inner *inner)
 {
     struct vb_json *json;
 
-    if (!vb_is_any_json(find_field(inner, "Content-Type")) ||
+    if (!vb_is_any_json(vb_inner_field(inner, VB_FIELD_CONTENT_TYPE)) ||
         vb_json_parse(inner->content, NULL, &json, NULL) != VB_OK)
         return NULL;
     return json;
@@ -272,10 +264,11 @@ static bool is_deletion(const struct mutation *m)
 /* Where what is shown is: whatever it is part of is found by that. */
 static struct vb_span place_of(struct mutation *m)
 {
-    struct vb_span location = find_field(&m->inner, "Content-Location");
+    struct vb_span location =
+        vb_inner_field(&m->inner, VB_FIELD_CONTENT_LOCATION);
 
     if (location.len == 0 && m->inner.status == VB_STATUS_CREATED)
-        location = find_field(&m->inner, "Location");
+        location = vb_inner_field(&m->inner, VB_FIELD_LOCATION);
     return vb_span_starts(location, VB_SPAN("/"))
                ? vb_arena_dup(&m->run->arena, location)
                : m->key;
