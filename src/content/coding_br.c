@@ -37,8 +37,6 @@ static enum vb_err encode(struct vb_span content, struct vb_buf *buf)
 /* --- piece by piece --------------------------------------------------------
  */
 
-/* Bytes that a buffer is to have room for. */
-#define ROOM ((size_t)16 * 1024)
 /* A window of 256 KiB: how much will come is not known. */
 #define WINDOW_BITS 18
 
@@ -66,8 +64,8 @@ static enum vb_err encode_more(void *state, struct vb_span in, bool end,
     size_t in_left = in.len;
 
     do {
-        size_t out_left = ROOM;
-        uint8_t *next_out = (uint8_t *)vb_buf_reserve(buf, ROOM);
+        size_t out_left = VB__CODING_ROOM;
+        uint8_t *next_out = (uint8_t *)vb_buf_reserve(buf, VB__CODING_ROOM);
 
         if (next_out == NULL)
             return buf->err;
@@ -76,7 +74,7 @@ static enum vb_err encode_more(void *state, struct vb_span in, bool end,
                 end ? BROTLI_OPERATION_FINISH : BROTLI_OPERATION_PROCESS,
                 &in_left, &next_in, &out_left, &next_out, NULL))
             return VB_ERR_NOMEM; /* nothing else can go wrong */
-        buf->len += ROOM - out_left;
+        buf->len += VB__CODING_ROOM - out_left;
     } while (in_left > 0 || BrotliEncoderHasMoreOutput(encoder));
     return VB_OK;
 }

@@ -43,9 +43,6 @@ static enum vb_err encode(struct vb_span content, struct vb_buf *buf)
 /* --- piece by piece --------------------------------------------------------
  */
 
-/* Bytes that a buffer is to have room for. */
-#define ROOM ((size_t)16 * 1024)
-
 static void *encoder_new(void)
 {
     z_stream *z = calloc(1, sizeof(*z));
@@ -74,14 +71,14 @@ static enum vb_err encode_more(void *state, struct vb_span in, bool end,
     z->next_in = (Bytef *)(uintptr_t)in.ptr;
     z->avail_in = (uInt)in.len;
     do {
-        char *at = vb_buf_reserve(buf, ROOM);
+        char *at = vb_buf_reserve(buf, VB__CODING_ROOM);
 
         if (at == NULL)
             return buf->err;
         z->next_out = (Bytef *)at;
-        z->avail_out = (uInt)ROOM;
+        z->avail_out = (uInt)VB__CODING_ROOM;
         deflate(z, end ? Z_FINISH : Z_NO_FLUSH);
-        buf->len += ROOM - z->avail_out;
+        buf->len += VB__CODING_ROOM - z->avail_out;
     } while (z->avail_out == 0);
     return VB_OK;
 }

@@ -23,6 +23,10 @@ struct vb__coding {
                           size_t size, size_t *ret_len, bool *may_end);
 };
 
+/* Bytes that a buffer is to have room for where a coding goes piece by piece.
+ */
+#define VB__CODING_ROOM ((size_t)16 * 1024)
+
 extern const struct vb__coding vb__coding_gzip;
 extern const struct vb__coding vb__coding_br;
 extern const struct vb__coding vb__coding_zstd;

@@ -35,9 +35,6 @@ static enum vb_err encode(struct vb_span content, struct vb_buf *buf)
 /* --- piece by piece --------------------------------------------------------
  */
 
-/* Bytes that a buffer is to have room for. */
-#define ROOM ((size_t)16 * 1024)
-
 static void *encoder_new(void)
 {
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
@@ -59,9 +56,9 @@ static enum vb_err encode_more(void *state, struct vb_span in, bool end,
     size_t left;
 
     do {
-        ZSTD_outBuffer output = {.size = ROOM};
+        ZSTD_outBuffer output = {.size = VB__CODING_ROOM};
 
-        output.dst = vb_buf_reserve(buf, ROOM);
+        output.dst = vb_buf_reserve(buf, VB__CODING_ROOM);
         if (output.dst == NULL)
             return buf->err;
         left = ZSTD_compressStream2(state, &output, &input,

@@ -8,8 +8,7 @@
  *
  *                                    event: created
  *                                    id: 2s.9z1x3f7a
- *                                    data:
- * {"uri":"/books/7","etag":…,"value":…}
+ *                                    data: {"uri":"/books/7","etag":…}
  *
  * The first event is `ready`, or `reset` where what has happened before it is
  * not known any more. Then comes what happens to those states that who follows
@@ -24,13 +23,14 @@
 #ifndef VB_RESOURCE_FOLLOW_H
 #define VB_RESOURCE_FOLLOW_H
 
+#include "content/event_stream.h"
 #include "resource/selection.h"
 #include "resource/stored.h"
 
 /* The offer of such a stream: the last one of those that have it. */
 #define VB_FOLLOW_OFFER                                                        \
     {                                                                          \
-        .media_type = VB_SPAN_INIT("text/event-stream"), .reads_only = true,   \
+        .media_type = VB_SPAN_INIT(VB_EVENT_STREAM_TYPE), .reads_only = true,  \
         .is_stream = true                                                      \
     }
 

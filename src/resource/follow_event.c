@@ -101,6 +101,19 @@ static struct vb_span uri_of(const struct vb__follow *follow,
     return follow->renamed ? follow->uri : vb_news_key(news);
 }
 
+/* An event with its data, which is given back. */
+static void append_whole(struct vb_buf *buf, const struct vb__follow *follow,
+                         const char *name, uint64_t moment, struct vb_buf *data)
+{
+    vb_event_field(buf, "event", vb_span_str(name));
+    append_id(buf, follow, moment);
+    vb_event_data(buf, vb_buf_span(data));
+    vb_event_end(buf);
+    if (data->err != VB_OK)
+        buf->err = data->err;
+    vb_buf_done(data);
+}
+
 static void write_event(struct vb_buf *buf, const struct vb__follow *follow,
                         const struct vb_news *news, enum event event)
 {
@@ -112,13 +125,7 @@ static void write_event(struct vb_buf *buf, const struct vb__follow *follow,
     if (event != REMOVED)
         append_state(&data, follow, news->happening->after);
     vb_buf_char(&data, '}');
-    vb_event_field(buf, "event", vb_span_str(names[event]));
-    append_id(buf, follow, news->happening->moment);
-    vb_event_data(buf, vb_buf_span(&data));
-    vb_event_end(buf);
-    if (data.err != VB_OK)
-        buf->err = data.err;
-    vb_buf_done(&data);
+    append_whole(buf, follow, names[event], news->happening->moment, &data);
 }
 
 /* Most see the same, which is written once. */
@@ -180,12 +187,8 @@ void vb__follow_begun(struct vb_listener *listener, bool lost)
     vb_buf_str(&data, "{\"uri\":");
     vb_json_write_string(&data, follow->uri);
     vb_buf_char(&data, '}');
-    vb_event_field(&follow->queue, "event",
-                   reset ? VB_SPAN("reset") : VB_SPAN("ready"));
-    append_id(&follow->queue, follow, listener->heard);
-    vb_event_data(&follow->queue, vb_buf_span(&data));
-    vb_event_end(&follow->queue);
-    vb_buf_done(&data);
+    append_whole(&follow->queue, follow, reset ? "reset" : "ready",
+                 listener->heard, &data);
     follow->lost = false;
     was_told(follow);
 }
