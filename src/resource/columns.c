@@ -28,23 +28,12 @@ bool vb_columns_fit(const struct vb_route *listing)
            count_columns(state) > 0;
 }
 
-static bool is_same(const struct vb_filter_field *a,
-                    const struct vb_filter_field *b)
-{
-    if (a->path_len != b->path_len)
-        return false;
-    for (size_t i = 0; i < a->path_len; i++)
-        if (!vb_span_eq(a->path[i], b->path[i]))
-            return false;
-    return true;
-}
-
 /* Once, however often it is asked for. */
 static void add(struct vb_columns *columns,
                 const struct vb_filter_field *column)
 {
     for (size_t i = 0; i < columns->count; i++)
-        if (is_same(&columns->at[i], column))
+        if (vb_filter_field_same(&columns->at[i], column))
             return;
     columns->at[columns->count++] = *column;
 }
