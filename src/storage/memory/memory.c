@@ -172,6 +172,17 @@ static enum vb_err fill_whole(struct vb_list_read *list,
     return err;
 }
 
+/* How many references there are to a record. */
+static size_t count_sources(const struct vb__row *row)
+{
+    size_t count = 0;
+
+    for (const struct vb_link *link = row->sources.next; link != &row->sources;
+         link = link->next)
+        count++;
+    return count;
+}
+
 static int order_members(const void *a, const void *b)
 {
     const struct vb__member *x = a, *y = b;
@@ -187,15 +198,12 @@ static enum vb_err referring(struct vb__memory *memory,
                              struct vb__collection *ret_some)
 {
     struct vb__row *row = vb__row_find(memory, target);
-    size_t count = 0;
 
     *ret_some = (struct vb__collection){.revision = collection->revision};
     if (row == NULL)
         return VB_OK;
-    for (struct vb_link *link = row->sources.next; link != &row->sources;
-         link = link->next)
-        count++;
-    ret_some->members = calloc(count + 1, sizeof(*ret_some->members));
+    ret_some->members =
+        calloc(count_sources(row) + 1, sizeof(*ret_some->members));
     if (ret_some->members == NULL)
         return VB_ERR_NOMEM;
     for (struct vb_link *link = row->sources.next; link != &row->sources;
@@ -442,14 +450,10 @@ static enum vb_err list_sources(struct vb__memory *memory,
                                 struct vb_sources_read *read)
 {
     const struct vb__row *row = vb__row_find(memory, read->key);
-    size_t count = 0;
 
     if (row == NULL)
         return VB_OK;
-    for (struct vb_link *link = row->sources.next; link != &row->sources;
-         link = link->next)
-        count++;
-    read->records = calloc(count + 1, sizeof(*read->records));
+    read->records = calloc(count_sources(row) + 1, sizeof(*read->records));
     if (read->records == NULL)
         return VB_ERR_NOMEM;
     for (struct vb_link *link = row->sources.next; link != &row->sources;
