@@ -1,9 +1,9 @@
 /*
  * Commits of several that are made as one: all of them, or none.
  *
- *     vb_joint_commit ─▶ parked   ┐
- *     vb_joint_commit ─▶ parked   ├─ vb_joint_make ─▶ one commit ─▶ all
- * answered vb_joint_commit ─▶ parked   ┘
+ *     vb_joint_commit ─▶ parked ┐
+ *     vb_joint_commit ─▶ parked ├ vb_joint_make ─▶ one commit ─▶ all answered
+ *     vb_joint_commit ─▶ parked ┘
  *
  * Whoever commits sees nothing of it: it is answered later, as by any store.
  * The one that is in the way of all (CONFLICT) is answered alone, and the
