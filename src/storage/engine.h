@@ -21,6 +21,10 @@ enum vb_err vb__sqlite_open(struct vb_span rest, struct vb_store **ret_store,
 bool vb__store_init(struct vb_store *store, const struct vb_store_ops *ops);
 void vb__store_done(struct vb_store *store);
 
+/* Who watches the history: nobody, first and last. */
+void vb__watches_init(struct vb_store *store);
+void vb__watches_done(struct vb_store *store);
+
 /* Eight random characters of [0-9a-z] and a NUL. */
 void vb__epoch_new(char epoch[9]);
 

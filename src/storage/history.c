@@ -1,7 +1,5 @@
 /* History, as all engines have it: what a request brings, and who is told that
  * there is something new. See store.h. */
-#include "storage/history.h"
-
 #include <stdlib.h>
 
 #include "base/assert.h"

@@ -9,8 +9,6 @@
 #include "base/list.h"
 #include "storage/engine.h"
 #include "storage/generations.h"
-#include "storage/history.h"
-
 static const struct {
     struct vb_span scheme;
     vb__engine_open open;
