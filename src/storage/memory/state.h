@@ -163,6 +163,13 @@ void vb__collection_free(struct vb__collection *collection);
 /* A note that has not expired, or NULL. */
 struct vb__memo *vb__memo_find(struct vb__memory *memory, struct vb_span name,
                                int64_t now_ms);
+/* What list requests and those for sources are answered with (list.c). Under
+ * the lock; the limit of sources is one that may be asked for. */
+enum vb_err vb__memory_list(struct vb__memory *memory,
+                            struct vb_list_read *list);
+enum vb_err vb__memory_sources(struct vb__memory *memory,
+                               struct vb_sources_read *read);
+
 /* Notes of a commit, which are in no table yet, at the list's end.
  * VB_ERR_NOMEM. */
 enum vb_err vb__memos_new(const struct vb_memo *memo, struct vb_link *list);
