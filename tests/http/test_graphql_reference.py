@@ -26,9 +26,10 @@ def executor():
     not (shutil.which("node") and PACKAGE.exists()),
     reason="node, graphql: not there (script/browsers installs them)",
 )
-@pytest.mark.skipif(not executor().exists(), reason="the build has no tests")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_requests_have_the_responses_of_the_reference_implementation(seed):
+    if not executor().exists():
+        pytest.skip("the build has no tests")
     done = subprocess.run(
         ["node", HERE / "executes.mjs", PACKAGE, executor(), str(seed), str(REQUESTS)],
         capture_output=True, text=True, timeout=300, check=False,
