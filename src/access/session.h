@@ -25,7 +25,7 @@
 /* What the keys of records begin with, and of listings. */
 #define VB_SESSION_KEYS     "session:"
 #define VB_SESSION_LISTINGS "sessions:"
-#define VB_SESSION_DATA     "of-session:"
+#define VB_SESSION_DATA     VB_KEY_OF "session:"
 
 /* What is known of a session. Counted; one worker's, or not shared yet. */
 struct vb_session {

@@ -59,6 +59,7 @@ void vb__watches_init(struct vb_store *store)
 {
     pthread_mutex_init(&store->watches_lock, NULL);
     store->watches = NULL;
+    atomic_init(&store->watching, 0);
 }
 
 void vb__watches_done(struct vb_store *store)
@@ -76,8 +77,14 @@ static void deliver(struct vb_task *task)
     watch->heard(watch);
 }
 
+/* Most commits have nobody to be told. Who begins to watch counts itself before
+ * it looks at what there is, and here it is counted after there is more: one of
+ * the two sees the other. */
 void vb__store_tell(struct vb_store *store)
 {
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load(&store->watching) == 0)
+        return;
     pthread_mutex_lock(&store->watches_lock);
     for (struct vb_watch *watch = store->watches; watch != NULL;
          watch = watch->next)
@@ -95,7 +102,9 @@ void vb_store_watch(struct vb_store_client *client, struct vb_watch *watch)
     pthread_mutex_lock(&store->watches_lock);
     watch->next = store->watches;
     store->watches = watch;
+    atomic_fetch_add(&store->watching, 1);
     pthread_mutex_unlock(&store->watches_lock);
+    atomic_thread_fence(memory_order_seq_cst);
 }
 
 void vb_store_unwatch(struct vb_watch *watch)
@@ -107,6 +116,7 @@ void vb_store_unwatch(struct vb_watch *watch)
     while (*at != watch)
         at = &(*at)->next;
     *at = watch->next;
+    atomic_fetch_sub(&store->watching, 1);
     pthread_mutex_unlock(&store->watches_lock);
     watch->client = NULL;
 }

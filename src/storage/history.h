@@ -2,7 +2,8 @@
  * What has happened: a bounded history of what commits have done to records, in
  * order, for who follows it. Where somebody is in it is a *moment*: all changes
  * up to there are known. It is a commit's revision and a place in that commit,
- * and moments are ordered as numbers.
+ * and moments are ordered as numbers. Records that nobody can follow
+ * (vb_key_is_followed) have no history.
  */
 #ifndef VB_STORAGE_HISTORY_H
 #define VB_STORAGE_HISTORY_H
@@ -68,7 +69,8 @@ struct vb_history_read {
 /* Gives back what the request brought. */
 void vb_history_read_done(struct vb_history_read *read);
 
-/* Bytes of history that are kept where nothing else is said. */
+/* Bytes of history that are kept where nothing else is said. Engines may keep a
+ * sixteenth more, and let many changes go at once when there is more. */
 #define VB_HISTORY_USUAL ((uint64_t)64 * 1024 * 1024)
 
 /*

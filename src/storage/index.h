@@ -74,7 +74,8 @@ struct vb_indexes {
     /* May members of that collection have keys? */
     bool (*covers)(const struct vb_indexes *indexes, struct vb_span parent);
     /* Appends the keys of a member of a collection that is covered: for the
-     * same record always the same. `state` is as in a sieve. */
+     * same state always the same. Of `state` there are key, parent, position,
+     * media type and content; it is borrowed. */
     void (*give)(const struct vb_indexes *indexes,
                  const struct vb_record *state, struct vb_index_keys *keys);
     void (*free)(struct vb_indexes *indexes);

@@ -207,7 +207,7 @@ static enum vb_err look_at_records(struct court *court)
     for (size_t i = 0; i < plan->key_count; i++) {
         struct vb__step *step = plan->by_key[i];
         enum vb_err err = court->view->find(court->view, step->change->key,
-                                            court->arena, &step->now);
+                                            true, court->arena, &step->now);
 
         if (err != VB_OK)
             return err;
@@ -406,7 +406,7 @@ static enum vb_err target_exists(struct court *court, struct vb__step *step,
         return is_put(other) ? VB_OK
                              : refuse(court, VB_CONFLICT_DANGLING, step, item);
     }
-    err = court->view->find(court->view, key, court->arena, &found);
+    err = court->view->find(court->view, key, false, court->arena, &found);
     if (err != VB_OK)
         return err;
     step->targets[item] = found.id;

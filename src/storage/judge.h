@@ -24,8 +24,9 @@ struct vb__found {
     uint64_t revision;     /* of the record */
     uint64_t blob;         /* 0 for none */
     unsigned ties;         /* the engine's */
-    uint64_t size;         /* bytes of its content, where the engine tells */
     struct vb_span parent; /* in the arena given, or the engine's memory */
+    const struct vb_record *state; /* the record, for the engine's own use, in
+                                      the arena; NULL: it did not bring it */
 };
 
 struct vb__plan;
@@ -37,7 +38,8 @@ struct vb__blob_state {
 
 /* The engine's state. Every function may fail with the medium's errors. */
 struct vb__view {
-    enum vb_err (*find)(struct vb__view *view, struct vb_span key,
+    /* `changes`: what is found will be changed. */
+    enum vb_err (*find)(struct vb__view *view, struct vb_span key, bool changes,
                         struct vb_arena *arena, struct vb__found *ret_found);
     /* The id of the record that has the claim; 0 for none. */
     enum vb_err (*holder)(struct vb__view *view, const struct vb_claim *claim,

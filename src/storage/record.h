@@ -2,12 +2,26 @@
 #ifndef VB_STORAGE_RECORD_H
 #define VB_STORAGE_RECORD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/ref.h"
 #include "base/span.h"
 
 struct vb_store;
+
+/*
+ * A key is the path of a URI, perhaps with whose it is before it
+ * ("of-session:7/cart"); or the server's own ("job:7"), and then no URI leads
+ * there and nobody can follow what becomes of it.
+ */
+#define VB_KEY_OF "of-"
+
+static inline bool vb_key_is_followed(struct vb_span key)
+{
+    return vb_span_starts(key, VB_SPAN("/")) ||
+           vb_span_starts(key, VB_SPAN(VB_KEY_OF));
+}
 
 /* Content up to this many bytes lies in the record itself; longer content is
  * a blob: chunks of exactly this size (the last one may be shorter). */

@@ -119,6 +119,7 @@ struct vb_store {
     struct vb_holds holds;        /* names for which one thing is under way */
     atomic_uint_fast64_t history; /* bytes of it that are kept */
     pthread_mutex_t watches_lock;
+    atomic_uint watching; /* how many they are */
     struct vb_watch *watches;
 };
 

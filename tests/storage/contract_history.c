@@ -225,6 +225,31 @@ static void an_amended_record_has_not_changed(void **state)
     vb_history_read_done(&read);
 }
 
+/* Jobs and sessions are nobody's to follow; what a session has of a document is
+ * its own. */
+static void what_no_uri_leads_to_is_not_told(void **state)
+{
+    struct contract *c = *state;
+    struct vb_history_read read = beyond(now(&c->a));
+    struct vb_change changes[4] = {
+        rig_put("of-session:7/cart", "", "cart"), rig_put("/c/1", "/c", "x"),
+        rig_put("job:7", "job:", "a job"), rig_put("job:7/input", "", "all")};
+    uint64_t revision = contract_ok(&c->a, changes, 4);
+
+    changes[0] = rig_delete("job:7");
+    changes[1] = rig_put("job:7/input", "", "nothing");
+    changes[2] = rig_put("session:7", "sessions:", "s");
+    contract_ok(&c->a, changes, 3);
+    read.limit = 2;
+    expect(&c->a, &read, "of-session:7/cart - cart\n/c/1 - x\n");
+    assert_false(read.more);
+    read = beyond(vb_moment(revision) - 1);
+    expect(&c->a, &read, "/c/1 - x\n"); /* the last of its commit */
+    read = beyond(vb_moment(revision));
+    expect(&c->a, &read, "");
+    assert_int_equal(read.reached, now(&c->a));
+}
+
 /* Who sees `buried` there now must not take it for what the change made. */
 static void a_tombstone_is_nothing(void **state)
 {
@@ -359,6 +384,7 @@ const struct CMUnitTest contract_history[] = {
     contract_test(pages_of_any_size_tell_the_same),
     contract_test(what_was_refused_has_not_happened),
     contract_test(an_amended_record_has_not_changed),
+    contract_test(what_no_uri_leads_to_is_not_told),
     contract_test(a_tombstone_is_nothing),
     contract_test(a_blob_is_told_without_its_content),
     contract_test(the_oldest_goes),

@@ -50,6 +50,11 @@ static const struct {
     {"a key is that of a member",
      "SELECT sort FROM index_key WHERE NOT EXISTS (SELECT 1 FROM record"
      " WHERE id = index_key.member AND parent = listing)"},
+    {"the history costs what its rows do",
+     "SELECT history_bytes FROM state WHERE history_bytes <>"
+     " (SELECT total(cost) FROM history)"},
+    {"no row of the history is beyond the last revision",
+     "SELECT id FROM history WHERE id >> 20 > (SELECT revision FROM state)"},
     {"a record has its content, and as much as it says",
      "SELECT key FROM record WHERE blob = 0 AND length <> length(content)"},
 };

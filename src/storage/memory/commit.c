@@ -182,6 +182,7 @@ static bool prepare_entry(struct vb__memory *memory,
     bool puts = kind == VB_CHANGE_PUT;
 
     if (!(puts || (kind == VB_CHANGE_DELETE && before != NULL)) ||
+        !vb_key_is_followed(step->change->key) ||
         atomic_load(&memory->store.history) == 0)
         return true;
     draft->entry = vb__entry_new(before, puts ? draft->record : NULL);

@@ -22,11 +22,12 @@ struct vb__row *vb__row_find(struct vb__memory *memory, struct vb_span key)
 }
 
 static enum vb_err view_find(struct vb__view *view, struct vb_span key,
-                             struct vb_arena *arena,
+                             bool changes, struct vb_arena *arena,
                              struct vb__found *ret_found)
 {
     const struct vb__row *row = vb__row_find(memory_of(view), key);
 
+    (void)changes;
     (void)arena;
     *ret_found = (struct vb__found){.id = 0};
     if (row != NULL && row->is_tombstone)

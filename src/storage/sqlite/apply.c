@@ -6,6 +6,7 @@
  */
 #include "storage/engine.h"
 #include "storage/judge.h"
+#include "storage/sqlite/reader_part.h"
 #include "storage/sqlite/state.h"
 #include "storage/sqlite/view.h"
 
@@ -112,9 +113,9 @@ static enum vb_err put(struct vb__writer *writer, struct vb__step *step)
     if (step->now.tombstone != 0)
         err = run_with_id(writer, VB__WRITER_DELETE, step->now.tombstone);
     if (err == VB_OK)
-        err = creates ? insert(writer, step) : vb__history_note(writer, step);
-    if (err == VB_OK)
-        err = creates ? vb__history_note(writer, step) : update(writer, step);
+        err = creates ? insert(writer, step) : update(writer, step);
+    if (err == VB_OK && creates)
+        err = vb__history_note(writer, step, NULL);
     if (err == VB_OK && step->now.blob != change->blob) {
         err = loosen(writer, step->now.blob);
         if (err == VB_OK && change->blob != 0)
@@ -156,11 +157,9 @@ static enum vb_err delete (struct vb__writer *writer,
     enum vb_err err;
 
     if (step->now.id == 0) return VB_OK;
-    err = vb__history_note(writer, step);
-    if (err == VB_OK)
-        err = step->change->tombstone
-                  ? bury(writer, step)
-                  : run_with_id(writer, VB__WRITER_DELETE, step->now.id);
+    err = step->change->tombstone
+              ? bury(writer, step)
+              : run_with_id(writer, VB__WRITER_DELETE, step->now.id);
     if (err == VB_OK && !step->passes_blob)
         err = loosen(writer, step->now.blob);
     if (err != VB_OK) return err;
@@ -234,16 +233,96 @@ static enum vb_err write_record(struct vb__writer *writer,
     return VB_OK;
 }
 
-/* With the keys that indexes have of it. */
+/* --- what was, and what is then --------------------------------------------
+ */
+
+bool vb__apply_wants_state(const struct vb__writer *writer, struct vb_span key,
+                           struct vb_span parent)
+{
+    return vb__history_keeps(writer, key) ||
+           vb__indexing_covers(writer, parent);
+}
+
+/* What a record's change takes the place of, for who needs to know. */
+static enum vb_err note_state(struct vb__writer *writer,
+                              const struct vb__step *step,
+                              const struct vb_record *state)
+{
+    enum vb_err err = vb__indexing_before(writer, state);
+
+    return err == VB_OK && step->change->kind != VB_CHANGE_AMEND
+               ? vb__history_note(writer, step, state)
+               : err;
+}
+
+static enum vb_err look_back(struct vb__writer *writer,
+                             const struct vb__step *step)
+{
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_RECORD);
+    struct vb_record state;
+    enum vb_err err = VB_OK, ended;
+
+    vb__indexing_start(writer);
+    if (step->now.id == 0 ||
+        !vb__apply_wants_state(writer, step->change->key, step->now.parent))
+        return VB_OK;
+    if (step->now.state != NULL)
+        return note_state(writer, step, step->now.state);
+    vb__call_u64(&call, step->now.id);
+    if (vb__call_row(&call)) {
+        state = vb__row_of(&call);
+        err = note_state(writer, step, &state);
+    }
+    ended = vb__call_end(&call);
+    return ended != VB_OK ? ended : err;
+}
+
+/* An amended one is what it was, but for its content. */
+static enum vb_err look_again(struct vb__writer *writer,
+                              const struct vb__step *step)
+{
+    struct vb__call call = vb__writer_use(writer, VB__WRITER_RECORD);
+    enum vb_err err = VB_OK, ended;
+
+    vb__call_u64(&call, step->id);
+    if (vb__call_row(&call)) {
+        struct vb_record state = vb__row_of(&call);
+
+        err = vb__indexing_after(writer, state.parent, step->id, &state);
+    }
+    ended = vb__call_end(&call);
+    return ended != VB_OK ? ended : err;
+}
+
+static enum vb_err look_ahead(struct vb__writer *writer,
+                              const struct vb__step *step)
+{
+    const struct vb_change *change = step->change;
+    struct vb_record state = {
+        .position = step->id,
+        .key = change->key,
+        .parent = step->now.id != 0 ? step->now.parent : change->parent,
+        .media_type = change->media_type,
+        .length = change->length,
+        .blob = change->blob,
+        .content = content_of(change),
+    };
+
+    if (!vb__indexing_covers(writer, state.parent))
+        return VB_OK;
+    if (change->kind == VB_CHANGE_AMEND)
+        return look_again(writer, step);
+    return vb__indexing_after(writer, state.parent, step->id,
+                              change->kind == VB_CHANGE_PUT ? &state : NULL);
+}
+
 static enum vb_err write_step(struct vb__writer *writer, struct vb__step *step)
 {
-    struct vb_span parent =
-        step->now.id != 0 ? step->now.parent : step->change->parent;
-    enum vb_err err = vb__indexing_before(writer, parent, step->now.id);
+    enum vb_err err = look_back(writer, step);
 
     if (err == VB_OK)
         err = write_record(writer, step);
-    return err == VB_OK ? vb__indexing_after(writer, parent, step->id) : err;
+    return err == VB_OK ? look_ahead(writer, step) : err;
 }
 
 /* More expired ones go than new ones come, so they never pile up. */

@@ -75,7 +75,7 @@ static enum vb_err save_common(struct vb__writer *writer)
     if (err == VB_OK)
         err = vb__tallies_save(writer);
     if (err == VB_OK)
-        err = vb__history_trim(writer);
+        err = vb__history_end(writer);
     if (err == VB_OK)
         err = vb__writer_save_state(writer);
     return vb__writer_failed(writer, err);
@@ -95,6 +95,7 @@ static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
 
     vb_buf_reset(&writer->touched);
     vb_buf_reset(&writer->loosened);
+    vb__history_begin(writer);
     err = vb__writer_begin(writer, tasks != NULL && only_chunks(tasks));
     if (err == VB_OK)
         err = vb__indexing_begin(writer);

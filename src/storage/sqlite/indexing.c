@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "storage/sqlite/reader_part.h"
 #include "storage/sqlite/state.h"
 #include "storage/sqlite/view.h"
 
@@ -155,7 +154,7 @@ enum vb_err vb__indexing_begin(struct vb__writer *writer)
 
 /* --- the keys of a record ------------------------------------------------- */
 
-static bool covers(const struct vb__writer *writer, struct vb_span parent)
+bool vb__indexing_covers(const struct vb__writer *writer, struct vb_span parent)
 {
     const struct vb_indexes *declared = writer->indexing.declared;
 
@@ -163,33 +162,30 @@ static bool covers(const struct vb__writer *writer, struct vb_span parent)
            declared->covers(declared, parent);
 }
 
-/* The keys of what is there now; none where that is no member. */
-static enum vb_err note(struct vb__writer *writer, struct vb_span parent,
-                        uint64_t id, struct vb_index_keys *keys)
+void vb__indexing_start(struct vb__writer *writer)
+{
+    vb_index_keys_reset(&writer->indexing.old);
+}
+
+/* The keys of what is there; none where that is no member. */
+static enum vb_err note(const struct vb__writer *writer,
+                        const struct vb_record *state,
+                        struct vb_index_keys *keys)
 {
     const struct vb_indexes *declared = writer->indexing.declared;
-    struct vb__call call = vb__writer_use(writer, VB__WRITER_RECORD);
-    enum vb_err err;
 
     vb_index_keys_reset(keys);
-    if (id == 0 || !covers(writer, parent))
+    if (state == NULL || !vb__indexing_covers(writer, state->parent))
         return VB_OK;
-    vb__call_u64(&call, id);
-    if (vb__call_row(&call)) {
-        struct vb_record state = vb__row_of(&call);
-
-        if (state.parent.len > 0)
-            declared->give(declared, &state, keys);
-    }
-    err = vb__call_end(&call);
+    declared->give(declared, state, keys);
     vb_index_keys_sort(keys);
-    return err == VB_OK ? vb_index_keys_err(keys) : err;
+    return vb_index_keys_err(keys);
 }
 
 enum vb_err vb__indexing_before(struct vb__writer *writer,
-                                struct vb_span parent, uint64_t id)
+                                const struct vb_record *state)
 {
-    return note(writer, parent, id, &writer->indexing.old);
+    return note(writer, state, &writer->indexing.old);
 }
 
 enum vb_err vb__indexing_write(struct vb__writer *writer, bool add,
@@ -237,9 +233,9 @@ static enum vb_err write_difference(struct vb__writer *writer,
 }
 
 enum vb_err vb__indexing_after(struct vb__writer *writer, struct vb_span parent,
-                               uint64_t id)
+                               uint64_t id, const struct vb_record *state)
 {
-    enum vb_err err = note(writer, parent, id, &writer->indexing.new);
+    enum vb_err err = note(writer, state, &writer->indexing.new);
 
     return err == VB_OK ? write_difference(writer, parent, id) : err;
 }

@@ -63,15 +63,20 @@ void vb__indexing_hear(struct vb__writer *writer);
 enum vb_err vb__indexing_begin(struct vb__writer *writer);
 void vb__indexing_forget(struct vb__writer *writer);
 
+/* May members of that collection have keys? */
+bool vb__indexing_covers(const struct vb__writer *writer,
+                         struct vb_span parent);
+
 /*
- * Around a change to a record: notes the keys that it has (id 0: it is new),
- * and writes down how those of what it has become, if there is a record, differ
- * from them.
+ * Around a change to a record: starts with no keys, notes those that it has, if
+ * it is not new, and writes down how those of what it has become (NULL: it is
+ * gone) differ from them.
  */
+void vb__indexing_start(struct vb__writer *writer);
 enum vb_err vb__indexing_before(struct vb__writer *writer,
-                                struct vb_span parent, uint64_t id);
+                                const struct vb_record *state);
 enum vb_err vb__indexing_after(struct vb__writer *writer, struct vb_span parent,
-                               uint64_t id);
+                               uint64_t id, const struct vb_record *state);
 
 /* --- indexing_work.c ----------------------------------------------------- */
 

@@ -176,6 +176,11 @@ struct vb_record vb__row_of(const struct vb__call *row)
     };
 }
 
+bool vb__row_is_tombstone(const struct vb__call *row)
+{
+    return vb__call_get_i64(row, TOMBSTONE) != 0;
+}
+
 /* Its blob is pinned while the snapshot still shows it, so that it cannot be
  * removed before. */
 struct vb_record *vb__record_of(struct vb__reader *reader,
@@ -209,7 +214,7 @@ enum vb_err vb__reader_read(struct vb__reader *reader, struct vb_read *read)
     if (vb__call_row(&call)) {
         struct vb_record row = vb__row_of(&call);
 
-        if (vb__call_get_i64(&call, TOMBSTONE) == 0)
+        if (!vb__row_is_tombstone(&call))
             to = &read->record;
         else if (read->wants_tombstone)
             to = &read->tombstone;

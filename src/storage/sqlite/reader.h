@@ -82,9 +82,8 @@ struct vb__call;
     X(KEY_DOWN, "SELECT sort " VB__INDEX_KEYS "ORDER BY sort DESC LIMIT 1")    \
     X(HISTORY_STATE, "SELECT revision, history_kept FROM state"                \
                      " WHERE one = 1")                                         \
-    X(HISTORY, "SELECT id, record, removed, key, parent, revision,"            \
-               " created_ms, modified_ms, length, media_type, content"         \
-               " FROM history WHERE id > ?1 ORDER BY id")                      \
+    X(HISTORY, "SELECT id, marks FROM history WHERE id > ?1 ORDER BY id")      \
+    X(HISTORY_CHANGES, "SELECT changes FROM history WHERE id = ?1")            \
     X(CHUNK, "SELECT bytes FROM chunk WHERE id = ?1")
 
 enum vb__reader_statement {

@@ -132,8 +132,23 @@ static const char version_6[] =
     "  history_bytes INTEGER NOT NULL DEFAULT 0;" /* that all rows cost */
     "UPDATE state SET history_kept = revision << 20 | 1048575;";
 
-static const char *const steps[] = {version_1, version_2, version_3,
-                                    version_4, version_5, version_6};
+/*
+ * The same with some changes in a row (past.h): a row for each cost a durable
+ * write a tenth of its time. Who follows is told that what was is not known.
+ */
+static const char version_7[] =
+    "DROP TABLE history;"
+    "CREATE TABLE history ("
+    "  id INTEGER PRIMARY KEY," /* the moment of the last */
+    "  cost INTEGER NOT NULL,"  /* bytes that they count */
+    "  marks BLOB NOT NULL,"    /* of their keys, one each */
+    "  changes BLOB NOT NULL"   /* one behind the other */
+    ") STRICT;"
+    "UPDATE state SET history_bytes = 0,"
+    "  history_kept = revision << 20 | 1048575;";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4,
+                                    version_5, version_6, version_7};
 
 const struct vb__tables vb__tables = {steps, sizeof(steps) / sizeof(steps[0])};
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "storage/sqlite/reader_part.h"
 #include "storage/sqlite/state.h"
 
 static struct vb__writer *writer_of(struct vb__view *view)
@@ -15,26 +16,94 @@ static enum vb_err ended(struct vb__view *view, struct vb__call *call)
     return vb__writer_failed(writer_of(view), vb__call_end(call));
 }
 
-static enum vb_err view_find(struct vb__view *view, struct vb_span key,
-                             struct vb_arena *arena,
+static struct vb__found found_in(struct vb_record row, unsigned ties,
+                                 bool tombstone, struct vb_arena *arena)
+{
+    if (tombstone)
+        return (struct vb__found){.tombstone = row.position};
+    return (struct vb__found){.id = row.position,
+                              .revision = row.revision,
+                              .blob = row.blob,
+                              .ties = ties,
+                              .parent = vb_arena_dup(arena, row.parent)};
+}
+
+/* Some small states of a commit are kept: what is more is read again when it is
+ * its turn (apply.c). */
+#define STATE_MOST  4096
+#define STATES_MOST 64
+
+static bool may_want_states(const struct vb__writer_view *view)
+{
+    return view->states < STATES_MOST &&
+           (view->writer->history.limit > 0 ||
+            view->writer->indexing.declared != NULL);
+}
+
+static const struct vb_record *keep_state(struct vb__writer_view *view,
+                                          const struct vb_record *row,
+                                          struct vb_arena *arena)
+{
+    struct vb_record *state;
+
+    if (row->content.len > STATE_MOST ||
+        !vb__apply_wants_state(view->writer, row->key, row->parent))
+        return NULL;
+    state = vb_arena_alloc(arena, sizeof(*state));
+    if (state == NULL)
+        return NULL;
+    view->states++;
+    *state = *row;
+    state->key = vb_arena_dup(arena, row->key);
+    state->parent = vb_arena_dup(arena, row->parent);
+    state->media_type = vb_arena_dup(arena, row->media_type);
+    state->content = vb_arena_dup(arena, row->content);
+    return state;
+}
+
+static void take_whole(struct vb__writer_view *view,
+                       const struct vb__call *call, struct vb_arena *arena,
+                       struct vb__found *found)
+{
+    struct vb_record row = vb__row_of(call);
+
+    *found = found_in(row, (unsigned)vb__call_get_i64(call, VB__ROW_EXTRA),
+                      vb__row_is_tombstone(call), arena);
+    if (found->id != 0)
+        found->state = keep_state(view, &row, arena);
+}
+
+/* The columns of FIND. */
+static void take_bare(const struct vb__call *call, struct vb_arena *arena,
+                      struct vb__found *found)
+{
+    struct vb_record row = {.position = vb__call_get_u64(call, 0),
+                            .revision = vb__call_get_u64(call, 1),
+                            .blob = vb__call_get_u64(call, 2),
+                            .parent = vb__call_get_text(call, 4)};
+
+    *found = found_in(row, (unsigned)vb__call_get_i64(call, 3),
+                      vb__call_get_i64(call, 5) != 0, arena);
+}
+
+static enum vb_err view_find(struct vb__view *base, struct vb_span key,
+                             bool changes, struct vb_arena *arena,
                              struct vb__found *ret_found)
 {
-    struct vb__call call = vb__writer_use(writer_of(view), VB__WRITER_FIND);
+    struct vb__writer_view *view =
+        VB_CONTAINER(base, struct vb__writer_view, base);
+    bool whole = changes && may_want_states(view);
+    struct vb__call call = vb__writer_use(
+        view->writer, whole ? VB__WRITER_FIND_WHOLE : VB__WRITER_FIND);
     struct vb__found found = {.id = 0};
     enum vb_err err;
 
     vb__call_text(&call, key);
-    if (vb__call_row(&call)) {
-        found.id = vb__call_get_u64(&call, 0);
-        found.revision = vb__call_get_u64(&call, 1);
-        found.blob = vb__call_get_u64(&call, 2);
-        found.ties = (unsigned)vb__call_get_i64(&call, 3);
-        found.parent = vb_arena_dup(arena, vb__call_get_text(&call, 4));
-        found.size = vb__call_get_u64(&call, 6);
-        if (vb__call_get_i64(&call, 5) != 0)
-            found = (struct vb__found){.tombstone = found.id};
-    }
-    err = ended(view, &call);
+    if (vb__call_row(&call) && whole)
+        take_whole(view, &call, arena, &found);
+    else if (call.rc == SQLITE_ROW)
+        take_bare(&call, arena, &found);
+    err = ended(base, &call);
     if (err == VB_OK && arena->failed)
         err = VB_ERR_NOMEM;
     if (err == VB_OK)

@@ -9,6 +9,7 @@
 struct vb__writer_view {
     struct vb__view base;
     struct vb__writer *writer;
+    size_t states; /* that it has brought */
 };
 
 /* A record's id is its row's. */

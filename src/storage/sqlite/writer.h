@@ -36,8 +36,9 @@ struct vb__sqlite;
     X(PAGES, "PRAGMA page_count")                                              \
     X(STATE_SAVE, "UPDATE state SET revision = ?1, position = ?2,"             \
                   " history_kept = ?3, history_bytes = ?4")                    \
-    X(FIND, "SELECT id, revision, blob, ties, parent, tombstone,"              \
-            " length(content) FROM record WHERE key = ?1")                     \
+    X(FIND, "SELECT id, revision, blob, ties, parent, tombstone"               \
+            " FROM record WHERE key = ?1")                                     \
+    X(FIND_WHOLE, VB__RECORD_SELECT ", ties FROM record WHERE key = ?1")       \
     X(KEY, "SELECT key FROM record WHERE id = ?1")                             \
     X(INSERT,                                                                  \
       "INSERT INTO record (id, revision, created_ms, modified_ms, length,"     \
@@ -73,15 +74,8 @@ struct vb__sqlite;
       " (name, revision, expires_ms, bytes) VALUES (?1, ?2, ?3, ?4)")          \
     X(MEMOS_DROP, "DELETE FROM memo WHERE id IN (SELECT id FROM memo"          \
                   " WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 8)")      \
-    X(HISTORY_BEGIN,                                                           \
-      "INSERT INTO history (id, record, removed, revision, created_ms,"        \
-      " modified_ms, length, key, parent, media_type, content, cost)"          \
-      " VALUES (?1, ?2, 0, 0, 0, 0, 0, ?3, ?4, '', x'', ?5)")                  \
-    X(HISTORY_ADD,                                                             \
-      "INSERT INTO history (id, record, removed, revision, created_ms,"        \
-      " modified_ms, length, key, parent, media_type, content, cost)"          \
-      " SELECT ?1, id, ?3, revision, created_ms, modified_ms, length, key,"    \
-      " parent, media_type, content, ?4 FROM record WHERE id = ?2")            \
+    X(HISTORY_ADD, "INSERT INTO history (id, cost, marks, changes)"            \
+                   " VALUES (?1, ?2, ?3, ?4)")                                 \
     X(HISTORY_OLDEST, "SELECT id, cost FROM history WHERE id > 0"              \
                       " ORDER BY id")                                          \
     X(HISTORY_DROP, "DELETE FROM history WHERE id <= ?1")                      \
@@ -163,6 +157,7 @@ struct vb__writer {
     struct vb_buf loosened;  /* uint64_t blobs the group leaves loose */
     struct vb__tallies tallies;
     struct vb__history history;
+    struct vb__coming coming;
     struct vb__garbage garbage;
     struct vb__indexing indexing;
     enum vb_err medium;    /* why the group cannot go on; VB_OK while it can */
@@ -225,6 +220,9 @@ void vb__writer_undo(struct vb__writer *writer);
  * outcome, which is in writer->medium too when the group cannot go on. */
 enum vb_err vb__apply_commit(struct vb__writer *writer,
                              struct vb_commit *commit);
+/* Will it need what such a record was, when it changes it? */
+bool vb__apply_wants_state(const struct vb__writer *writer, struct vb_span key,
+                           struct vb_span parent);
 enum vb_err vb__apply_chunk(struct vb__writer *writer,
                             const struct vb_chunk_write *write);
 

@@ -64,7 +64,7 @@ static enum vb_err read_state(struct vb__writer *writer, bool *ret_found)
         writer->history = (struct vb__history){
             .kept = vb__call_get_u64(&call, 4),
             .bytes = vb__call_get_u64(&call, 5),
-            .stale = true,
+            .trims = true,
         };
         *ret_found = text.len == 8 && secret.len == sizeof(store->secret);
         if (*ret_found) {
@@ -168,6 +168,7 @@ enum vb_err vb__writer_init(struct vb__writer *writer,
     vb__tallies_init(&writer->tallies);
     vb__garbage_init(&writer->garbage);
     vb__indexing_init(&writer->indexing);
+    vb__coming_init(&writer->coming);
     err = open_file(writer, ret_why);
     if (err == VB_OK)
         vb__log_init(writer);
@@ -184,6 +185,7 @@ void vb__writer_done(struct vb__writer *writer)
     /* The last connection: SQLite copies the log and removes it. */
     rc = sqlite3_close(writer->db);
     vb_assert(rc == SQLITE_OK);
+    vb__coming_done(&writer->coming);
     vb__indexing_done(&writer->indexing);
     vb__garbage_done(&writer->garbage);
     vb__tallies_done(&writer->tallies);
