@@ -1,8 +1,10 @@
 """What was acknowledged is there: after a kill, on a full disk, for one process."""
 
 import contextlib
+import json
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +14,9 @@ import pytest
 from h1 import Broken
 from library import LIBRARY, PNG, add
 from server import binary
+from test_filters import described
+from test_indexes import INDEXED, indexes, walk
+from test_search import SEARCHED
 
 KILLS = int(os.environ.get("VB_KILLS", "20"))
 WRITERS = 6
@@ -138,6 +143,155 @@ def test_ids_and_tags_are_not_given_again_after_a_kill(serve):
         client.delete(made.headers["Location"])
         server.kill()
         server.start()
+
+
+# Indexes
+
+THING = {
+    "id": {"type": "integer", "readOnly": True},
+    "stamp": {"type": "string", **INDEXED},
+    "n": {"type": "integer", **INDEXED},
+    "title": {"type": "string", **SEARCHED},
+}
+
+
+class Stamper(threading.Thread):
+    """Makes things, gives them other stamps and deletes them; and knows which stamp was acknowledged last."""
+
+    def __init__(self, server, number, turn):
+        super().__init__()
+        self.client = server.client()
+        self.name_of = f"t{turn}w{number}"
+        self.stamps = {}  # path: stamp
+        self.gone = []  # stamps
+        self.at = None  # the path, or the stamp of a new thing, of what was not answered
+        self.fault = None
+
+    def run(self):
+        try:
+            for n in range(1_000_000):
+                known = list(self.stamps)
+                self.write(n, known[n // 3 % len(known)] if known and n % 3 else None)
+        except (OSError, Broken, ValueError):
+            pass  # the server is gone
+        except Exception as error:  # noqa: BLE001 (raised by the test)
+            self.fault = error
+        finally:
+            self.client.close()
+
+    def write(self, n, path):
+        stamp = f"{self.name_of}s{n}"
+        state = {"stamp": stamp, "n": n % 10, "title": f"Of {stamp}, and others"}
+        self.at = path or stamp
+        if path is None:
+            answer = self.client.post("/things", json=state)
+            path = answer.headers["Location"]
+        elif n % 7 == 1:
+            answer, stamp = self.client.delete(path), None
+        else:
+            answer = self.client.put(path, json=state)
+        assert answer.status in (201, 204), answer
+        self.gone += [self.stamps.pop(path)] if path in self.stamps else []
+        self.stamps |= {path: stamp} if stamp else {}
+        self.at = None
+
+    def check(self, client):
+        """Each thing is found by what it is now, and by nothing that it was."""
+        for path, stamp in self.stamps.items():
+            if path != self.at:
+                for query in (f"stamp={stamp}", f"q={stamp}", f"stamp={stamp}&q=others"):
+                    assert [f"/things/{thing['id']}" for thing in client.get(f"/things?{query}").json()] == [path], query
+        for stamp in self.gone:
+            for query in (f"stamp={stamp}", f"q={stamp}"):
+                assert client.get(f"/things?{query}").json() == [], query
+        return len(self.stamps) + len(self.gone)
+
+
+def index_rows(server):
+    """All that the indexes have, once they are whole."""
+    indexes(server)
+    with contextlib.closing(sqlite3.connect(server.data / "verbatim.db")) as db:
+        return db.execute(
+            "SELECT name, listing, hex(sort), key FROM index_key JOIN indexes ON indexes.id = idx"
+            " LEFT JOIN record ON record.id = member ORDER BY 1, 2, 3, 4"
+        ).fetchall()
+
+
+def check_rows(server):
+    """They are what they are if they are made anew, of the records alone."""
+    kept = index_rows(server)
+    server.stop()
+    with contextlib.closing(sqlite3.connect(server.data / "verbatim.db")) as db:
+        db.execute("UPDATE indexes SET state = 2")
+        db.commit()
+    server.start()
+    assert index_rows(server) == kept
+    assert kept
+
+
+def test_what_is_acknowledged_is_found_by_its_indexes_after_a_kill(serve):
+    chance = random.Random(int(os.environ.get("VB_SEED", "1")))
+    server = serve(described(THING), ["--workers", "2", "--log", "off"])
+    checked = 0
+    for turn in range(max(1, KILLS // 2)):
+        writers = [Stamper(server, number, turn) for number in range(4)]
+        for writer in writers:
+            writer.start()
+        writers[0].join(chance.uniform(0.02, 0.3))
+        server.kill()
+        for writer in writers:
+            writer.join()
+            assert writer.fault is None, writer.fault
+        server.start()
+        client = server.client()
+        checked += sum(writer.check(client) for writer in writers)
+        client.close()
+    check_rows(server)
+    assert checked > KILLS
+
+
+def importing(properties):
+    description = described(properties)
+    content = description["paths"]["/things"]["post"]["requestBody"]["content"]
+    content["application/x-ndjson"] = content["application/json"]
+    return description
+
+
+# A description adds indexes to many members: they are made beside the requests, whatever happens in between.
+def test_a_kill_while_indexes_are_made_leaves_them_right(serve, tmp_path):
+    chance = random.Random(int(os.environ.get("VB_SEED", "1")))
+    bare = {name: {k: v for k, v in schema.items() if k != "x-verbatim"} for name, schema in THING.items()}
+    file = tmp_path / "api.json"
+    file.write_text(json.dumps(importing(bare)))
+    server = serve(file)
+    client = server.client()
+    for start in range(0, 20_000, 5_000):
+        lines = (json.dumps({"stamp": f"s{n}", "n": n % 10, "title": f"of s{n}"}) for n in range(start, start + 5_000))
+        done = client.post("/things", {"Content-Type": "application/x-ndjson"}, "\n".join(lines).encode())
+        assert done.status == 200, done
+    file.write_text(json.dumps(importing(THING)))
+    wanted, half, found = 2_000, 0, walk(client, "/things?stamp=s12345")[0]
+    assert len(found) == 1
+    for _ in range(12):
+        server.stop() if server.process else None
+        server.start()
+        client = server.client()
+        assert client.post("/things", json={"stamp": "more", "n": 3, "title": "more"}).status == 201
+        wanted += 1
+        time.sleep(chance.uniform(0, 0.05))
+        server.kill()
+        with contextlib.closing(sqlite3.connect(server.data / "verbatim.db")) as db:
+            half += db.execute("SELECT count(*) FROM indexes WHERE state = 0 AND reached > 0").fetchone()[0] > 0
+        server.start()
+        client = server.client()
+        assert client.get("/things?n=3&limit=1", {"Prefer": "count=exact"}).headers["Total-Count"] == str(wanted)
+        assert found == walk(client, "/things?q=s12345")[0]
+        server.kill()
+    assert half > 0
+    server.start()
+    check_rows(server)
+    client = server.client()
+    assert client.get("/things?n=3&limit=1", {"Prefer": "count=exact"}).headers["Total-Count"] == str(wanted)
 
 
 # A full disk

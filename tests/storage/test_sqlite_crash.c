@@ -1,6 +1,7 @@
 /*
  * Killed at any moment, the store has all that it answered, and nothing half
- * done. A child writes with several threads and tells each answer through a
+ * done; its indexes have just what the records say, also those that are being
+ * made. A child writes with several threads and tells each answer through a
  * pipe; the parent kills it (SIGKILL), again and again, and looks at the file.
  *
  * VB_TEST_KILLS says how often; 40 times without it.
@@ -11,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -22,6 +24,7 @@
 #include "invariants.h"
 #include "rig.h"
 #include "scratch.h"
+#include "words.h"
 
 enum { WRITERS = 3, SLOTS = 20 };
 
@@ -50,15 +53,31 @@ static struct vb_store *open_path(const char *path)
     return store;
 }
 
+/* The text of a /c: its first word is its own in each round. */
+static void words_of(char words[80], unsigned w, unsigned slot, int64_t round)
+{
+    (void)snprintf(words, 80, "%u.%u.%lld %s r%lld", w, slot, (long long)round,
+                   round % 2 == 0 ? "even" : "odd", (long long)(round % 10));
+}
+
+static void declare(struct vb_store *store)
+{
+    struct vb_indexes *indexes = words_new();
+
+    vb_store_index(store, indexes);
+    vb_indexes_unref(indexes);
+}
+
 /* --- The child. --- */
 
 struct writer {
     struct vb_store *store;
     uint32_t index;
     struct rig_worker worker;
-    char keys[4][32];
+    char keys[5][32];
     char text[32];
-    struct vb_change changes[4];
+    char words[80];
+    struct vb_change changes[5];
     struct vb_claim claim;
     struct vb_span reference;
 };
@@ -92,22 +111,24 @@ static uint64_t write_blob(struct writer *writer, int64_t round)
 
 /*
  * Two records of the same text, with a claim on it and a reference from one to
- * the other; a third that is new each time, under a number; and, for every
- * eighth, a blob.
+ * the other; a third that is new each time, under a number; one that is found
+ * by its words; and, for every eighth, a blob.
  */
 static size_t prepare(struct writer *writer, uint32_t slot, int64_t round,
                       int64_t number)
 {
     struct vb_change *changes = writer->changes;
     unsigned w = writer->index;
-    size_t count = 3;
+    size_t count = 4;
 
     (void)snprintf(writer->text, sizeof(writer->text), "%lld",
                    (long long)round);
     (void)snprintf(writer->keys[0], 32, "/a/%u.%u", w, slot);
     (void)snprintf(writer->keys[1], 32, "/b/%u.%u", w, slot);
     (void)snprintf(writer->keys[2], 32, "/n/%lld", (long long)number);
-    (void)snprintf(writer->keys[3], 32, "/f/%u", w);
+    (void)snprintf(writer->keys[3], 32, "/c/%u.%u", w, slot);
+    (void)snprintf(writer->keys[4], 32, "/f/%u", w);
+    words_of(writer->words, w, slot, round);
     changes[0] = rig_put(writer->keys[0], "/a", writer->text);
     changes[1] = rig_put(writer->keys[1], "/b", writer->text);
     changes[2] = rig_put(writer->keys[2], "/n", writer->text);
@@ -119,11 +140,12 @@ static size_t prepare(struct writer *writer, uint32_t slot, int64_t round,
     writer->reference = vb_span_str(writer->keys[0]);
     changes[1].references = &writer->reference;
     changes[1].reference_count = 1;
+    changes[3] = rig_put(writer->keys[3], "/c", writer->words);
     if (round % 8 == 0) {
-        changes[3] = rig_put(writer->keys[3], "/f", "");
-        changes[3].blob = write_blob(writer, round);
-        changes[3].length = BLOB_LENGTH;
-        count = 4;
+        changes[4] = rig_put(writer->keys[4], "/f", "");
+        changes[4].blob = write_blob(writer, round);
+        changes[4].length = BLOB_LENGTH;
+        count = 5;
     }
     return count;
 }
@@ -181,6 +203,7 @@ static _Noreturn void run_child(const char *path)
     pthread_t thread;
 
     must(store != NULL);
+    declare(store);
     for (uint32_t i = 0; i < WRITERS; i++) {
         writers[i].store = store;
         writers[i].index = i;
@@ -324,6 +347,61 @@ static void check_slot(struct rig_worker *worker, struct told *told, unsigned w,
     vb_record_unref(b);
 }
 
+/* Those that an index finds by this word; as soon as it is whole. */
+static void find(struct rig_worker *worker, const char *word,
+                 struct vb_list_read *list)
+{
+    static const struct timespec pause = {.tv_nsec = 1000000};
+    char low[40], high[40];
+    size_t len = strlen(word) + 1;
+    struct vb_range range = {vb_span_of(low, len), vb_span_of(high, len)};
+    struct vb_list_index index = {.name = words_names[WORDS_FIRST],
+                                  .ranges = {&range, 1, .exact = true},
+                                  .most = 1000};
+    struct words_sieve sieve = words_sieve(WORDS_FIRST, &index.ranges);
+    enum vb_err err = VB_ERR_UNSUPPORTED;
+
+    memcpy(low, word, len);
+    memcpy(high, word, len);
+    high[len - 1] = 1;
+    for (int i = 0; err == VB_ERR_UNSUPPORTED && i < 5000; i++) {
+        *list = (struct vb_list_read){.parent = VB_SPAN("/c"),
+                                      .limit = 10,
+                                      .byte_limit = 1 << 20,
+                                      .sieve = &sieve.base,
+                                      .index = &index};
+        err = rig_list(worker, list);
+        vb_store_turn_end(worker->client);
+        if (err == VB_ERR_UNSUPPORTED)
+            nanosleep(&pause, NULL);
+    }
+    assert_int_equal(err, VB_OK);
+}
+
+/* What was answered last is found, and what was there before it is not. */
+static void check_found(struct rig_worker *worker, const struct told *told,
+                        unsigned w, unsigned slot)
+{
+    struct vb_list_read list;
+    char words[80], key[32];
+
+    (void)snprintf(key, sizeof(key), "/c/%u.%u", w, slot);
+    words_of(words, w, slot, told->round);
+    *strchr(words, ' ') = '\0';
+    find(worker, words, &list);
+    assert_int_equal(list.count, told->round > 0);
+    if (list.count > 0) {
+        assert_span_equal(list.records[0]->key, key);
+        assert_int_equal(list.records[0]->revision, told->revision);
+    }
+    vb_list_read_done(&list);
+    words_of(words, w, slot, told->round - SLOTS);
+    *strchr(words, ' ') = '\0';
+    find(worker, words, &list);
+    assert_int_equal(list.count, 0);
+    vb_list_read_done(&list);
+}
+
 static void check_blob(struct rig_worker *worker, unsigned w)
 {
     struct vb_record *record = NULL;
@@ -364,17 +442,21 @@ static void check_numbers(struct scene *scene, struct rig_worker *worker,
     }
 }
 
-static void check_file(struct scene *scene, size_t numbers_before)
+static void check_file(struct scene *scene, size_t numbers_before, bool finds)
 {
     struct vb_store *store = open_path(scene->path);
     struct rig_worker worker;
     uint64_t revision = 0;
 
     assert_non_null(store);
+    declare(store);
     assert_true(rig_worker_init(&worker, store, NULL));
     for (unsigned w = 0; w < WRITERS; w++) {
-        for (unsigned slot = 0; slot < SLOTS; slot++)
+        for (unsigned slot = 0; slot < SLOTS; slot++) {
             check_slot(&worker, &scene->last[w][slot], w, slot);
+            if (finds)
+                check_found(&worker, &scene->last[w][slot], w, slot);
+        }
         check_blob(&worker, w);
     }
     check_numbers(scene, &worker, numbers_before);
@@ -404,10 +486,84 @@ static void killed_at_any_moment_it_loses_and_halves_nothing(void **state)
         run_and_kill(scene, (int64_t)(random % 30000));
         if (i % 10 == 9)
             assert_int_equal(invariants_broken(scene->path), 0);
-        check_file(scene, before);
+        assert_int_equal(words_broken(scene->path), 0);
+        check_file(scene, before, true);
     }
     print_message("%d kills, %u answers, none lost\n", rounds, scene->answers);
     assert_true(scene->answers >= (unsigned)rounds);
+}
+
+/* Many members, that no index knows. */
+static void fill(struct scene *scene)
+{
+    enum { MANY = 12000, AT_ONCE = 2000 };
+    static char keys[AT_ONCE][32], texts[AT_ONCE][32];
+    static struct vb_change changes[AT_ONCE];
+    struct vb_store *store = open_path(scene->path);
+    struct rig_worker worker;
+
+    assert_non_null(store);
+    assert_true(rig_worker_init(&worker, store, NULL));
+    for (int i = 0; i < MANY; i++) {
+        int j = i % AT_ONCE;
+
+        (void)snprintf(keys[j], sizeof(keys[j]), "/c/many.%d", i);
+        (void)snprintf(texts[j], sizeof(texts[j]), "m%d of many", i);
+        changes[j] = rig_put(keys[j], "/c", texts[j]);
+        if (j == AT_ONCE - 1)
+            assert_int_equal(rig_change(&worker, changes, AT_ONCE, NULL),
+                             VB_OK);
+    }
+    rig_worker_done(&worker);
+    vb_store_close(store);
+}
+
+/* Is an index half made, or on its way out? Where they are whole, another
+ * program has them made anew. */
+static bool is_under_way(struct scene *scene)
+{
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    bool is;
+
+    assert_int_equal(sqlite3_open(scene->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT 1 FROM indexes WHERE state = 2"
+                                        " OR (state = 0 AND reached > 0)",
+                                        -1, &statement, NULL),
+                     SQLITE_OK);
+    is = sqlite3_step(statement) == SQLITE_ROW;
+    sqlite3_finalize(statement);
+    if (!is)
+        assert_int_equal(sqlite3_exec(db,
+                                      "UPDATE indexes SET state = 2"
+                                      " WHERE state = 1",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+    sqlite3_close(db);
+    return is;
+}
+
+static void killed_while_indexes_are_made_it_goes_on_with_them(void **state)
+{
+    struct scene *scene = *state;
+    int under_way = 0;
+
+    fill(scene);
+    for (int i = 0; i < 24; i++) {
+        size_t before = scene->number_count;
+        bool last = i == 23;
+
+        run_and_kill(scene, i % 8 * 7000);
+        under_way += is_under_way(scene);
+        assert_int_equal(words_broken(scene->path), 0);
+        if (i % 8 == 7)
+            assert_int_equal(invariants_broken(scene->path), 0);
+        check_file(scene, before, last);
+    }
+    print_message("%d of 24 kills were in the middle\n", under_way);
+    assert_in_range(under_way, 4, 24);
+    assert_int_equal(words_broken(scene->path), 0);
 }
 
 static int open_scene(void **state)
@@ -436,6 +592,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             killed_at_any_moment_it_loses_and_halves_nothing, open_scene,
+            close_scene),
+        cmocka_unit_test_setup_teardown(
+            killed_while_indexes_are_made_it_goes_on_with_them, open_scene,
             close_scene),
     };
 

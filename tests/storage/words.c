@@ -1,6 +1,8 @@
 /* Indexes of texts. See words.h. */
 #include "words.h"
 
+#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 const struct vb_span words_names[WORDS_COUNT] = {
@@ -89,4 +91,120 @@ struct words_sieve words_sieve(size_t index, const struct vb_ranges *ranges)
 {
     return (struct words_sieve){
         .base = {keep, 1000, 100000}, .index = index, .ranges = ranges};
+}
+
+/* --- what a file has of them -----------------------------------------------
+ */
+
+struct kept {
+    sqlite3 *db;
+    sqlite3_stmt *look; /* for one key */
+    size_t index;
+    int64_t id, reached; /* reached: INT64_MAX when it is whole */
+    int64_t found, missing;
+};
+
+static void look_for(struct kept *kept, int64_t member, struct vb_span key)
+{
+    sqlite3_reset(kept->look);
+    sqlite3_bind_int64(kept->look, 1, kept->id);
+    sqlite3_bind_blob(kept->look, 2, key.ptr, (int)key.len, SQLITE_STATIC);
+    sqlite3_bind_int64(kept->look, 3, member);
+    if (sqlite3_step(kept->look) == SQLITE_ROW)
+        kept->found++;
+    else if (member <= kept->reached)
+        kept->missing++;
+}
+
+static void look_at_member(struct kept *kept, sqlite3_stmt *row)
+{
+    struct vb_record state = {
+        .content = {sqlite3_column_blob(row, 1),
+                    (size_t)sqlite3_column_bytes(row, 1)}};
+    struct vb_index_keys keys;
+
+    vb_index_keys_init(&keys);
+    give(NULL, &state, &keys);
+    vb_index_keys_sort(&keys);
+    for (size_t i = 0; i < vb_index_keys_count(&keys); i++) {
+        const struct vb_index_key *key = vb_index_keys_at(&keys, i);
+
+        if (key->index == kept->index)
+            look_for(kept, sqlite3_column_int64(row, 0),
+                     vb_index_key_bytes(&keys, key));
+    }
+    vb_index_keys_done(&keys);
+}
+
+/* The first column of the first row; -1: there is none. */
+static int64_t number(sqlite3 *db, const char *query, int64_t parameter)
+{
+    sqlite3_stmt *statement;
+    int64_t n = -1;
+
+    sqlite3_prepare_v2(db, query, -1, &statement, NULL);
+    sqlite3_bind_int64(statement, 1, parameter);
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        n = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return n;
+}
+
+static bool is_broken(struct kept *kept)
+{
+    int64_t rows = number(
+        kept->db, "SELECT count(*) FROM index_key WHERE idx = ?1", kept->id);
+    sqlite3_stmt *row;
+
+    sqlite3_prepare_v2(kept->db,
+                       "SELECT id, content FROM record WHERE parent = '/c'", -1,
+                       &row, NULL);
+    while (sqlite3_step(row) == SQLITE_ROW)
+        look_at_member(kept, row);
+    sqlite3_finalize(row);
+    if (kept->missing == 0 && kept->found == rows)
+        return false;
+    (void)fprintf(stderr, "%.*s: %lld keys missing, %lld too many\n",
+                  VB_FMT(words_names[kept->index]), (long long)kept->missing,
+                  (long long)(rows - kept->found));
+    return true;
+}
+
+static size_t index_named(const unsigned char *name)
+{
+    size_t i = 0;
+
+    while (i < WORDS_COUNT &&
+           !vb_span_eq(words_names[i], vb_span_str((const char *)name)))
+        i++;
+    return i;
+}
+
+int words_broken(const char *path)
+{
+    struct kept kept = {.db = NULL};
+    sqlite3_stmt *row;
+    int broken = 0;
+
+    if (sqlite3_open(path, &kept.db) != SQLITE_OK)
+        return WORDS_COUNT;
+    sqlite3_prepare_v2(kept.db,
+                       "SELECT 1 FROM index_key WHERE idx = ?1 AND"
+                       " listing = '/c' AND sort = ?2 AND member = ?3",
+                       -1, &kept.look, NULL);
+    sqlite3_prepare_v2(kept.db,
+                       "SELECT id, name, CASE state WHEN 1 THEN ~(1 << 63)"
+                       " ELSE reached END FROM indexes WHERE state <> 2",
+                       -1, &row, NULL);
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        kept.id = sqlite3_column_int64(row, 0);
+        kept.index = index_named(sqlite3_column_text(row, 1));
+        kept.reached = sqlite3_column_int64(row, 2);
+        kept.found = kept.missing = 0;
+        broken += kept.index == WORDS_COUNT || is_broken(&kept);
+    }
+    sqlite3_finalize(row);
+    sqlite3_finalize(kept.look);
+    sqlite3_close(kept.db);
+    return broken;
 }

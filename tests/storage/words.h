@@ -23,6 +23,14 @@ struct words_sieve {
     bool ordered, descending;
 };
 
+/*
+ * How many of the indexes in an SQLite file do not have what the records say:
+ * all keys of each member, or of those up to where one has come that is being
+ * made; and nothing else. Prints them. A file without these indexes has none
+ * that is broken.
+ */
+int words_broken(const char *path);
+
 struct words_sieve words_sieve(size_t index, const struct vb_ranges *ranges);
 
 #endif
