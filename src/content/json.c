@@ -268,10 +268,11 @@ enum vb_err vb_json_freeze(yyjson_mut_val *root,
 
 bool vb_is_json(struct vb_span media_type)
 {
+    const struct vb_span json = VB_SPAN("application/json");
     struct vb_media media;
 
-    return vb_media_parse(media_type, &media) &&
-           vb_media_is(&media, VB_SPAN("application/json"));
+    return vb_span_eq(media_type, json) || /* as nearly all say it */
+           (vb_media_parse(media_type, &media) && vb_media_is(&media, json));
 }
 
 bool vb_is_any_json(struct vb_span media_type)

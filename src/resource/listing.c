@@ -220,6 +220,8 @@ enum vb_io vb__listing_read(struct vb__listing *listing,
     list->from = cursor->position;
     list->from_key = cursor->key;
     list->backward = cursor->backward;
+    if (!sees_some) /* a rule asks for more */
+        list->brief = vb_page_brief(x);
     list->byte_limit = listing->flows ? PIECE_BYTES : PAGE_BYTES;
     list->whole = listing->plan.whole;
     list->index = listing->plan.indexed ? &listing->plan.index : NULL;

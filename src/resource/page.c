@@ -245,6 +245,13 @@ enum vb_form vb_page_form(const struct vb_exchange *x)
                         : (enum vb_form)x->resource->offers[x->offer].form;
 }
 
+struct vb_span vb_page_brief(const struct vb_exchange *x)
+{
+    bool links = x->offer >= 0 && x->resource->offers[x->offer].is_page;
+
+    return links ? VB_SPAN("") : VB_SPAN("application/json");
+}
+
 bool vb_page_prepare(struct vb_exchange *x, struct vb_page *page)
 {
     return vb_page_form(x) != VB_FORM_TABLE ||

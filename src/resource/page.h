@@ -43,6 +43,10 @@ void vb_page_expand(const struct vb_page *page);
 /* In which form the exchange's offer has it. */
 enum vb_form vb_page_form(const struct vb_exchange *x);
 
+/* Members of which it takes no more than what they hold (vb_list_read.brief):
+ * those in JSON, unless it links to each. */
+struct vb_span vb_page_brief(const struct vb_exchange *x);
+
 /* Once it is known what is asked for. False: out of memory. */
 bool vb_page_prepare(struct vb_exchange *x, struct vb_page *page);
 

@@ -38,6 +38,12 @@ static inline int64_t vb__created_ms(const struct vb_change *change)
  * blob, the caller has pinned it for this record. NULL: no memory. */
 struct vb_record *vb__record_new(const struct vb_record *fields);
 
+/* The same for a list that takes it brief, in the list's own memory; its media
+ * type is borrowed. */
+struct vb_record *vb__record_brief(struct vb_arena *arena,
+                                   const struct vb_record *fields);
+bool vb__record_is_brief(const struct vb_record *record);
+
 /* The result is in the request already. */
 static inline enum vb_io vb__op_done(struct vb_store_op *op, enum vb_err err)
 {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "storage/index.h"
 #include "storage/op.h"
@@ -57,6 +58,10 @@ struct vb_list_read {
     bool whole;              /* needs a sieve */
     uint32_t limit;    /* records, 1 to VB_STORE_LIST_MAX; else ERR_RANGE */
     size_t byte_limit; /* bytes of content, over all; blobs' do not count */
+    /* Members of just this media type may come brief: with no more than their
+     * position, media type, length and content, for the sieve as well, and
+     * borrowed from the list, without a reference count; "": all come whole. */
+    struct vb_span brief;
     struct vb_sieve *sieve;            /* NULL: all members */
     const struct vb_list_index *index; /* needs a sieve; NULL: all are looked
                                           at */
@@ -65,6 +70,7 @@ struct vb_list_read {
     const struct vb_list_index *counted;
     struct vb_record **records; /* out: malloc'ed array of references; give
                                    it to vb_list_read_done */
+    struct vb_arena briefs;     /* out: of those that came brief */
     size_t count;               /* out */
     bool more;                  /* out: others may follow in this direction */
     uint64_t reached; /* out, more: those that follow are beyond this */

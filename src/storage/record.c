@@ -40,6 +40,28 @@ struct vb_record *vb__record_new(const struct vb_record *fields)
     return record;
 }
 
+struct vb_record *vb__record_brief(struct vb_arena *arena,
+                                   const struct vb_record *fields)
+{
+    struct vb_record *record =
+        vb_arena_alloc(arena, sizeof(*record) + fields->content.len);
+
+    if (record == NULL)
+        return NULL;
+    *record = (struct vb_record){
+        .position = fields->position,
+        .media_type = fields->media_type,
+        .length = fields->length,
+    };
+    place((char *)(record + 1), fields->content, &record->content);
+    return record;
+}
+
+bool vb__record_is_brief(const struct vb_record *record)
+{
+    return record->key.len == 0;
+}
+
 struct vb_record *vb_commit_record(const struct vb_commit *commit,
                                    const struct vb_record *before)
 {

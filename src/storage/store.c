@@ -9,6 +9,10 @@
 #include "base/list.h"
 #include "storage/engine.h"
 #include "storage/generations.h"
+
+/* Bytes of a block for the brief records of a list: some dozens of them. */
+#define BRIEFS_BLOCK ((size_t)32 * 1024)
+
 static const struct {
     struct vb_span scheme;
     vb__engine_open open;
@@ -93,6 +97,7 @@ bool vb__list_init(struct vb_list_read *list)
     list->more = false;
     list->reached = 0;
     list->reached_key = (struct vb_buf){0};
+    vb_arena_init(&list->briefs, BRIEFS_BLOCK, SIZE_MAX);
     list->members = list->looked = list->total = 0;
     list->revision = 0;
     return list->limit >= 1 && list->limit <= VB_STORE_LIST_MAX &&
@@ -131,7 +136,11 @@ void vb_records_read_done(struct vb_records_read *read)
 
 void vb_list_read_done(struct vb_list_read *list)
 {
+    for (size_t i = 0; i < list->count; i++)
+        if (vb__record_is_brief(list->records[i]))
+            list->records[i] = NULL;
     give_back(&list->records, &list->count);
+    vb_arena_done(&list->briefs);
     vb_buf_done(&list->reached_key);
 }
 

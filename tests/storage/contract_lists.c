@@ -77,6 +77,44 @@ static void list_has_all_members_in_order_of_creation(void **state)
     vb_list_read_done(&request);
 }
 
+/* Members of that media type are what they hold; others come whole, as they do
+ * where they hold nothing. */
+static void brief_members_have_their_content(void **state)
+{
+    static const char *const texts[] = {"one", "two", "", "four"};
+    struct contract *c = *state;
+    struct vb_list_read request = all(), whole = all();
+
+    for (int i = 0; i < 4; i++) {
+        char key[32];
+        struct vb_change change;
+
+        (void)snprintf(key, sizeof(key), "/c/%d", i);
+        change = rig_put(key, "/c", texts[i]);
+        if (i == 1)
+            change.media_type = VB_SPAN("text/plain");
+        contract_ok(&c->a, &change, 1);
+    }
+    request.brief = VB_SPAN("application/json");
+    assert_int_equal(rig_list(&c->b, &request), VB_OK);
+    assert_int_equal(rig_list(&c->b, &whole), VB_OK);
+    assert_int_equal(request.count, 4);
+    for (size_t i = 0; i < request.count; i++) {
+        const struct vb_record *brief = request.records[i];
+        const struct vb_record *record = whole.records[i];
+
+        assert_int_equal(brief->position, record->position);
+        assert_int_equal(brief->length, record->length);
+        assert_true(vb_span_eq(brief->media_type, record->media_type));
+        assert_true(vb_span_eq(brief->content, record->content));
+        if (i == 1 || i == 2)
+            assert_true(vb_span_eq(brief->key, record->key));
+    }
+    assert_int_equal(request.reached, whole.reached);
+    vb_list_read_done(&request);
+    vb_list_read_done(&whole);
+}
+
 static void list_of_no_collection_is_empty(void **state)
 {
     struct contract *c = *state;
@@ -343,6 +381,7 @@ static void numbers_count_up_in_each_collection(void **state)
 
 const struct CMUnitTest contract_lists[] = {
     contract_test(list_has_all_members_in_order_of_creation),
+    contract_test(brief_members_have_their_content),
     contract_test(list_of_no_collection_is_empty),
     contract_test(limits_outside_the_range_are_refused),
     contract_test(pages_join_to_the_whole),

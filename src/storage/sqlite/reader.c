@@ -181,6 +181,23 @@ bool vb__row_is_tombstone(const struct vb__call *row)
     return vb__call_get_i64(row, TOMBSTONE) != 0;
 }
 
+struct vb_record vb__row_for(const struct vb__call *row,
+                             const struct vb_list_read *list)
+{
+    struct vb_span type = vb__call_get_text(row, MEDIA_TYPE);
+    struct vb_span content = vb__call_get_blob(row, CONTENT);
+
+    if (content.len == 0 || list->brief.len == 0 ||
+        !vb_span_eq(type, list->brief))
+        return vb__row_of(row);
+    return (struct vb_record){
+        .position = vb__call_get_u64(row, ID),
+        .media_type = list->brief,
+        .length = content.len,
+        .content = content,
+    };
+}
+
 /* Its blob is pinned while the snapshot still shows it, so that it cannot be
  * removed before. */
 struct vb_record *vb__record_of(struct vb__reader *reader,

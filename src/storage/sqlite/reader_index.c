@@ -163,7 +163,7 @@ static enum vb_err note_ids(struct vb__reader *reader,
  * says that it is enough. */
 static enum vb_err
 each_id(struct vb__reader *reader, const struct vb_buf *ids, bool backward,
-        enum vb_err (*visit)(void *context, const struct vb_record *row,
+        enum vb_err (*visit)(void *context, const struct vb__call *row,
                              bool *ret_enough),
         void *context, uint64_t from)
 {
@@ -181,11 +181,8 @@ each_id(struct vb__reader *reader, const struct vb_buf *ids, bool backward,
             continue;
         last = at;
         vb__call_u64(&call, at);
-        if (vb__call_row(&call)) {
-            struct vb_record row = vb__row_of(&call);
-
-            err = visit(context, &row, &enough);
-        }
+        if (vb__call_row(&call))
+            err = visit(context, &call, &enough);
         err = vb__reader_ended_with(reader, &call, err);
     }
     return err;
@@ -196,14 +193,15 @@ struct sifts {
     struct vb__sifting sifting;
 };
 
-static enum vb_err sift_one(void *context, const struct vb_record *row,
+static enum vb_err sift_one(void *context, const struct vb__call *call,
                             bool *ret_enough)
 {
     struct sifts *sifts = context;
-    enum vb__sift verdict = vb__sift(&sifts->sifting, row);
+    struct vb_record row = vb__row_for(call, sifts->filling.list);
+    enum vb__sift verdict = vb__sift(&sifts->sifting, &row);
 
     *ret_enough = verdict == VB__SIFT_END;
-    return verdict == VB__SIFT_TAKE ? vb__fill(&sifts->filling, row) : VB_OK;
+    return verdict == VB__SIFT_TAKE ? vb__fill(&sifts->filling, &row) : VB_OK;
 }
 
 enum vb_err vb__index_ranges(struct vb__reader *reader,
@@ -225,11 +223,14 @@ enum vb_err vb__index_ranges(struct vb__reader *reader,
     return err != VB_OK ? err : sieved;
 }
 
-static enum vb_err offer_one(void *context, const struct vb_record *row,
+static enum vb_err offer_one(void *context, const struct vb__call *call,
                              bool *ret_enough)
 {
+    struct vb__pick *pick = context;
+    struct vb_record row = vb__row_for(call, pick->list);
+
     *ret_enough = false;
-    return vb__pick_offer(context, row, NULL);
+    return vb__pick_offer(pick, &row, NULL);
 }
 
 enum vb_err vb__index_pick(struct vb__reader *reader,
@@ -350,7 +351,7 @@ static enum vb_err walk_groups(struct walk *walk, struct vb_range range)
 static enum vb_err walk_row(struct walk *walk, const struct vb__call *call)
 {
     struct vb_list_read *list = walk->filling.list;
-    struct vb_record row = vb__row_of(call);
+    struct vb_record row = vb__row_for(call, list);
     uint64_t reached = list->reached;
     enum vb_err err = VB_OK;
 

@@ -20,7 +20,9 @@ enum vb_err vb__fill(struct vb__filling *filling, const struct vb_record *row)
         list->records = records;
         filling->cap = more;
     }
-    list->records[list->count] = vb__record_of(filling->reader, row);
+    list->records[list->count] = vb__record_is_brief(row)
+                                     ? vb__record_brief(&list->briefs, row)
+                                     : vb__record_of(filling->reader, row);
     if (list->records[list->count] == NULL)
         return VB_ERR_NOMEM;
     list->count++;
@@ -44,7 +46,7 @@ enum vb_err vb__sift_rows(struct vb__filling *filling,
     enum vb_err err = VB_OK;
 
     while (err == VB_OK && verdict != VB__SIFT_END && vb__call_row(call)) {
-        struct vb_record row = vb__row_of(call);
+        struct vb_record row = vb__row_for(call, filling->list);
 
         verdict = vb__sift(sifting, &row);
         if (verdict == VB__SIFT_TAKE)
@@ -103,7 +105,7 @@ static enum vb_err pick_all(struct vb__reader *reader, struct vb__pick *pick)
     enum vb_err err = VB_OK;
 
     while (err == VB_OK && vb__call_row(&call)) {
-        struct vb_record row = vb__row_of(&call);
+        struct vb_record row = vb__row_for(&call, pick->list);
 
         err = vb__pick_offer(pick, &row, NULL);
     }
@@ -121,7 +123,7 @@ static enum vb_err add_picked(struct vb__filling *filling, uint64_t id,
 
     vb__call_u64(&call, id);
     if (vb__call_row(&call)) {
-        struct vb_record row = vb__row_of(&call);
+        struct vb_record row = vb__row_for(&call, list);
 
         *bytes += row.content.len;
         *full = list->count > 0 && *bytes > list->byte_limit;

@@ -19,6 +19,9 @@ enum vb_err vb__reader_ended_with(struct vb__reader *reader,
 /* The record in the current row, borrowed from it. */
 struct vb_record vb__row_of(const struct vb__call *row);
 bool vb__row_is_tombstone(const struct vb__call *row);
+/* The same for a list, which may take it brief. */
+struct vb_record vb__row_for(const struct vb__call *row,
+                             const struct vb_list_read *list);
 /* A record with the row's fields; NULL when out of memory. */
 struct vb_record *vb__record_of(struct vb__reader *reader,
                                 const struct vb_record *row);
