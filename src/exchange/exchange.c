@@ -1,6 +1,7 @@
 /* The life of an exchange, and a worker's env. See exchange.h. */
 #include "exchange/exchange.h"
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "http/date.h"
 
@@ -124,16 +125,21 @@ void vb_exchange_release(struct vb_exchange *x)
     if (x->reply.source != NULL && x->reply.source->close != NULL)
         x->reply.source->close(x->reply.source);
     x->over = true;
-    if (x->held)
+    if (x->held > 0)
         x->peer = NULL;
     else
         give_back(x);
 }
 
+void vb_exchange_hold(struct vb_exchange *x)
+{
+    x->held++;
+}
+
 void vb_exchange_unhold(struct vb_exchange *x)
 {
-    x->held = false;
-    if (x->over)
+    vb_assert(x->held > 0);
+    if (--x->held == 0 && x->over)
         give_back(x);
 }
 

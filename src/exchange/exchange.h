@@ -132,7 +132,7 @@ struct vb_service {
      * NULL. Also called, without `begin`, when there was no memory for what an
      * exchange needs. */
     void (*end)(struct vb_service *service, struct vb_exchange *x);
-    /* Nobody works with it any more (x->held), and nothing needs its site. The
+    /* Nobody works with it any more, and nothing needs its site. The
      * last call, once for each `end`; may be NULL. */
     void (*gone)(struct vb_service *service, struct vb_exchange *x);
 };
@@ -389,7 +389,7 @@ struct vb_exchange {
 
     int64_t begun_ms; /* monotonic, when its head was complete */
     bool abandoned;   /* the connection is gone */
-    bool held;        /* see vb_exchange_unhold */
+    uint8_t held;     /* by so many: vb_exchange_hold */
     bool over;        /* released, and held still */
     uint64_t sent;    /* bytes of content sent, for the log */
 };
@@ -412,9 +412,10 @@ void vb_exchange_abandon(struct vb_exchange *x);
 
 /*
  * Whoever is at work with what lies in the exchange when its reply's source is
- * closed, such as a store's thread, sets x->held then: it stays until this is
- * called. Nothing of it is the wire's any more, its peer neither.
+ * closed, such as a store's thread, holds it then: it stays until all who do
+ * have let go. Nothing of it is the wire's any more, its peer neither.
  */
+void vb_exchange_hold(struct vb_exchange *x);
 void vb_exchange_unhold(struct vb_exchange *x);
 
 static inline bool vb_exchange_is_head(const struct vb_exchange *x)

@@ -54,22 +54,34 @@ static size_t count_usual(const struct vb_resource *resource)
 }
 
 /* Whoever answers in parts has to see the end of each. */
-static bool may_stream(const struct vb_exchange *x)
+static bool may_stream(const struct vb_exchange *x,
+                       const struct vb_offer *offer)
 {
     return x->outer == NULL &&
-           (x->head.method == VB_METHOD_GET || vb_exchange_is_head(x));
+           (!offer->reads_only || x->head.method == VB_METHOD_GET ||
+            vb_exchange_is_head(x));
 }
 
 /* Whoever takes anything wants something that ends. */
-static bool is_usual(const struct vb_exchange *x,
-                     const struct vb_choice *choice)
+static bool is_usual(const struct vb_exchange *x, const struct vb_offer *offer,
+                     struct vb_span element)
 {
-    const struct vb_offer *offer = &x->resource->offers[choice->offer];
-
     return !offer->is_stream ||
-           (may_stream(x) &&
-            vb_span_ieq(vb_span_head(choice->element, offer->media_type.len),
+           (may_stream(x, offer) &&
+            vb_span_ieq(vb_span_head(element, offer->media_type.len),
                         offer->media_type));
+}
+
+bool vb_offer_is_named(const struct vb_exchange *x, size_t offer)
+{
+    struct vb_choice choice;
+    struct vb_lines lines;
+
+    vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
+    choice = vb_accept_media(lines.at, lines.count, &x->resource->medias[offer],
+                             1);
+    return choice.reason == VB_CHOICE_LISTED &&
+           is_usual(x, &x->resource->offers[offer], choice.element);
 }
 
 static struct vb_choice choose_usual(const struct vb_exchange *x,
@@ -91,7 +103,8 @@ static bool choose_offer(struct vb_exchange *x)
     vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
     choice = vb_accept_media(lines.at, lines.count, resource->medias,
                              vb_resource_offers(x));
-    if (choice.offer >= 0 && !is_usual(x, &choice))
+    if (choice.offer >= 0 &&
+        !is_usual(x, &resource->offers[choice.offer], choice.element))
         choice = choose_usual(x, &lines);
     x->offer = (int16_t)choice.offer;
     if (x->offer >= 0 && resource->offers[x->offer].is_page)

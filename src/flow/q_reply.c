@@ -17,5 +17,8 @@ enum vb_answer vb__q_has_content(struct vb_exchange *x)
 {
     if (x->outcome.status == VB_STATUS_NO_CONTENT)
         return VB_NO;
-    return x->current != NULL || x->reply.bytes.len > 0 ? VB_YES : VB_NO;
+    return x->current != NULL || x->reply.bytes.len > 0 ||
+                   x->reply.source != NULL
+               ? VB_YES
+               : VB_NO;
 }

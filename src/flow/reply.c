@@ -194,7 +194,7 @@ static void say_hints(struct vb_exchange *x)
 static bool is_stream(const struct vb_exchange *x)
 {
     return x->offer >= 0 && x->resource->offers[x->offer].is_stream &&
-           vb_method_is_safe(x->head.method);
+           x->current == NULL;
 }
 
 /* It has no representation, and no length; nobody keeps it. */

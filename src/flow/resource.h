@@ -43,9 +43,10 @@ struct vb_offer {
      * last. And which of the resource's own ways to write it this is. */
     bool reads_only;
     uint8_t form;
-    /* No representation, but what happens from now on: for GET, and for who
-     * names the type. `exists` sets x->reply.source. Such offers are the last
-     * ones. */
+    /* No representation, but what happens from now on: for who names the type;
+     * of those methods that only read, for GET. The resource sets
+     * x->reply.source, or x->current where there is an end to it. Such offers
+     * are the last ones. */
     bool is_stream;
 };
 
@@ -161,6 +162,10 @@ void vb_resource_done(struct vb_resource *resource);
 
 /* How many of the resource's offers there are for the request's method. */
 size_t vb_resource_offers(const struct vb_exchange *x);
+
+/* Would its client take this offer as well, which it names? For who learns only
+ * later that there is no other. */
+bool vb_offer_is_named(const struct vb_exchange *x, size_t offer);
 
 /* What the resource does for the request's method; NULL: nothing. HEAD does
  * what GET does. */

@@ -189,7 +189,10 @@ static enum vb_err derive(struct vb__gql_deriver *d)
         vb__gql_add_queries(d);
     if (!d->schema->failed)
         vb__gql_add_mutations(d);
+    if (!d->schema->failed)
+        vb__gql_add_subscriptions(d);
     d->schema->mutation = d->mutation;
+    d->schema->subscription = d->subscription;
     if (d->schema->failed)
         return VB_ERR_NOMEM;
     return d->query->fields == NULL ? VB_ERR_NOTFOUND : VB_OK;

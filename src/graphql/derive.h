@@ -6,6 +6,7 @@
  *                           books(filter, sort, first, after): BookConnection
  *                           createBook, replaceBook, updateBook, deleteBook
  *     /settings             settings: Settings             GET of a document
+ *                           bookChanged, booksChanged      what happens to them
  *     /books/{id}/lend      booksLend(id: ID!, ...)        a controller
  *     x-verbatim references author: Author; Author.books   both ways
  *
@@ -29,6 +30,12 @@ enum vb_gql_source_kind {
                                 whose `property` refers to the object */
     VB_GQL_SOURCE_CHANGE,    /* `operation` of `route`; first arguments as those
                                 of a document */
+    VB_GQL_SOURCE_CHANGES,   /* what happens to `route`, or to its members; first
+                                arguments likewise */
+    /* The parts of what has happened: to a member that is a state of `route`. */
+    VB_GQL_SOURCE_EVENT_KIND,
+    VB_GQL_SOURCE_EVENT_ID,
+    VB_GQL_SOURCE_EVENT_NODE,
     /* The parts of a page, as Relay has them; of an edge; of pageInfo. */
     VB_GQL_SOURCE_EDGES,
     VB_GQL_SOURCE_PAGE_INFO,

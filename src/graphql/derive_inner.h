@@ -22,6 +22,7 @@ struct vb__gql_resource {
     const struct vb_gql_shape *shape;
     /* Of listings; NULL where there is nothing of the kind. */
     struct vb_gql_type *connection, *filter, *order;
+    struct vb_gql_type *change; /* NULL: nobody can listen to it */
     struct vb_span one, many; /* "book", "books" */
 };
 
@@ -41,7 +42,8 @@ struct vb__gql_made {
 struct vb__gql_deriver {
     const struct vb_description *description;
     struct vb_gql_schema *schema;
-    struct vb_gql_type *query, *mutation;
+    struct vb_gql_type *query, *mutation, *subscription;
+    struct vb_gql_type *kinds; /* of changes; NULL: not needed yet */
     struct vb_gql_type *filters[VB__GQL_FILTERS]; /* NULL: not needed yet */
     struct vb_table made;
     struct vb__gql_resource *resources;
@@ -177,6 +179,10 @@ void vb__gql_add_listings(struct vb__gql_deriver *d);
 /* One, and many: the fields of Query, and those of what refers. */
 void vb__gql_add_queries(struct vb__gql_deriver *d);
 
+/* What the field for one of them is called: "book". */
+struct vb_span vb__gql_name_of_one(struct vb__gql_deriver *d,
+                                   const struct vb__gql_resource *r);
+
 /* Arguments for the variables in a path from the `from`-th on. */
 void vb__gql_add_variables(struct vb__gql_deriver *d,
                            struct vb_gql_input **list,
@@ -197,5 +203,9 @@ const struct vb_operation *vb__gql_served(const struct vb_route *route,
 /* --- derive_mutation.c ---------------------------------------------------- */
 
 void vb__gql_add_mutations(struct vb__gql_deriver *d);
+
+/* --- derive_subscription.c ------------------------------------------------ */
+
+void vb__gql_add_subscriptions(struct vb__gql_deriver *d);
 
 #endif

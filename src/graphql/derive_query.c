@@ -337,6 +337,16 @@ static struct vb_gql_field *add_field(struct vb__gql_deriver *d,
     return field;
 }
 
+struct vb_span vb__gql_name_of_one(struct vb__gql_deriver *d,
+                                   const struct vb__gql_resource *r)
+{
+    bool lists = vb__gql_served(r->listing, VB_METHOD_GET) != NULL;
+
+    return lists && vb_span_eq(r->one, r->many)
+               ? vb__gql_joined(d->schema, r->one, VB_SPAN("ByKey"))
+               : r->one;
+}
+
 static void add_query(struct vb__gql_deriver *d,
                       const struct vb__gql_resource *r)
 {
@@ -345,11 +355,8 @@ static void add_query(struct vb__gql_deriver *d,
     struct vb_gql_field *field;
 
     if (get != NULL) {
-        struct vb_span name = r->one;
-
-        if (list != NULL && vb_span_eq(name, r->many))
-            name = vb__gql_joined(d->schema, name, VB_SPAN("ByKey"));
-        field = add_field(d, d->query, name, r->shape, get->summary);
+        field = add_field(d, d->query, vb__gql_name_of_one(d, r), r->shape,
+                          get->summary);
         if (field != NULL) {
             vb__gql_add_variables(d, &field->arguments, r->route, 0);
             vb__gql_set_source(

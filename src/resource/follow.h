@@ -1,6 +1,6 @@
 /*
  * What happens to a document, or to a collection's members, as an event stream
- * (content/event_stream.h):
+ * (stream.h):
  *
  *     GET /books?year:gte=1970       event: ready
  *     Accept: text/event-stream      id: 2r.9z1x3f7a
@@ -15,10 +15,6 @@
  * may see and has asked for: `created` is what was not among them before,
  * `changed` what was, and `removed` what is so no more, whether it is gone or
  * not. So nobody learns of what they could not GET.
- *
- * An id is a moment (storage/store.h): the core of the entity tags of that
- * revision, with a place in the commit before its dot where others of it
- * follow. So who has read a state or a listing goes on from its tag.
  */
 #ifndef VB_RESOURCE_FOLLOW_H
 #define VB_RESOURCE_FOLLOW_H
@@ -51,20 +47,5 @@ enum vb_answer vb_follow_listing(struct vb_exchange *x,
                                  const struct vb_route *route,
                                  struct vb_span parent,
                                  const struct vb_selection *selection);
-
-/* --- follow_moment.c ------------------------------------------------------
- */
-
-/* Bytes that the text of a moment may have. */
-#define VB_MOMENT_TEXT_MOST 48
-
-/* Appends the text of a moment in this store. */
-void vb_moment_write(struct vb_buf *buf, const struct vb_store *store,
-                     uint64_t moment);
-
-/* Reads it; or an entity tag, with its quotes or without: the moment after its
- * revision. False: it is neither, or another store's. */
-bool vb_moment_read(struct vb_span text, const struct vb_store *store,
-                    uint64_t *ret_moment);
 
 #endif

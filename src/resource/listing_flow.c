@@ -91,7 +91,7 @@ static void read_done(struct vb_store_op *op)
     struct vb_exchange *x = flow->listing->x;
 
     rows_read(flow);
-    if (x->held)
+    if (x->held > 0)
         vb_exchange_unhold(x);
     else
         x->carrier->output_ready(x);
@@ -173,7 +173,8 @@ static void close_outflow(struct vb_source *source)
 {
     struct outflow *flow = VB_CONTAINER(source, struct outflow, source);
 
-    flow->listing->x->held |= flow->reading;
+    if (flow->reading)
+        vb_exchange_hold(flow->listing->x);
 }
 
 /* --- for listings ----------------------------------------------------------

@@ -1,7 +1,7 @@
 /* Moments as clients know them: src/resource/follow.h. */
 #include "unit.h"
 
-#include "resource/follow.h"
+#include "resource/stream.h"
 
 static struct vb_store store = {.epoch = "9z1x3f7a"};
 

@@ -1,6 +1,6 @@
-/* Moments as clients know them. See follow.h. */
+/* Moments as clients know them. See stream.h. */
 #include "base/base36.h"
-#include "resource/follow.h"
+#include "resource/stream.h"
 
 static void append_number(struct vb_buf *buf, uint64_t number)
 {

@@ -1,18 +1,19 @@
 /*
- * Who may still follow. A stream outlives what it was granted for: a session
+ * Who may still have a stream. It outlives what it was granted for: a session
  * ends, a token is withdrawn, an account is another by now. So it is asked for
  * again now and then, by the same flow from where it looks at who asks, with
  * what the client has sent, and without a reply.
  */
 #include <stdlib.h>
 
+#include "exchange/identity.h"
 #include "flow/flow.h"
 #include "http/status.h"
-#include "resource/follow_part.h"
+#include "resource/stream.h"
 
-struct vb__check {
+struct vb__stream_check {
     struct vb_exchange *held;  /* the stream's, */
-    struct vb__follow *follow; /* and itself; NULL: it has been closed */
+    struct vb_stream *stream; /* and itself; NULL: it has been closed */
     struct vb_peer peer;
 };
 
@@ -35,8 +36,11 @@ static bool is_same_viewer(const struct vb_identity *a,
 
 /* Is it refused to who asks, or asked by somebody else? A server in trouble
  * says nothing of that; and what is gone for now may come again. */
-static bool is_over(const struct vb_exchange *x, const struct vb_exchange *held)
+static bool is_over(const struct vb_exchange *x,
+                    const struct vb__stream_check *check)
 {
+    const struct vb_stream *stream = check->stream;
+
     switch (x->reply.status) {
     case VB_STATUS_UNAUTHORIZED:
     case VB_STATUS_FORBIDDEN:
@@ -44,31 +48,34 @@ static bool is_over(const struct vb_exchange *x, const struct vb_exchange *held)
     case VB_STATUS_OK:
     case VB_STATUS_NOT_FOUND:
     case VB_STATUS_GONE:
-        return !is_same_viewer(x->identity, held->identity);
+        return stream == NULL ||
+               !is_same_viewer(x->identity, check->held->identity) ||
+               (stream->kind->is_denied != NULL &&
+                stream->kind->is_denied(stream, x));
     default:
         return false;
     }
 }
 
-static void settle(struct vb__check *check, bool ends)
+static void settle(struct vb__stream_check *check, bool ends)
 {
-    struct vb__follow *follow = check->follow;
+    struct vb_stream *stream = check->stream;
     struct vb_exchange *held = check->held;
 
     free(check);
-    if (follow == NULL) {
+    if (stream == NULL) {
         vb_exchange_unhold(held);
         return;
     }
-    follow->check = NULL;
+    stream->check = NULL;
     if (ends)
-        vb__follow_end(follow);
+        vb_stream_end(stream);
 }
 
 static void reply(struct vb_exchange *x)
 {
-    struct vb__check *check = x->carrier_data;
-    bool ends = is_over(x, check->held);
+    struct vb__stream_check *check = x->carrier_data;
+    bool ends = is_over(x, check);
 
     x->carrier = NULL; /* no log tells of it */
     vb_exchange_release(x);
@@ -101,9 +108,9 @@ static const struct vb_carrier carrier = {
 
 /* As the client has asked, but for HEAD. What it has sent lies in the stream's
  * exchange. */
-static void ask_as(struct vb_exchange *x, const struct vb__follow *follow)
+static void ask_as(struct vb_exchange *x, const struct vb_stream *stream)
 {
-    const struct vb_exchange *as = follow->x;
+    const struct vb_exchange *as = stream->x;
 
     x->head = as->head;
     x->head.method = VB_METHOD_HEAD;
@@ -113,16 +120,15 @@ static void ask_as(struct vb_exchange *x, const struct vb__follow *follow)
         x->head.has_query = true;
     }
     x->site = as->site;
-    x->resource = as->resource;
-    x->key = follow->uri;
     memcpy(x->variables, as->variables, sizeof(x->variables));
     x->variable_count = as->variable_count;
+    stream->kind->ask_again(stream, x);
 }
 
-void vb__follow_check(struct vb__follow *follow)
+void vb__stream_check(struct vb_stream *stream)
 {
-    struct vb_exchange *held = follow->x;
-    struct vb__check *check = malloc(sizeof(*check));
+    struct vb_exchange *held = stream->x;
+    struct vb__stream_check *check = malloc(sizeof(*check));
     struct vb_exchange *x = check == NULL ? NULL : vb_exchange_new(held->env);
 
     if (x == NULL) {
@@ -130,24 +136,24 @@ void vb__follow_check(struct vb__follow *follow)
         return; /* the next time */
     }
     *check =
-        (struct vb__check){.held = held, .follow = follow, .peer = *held->peer};
-    follow->check = check;
-    ask_as(x, follow);
+        (struct vb__stream_check){.held = held, .stream = stream, .peer = *held->peer};
+    stream->check = check;
+    ask_as(x, stream);
     x->peer = &check->peer;
     x->carrier = &carrier;
     x->carrier_data = check;
     vb_flow_start_at(x, VB_NODE_authentic);
 }
 
-void vb__follow_check_leave(struct vb__follow *follow)
+void vb__stream_check_leave(struct vb_stream *stream)
 {
-    struct vb__check *check = follow->check;
+    struct vb__stream_check *check = stream->check;
 
     if (check == NULL)
         return;
-    check->follow = NULL;
+    check->stream = NULL;
     check->peer.certificate = NULL; /* its connection's */
     check->peer.certified = NULL;
-    follow->check = NULL;
-    follow->x->held = true;
+    stream->check = NULL;
+    vb_exchange_hold(stream->x);
 }
