@@ -69,7 +69,12 @@ struct vb_gql_call {
  * too. */
 typedef void vb_gql_resolve_fn(const struct vb_gql_call *call);
 
-/* The value of an argument; NULL: it is not there. */
+/* The value of the argument of a name; NULL: it is not there. */
+const struct vb_gql_value *
+vb_gql_argument_of(const struct vb_gql_argument *arguments,
+                   struct vb_span name);
+
+/* Likewise, of a call's. */
 const struct vb_gql_value *vb_gql_argument_value(const struct vb_gql_call *call,
                                                  const char *name);
 

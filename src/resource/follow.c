@@ -76,10 +76,10 @@ static struct vb__follow *follow_new(struct vb_exchange *x,
     return follow;
 }
 
-static enum vb_answer answer(struct vb_exchange *x,
-                             const struct vb__follow *follow)
+static enum vb_answer answer(struct vb_exchange *x, struct vb__follow *follow)
 {
-    return follow == NULL ? vb_reply_unavailable(x) : vb_stream_answer(x);
+    return follow == NULL ? vb_reply_unavailable(x)
+                          : vb_stream_answer(&follow->stream);
 }
 
 enum vb_answer vb_follow_document(struct vb_stored *stored)

@@ -6,6 +6,7 @@
 
 #include "access/guard.h"
 #include "access/scheme.h"
+#include "content/event_stream.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
 #include "graphql/validate.h"
@@ -18,7 +19,7 @@
 #define ARENA_BLOCK ((size_t)32 << 10)
 
 struct vb_graph {
-    struct vb_resource resource;
+    struct vb_resource resource, probe;
     struct vb_guard guard;
     struct vb_gql_schema *schema;
     struct vb_gql_limits limits;
@@ -32,7 +33,11 @@ static const struct vb_offer offers[] = {
     {.media_type =
          VB_SPAN_INIT("application/graphql-response+json; charset=utf-8"),
      .tag_variant = VB_SPAN_INIT("graphql")},
+    {.media_type = VB_SPAN_INIT(VB_EVENT_STREAM_TYPE),
+     .tag_variant = VB_SPAN_INIT("events"),
+     .is_stream = true},
 };
+#define OFFER_STREAM 2
 
 #define WITH_CONTENT                                                           \
     (VB_METHOD_BIT(VB_METHOD_POST) | VB_METHOD_BIT(VB_METHOD_QUERY))
@@ -57,21 +62,28 @@ static void run_done(struct vb_exchange *x)
     vb_arena_done(&run->arena);
 }
 
-/* NULL with 503 set. */
-static struct vb__graph_run *run_new(struct vb_exchange *x)
+struct vb__graph_run *vb__graph_run_new(struct vb_exchange *x)
 {
     struct vb__graph_run *run = vb_arena_calloc(&x->arena, 1, sizeof(*run));
 
-    if (run == NULL) {
-        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
+    if (run == NULL)
         return NULL;
-    }
     run->x = x;
     run->graph = x->resource->data;
     vb_arena_init(&run->arena, ARENA_BLOCK, ARENA_MOST);
     vb_gql_errors_init(&run->errors, &run->arena);
     x->state = run;
     x->state_done = run_done;
+    return run;
+}
+
+/* NULL with 503 set. */
+static struct vb__graph_run *run_new(struct vb_exchange *x)
+{
+    struct vb__graph_run *run = vb__graph_run_new(x);
+
+    if (run == NULL)
+        x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE;
     return run;
 }
 
@@ -148,6 +160,14 @@ static enum vb_answer find_document(struct vb__graph_run *run)
 /* --- the operation ---------------------------------------------------------
  */
 
+/* Most clients that take events take something else as well. */
+static bool becomes_stream(struct vb_exchange *x)
+{
+    if (!vb__graph_is_stream(x) && vb_offer_is_named(x, OFFER_STREAM))
+        x->offer = OFFER_STREAM;
+    return vb__graph_is_stream(x);
+}
+
 /* May it be asked in this way? What changes something not with a method that
  * says it does not (GraphQL over HTTP, section 5.3). */
 static enum vb_answer is_possible(struct vb__graph_run *run,
@@ -159,24 +179,36 @@ static enum vb_answer is_possible(struct vb__graph_run *run,
         return vb__graph_fail(run, VB_STATUS_METHOD_NOT_ALLOWED,
                               "METHOD_NOT_ALLOWED",
                               "a mutation is asked for with POST");
+    if (operation->kind == VB_GQL_SUBSCRIPTION && !becomes_stream(run->x))
+        return vb__graph_fail(run, VB_STATUS_NOT_ACCEPTABLE, "NOT_ACCEPTABLE",
+                              "a subscription is answered with "
+                              "text/event-stream, which Accept must name");
     return VB_YES;
+}
+
+struct vb_gql_request vb__graph_request(const struct vb__graph_run *run,
+                                        const void *root)
+{
+    return (struct vb_gql_request){
+        .schema = run->graph->schema,
+        .document = run->document->document,
+        .operation = run->asked.operation,
+        .variables = run->asked.variables,
+        .root = root,
+        .limits = &run->graph->limits,
+    };
 }
 
 static enum vb_answer prepare(struct vb__graph_run *run)
 {
     const struct vb_gql_operation *operation;
-    struct vb_gql_request request = {
-        .schema = run->graph->schema,
-        .operation = run->asked.operation,
-        .variables = run->asked.variables,
-        .limits = &run->graph->limits,
-    };
+    struct vb_gql_request request;
     enum vb_answer answer = find_document(run);
     enum vb_err err;
 
     if (answer != VB_YES || run->refused || run->x->current != NULL)
         return answer;
-    request.document = run->document->document;
+    request = vb__graph_request(run, NULL);
     operation =
         vb_gql_operation_of(request.document, request.operation, &run->errors);
     if (operation == NULL)
@@ -196,8 +228,11 @@ static enum vb_answer prepare_and_execute(struct vb__graph_run *run)
 {
     enum vb_answer answer = prepare(run);
 
-    return answer == VB_YES && run->execution != NULL ? vb__graph_execute(run)
-                                                      : answer;
+    if (answer != VB_YES || run->execution == NULL)
+        return answer;
+    return vb_gql_execution_kind(run->execution) == VB_GQL_SUBSCRIPTION
+               ? vb__graph_subscribe(run)
+               : vb__graph_execute(run);
 }
 
 /* --- the questions ---------------------------------------------------------
@@ -247,10 +282,9 @@ static const struct vb_slot query_slot = {.parsed = parsed};
 static const struct vb_slot post_slot = {.parsed = parsed, .commit = commit};
 
 /* Nothing is asked for, and what is said of who asks is looked at. */
-static void put_guard(struct vb_graph *graph, const struct vb_access *access)
+static void put_guard(struct vb_graph *graph, struct vb_resource *resource,
+                      const struct vb_access *access)
 {
-    struct vb_resource *resource = &graph->resource;
-
     resource->permitted = permitted;
     if (access == NULL || access->description->scheme_count == 0)
         return;
@@ -278,8 +312,27 @@ static enum vb_err make_resource(struct vb_graph *graph,
         .exists = exists,
         .data = graph,
     };
-    put_guard(graph, access);
+    put_guard(graph, resource, access);
     return vb_resource_seal(resource);
+}
+
+static enum vb_err make_probe(struct vb_graph *graph,
+                              const struct vb_access *access)
+{
+    struct vb_resource *probe = &graph->probe;
+
+    *probe = (struct vb_resource){
+        .kind = "graphql",
+        .slots = {[VB_METHOD_GET] = &get_slot},
+        .data = graph,
+    };
+    put_guard(graph, probe, access);
+    return vb_resource_seal(probe);
+}
+
+const struct vb_resource *vb__graph_probe(const struct vb_graph *graph)
+{
+    return &graph->probe;
 }
 
 enum vb_err vb_graph_new(const struct vb_description *description,
@@ -298,6 +351,8 @@ enum vb_err vb_graph_new(const struct vb_description *description,
     if (err == VB_OK)
         err = make_resource(graph, access);
     if (err == VB_OK)
+        err = make_probe(graph, access);
+    if (err == VB_OK)
         *ret_graph = graph;
     else
         vb_graph_free(graph);
@@ -309,6 +364,7 @@ void vb_graph_free(struct vb_graph *graph)
     if (graph == NULL)
         return;
     vb_resource_done(&graph->resource);
+    vb_resource_done(&graph->probe);
     vb_gql_schema_free(graph->schema);
     vb_graph_documents_done(&graph->documents);
     free(graph);

@@ -1,11 +1,12 @@
 /*
  * The GraphQL endpoint: all that a description serves can be asked for in one
- * request, and changed (GraphQL, October 2021; GraphQL over HTTP, draft of
- * 2025).
+ * request, changed, and listened to (GraphQL, October 2021; GraphQL over HTTP,
+ * draft of 2025; graphql-sse's protocol, distinct connections).
  *
  *     POST /graphql   {"query": "{book(id: 7){title author{name}}}"}
  *     GET  /graphql?query=...          queries only
  *     QUERY /graphql                   likewise, as POST's content
+ *     Accept: text/event-stream        as events; subscriptions only so
  *
  * What may be seen, and how it looks, is what GET says of each resource by
  * itself: the same rules are asked, and the same code shows it.

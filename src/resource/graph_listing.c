@@ -1,5 +1,4 @@
 /* Which pages are asked for. See graph_page.h. */
-#include "http/percent.h"
 #include "resource/graph_page.h"
 #include "resource/guarded.h"
 #include "resource/listing.h"
@@ -233,14 +232,7 @@ static struct vb_span said_of(struct vb__graph_run *run,
                               const struct vb_property *property,
                               struct vb_span key)
 {
-    struct vb_span id = key;
-
-    if (vb_property_by_path(property))
-        return key;
-    for (size_t i = 0; i < key.len; i++)
-        if (key.ptr[i] == '/' && i + 1 < key.len)
-            id = vb_span_from(key, i + 1);
-    return vb_percent_decode(&run->arena, id, &id) == VB_OK ? id : key;
+    return vb_property_by_path(property) ? key : vb__graph_id(run, key);
 }
 
 /* Each object has a selection of its own then. */

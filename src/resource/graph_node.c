@@ -3,6 +3,7 @@
 
 #include "access/cookie.h"
 #include "access/session.h"
+#include "http/percent.h"
 #include "resource/graph_part.h"
 #include "resource/guarded.h"
 #include "resource/params.h"
@@ -64,6 +65,16 @@ struct vb__graph_node *vb__graph_node_shown(struct vb__graph_run *run,
     else
         node->shown = shown;
     return node;
+}
+
+struct vb_span vb__graph_id(struct vb__graph_run *run, struct vb_span key)
+{
+    struct vb_span id = key;
+
+    for (size_t i = 0; i < key.len; i++)
+        if (key.ptr[i] == '/' && i + 1 < key.len)
+            id = vb_span_from(key, i + 1);
+    return vb_percent_decode(&run->arena, id, &id) == VB_OK ? id : key;
 }
 
 void vb__graph_nodes_free(struct vb__graph_run *run)
@@ -310,21 +321,30 @@ static struct vb_span session_key(struct vb_exchange *x, struct vb_span path)
                : vb_session_data_key(&x->arena, vb_session_data(session), path);
 }
 
+struct vb_span vb__graph_key(struct vb__graph_run *run,
+                             const struct vb_gql_call *call,
+                             const struct vb_route *route)
+{
+    const struct vb_span *variables = vb__graph_variables(run, call, route);
+    struct vb_span key;
+
+    if (variables == NULL || !vb_params_variables_fit(run->x, route, variables))
+        return VB_SPAN("");
+    key = vb_route_key(run->x, route, variables,
+                       vb_template_variables(&route->template));
+    return route->per_session ? session_key(run->x, key) : key;
+}
+
 bool vb__graph_document(struct vb__graph_run *run, struct vb_gql_call *call)
 {
     const struct vb_gql_source *source = call->field->owner;
     const struct vb_route *route = source->route;
-    const struct vb_span *variables = vb__graph_variables(run, call, route);
     struct fetch *fetch = fetch_new(run, call, route, 1);
     struct vb_span *key = vb_arena_alloc(&run->arena, sizeof(*key));
 
-    if (variables == NULL || fetch == NULL || key == NULL ||
-        !vb_params_variables_fit(run->x, route, variables))
+    if (fetch == NULL || key == NULL)
         return true;
-    *key = vb_route_key(run->x, route, variables,
-                        vb_template_variables(&route->template));
-    if (route->per_session)
-        *key = session_key(run->x, *key);
+    *key = vb__graph_key(run, call, route);
     if (key->len == 0)
         return true;
     fetch->read.keys = key;

@@ -7,6 +7,9 @@
  *              the store  ◀── graph_node.c ◀───┤ states by key
  *                         ◀── graph_page.h ◀───┘ listings
  *
+ *     subscription ─▶ stream ─▶ event ─▶ run ─▶ `next`
+ *          graph_subscribe.c       graph_stream.h
+ *
  * A call (graphql/resolve.h) is one field of the document, asked of all objects
  * of its level; each that needs the store makes one request to it.
  */
@@ -55,7 +58,22 @@ struct vb__graph_run {
     bool called_off;        /* nobody wants the answer any more */
     struct vb_inner *inner; /* of a mutation under way; NULL: none */
     bool refused;           /* the reply is prepared: x->reply.status */
+    /* It is executed; NULL: then the flow goes on. */
+    void (*settled)(struct vb__graph_run *run);
+    void *context; /* of whom that tells */
 };
+
+/* --- graph.c ------------------------------------------------------------- */
+
+/* The run of an exchange, its x->state from here on; NULL: no memory. */
+struct vb__graph_run *vb__graph_run_new(struct vb_exchange *x);
+
+/* Where it is looked at who asks, and nothing else. */
+const struct vb_resource *vb__graph_probe(const struct vb_graph *graph);
+
+/* What is to be executed; `root` as in vb_gql_request. */
+struct vb_gql_request vb__graph_request(const struct vb__graph_run *run,
+                                        const void *root);
 
 /* --- graph_ask.c --------------------------------------------------------- */
 
@@ -65,6 +83,15 @@ bool vb__graph_ask_query(struct vb__graph_run *run);
 bool vb__graph_ask_content(struct vb__graph_run *run);
 
 /* --- graph_reply.c ------------------------------------------------------- */
+
+/* Is it answered with events? */
+static inline bool vb__graph_is_stream(const struct vb_exchange *x)
+{
+    return x->offer >= 0 && x->resource->offers[x->offer].is_stream;
+}
+
+/* Appends an event that brings a response (graphql-sse, "next"). */
+void vb__graph_next_write(struct vb_buf *buf, struct vb_span response);
 
 /* Prepares the reply of a request that is none (section 6.4): errors only. The
  * answer HALT. */
@@ -88,6 +115,10 @@ enum vb_answer vb__graph_respond(struct vb__graph_run *run);
 
 /* Executes what is asked. YES with x->current; PENDING, HALT. */
 enum vb_answer vb__graph_execute(struct vb__graph_run *run);
+
+/* Answers calls of the run's execution. False: not all of them at once;
+ * `settled` is called when they are. */
+bool vb__graph_run_on(struct vb__graph_run *run);
 
 /* A request of the store's that is under way is over, in whose `done` this is:
  * the last thing to do there. */
@@ -138,6 +169,12 @@ struct vb_gql_result vb__graph_show(struct vb__graph_run *run,
 /* Members of the JSON that the objects are, or have. */
 void vb__graph_member(struct vb__graph_run *run, struct vb_gql_call *call);
 
+/* The key that a call's first arguments, which are the variables of the route's
+ * path, lead to; "": none can be there. */
+struct vb_span vb__graph_key(struct vb__graph_run *run,
+                             const struct vb_gql_call *call,
+                             const struct vb_route *route);
+
 /* The state of a resource, or what properties of the objects refer to. False:
  * the store has not answered yet. */
 bool vb__graph_document(struct vb__graph_run *run, struct vb_gql_call *call);
@@ -145,10 +182,24 @@ bool vb__graph_reference(struct vb__graph_run *run, struct vb_gql_call *call);
 
 void vb__graph_nodes_free(struct vb__graph_run *run);
 
+/* What a field of the schema calls the last variable of a key's path. */
+struct vb_span vb__graph_id(struct vb__graph_run *run, struct vb_span key);
+
 /* --- graph_mutation.c ---------------------------------------------------- */
 
 /* A field that changes something. False: that is under way. */
 bool vb__graph_mutate(struct vb__graph_run *run, struct vb_gql_call *call);
+
+/* --- graph_subscribe.c, graph_event.c ------------------------------------- */
+
+/* Makes the stream of what the one call of a subscription listens to, which is
+ * the reply. YES or HALT. */
+enum vb_answer vb__graph_subscribe(struct vb__graph_run *run);
+
+/* The event, as what is listened to; and its parts. */
+void vb__graph_event(struct vb__graph_run *run, struct vb_gql_call *call);
+void vb__graph_event_part(struct vb__graph_run *run, struct vb_gql_call *call,
+                          enum vb_gql_source_kind kind);
 
 /* --- graph_listing.c, graph_page.c ---------------------------------------- */
 

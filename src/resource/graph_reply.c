@@ -1,6 +1,7 @@
 /* What is said in the end (GraphQL over HTTP, section 6). See graph_part.h. */
 #include <sodium.h>
 
+#include "content/event_stream.h"
 #include "flow/reply.h"
 #include "http/method.h"
 #include "resource/coded.h"
@@ -23,6 +24,13 @@ static struct vb_span media_type(const struct vb_exchange *x)
     return x->resource->offers[x->offer < 0 ? 0 : x->offer].media_type;
 }
 
+/* What is no request has no stream either. */
+static struct vb_span media_type_of_refusal(const struct vb_exchange *x)
+{
+    return vb__graph_is_stream(x) ? x->resource->offers[0].media_type
+                                  : media_type(x);
+}
+
 /* Errors lie in the exchange, since they are few. */
 enum vb_answer vb__graph_refuse(struct vb__graph_run *run, unsigned status)
 {
@@ -38,7 +46,7 @@ enum vb_answer vb__graph_refuse(struct vb__graph_run *run, unsigned status)
     if (x->reply.bytes.ptr == NULL)
         return vb_reply_unavailable(x);
     x->reply.content = VB_CONTENT_BYTES;
-    vb_reply_field(x, VB_FIELD_CONTENT_TYPE, media_type(x));
+    vb_reply_field(x, VB_FIELD_CONTENT_TYPE, media_type_of_refusal(x));
     vb_reply_field(x, VB_FIELD_VARY, VB_SPAN("Accept"));
     return vb_reply_refuse(x, status, VB_SPAN(""));
 }
@@ -113,6 +121,32 @@ static enum vb_answer show(struct vb__graph_run *run, struct vb_span text)
     return VB_YES;
 }
 
+void vb__graph_next_write(struct vb_buf *buf, struct vb_span response)
+{
+    vb_event_field(buf, "event", VB_SPAN("next"));
+    vb_event_data(buf, response);
+}
+
+/* The only one there is; what has no end does not come here. The last one has
+ * data, since browsers pass over events without. */
+static enum vb_answer show_as_events(struct vb__graph_run *run,
+                                     struct vb_span response)
+{
+    enum vb_answer answer;
+    struct vb_buf text;
+
+    vb_buf_init(&text, 2 * RESPONSE_MOST);
+    vb__graph_next_write(&text, response);
+    vb_event_end(&text);
+    vb_event_field(&text, "event", VB_SPAN("complete"));
+    vb_event_data(&text, VB_SPAN(""));
+    vb_event_end(&text);
+    answer = text.err == VB_OK ? show(run, vb_buf_span(&text))
+                               : vb_reply_unavailable(run->x);
+    vb_buf_done(&text);
+    return answer;
+}
+
 static enum vb_answer write(struct vb__graph_run *run,
                             const struct vb_gql_execution *execution)
 {
@@ -122,7 +156,9 @@ static enum vb_answer write(struct vb__graph_run *run,
     vb_buf_init(&text, RESPONSE_MOST);
     vb_gql_response_write(&text, &run->errors, execution);
     if (text.err == VB_OK)
-        answer = show(run, vb_buf_span(&text));
+        answer = vb__graph_is_stream(run->x)
+                     ? show_as_events(run, vb_buf_span(&text))
+                     : show(run, vb_buf_span(&text));
     else if (text.err == VB_ERR_NOMEM)
         answer = vb_reply_unavailable(run->x);
     else

@@ -55,11 +55,9 @@ void vb__graph_all(const struct vb_gql_call *call, struct vb_gql_result result)
 static struct vb_span argument_text(const struct vb_gql_call *call,
                                     struct vb_span name)
 {
-    const struct vb_gql_argument *given = call->arguments;
+    const struct vb_gql_value *given = vb_gql_argument_of(call->arguments, name);
 
-    while (given != NULL && !vb_span_eq(given->name, name))
-        given = given->next;
-    return given == NULL ? VB_SPAN("") : given->value->text;
+    return given == NULL ? VB_SPAN("") : given->text;
 }
 
 const struct vb_span *vb__graph_variables(struct vb__graph_run *run,
@@ -100,6 +98,14 @@ static bool answer(struct vb__graph_run *run, struct vb_gql_call *call)
         return vb__graph_mutate(run, call);
     case VB_GQL_SOURCE_TOTAL:
         return vb__graph_total(run, call);
+    case VB_GQL_SOURCE_CHANGES:
+        vb__graph_event(run, call);
+        return true;
+    case VB_GQL_SOURCE_EVENT_KIND:
+    case VB_GQL_SOURCE_EVENT_ID:
+    case VB_GQL_SOURCE_EVENT_NODE:
+        vb__graph_event_part(run, call, source->kind);
+        return true;
     default:
         vb__graph_part(run, call, source->kind);
         return true;
@@ -126,10 +132,15 @@ static void call_off(struct vb_exchange *x)
         vb_inner_call_off(run->inner); /* then the run may be gone */
 }
 
-enum vb_answer vb__graph_execute(struct vb__graph_run *run)
+bool vb__graph_run_on(struct vb__graph_run *run)
 {
     pump(run);
-    if (run->waiting == 0)
+    return run->waiting == 0;
+}
+
+enum vb_answer vb__graph_execute(struct vb__graph_run *run)
+{
+    if (vb__graph_run_on(run))
         return vb__graph_respond(run);
     run->x->call_off = call_off;
     return VB_PENDING;
@@ -141,9 +152,12 @@ void vb__graph_go_on(struct vb__graph_run *run)
     enum vb_answer answer;
 
     run->waiting--;
-    pump(run);
-    if (run->waiting > 0)
+    if (!vb__graph_run_on(run))
         return;
+    if (run->settled != NULL) {
+        run->settled(run);
+        return;
+    }
     x->call_off = NULL;
     answer = run->called_off ? vb_reply_unavailable(x) : vb__graph_respond(run);
     if (answer != VB_PENDING)

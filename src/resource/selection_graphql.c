@@ -145,13 +145,12 @@ const char *vb_selection_read_graphql(struct vb_selection_reading *reading,
     const char *wrong = NULL;
 
     for (; inputs != NULL && wrong == NULL; inputs = inputs->next) {
-        const struct vb_gql_argument *given = arguments;
+        const struct vb_gql_value *given =
+            vb_gql_argument_of(arguments, inputs->name);
 
-        while (given != NULL && !vb_span_eq(given->name, inputs->name))
-            given = given->next;
         *ret_name = inputs->name;
         if (given != NULL)
-            wrong = take(reading, inputs, given->value);
+            wrong = take(reading, inputs, given);
     }
     return wrong;
 }

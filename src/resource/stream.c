@@ -228,11 +228,12 @@ void vb_stream_init(struct vb_stream *stream, struct vb_exchange *x,
     vb_buf_init(&stream->queue, QUEUE_MOST);
     vb_buf_init(&stream->sent, QUEUE_MOST);
     set_moment(stream, cursor);
-    x->reply.source = &stream->source;
 }
 
-enum vb_answer vb_stream_answer(struct vb_exchange *x)
+enum vb_answer vb_stream_answer(struct vb_stream *stream)
 {
+    struct vb_exchange *x = stream->x;
+
     if (x->env->feed != NULL && !vb_feed_has_room(x->env->feed))
         return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
                                VB_SPAN("Too many follow what happens here."));
@@ -241,5 +242,6 @@ enum vb_answer vb_stream_answer(struct vb_exchange *x)
         x->reply.status = VB_STATUS_NOT_ACCEPTABLE;
         return VB_HALT;
     }
+    x->reply.source = &stream->source;
     return VB_YES;
 }

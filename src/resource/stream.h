@@ -43,8 +43,7 @@ struct vb_stream_kind {
      * x->key. */
     void (*ask_again)(const struct vb_stream *stream, struct vb_exchange *x);
     /* That let them pass: is it over all the same? */
-    bool (*is_denied)(const struct vb_stream *stream,
-                      const struct vb_exchange *x);
+    bool (*is_denied)(const struct vb_stream *stream, struct vb_exchange *x);
 };
 
 /* One stream; in its exchange's arena. */
@@ -67,15 +66,15 @@ struct vb_stream {
 };
 
 /*
- * Makes it the exchange's reply. It begins with what is to come after the
- * moment of Last-Event-ID, or of `cursor` where there is no such field, or else
- * now. The kind may fill in more of the listener.
+ * One of this exchange. It begins with what is to come after the moment of
+ * Last-Event-ID, or of `cursor` where there is no such field, or else now. The
+ * kind may fill in more of the listener.
  */
 void vb_stream_init(struct vb_stream *stream, struct vb_exchange *x,
                     const struct vb_stream_kind *kind, struct vb_span cursor);
 
-/* Can it begin? YES; or HALT with a reply prepared. */
-enum vb_answer vb_stream_answer(struct vb_exchange *x);
+/* Can it begin? YES, and it is the reply; or HALT, with another one. */
+enum vb_answer vb_stream_answer(struct vb_stream *stream);
 
 /* There is room for another event. */
 static inline bool vb_stream_has_room(const struct vb_stream *stream)

@@ -36,8 +36,7 @@ static bool is_same_viewer(const struct vb_identity *a,
 
 /* Is it refused to who asks, or asked by somebody else? A server in trouble
  * says nothing of that; and what is gone for now may come again. */
-static bool is_over(const struct vb_exchange *x,
-                    const struct vb__stream_check *check)
+static bool is_over(struct vb_exchange *x, const struct vb__stream_check *check)
 {
     const struct vb_stream *stream = check->stream;
 

@@ -65,10 +65,10 @@ static const struct vb_command commands[] = {
         .usage = "graphql FILE",
         .summary = "print the GraphQL schema of an OpenAPI file",
         .about = "Prints what FILE, an OpenAPI description, is as a GraphQL "
-                 "schema: types of\nits schemas, queries, relations and "
-                 "mutations of its paths. No server answers\nGraphQL yet. "
-                 "Exits with 2 when FILE cannot be used, or has nothing to "
-                 "ask for.\n",
+                 "schema: types of\nits schemas, queries, relations, "
+                 "mutations and subscriptions of its paths. A\nserver answers "
+                 "at the path that --graphql names. Exits with 2 when FILE "
+                 "cannot\nbe used, or has nothing to ask for.\n",
         .run = vb__command_graphql,
     },
     {

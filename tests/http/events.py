@@ -34,14 +34,14 @@ def parse(block):
             data.append(value)
         else:
             assert line.startswith(":"), line
-    return Event(event, number, json.loads("\n".join(data)) if data else None)
+    return Event(event, number, json.loads("\n".join(data)) if any(data) else None)
 
 
 class OverH1:
-    def __init__(self, server, target, fields):
+    def __init__(self, server, method, target, fields, content):
         self.connection = h1.Connection(server.address)
-        lines = [f"GET {target} HTTP/1.1", f"Host: {server.authority}", *(f"{k}: {v}" for k, v in fields.items())]
-        self.connection.send("\r\n".join([*lines, "", ""]).encode())
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {server.authority}", *(f"{k}: {v}" for k, v in fields.items())]
+        self.connection.send("\r\n".join([*lines, "", ""]).encode() + content)
         self.response = self.connection.read_head()
 
     def receive(self):
@@ -60,12 +60,14 @@ class OverH1:
 
 
 class OverH2:
-    def __init__(self, server, target, fields):
+    def __init__(self, server, method, target, fields, content):
         self.connection = h2c.ClientConnection(server.address)
         scheme = "https" if is_secure(server.address) else "http"
-        head = h2c.head_of("GET", target, server.authority, fields.items(), scheme)
+        head = h2c.head_of(method, target, server.authority, fields.items(), scheme)
         self.stream = self.connection.h2.get_next_available_stream_id()
-        self.connection.h2.send_headers(self.stream, head, end_stream=True)
+        self.connection.h2.send_headers(self.stream, head, end_stream=not content)
+        if content:
+            self.connection.h2.send_data(self.stream, content, end_stream=True)
         self.connection.flush()
         while not self.connection.response:
             self.connection.receive(self.stream)
@@ -87,10 +89,12 @@ class OverH2:
 
 
 class OverH3:
-    def __init__(self, server, target, fields):
+    def __init__(self, server, method, target, fields, content):
         self.connection = h3.Connection(server.address, server.authority)
-        head = h2c.head_of("GET", target, server.authority, fields.items(), "https")
-        self.stream = self.connection.ask_for(head)
+        head = h2c.head_of(method, target, server.authority, fields.items(), "https")
+        self.stream = self.connection.ask_for(head, end=not content)
+        if content:
+            self.connection.send(self.stream, h3.frame(h3.DATA, content), fin=True)
         self.reply = self.connection.replies[self.stream]
         self.connection.until(lambda: self.reply.response)
         self.response = self.reply.response
@@ -114,9 +118,11 @@ WIRES = {"h1": OverH1, "h1+tls": OverH1, "h2c": OverH2, "h2": OverH2, "h3": Over
 class Events:
     """A stream that is followed: `with Events(server, "/books") as events: events.next()`."""
 
-    def __init__(self, server, target, headers=(), last=None):
+    def __init__(self, server, target, headers=(), last=None, method="GET", content=b""):
         fields = STREAM | dict(headers) | ({"Last-Event-ID": last} if last else {})
-        self.wire = WIRES[protocol()](server, target, fields)
+        if content:
+            fields["Content-Length"] = str(len(content))
+        self.wire = WIRES[protocol()](server, method, target, fields, content)
         self.response = self.wire.response
         self.text = ""
         self.ended = False

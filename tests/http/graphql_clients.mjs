@@ -4,9 +4,13 @@
 //     node graphql_clients.mjs MODULES urql URL < REQUESTS    @urql/core
 //     node graphql_clients.mjs MODULES schema URL < SDL       graphql: the schema
 //                        that a client builds, and that of these definitions
+//     node graphql_clients.mjs MODULES sse|urql-sse|urql-fetch URL < SUBSCRIPTION
+//                        graphql-sse; @urql/core with it, and by itself: a line
+//                        for each connection, and for each result
 //
 // Requests are [{kind: "query" | "mutation", text, variables, policy}...], made
-// one after the other by one client, with its cache.
+// one after the other by one client, with its cache. A subscription is {text,
+// variables, take}: so many results, and it ends.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -50,4 +54,52 @@ const schema = async () => {
   return [built, buildSchema(readFileSync(0, "utf8"))].map((one) => printSchema(lexicographicSortSchema(one)));
 };
 
-console.log(JSON.stringify(await { audits, urql, schema }[what]()));
+const line = (told) => console.log(JSON.stringify(told));
+
+// Says when the server has begun to answer: what happens from then on is told.
+const told_fetch = async (...asked) => {
+  const response = await fetch(...asked);
+  line({ connected: response.headers.get("content-type") });
+  return response;
+};
+
+const sse_client = () =>
+  require("graphql-sse").createClient({ url, singleConnection: false, fetchFn: told_fetch, retryAttempts: 10 });
+
+const subscribe = (start) => {
+  const { text, variables, take } = JSON.parse(readFileSync(0, "utf8"));
+  return new Promise((resolve, reject) => {
+    let left = take;
+    const stop = start(text, variables, {
+      next: ({ data, errors }) => {
+        line({ data: data ?? null, errors: errors?.map(({ message, extensions }) => ({ message, extensions })) ?? [] });
+        if (--left === 0) queueMicrotask(() => (stop(), resolve("stopped")));
+      },
+      error: reject,
+      complete: () => resolve("complete"),
+    });
+  });
+};
+
+const sse = () => subscribe((query, variables, sink) => sse_client().subscribe({ query, variables }, sink));
+
+const of_urql = (more) => (text, variables, sink) => {
+  const { Client, fetchExchange, subscriptionExchange } = require("@urql/core");
+  const forward = (asked) => ({ subscribe: (to) => ({ unsubscribe: sse_client().subscribe(asked, to) }) });
+  const exchanges = [fetchExchange, ...(more.fetchSubscriptions ? [] : [subscriptionExchange({ forwardSubscription: forward })])];
+  const client = new Client({ url, exchanges, fetch: told_fetch, preferGetMethod: false, ...more });
+  return client.subscription(text, variables ?? {}).subscribe(({ data, error }) => {
+    if (error?.networkError) sink.error(error.networkError);
+    else sink.next({ data, errors: error?.graphQLErrors });
+  }).unsubscribe;
+};
+
+const programs = {
+  audits,
+  urql,
+  schema,
+  sse,
+  "urql-sse": () => subscribe(of_urql({})),
+  "urql-fetch": () => subscribe(of_urql({ fetchSubscriptions: true })),
+};
+line(await programs[what]());

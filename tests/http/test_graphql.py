@@ -105,6 +105,26 @@ def test_the_library_has_queries_relations_and_mutations():
     assert {"title_ASC", "title_DESC"} <= found["enum BookOrder"]
 
 
+def test_what_happens_can_be_subscribed_to():
+    found = parts(graphql(LIBRARY).stdout)
+    assert found["type Subscription"] == {
+        "bookChanged(id: ID!): BookChange",
+        "booksChanged(filter: BookFilter): BookChange",
+        "authorChanged(id: ID!): AuthorChange",
+        "authorsChanged(filter: AuthorFilter): AuthorChange",
+        "settingChanged(key: ID!): SettingChange",
+        "settingsChanged(filter: SettingFilter): SettingChange",
+    }
+    assert found["type BookChange"] == {"kind: ChangeKind!", "id: ID!", "node: Book"}
+    assert found["enum ChangeKind"] == {"CREATED", "CHANGED", "REMOVED"}
+
+
+def test_what_there_is_one_of_has_no_id(tmp_path):
+    found = thing(tmp_path, {"a": {"type": "string"}})
+    assert found["type Subscription"] == {"thingChanged: ThingChange"}
+    assert found["type ThingChange"] == {"kind: ChangeKind!", "node: Thing"}
+
+
 def test_what_the_server_fills_is_no_input_and_secrets_are_no_output():
     found = parts(graphql(ROOT / "examples/notes.yaml").stdout)
     assert not any(line.startswith(("id:", "created:")) for line in found["input NoteInput"])
