@@ -312,6 +312,9 @@ struct vb_outcome {
                                  declares; 0: the flow's default */
     struct vb_span location;  /* of what was created; "" for none */
     struct vb_span see_other; /* where the outcome can be had (303); "" */
+    /* The entity tag of the state that it has made, also where the reply must
+     * not say so; "": unknown. */
+    struct vb_span etag;
 };
 
 /*

@@ -118,6 +118,7 @@ static void finish(struct vb_inner *inner, struct vb_span content, bool whole)
 
     gather_fields(inner);
     inner->status = x->reply.status;
+    inner->etag = x->outcome.etag;
     inner->cut = !whole || content.len > inner->most;
     inner->content = inner->cut ? VB_SPAN("") : content;
     inner->x = NULL;

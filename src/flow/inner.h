@@ -51,6 +51,7 @@ struct vb_inner {
     const struct vb_field_out *fields; /* without any about framing */
     size_t field_count;
     struct vb_span content;
+    struct vb_span etag; /* of the state that was made: x->outcome.etag */
     bool cut; /* there was content, and more than `most`, or it broke off: it
                  is left out */
 

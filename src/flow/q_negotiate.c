@@ -78,8 +78,8 @@ bool vb_offer_is_named(const struct vb_exchange *x, size_t offer)
     struct vb_lines lines;
 
     vb_fields_lines(&x->head.fields, VB_FIELD_ACCEPT, &lines);
-    choice = vb_accept_media(lines.at, lines.count, &x->resource->medias[offer],
-                             1);
+    choice =
+        vb_accept_media(lines.at, lines.count, &x->resource->medias[offer], 1);
     return choice.reason == VB_CHOICE_LISTED &&
            is_usual(x, &x->resource->offers[offer], choice.element);
 }

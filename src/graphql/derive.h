@@ -30,9 +30,11 @@ enum vb_gql_source_kind {
                                 whose `property` refers to the object */
     VB_GQL_SOURCE_CHANGE,    /* `operation` of `route`; first arguments as those
                                 of a document */
-    VB_GQL_SOURCE_CHANGES,   /* what happens to `route`, or to its members; first
-                                arguments likewise */
-    /* The parts of what has happened: to a member that is a state of `route`. */
+    VB_GQL_SOURCE_ETAG,      /* the object's entity tag, as GET tells it */
+    VB_GQL_SOURCE_CHANGES, /* what happens to `route`, or to its members; first
+                              arguments likewise */
+    /* The parts of what has happened: to a member that is a state of `route`.
+     */
     VB_GQL_SOURCE_EVENT_KIND,
     VB_GQL_SOURCE_EVENT_ID,
     VB_GQL_SOURCE_EVENT_NODE,

@@ -23,7 +23,7 @@ struct vb__gql_resource {
     /* Of listings; NULL where there is nothing of the kind. */
     struct vb_gql_type *connection, *filter, *order;
     struct vb_gql_type *change; /* NULL: nobody can listen to it */
-    struct vb_span one, many; /* "book", "books" */
+    struct vb_span one, many;   /* "book", "books" */
 };
 
 /* A type that was made of a schema. */

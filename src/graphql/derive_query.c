@@ -479,6 +479,19 @@ static void add_relations(struct vb__gql_deriver *d,
     }
 }
 
+/* Where a property has that name, this one is another. */
+static void add_etag(struct vb__gql_deriver *d,
+                     const struct vb__gql_resource *r)
+{
+    if (vb__gql_served(r->route, VB_METHOD_GET) != NULL)
+        vb__gql_set_source(
+            d,
+            add_field(d, r->type, VB_SPAN("_etag"),
+                      vb__gql_scalar(d, VB_SPAN("String")),
+                      VB_SPAN("The entity tag of its state, for ifMatch.")),
+            (struct vb_gql_source){.kind = VB_GQL_SOURCE_ETAG});
+}
+
 void vb__gql_add_queries(struct vb__gql_deriver *d)
 {
     for (size_t i = 0; i < d->resource_count && !d->schema->failed; i++)
@@ -489,4 +502,6 @@ void vb__gql_add_queries(struct vb__gql_deriver *d)
         add_nested(d, &d->resources[i]);
     for (size_t i = 0; i < d->resource_count && !d->schema->failed; i++)
         add_relations(d, &d->resources[i], false);
+    for (size_t i = 0; i < d->resource_count && !d->schema->failed; i++)
+        add_etag(d, &d->resources[i]);
 }

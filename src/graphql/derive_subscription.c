@@ -62,14 +62,12 @@ static const struct vb_gql_shape *change_shape(struct vb__gql_deriver *d,
             d->schema, vb__gql_joined(d->schema, name, VB_SPAN("Change"))));
     if (r->change == NULL)
         return NULL;
-    add_part(d, r->change, "kind",
-             vb_gql_non_null(d->schema, &d->kinds->shape),
+    add_part(d, r->change, "kind", vb_gql_non_null(d->schema, &d->kinds->shape),
              (struct vb_gql_source){.kind = VB_GQL_SOURCE_EVENT_KIND});
     if (r->listing != NULL || vb_template_variables(&member->template) > 0)
-        add_part(
-            d, r->change, "id",
-            vb_gql_non_null(d->schema, vb__gql_scalar(d, VB_SPAN("ID"))),
-            (struct vb_gql_source){.kind = VB_GQL_SOURCE_EVENT_ID});
+        add_part(d, r->change, "id",
+                 vb_gql_non_null(d->schema, vb__gql_scalar(d, VB_SPAN("ID"))),
+                 (struct vb_gql_source){.kind = VB_GQL_SOURCE_EVENT_ID});
     add_part(d, r->change, "node", r->shape,
              (struct vb_gql_source){.kind = VB_GQL_SOURCE_EVENT_NODE,
                                     .route = member});
@@ -102,9 +100,9 @@ static struct vb_gql_field *add_field(struct vb__gql_deriver *d,
     if (field == NULL)
         return NULL;
     vb__gql_add_variables(d, &field->arguments, route, 0);
-    vb__gql_set_source(d, field,
-                       (struct vb_gql_source){.kind = VB_GQL_SOURCE_CHANGES,
-                                              .route = route});
+    vb__gql_set_source(
+        d, field,
+        (struct vb_gql_source){.kind = VB_GQL_SOURCE_CHANGES, .route = route});
     return field;
 }
 

@@ -68,8 +68,8 @@ static void write_event(struct vb_buf *buf, const struct vb__follow *follow,
 /* Most see the same, which is written once. */
 static bool is_common(const struct vb__follow *follow)
 {
-    return !follow->renamed &&
-           (follow->sight.selection == NULL || follow->sight.selection->field_count == 0);
+    return !follow->renamed && (follow->sight.selection == NULL ||
+                                follow->sight.selection->field_count == 0);
 }
 
 static void append_event(struct vb__follow *follow, struct vb_news *news,

@@ -41,9 +41,9 @@ static struct vb_gql_result node_of(struct vb__graph_run *run,
 
     if (event->kind == VB_SEEN_REMOVED)
         return (struct vb_gql_result){.kind = VB_GQL_RESULT_NULL};
-    return vb__graph_show(run, call->field->shape,
-                          vb__graph_node_new(run, source->route,
-                                             vb_record_ref(event->record)));
+    return vb__graph_show(
+        run, call->field->shape,
+        vb__graph_node_new(run, source->route, vb_record_ref(event->record)));
 }
 
 void vb__graph_event_part(struct vb__graph_run *run, struct vb_gql_call *call,

@@ -282,6 +282,13 @@ static const struct vb_route *route_shown(const struct vb_route *route)
     return route->member != NULL ? route->member : route;
 }
 
+/* Of what is shown: what a change has made of it, or what a GET says. */
+static struct vb_span etag_of(const struct mutation *m)
+{
+    return m->inner.etag.len > 0 ? m->inner.etag
+                                 : vb_inner_field(&m->inner, VB_FIELD_ETAG);
+}
+
 /* Takes over the JSON, if any. */
 static struct vb_gql_result success(struct mutation *m, struct vb_json *json)
 {
@@ -299,7 +306,7 @@ static struct vb_gql_result success(struct mutation *m, struct vb_json *json)
         return (struct vb_gql_result){.kind = VB_GQL_RESULT_NULL};
     }
     node = vb__graph_node_shown(m->run, route_shown(m->source->route), m->key,
-                                json);
+                                etag_of(m), json);
     return vb__graph_show(m->run, shape, node);
 }
 

@@ -56,14 +56,17 @@ struct vb__graph_node *vb__graph_node_new(struct vb__graph_run *run,
 struct vb__graph_node *vb__graph_node_shown(struct vb__graph_run *run,
                                             const struct vb_route *route,
                                             struct vb_span key,
+                                            struct vb_span etag,
                                             struct vb_json *shown)
 {
     struct vb__graph_node *node = add_node(run, route, key);
 
-    if (node == NULL)
+    if (node == NULL) {
         vb_json_free(shown);
-    else
-        node->shown = shown;
+        return NULL;
+    }
+    node->etag = vb_arena_dup(&run->arena, etag);
+    node->shown = shown;
     return node;
 }
 
@@ -145,6 +148,25 @@ struct vb_gql_result vb__graph_show(struct vb__graph_run *run,
         return (struct vb_gql_result){.kind = VB_GQL_RESULT_OBJECT,
                                       .object = node};
     return as_value(run, shape, node->shown->root);
+}
+
+static struct vb_gql_result etag_of(struct vb__graph_run *run,
+                                    const struct vb__graph_node *node)
+{
+    struct vb_span etag = node->etag;
+
+    if (node->record != NULL)
+        etag = vb_stored_etag(&run->arena, run->x->env->store->store,
+                              node->record->revision);
+    return (struct vb_gql_result){.kind = etag.len > 0 ? VB_GQL_RESULT_TEXT
+                                                       : VB_GQL_RESULT_NULL,
+                                  .text = etag};
+}
+
+void vb__graph_etag(struct vb__graph_run *run, struct vb_gql_call *call)
+{
+    for (size_t i = 0; i < call->count; i++)
+        call->results[i] = etag_of(run, call->objects[i]);
 }
 
 static yyjson_val *value_of(const struct vb_gql_call *call, size_t i)

@@ -30,7 +30,8 @@ struct vb__graph_node {
     struct vb__graph_node *next; /* of those of its run */
     const struct vb_route *route;
     struct vb_span key;
-    struct vb_record *record; /* a reference */
+    struct vb_record *record; /* a reference; NULL: a reply has shown it, */
+    struct vb_span etag;      /* of this tag, or "" */
     struct vb_json *shown;
 };
 
@@ -154,17 +155,21 @@ struct vb__graph_node *vb__graph_node_new(struct vb__graph_run *run,
                                           const struct vb_route *route,
                                           struct vb_record *record);
 
-/* The node of what a reply has shown, which it takes over. NULL: memory is
- * short. */
+/* The node of what a reply has shown, which it takes over, and said of its tag.
+ * NULL: memory is short. */
 struct vb__graph_node *vb__graph_node_shown(struct vb__graph_run *run,
                                             const struct vb_route *route,
                                             struct vb_span key,
+                                            struct vb_span etag,
                                             struct vb_json *shown);
 
 /* A node as a value of that shape; NULL is null. */
 struct vb_gql_result vb__graph_show(struct vb__graph_run *run,
                                     const struct vb_gql_shape *shape,
                                     const struct vb__graph_node *node);
+
+/* The entity tags of objects that are states. */
+void vb__graph_etag(struct vb__graph_run *run, struct vb_gql_call *call);
 
 /* Members of the JSON that the objects are, or have. */
 void vb__graph_member(struct vb__graph_run *run, struct vb_gql_call *call);

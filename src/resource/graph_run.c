@@ -55,7 +55,8 @@ void vb__graph_all(const struct vb_gql_call *call, struct vb_gql_result result)
 static struct vb_span argument_text(const struct vb_gql_call *call,
                                     struct vb_span name)
 {
-    const struct vb_gql_value *given = vb_gql_argument_of(call->arguments, name);
+    const struct vb_gql_value *given =
+        vb_gql_argument_of(call->arguments, name);
 
     return given == NULL ? VB_SPAN("") : given->text;
 }
@@ -85,6 +86,9 @@ static bool answer(struct vb__graph_run *run, struct vb_gql_call *call)
     switch (source->kind) {
     case VB_GQL_SOURCE_MEMBER:
         vb__graph_member(run, call);
+        return true;
+    case VB_GQL_SOURCE_ETAG:
+        vb__graph_etag(run, call);
         return true;
     case VB_GQL_SOURCE_DOCUMENT:
         return vb__graph_document(run, call);

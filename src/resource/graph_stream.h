@@ -40,12 +40,12 @@ struct vb__graph_stream {
     size_t count, bytes;
     struct vb__graph_run *run;     /* that is under way; or NULL: */
     struct vb__graph_event *event; /* of this one, which waits no more */
-    struct vb_peer peer;       /* of who asked, without what is its connection's
-                                */
+    struct vb_peer peer; /* of who asked, without what is its connection's
+                          */
 };
 
-static inline struct vb__graph_stream *vb__graph_stream_of(
-    struct vb_stream *stream)
+static inline struct vb__graph_stream *
+vb__graph_stream_of(struct vb_stream *stream)
 {
     return VB_CONTAINER(stream, struct vb__graph_stream, stream);
 }

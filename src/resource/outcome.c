@@ -59,8 +59,7 @@ static void say_validators(struct vb_stored *stored)
     struct vb_exchange *x = stored->x;
 
     if (may_say_validators(stored))
-        vb_reply_field(x, VB_FIELD_ETAG,
-                       vb_stored_etag(x, stored->commit.revision));
+        vb_reply_field(x, VB_FIELD_ETAG, x->outcome.etag);
 }
 
 /* A 201 says in Location whose state that is, and a change in place need not:
@@ -87,6 +86,8 @@ void vb_stored_tell_put(struct vb_stored *stored)
         vb_tell(x, stored->operation, created,
                 stored->text.len > 0 && reads(stored, stored->after));
 
+    x->outcome.etag = vb_stored_etag(&x->arena, x->env->store->store,
+                                     stored->commit.revision);
     if (created)
         x->outcome.location = vb_stored_path(stored);
     x->outcome.created = telling.status == VB_STATUS_CREATED;

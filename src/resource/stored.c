@@ -121,9 +121,9 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
     return stored;
 }
 
-struct vb_span vb_stored_etag(struct vb_exchange *x, uint64_t revision)
+struct vb_span vb_stored_etag(struct vb_arena *arena,
+                              const struct vb_store *store, uint64_t revision)
 {
-    const struct vb_store *store = x->env->store->store;
     const size_t epoch_len = sizeof(store->epoch) - 1;
     char text[1 + VB_BASE36_MOST + 1 + sizeof(store->epoch)];
     char *dot = text + 1 + VB_BASE36_MOST;
@@ -133,13 +133,18 @@ struct vb_span vb_stored_etag(struct vb_exchange *x, uint64_t revision)
     *dot = '.';
     memcpy(dot + 1, store->epoch, epoch_len);
     dot[1 + epoch_len] = '"';
-    return vb_arena_dup(&x->arena,
+    return vb_arena_dup(arena,
                         vb_span_of(at, (size_t)(text + sizeof(text) - at)));
+}
+
+static struct vb_span etag_of(struct vb_exchange *x, uint64_t revision)
+{
+    return vb_stored_etag(&x->arena, x->env->store->store, revision);
 }
 
 struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)
 {
-    struct vb_span etag = vb_stored_etag(x, revision);
+    struct vb_span etag = etag_of(x, revision);
 
     return etag.len == 0 ? etag : vb_span_of(etag.ptr + 1, etag.len - 2);
 }
@@ -147,7 +152,7 @@ struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)
 void vb_stored_select(struct vb_exchange *x, uint64_t revision,
                       int64_t modified)
 {
-    struct vb_span etag = vb_stored_etag(x, revision);
+    struct vb_span etag = etag_of(x, revision);
 
     x->selected = (struct vb_selected){
         .exists = true,

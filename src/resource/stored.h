@@ -147,10 +147,12 @@ void vb_stored_input(struct vb_stored *stored, struct vb_json *input);
 /* The record's JSON as a value; NULL when it is no JSON or damaged. */
 yyjson_val *vb_stored_before(struct vb_stored *stored);
 
-/* A revision's entity tag, with its quotes, in the arena; "": no memory. */
-struct vb_span vb_stored_etag(struct vb_exchange *x, uint64_t revision);
+/* A revision's entity tag, with its quotes, in this arena; "": no memory. */
+struct vb_span vb_stored_etag(struct vb_arena *arena,
+                              const struct vb_store *store, uint64_t revision);
 
-/* The same without: the core of the tags of its representations. */
+/* The same without, in the exchange's: the core of the tags of its
+ * representations. */
 struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision);
 
 /* Says in x->selected that this state is there: an unsafe method is about that,

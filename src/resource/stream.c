@@ -54,8 +54,8 @@ static bool has_room(struct vb_listener *listener)
 {
     struct vb_stream *stream = of_listener(listener);
 
-    return vb_stream_has_room(stream) && (stream->kind->has_room == NULL ||
-                                          stream->kind->has_room(stream));
+    return vb_stream_has_room(stream) &&
+           (stream->kind->has_room == NULL || stream->kind->has_room(stream));
 }
 
 /* The exchange may be gone after. */
@@ -84,7 +84,8 @@ static bool is_silent(const struct vb_stream *stream)
 {
     return stream->listener.started && stream->waiting &&
            stream->queue.len == 0 &&
-           (stream->kind->is_making == NULL || !stream->kind->is_making(stream));
+           (stream->kind->is_making == NULL ||
+            !stream->kind->is_making(stream));
 }
 
 /* Rules, and credentials that may end. */

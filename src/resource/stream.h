@@ -57,11 +57,11 @@ struct vb_stream {
     bool begun;   /* it listens, or has done */
     bool waiting; /* the wire is to be told when there is something */
     bool over;
-    bool checking;       /* it is asked for again, further up */
-    struct vb_buf queue; /* events to be sent */
-    struct vb_buf sent;  /* the wire's, until it wants others */
-    int64_t beat_at;     /* when a sign of life is due: monotonic */
-    int64_t check_at;    /* when who asks is to be looked at again */
+    bool checking;                  /* it is asked for again, further up */
+    struct vb_buf queue;            /* events to be sent */
+    struct vb_buf sent;             /* the wire's, until it wants others */
+    int64_t beat_at;                /* when a sign of life is due: monotonic */
+    int64_t check_at;               /* when who asks is to be looked at again */
     struct vb__stream_check *check; /* that is under way; or NULL */
 };
 

@@ -12,7 +12,7 @@
 #include "resource/stream.h"
 
 struct vb__stream_check {
-    struct vb_exchange *held;  /* the stream's, */
+    struct vb_exchange *held; /* the stream's, */
     struct vb_stream *stream; /* and itself; NULL: it has been closed */
     struct vb_peer peer;
 };
@@ -134,8 +134,8 @@ void vb__stream_check(struct vb_stream *stream)
         free(check);
         return; /* the next time */
     }
-    *check =
-        (struct vb__stream_check){.held = held, .stream = stream, .peer = *held->peer};
+    *check = (struct vb__stream_check){
+        .held = held, .stream = stream, .peer = *held->peer};
     stream->check = check;
     ask_as(x, stream);
     x->peer = &check->peer;

@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 LIBRARY = ROOT / "examples/library.yaml"
 PACKAGE = ROOT / "build/browsers/node_modules/graphql"
 VECTORS = Path(os.environ.get("VB_VECTORS", ROOT.parent / "shared/vectors")) / "openapi"
+TAG = "_etag: String"  # of whatever has a URI of its own
 
 
 def graphql(*args):
@@ -119,6 +120,11 @@ def test_what_happens_can_be_subscribed_to():
     assert found["enum ChangeKind"] == {"CREATED", "CHANGED", "REMOVED"}
 
 
+def test_a_tag_gives_way_to_a_property_of_its_name(tmp_path):
+    assert {"a: String", TAG} == thing(tmp_path, {"a": {"type": "string"}})["type Thing"]
+    assert {"_etag: Int", "_etag_2: String"} == thing(tmp_path, {"_etag": {"type": "integer"}})["type Thing"]
+
+
 def test_what_there_is_one_of_has_no_id(tmp_path):
     found = thing(tmp_path, {"a": {"type": "string"}})
     assert found["type Subscription"] == {"thingChanged: ThingChange"}
@@ -179,7 +185,7 @@ def test_what_is_required_is_never_null_unless_it_may_be(tmp_path):
         "preset": {"type": "string", "default": "x"},
     }
     found = thing(tmp_path, properties, ["must", "null", "preset"])
-    assert found["type Thing"] == {"must: String!", "may: String", "null: String", "preset: String!"}
+    assert found["type Thing"] == {"must: String!", "may: String", "null: String", "preset: String!", TAG}
     assert found["input ThingInput"] == {"must: String!", "may: String", "null: String", "preset: String"}
 
 
@@ -200,7 +206,7 @@ def test_names_become_valid_and_new(tmp_path):
     properties = {"a-b": text, "a b": text, "9": text, "__x": text, "é": text, "e": {"enum": ["true", "a b", "a-b", ""]}}
     found = thing(tmp_path, properties)
     assert found["type Thing"] == {
-        "a_b: String", "a_b_2: String", "_9: String", "_x: String", "x_: String", "e: ThingE",
+        "a_b: String", "a_b_2: String", "_9: String", "_x: String", "x_: String", "e: ThingE", TAG,
     }
     assert found["enum ThingE"] == {"true_2", "a_b", "a_b_2", "_"}
 

@@ -79,6 +79,23 @@ def test_conditions_are_those_of_rest(client):
     assert data(client, document, id=made, tag=bare)["updateBook"] == {"pages": 9}
 
 
+def test_a_tag_is_asked_for_and_given_back(client):
+    made = data(client, 'mutation { createAuthor(input: {name: "x"}) { id _etag } }')["createAuthor"]
+    uri, tag = f"/authors/{made['id']}", made["_etag"]
+    assert tag == tag_of(client, uri)
+    book = data(client, "mutation($a: ID!) { createBook(input: {title: \"b\", author: $a}) { id _etag author { _etag } } }", a=made["id"])["createBook"]
+    assert book["author"] == {"_etag": tag} and book["_etag"] == tag_of(client, f"/books/{book['id']}")
+    asked = data(client, "query($id: ID!) { author(id: $id) { _etag books { edges { node { id _etag } } } } }", id=made["id"])["author"]
+    assert asked == {"_etag": tag, "books": {"edges": [{"node": {"id": book["id"], "_etag": book["_etag"]}}]}}
+    document = "mutation($id: ID!, $tag: String) { replaceAuthor(id: $id, input: {name: \"y\"}, ifMatch: $tag) { _etag } }"
+    new = data(client, document, id=made["id"], tag=tag)["replaceAuthor"]["_etag"]
+    assert new != tag and new == tag_of(client, uri)
+    assert failure(client, document, id=made["id"], tag=tag)[:2] == ("PRECONDITION_FAILED", 412)
+    assert data(client, document, id=made["id"], tag=new)["replaceAuthor"]["_etag"] == tag_of(client, uri)
+    archived = data(client, "mutation($id: ID!) { archiveBook(id: $id) { _etag } }", id=book["id"])["archiveBook"]["_etag"]
+    assert archived == tag_of(client, f"/books/{book['id']}") != book["_etag"]
+
+
 def test_what_rest_demands_is_demanded(client):
     made = data(client, 'mutation { createAuthor(input: {name: "x"}) { id } }')["createAuthor"]["id"]
     document = "mutation($id: ID!, $tag: String) { replaceAuthor(id: $id, input: {name: \"y\"}, ifMatch: $tag) { name } }"

@@ -90,6 +90,13 @@ def test_members_as_they_come_and_go(server, client):
         assert events.change() == {"kind": "REMOVED", "id": last(book), "node": None}
 
 
+def test_a_state_has_the_tag_that_get_shows(server, client):
+    with Subscription(server, "subscription {booksChanged {node {_etag}}}") as events:
+        events.begin()
+        book = make(client, "/books", title="a")
+        assert events.change() == {"node": {"_etag": tag_of(client, book)}}
+
+
 def test_one_by_its_key(server, client):
     book, other = make(client, "/books", title="a"), make(client, "/books", title="o")
     query = "subscription Of($id: ID!) {bookChanged(id: $id) {kind id node {title}}}"
