@@ -144,7 +144,7 @@ OVER = {
     "h2c": (
         "access_log", "batch", "codings", "collections", "conditional", "controllers",
         "cookies", "digests", "filters", "formats", "graphql_http", "graphql_mutations",
-        "hints", "idempotency", "import", "large", "methods",
+        "graphql_subscriptions", "hints", "idempotency", "import", "large", "methods",
         "moves", "negotiation", "prefer", "problems", "query", "ranges",
         "redirects", "statuses", "tree",
     ),
@@ -155,7 +155,7 @@ OVER = {
     ),
     "h3": (
         "access_log", "batch", "collections", "cookies", "digests", "formats",
-        "graphql_http", "idempotency", "import", "large", "problems", "query", "redirects", "sessions", "tree",
+        "graphql_http", "graphql_subscriptions", "idempotency", "import", "large", "problems", "query", "redirects", "sessions", "tree",
     ),
 }  # fmt: skip
 # How many of these runs go on at once, beside the one over HTTP/1.1.
