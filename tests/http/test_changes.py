@@ -244,6 +244,28 @@ def test_history_outlives_the_server(serve, end):
         assert events.next().data["value"] == 3
 
 
+# Changes of one commit have one moment, with a place in it: wherever a stream is cut, it goes on behind what was heard.
+def test_a_commit_of_many_is_cut_anywhere(library):
+    client = library.client()
+    book = add(client)
+    parts = [{"method": "POST", "path": "/books", "body": {"title": f"cut {n}"}} for n in range(8)]
+    with Events(library, "/books") as events:
+        begun = events.begin().id
+        done = client.post("/batch", json={"atomic": True, "requests": [*parts, {"method": "DELETE", "path": book}]})
+        assert [one["status"] for one in done.json()["responses"]] == [201] * 8 + [204], done
+        live = events.take(9)
+    assert [event.data["value"]["title"] for event in live[:8]] == [f"cut {n}" for n in range(8)]
+    assert (live[8].event, live[8].data["uri"]) == ("removed", book)
+    assert len({event.id for event in live}) == 9
+    assert live[8].id == tag_of(client, "/books").strip('"')  # all of it has happened
+    behind = add(client)
+    for cut in range(10):
+        with Events(library, "/books", last=live[cut - 1].id if cut else begun) as events:
+            assert events.begin().event == "ready"
+            assert events.take(9 - cut) == live[cut:]
+            assert events.next().data["uri"] == behind
+
+
 # --- which ---------------------------------------------------------------------------
 
 

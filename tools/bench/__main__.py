@@ -16,6 +16,7 @@ from pathlib import Path
 
 import documents
 import idle
+import listeners
 import lists
 import load
 import machine
@@ -26,6 +27,7 @@ from servers import KINDS, Bare, Verbatim, make_certificate
 ROOT = Path(__file__).resolve().parents[2]
 WRITE_CONNECTIONS = 64
 LIST_CONNECTIONS = 16
+LISTENERS_HEAR = 10  # changes
 WRITTEN_DOCUMENTS = 10000
 # Beyond the idle ones: those of the load, and what a server opens itself.
 SPARE_CONNECTIONS = 1024
@@ -47,6 +49,7 @@ def options_of(arguments):
     parser.add_argument("--documents", type=int)
     parser.add_argument("--members", type=int, help="of the collection that is listed")
     parser.add_argument("--idle", type=int, help="connections")
+    parser.add_argument("--listeners", type=int, help="of one collection")
     parser.add_argument("--sync-us", type=int, default=0,
                         help="let each sync of the disk take so much longer")
     parser.add_argument("--build", type=Path, default=ROOT / "build/release")
@@ -54,8 +57,8 @@ def options_of(arguments):
     parser.add_argument("--strict", action="store_true", help="exit 1 on a MISS")
     parser.add_argument("serve", nargs="*", help="more arguments of `verbatim serve`")
     options = parser.parse_args(arguments)
-    usual = (2, 1, 5000, 2000, 20000) if options.quick else (5, 4, 100000, 10000, 1000000)
-    for name, value in zip(("rounds", "seconds", "documents", "idle", "members"), usual):
+    usual = (2, 1, 5000, 2000, 20000, 1000) if options.quick else (5, 4, 100000, 10000, 1000000, 10000)
+    for name, value in zip(("rounds", "seconds", "documents", "idle", "members", "listeners"), usual):
         if getattr(options, name) is None:
             setattr(options, name, value)
     options.only = options.only or list(SCENARIOS)
@@ -72,7 +75,7 @@ class Bench:
         self.kinds = self.kinds_to_run()
         self.certificate = make_certificate(folder)
         # nginx keeps a descriptor for every document that it has served.
-        wanted = max(options.idle, options.documents) + SPARE_FILES
+        wanted = max(options.idle, options.documents, options.listeners) + SPARE_FILES
         self.files = machine.raise_file_limit(wanted)
         self.idle = min(options.idle, self.files - SPARE_FILES)
 
@@ -213,6 +216,45 @@ class Bench:
         finally:
             server.stop()
 
+    # History: the same durable PUTs, with what they took the place of kept, or not
+
+    def history(self, scenario):
+        if Verbatim not in self.kinds:
+            return
+        say(scenario)
+        put = ["put", WRITTEN_DOCUMENTS, documents.DOCUMENT_BYTES]
+        servers = {}
+        try:
+            for subject, kept in HISTORIES.items():
+                servers[subject] = self.make(Verbatim, f"history-{kept}")
+                servers[subject].more = [*servers[subject].more, "--history", kept]
+                servers[subject].start()
+            for turn in range(1 + self.options.rounds):
+                for subject, server in servers.items():
+                    sample = load.wrk(server, put, self.options.seconds, WRITE_CONNECTIONS)
+                    if turn:
+                        self.results.add(scenario, subject, **sample)
+        finally:
+            for server in servers.values():
+                server.stop()
+
+    # Listeners: each change is told to all of them
+
+    def listeners(self, scenario):
+        if Verbatim not in self.kinds:
+            return
+        count = min(self.options.listeners, self.files - listeners.SPARE)
+        say(f"{scenario} ({count})")
+        for turn in range(max(1, self.options.rounds // 2)):
+            server = self.make(Verbatim, f"listeners-{turn}")
+            server.more = [*server.more, "--max-streams", str(count)]
+            server.start()
+            try:
+                self.results.add(scenario, "verbatim",
+                                 **listeners.sample(server, count, LISTENERS_HEAR))
+            finally:
+                server.stop()
+
     # Lists: pages of a collection by an index, beside what SQLite gives
 
     def lists(self, ways):
@@ -266,8 +308,12 @@ class Bench:
             self.reads(reading)
         if "durable write" in wanted:
             self.writes("durable write")
+        if "history" in wanted:
+            self.history("history")
         if "session GET" in wanted:
             self.sessions("session GET")
+        if "listeners" in wanted:
+            self.listeners("listeners")
         ways = [way for way in LISTS if way in wanted]
         if ways:
             self.lists(ways)
@@ -295,9 +341,10 @@ H3LOADS = {
 HANDSHAKES = {"TLS full": "full", "TLS resumed": "resumed"}
 IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2": "h2",
          "idle h3": "h3"}  # fmt: skip
+HISTORIES = {"without": "0", "it grows": "64G", "the oldest go": "1M"}
 READS = (*WRKS, *H2LOADS, *H3LOADS, *HANDSHAKES)
 LISTS = ("list by filter", "next page", "list and count")
-SCENARIOS = (*READS, "durable write", "session GET", *LISTS, *IDLES)
+SCENARIOS = (*READS, "durable write", "history", "session GET", "listeners", *LISTS, *IDLES)
 
 
 def say(text):
