@@ -1,7 +1,7 @@
 /* A moment that is read from a Last-Event-ID is the same when it is written and
  * read again; what is none leaves what was there. */
 #include "base/assert.h"
-#include "resource/follow.h"
+#include "resource/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
