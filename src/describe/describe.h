@@ -251,6 +251,9 @@ struct vb_state {
                                              of the top, and those below with a
                                              role */
     size_t property_count;
+    /* What entity tags say of what is never shown, so that they change when
+     * the description shows more or less of the same state; "": all is. */
+    struct vb_span hidden;
     const struct vb_property *fields; /* likewise all of them: what a listing */
     size_t field_count;               /* can be filtered and sorted by */
 };

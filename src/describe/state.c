@@ -6,6 +6,8 @@
  */
 #include "describe/read.h"
 
+#include "base/buf.h"
+#include "base/hash.h"
 #include "describe/fill.h"
 #include "describe/unkept.h"
 
@@ -382,6 +384,31 @@ static bool in_elements(const struct vb_property *p)
     return false;
 }
 
+static struct vb_span name_hidden(struct walk *w)
+{
+    static const struct vb_hash_key fixed = {0, 0};
+    struct vb_span name = VB_SPAN("");
+    struct vb_buf paths;
+
+    vb_buf_init(&paths, SIZE_MAX);
+    for (const struct found *f = w->first; f; f = f->next) {
+        const struct vb_property *p = &f->property;
+
+        for (size_t i = 0; p->write_only && i < p->path_len; i++)
+            vb_buf_printf(&paths, "%s%.*s", p->path[i].ptr == NULL ? "[" : "/",
+                          VB_FMT(p->path[i]));
+        if (p->write_only)
+            vb_buf_char(&paths, '\0');
+    }
+    if (paths.len > 0)
+        name = vb_arena_printf(
+            w->r->arena, "w%016llx",
+            (unsigned long long)vb_hash(&fixed, vb_buf_span(&paths)));
+    w->r->arena->failed |= paths.err != VB_OK;
+    vb_buf_done(&paths);
+    return name;
+}
+
 static void finish(struct walk *w, struct vb_state *state)
 {
     struct vb_property *list = VB__NEW(w->r, struct vb_property, w->count);
@@ -397,6 +424,7 @@ static void finish(struct walk *w, struct vb_state *state)
     w->r->arena->failed |= w->scratch.failed;
     state->properties = list;
     state->property_count = i;
+    state->hidden = name_hidden(w);
     state->fields = all;
     state->field_count = k;
     vb_arena_done(&w->scratch);

@@ -16,7 +16,7 @@ struct plan {
     size_t field_count;
     size_t repeated;   /* the first so many are repeated in a 304 */
     size_t media_type; /* index of Content-Type, where there is one */
-    char etag[96];
+    char etag[160];
     size_t etag_len;
     char date[VB_DATE_LEN + 1];
 };

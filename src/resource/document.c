@@ -146,7 +146,7 @@ static struct vb_patch_limits patch_limits(struct vb_stored *stored)
     struct vb_exchange *x = stored->x;
     struct vb_span *hidden;
 
-    if (state == NULL || !vb_state_has_hidden(state))
+    if (!vb_state_has_hidden(stored->route))
         return limits;
     hidden = vb_arena_calloc(&x->arena, state->property_count, sizeof(*hidden));
     limits.hidden = hidden;

@@ -73,7 +73,8 @@ struct vb__expanded *vb__expanding_find(struct vb_expanding *expanding,
 /* --- reading ---------------------------------------------------------------
  */
 
-/* What differs in what is shown differs here: whether, and in which state. */
+/* What differs in what is shown differs here: whether, in which state, and how
+ * much of it. */
 static void digest(struct vb_expanding *expanding,
                    const struct vb__expanded *one, uint64_t revision)
 {
@@ -82,6 +83,9 @@ static void digest(struct vb_expanding *expanding,
         expanding->digest,
         vb_hash(&store->secret, one->key),
         one->shown != NULL ? revision : 0,
+        one->shown != NULL
+            ? vb_hash(&store->secret, vb_state_hidden(one->route))
+            : 0,
     };
 
     expanding->digest =

@@ -157,7 +157,7 @@ static struct vb_gql_result etag_of(struct vb__graph_run *run,
 
     if (node->record != NULL)
         etag = vb_stored_etag(&run->arena, run->x->env->store->store,
-                              node->record->revision);
+                              node->record->revision, node->route);
     return (struct vb_gql_result){.kind = etag.len > 0 ? VB_GQL_RESULT_TEXT
                                                        : VB_GQL_RESULT_NULL,
                                   .text = etag};
@@ -208,11 +208,10 @@ struct fetch {
 static bool is_shown(struct vb__graph_run *run,
                      const struct vb__graph_node *node)
 {
-    const struct vb_state *state = node->route->state;
     struct vb_json *whole = NULL;
     bool shown;
 
-    if (state == NULL || !vb_state_has_hidden(state))
+    if (!vb_state_has_hidden(node->route))
         return vb_guarded_shares(run->x, node->route, node->key,
                                  node->shown->root);
     if (vb_json_parse(node->record->content, NULL, &whole, NULL) != VB_OK)

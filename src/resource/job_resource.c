@@ -31,8 +31,10 @@ static const struct vb_span owner_path[] = {VB_SPAN_INIT(VB_JOB_OWNER)};
 static const struct vb_property hidden = {
     .path = owner_path, .path_len = 1, .write_only = true};
 
-static const struct vb_state job_state = {
-    .json = true, .properties = &hidden, .property_count = 1};
+static const struct vb_state job_state = {.json = true,
+                                          .properties = &hidden,
+                                          .property_count = 1,
+                                          .hidden = VB_SPAN_INIT("w")};
 static const struct vb_state result_state = {.json = true, .verbatim = true};
 
 #define ROUTE(state_, count)                                                   \

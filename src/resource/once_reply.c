@@ -39,7 +39,8 @@ static void write_tag(struct vb_buf *buf, struct vb_span name,
 static void write_fields(struct vb_buf *buf, struct vb_exchange *x,
                          const struct vb_field_out *fields, size_t count)
 {
-    struct vb_span etag = vb_stored_etag(&x->arena, x->env->store->store, 0);
+    struct vb_span etag =
+        vb_stored_etag(&x->arena, x->env->store->store, 0, NULL);
     struct vb_span core = vb_span_head(etag, etag.len - (etag.len > 0));
 
     for (size_t i = 0; i < count; i++) {

@@ -86,8 +86,9 @@ void vb_stored_tell_put(struct vb_stored *stored)
         vb_tell(x, stored->operation, created,
                 stored->text.len > 0 && reads(stored, stored->after));
 
-    x->outcome.etag = vb_stored_etag(&x->arena, x->env->store->store,
-                                     stored->commit.revision);
+    x->outcome.etag =
+        vb_stored_etag(&x->arena, x->env->store->store, stored->commit.revision,
+                       vb_is_json(stored->media_type) ? stored->route : NULL);
     if (created)
         x->outcome.location = vb_stored_path(stored);
     x->outcome.created = telling.status == VB_STATUS_CREATED;

@@ -327,6 +327,28 @@ static struct vb_span viewer_variant(struct vb_exchange *x,
     return variant;
 }
 
+/* What a description says of a page, which the next one may say otherwise: what
+ * is hidden, and the columns. */
+static struct vb_span described_variant(struct vb_exchange *x,
+                                        const struct vb_page *page)
+{
+    static const struct vb_hash_key fixed = {0, 0};
+    struct vb_span hidden = vb_state_hidden(member_of(page));
+    struct vb_span variant;
+    struct vb_buf head;
+
+    if (vb_page_form(x) != VB_FORM_TABLE)
+        return hidden;
+    vb_buf_init(&head, PAGE_LIMIT);
+    vb_columns_write_head(&head, &page->columns);
+    variant = vb_arena_printf(
+        &x->arena, "%.*sc%016llx", VB_FMT(hidden),
+        (unsigned long long)vb_hash(&fixed, vb_buf_span(&head)));
+    x->arena.failed |= head.err != VB_OK;
+    vb_buf_done(&head);
+    return variant;
+}
+
 /* The results of different queries at one URI have different tags, and so has
  * what different people see: what is the page's own follows the revision (see
  * exchange/rep.h). */
@@ -335,7 +357,11 @@ static struct vb_span variant_of(struct vb_exchange *x,
 {
     static const struct vb_hash_key fixed = {0, 0};
     struct vb_span variant = x->resource->offers[x->offer].tag_variant;
+    struct vb_span described = described_variant(x, page);
 
+    if (described.len > 0)
+        variant = vb_arena_printf(&x->arena, "%.*s%.*s", VB_FMT(variant),
+                                  VB_FMT(described));
     if (x->head.method == VB_METHOD_QUERY)
         variant =
             vb_arena_printf(&x->arena, "%.*sq%016llx", VB_FMT(variant),

@@ -78,12 +78,14 @@ static struct vb_rep *as_it_is(struct vb_exchange *x,
     return rep != NULL ? rep : refuse(x, VB_STATUS_SERVICE_UNAVAILABLE);
 }
 
-bool vb_state_has_hidden(const struct vb_state *state)
+struct vb_span vb_state_hidden(const struct vb_route *route)
 {
-    for (size_t i = 0; i < state->property_count; i++)
-        if (state->properties[i].write_only)
-            return true;
-    return false;
+    return route->state != NULL ? route->state->hidden : VB_SPAN("");
+}
+
+bool vb_state_has_hidden(const struct vb_route *route)
+{
+    return vb_state_hidden(route).len > 0;
 }
 
 /* Removes the member that a path leads to, wherever it is there. */
@@ -116,7 +118,7 @@ struct vb_json *vb_present_value(const struct vb_route *route,
 
     if (vb_json_parse(content, NULL, &whole, NULL) != VB_OK)
         return NULL;
-    if (route->state == NULL || !vb_state_has_hidden(route->state))
+    if (!vb_state_has_hidden(route))
         return whole;
     doc = yyjson_mut_doc_new(NULL);
     root = doc == NULL ? NULL : yyjson_val_mut_copy(doc, whole->root);
@@ -168,9 +170,9 @@ static struct vb_rep *made(struct vb_exchange *x, const struct vb_view *view,
         vb_json_write(&text, shown->root);
     vb_json_free(shown);
     draft.media_type = offer->media_type;
-    draft.tag_variant =
-        vb_arena_printf(&x->arena, "%.*s%.*s", VB_FMT(offer->tag_variant),
-                        VB_FMT(view->variant));
+    draft.tag_variant = vb_arena_printf(
+        &x->arena, "%.*s%.*s%.*s", VB_FMT(offer->tag_variant),
+        VB_FMT(vb_state_hidden(view->route)), VB_FMT(view->variant));
     draft.content = vb_buf_span(&text);
     draft.length = text.len;
     if (page) {
@@ -189,9 +191,7 @@ struct vb_rep *vb_present(struct vb_exchange *x, const struct vb_view *view)
     bool page = x->offer >= 0 && x->resource->offers[x->offer].is_page;
 
     if (json && x->offer >= 0 &&
-        (page || view->chosen ||
-         (view->route->state != NULL &&
-          vb_state_has_hidden(view->route->state))))
+        (page || view->chosen || vb_state_has_hidden(view->route)))
         return made(x, view, page);
     if (x->resource->mixed && !vb_accepts(x, view->media_type))
         return refuse_type(x, view->media_type);

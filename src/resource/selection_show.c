@@ -136,7 +136,7 @@ void vb_selection_write_state(struct vb_buf *buf, const struct vb_route *route,
                 (selection->field_count > 0 || selection->steps != NULL);
     struct vb_json *shown;
 
-    if (!some && (route->state == NULL || !vb_state_has_hidden(route->state))) {
+    if (!some && !vb_state_has_hidden(route)) {
         vb_buf_append(buf, content);
         return;
     }

@@ -122,24 +122,31 @@ struct vb_stored *vb_stored_get(struct vb_exchange *x,
 }
 
 struct vb_span vb_stored_etag(struct vb_arena *arena,
-                              const struct vb_store *store, uint64_t revision)
+                              const struct vb_store *store, uint64_t revision,
+                              const struct vb_route *route)
 {
     const size_t epoch_len = sizeof(store->epoch) - 1;
     char text[1 + VB_BASE36_MOST + 1 + sizeof(store->epoch)];
     char *dot = text + 1 + VB_BASE36_MOST;
     char *at = vb_base36_before(dot, revision);
+    struct vb_span hidden =
+        route == NULL ? VB_SPAN("") : vb_state_hidden(route);
+    struct vb_span etag;
 
     *--at = '"';
     *dot = '.';
     memcpy(dot + 1, store->epoch, epoch_len);
     dot[1 + epoch_len] = '"';
-    return vb_arena_dup(arena,
-                        vb_span_of(at, (size_t)(text + sizeof(text) - at)));
+    etag = vb_span_of(at, (size_t)(text + sizeof(text) - at));
+    return hidden.len == 0
+               ? vb_arena_dup(arena, etag)
+               : vb_arena_printf(arena, "%.*s-%.*s\"", (int)etag.len - 1,
+                                 etag.ptr, VB_FMT(hidden));
 }
 
 static struct vb_span etag_of(struct vb_exchange *x, uint64_t revision)
 {
-    return vb_stored_etag(&x->arena, x->env->store->store, revision);
+    return vb_stored_etag(&x->arena, x->env->store->store, revision, NULL);
 }
 
 struct vb_span vb_stored_tag(struct vb_exchange *x, uint64_t revision)

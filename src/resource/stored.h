@@ -147,9 +147,13 @@ void vb_stored_input(struct vb_stored *stored, struct vb_json *input);
 /* The record's JSON as a value; NULL when it is no JSON or damaged. */
 yyjson_val *vb_stored_before(struct vb_stored *stored);
 
-/* A revision's entity tag, with its quotes, in this arena; "": no memory. */
+/* The entity tag that GET at this route has for a revision in JSON, or NULL:
+ * what all tags of its representations begin with; with its quotes, in this
+ * arena.
+ * "": no memory. */
 struct vb_span vb_stored_etag(struct vb_arena *arena,
-                              const struct vb_store *store, uint64_t revision);
+                              const struct vb_store *store, uint64_t revision,
+                              const struct vb_route *route);
 
 /* The same without, in the exchange's: the core of the tags of its
  * representations. */
@@ -273,8 +277,10 @@ struct vb_view {
                                those in entity tags; else "" */
 };
 
-/* Has the state properties that are never shown? */
-bool vb_state_has_hidden(const struct vb_state *state);
+/* Have the route's states properties that are never shown? And what entity tags
+ * say of them. */
+bool vb_state_has_hidden(const struct vb_route *route);
+struct vb_span vb_state_hidden(const struct vb_route *route);
 
 /* The state's content as a value, without what is never shown; NULL when it is
  * damaged or memory is short. The caller's. */

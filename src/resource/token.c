@@ -436,8 +436,10 @@ static const struct vb_property hidden[] = {
     {.path = position_path, .path_len = 1, .write_only = true},
 };
 
-static const struct vb_state state = {
-    .json = true, .properties = hidden, .property_count = 3};
+static const struct vb_state state = {.json = true,
+                                      .properties = hidden,
+                                      .property_count = 3,
+                                      .hidden = VB_SPAN_INIT("w")};
 
 static const struct vb_operation operations[] = {
     {.method = VB_METHOD_GET,

@@ -283,3 +283,79 @@ def test_a_post_can_be_conditional_on_the_listing(client):
     assert client.post("/books", {"If-Match": tag}, json={"title": "x"}).status == 201
     assert client.post("/books", {"If-Match": tag}, json={"title": "x"}).status == 412
     assert client.post("/books", {"If-None-Match": "*"}, json={"title": "x"}).status == 412
+
+
+SEEN = """
+openapi: 3.1.0
+info: {title: seen, version: '1'}
+paths:
+  /things:
+    post:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses: {'201': {description: made}}
+    get:
+      responses:
+        '200':
+          description: all
+          content:
+            application/json: {schema: {type: array, items: {$ref: '#/components/schemas/Thing'}}}
+            text/csv: {}
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get:
+      responses: {'200': {description: one, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}
+      responses: {'204': {description: kept}}
+components:
+  schemas:
+    Thing:
+      properties:
+        name: {type: string}
+        pin: {type: string}
+        inner: {type: object, properties: {key: {type: string}}}
+"""
+
+
+@requirement("9110-8.8.1-02")
+@pytest.mark.parametrize("before, after", [
+    ("pin: {type: string", "pin: {type: string, writeOnly: true"),
+    ("key: {type: string", "key: {type: string, writeOnly: true"),
+])  # fmt: skip
+def test_a_tag_changes_with_what_a_new_description_shows(serve, before, after):
+    server = serve(SEEN)
+    client = server.client()
+    made = client.post("/things", json={"name": "a", "pin": "1234", "inner": {"key": "k"}}).headers["Location"]
+    ways = [(made, {}), (made, HTML), ("/things", {}), ("/things", HTML), ("/things", {"Accept": "text/csv"})]
+
+    def tags(known):
+        """The tag of each way to see it, which is another one than that of before."""
+        answers = [client.get(path, {**accept, "If-None-Match": known.get((path, *accept.values()), OTHER)}) for path, accept in ways]
+        assert [answer.status for answer in answers] == [200] * len(ways)
+        return {(path, *accept.values()): answer.headers["ETag"] for (path, accept), answer in zip(ways, answers)}
+
+    whole = tags({})
+    server.description.write_text(SEEN.replace(before, after))
+    server.restart()
+    client = server.client()
+    less = tags(whole)
+    assert client.get(made, {"If-None-Match": less[made,]}).status == 304
+    # What was read before is about the same state: nothing has changed it since.
+    as_kept = b'{"name":"c","pin":"5678","inner":{"key":"k"}}'
+    put = client.put(made, {**JSON, "If-Match": whole[made,]}, body=as_kept)
+    assert put.status == 204
+    assert client.get(made, {"If-None-Match": put.headers["ETag"]}).status == 304
+
+
+def test_a_table_has_another_tag_when_it_has_other_columns(serve):
+    server = serve(SEEN)
+    client = server.client()
+    client.post("/things", json={"name": "a"})
+    table = client.get("/things", {"Accept": "text/csv"})
+    plain = client.get("/things")
+    server.description.write_text(SEEN.replace("name: {type: string}", "name: {type: string}\n        size: {type: integer}"))
+    server.restart()
+    client = server.client()
+    again = client.get("/things", {"Accept": "text/csv", "If-None-Match": table.headers["ETag"]})
+    assert again.status == 200 and again.text.splitlines()[0] != table.text.splitlines()[0]
+    assert client.get("/things", {"If-None-Match": plain.headers["ETag"]}).status == 304

@@ -250,3 +250,17 @@ def test_nobody_sees_by_a_reference_what_get_would_refuse(shop, of_one):
 def test_what_was_not_asked_for_was_not_proven(shop):
     client, book, ann, _ = shop([])
     assert client.get(book + "?expand=by").json()["by"] == id_of(ann)
+
+
+def test_the_tag_changes_when_a_new_description_shows_less_of_what_is_expanded(serve):
+    server = serve(LIBRARY)
+    client = server.client()
+    ann = make(client, "/authors", name="Ann", secret="s")
+    book = make(client, "/books", title="x", author=id_of(ann))
+    before = {uri: client.get(uri) for uri in (f"{book}?expand=author", "/books?expand=author", "/books")}
+    less = json.loads(json.dumps(LIBRARY).replace('"name": {"type": "string"}', '"name": {"type": "string", "writeOnly": true}'))
+    server.description.write_text(json.dumps(less))
+    server.restart()
+    after = {uri: server.client().get(uri, {"If-None-Match": reply.headers["ETag"]}) for uri, reply in before.items()}
+    assert [reply.status for reply in after.values()] == [200, 200, 304]
+    assert "Ann" in before[f"{book}?expand=author"].text and "Ann" not in after[f"{book}?expand=author"].text
