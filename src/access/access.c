@@ -177,14 +177,23 @@ void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
 }
 
 void vb_guard_introduce(struct vb_guard *guard, const struct vb_access *access,
-                        uint32_t methods, struct vb_resource *resource)
+                        uint32_t methods, const struct vb_route *route,
+                        struct vb_resource *resource)
 {
     static const struct vb_security anybody = {.optional = true};
 
-    *guard = (struct vb_guard){.access = access};
-    for (unsigned m = 0; m < VB_METHOD_COUNT; m++)
-        if (vb_method_set_has(methods, (enum vb_method)m))
+    *guard =
+        (struct vb_guard){.access = access, .permitted = resource->permitted};
+    for (unsigned m = 0; m < VB_METHOD_COUNT; m++) {
+        if (!vb_method_set_has(methods, (enum vb_method)m))
+            continue;
+        if (route != NULL)
+            (void)guards(guard, route, m, resource);
+        if (guard->by_method[m] == NULL)
             guard->by_method[m] = &anybody;
+    }
     resource->guard = guard;
     resource->authentic = vb_access_introduce;
+    if (route != NULL)
+        resource->permitted = vb_access_permitted;
 }

@@ -213,8 +213,12 @@ enum vb_answer vb__authentic_go_on(struct vb_exchange *x)
 {
     enum met met;
 
-    if (x->asking->introduces)
-        return introduce(x);
+    if (x->asking->introduces) {
+        enum vb_answer answer = introduce(x);
+
+        if (answer != VB_YES || x->asking->security->optional)
+            return answer;
+    }
     met = meet_some(x);
     if (met == NOT_MET && x->asking->security->optional) {
         met = look_anyway(x);

@@ -38,12 +38,15 @@ void vb_guard_put(struct vb_guard *guard, const struct vb_access *access,
                   struct vb_resource *resource);
 
 /*
- * Puts a guard before a resource that is described nowhere and answers by inner
+ * Puts a guard before a resource that shows others, or answers by inner
  * exchanges (flow/inner.h): for these methods (a set), it is found out who
- * asks, and nothing is asked for. What they may is judged for each inner one.
+ * asks, whatever counts for what is asked of these; what they may there is
+ * judged for each. Of the resource itself nothing is asked for but what `route`
+ * says; NULL: it is described nowhere.
  */
 void vb_guard_introduce(struct vb_guard *guard, const struct vb_access *access,
-                        uint32_t methods, struct vb_resource *resource);
+                        uint32_t methods, const struct vb_route *route,
+                        struct vb_resource *resource);
 
 /* Does who asks decide what such an operation answers? Not where all are let
  * in, and nothing more is said. */

@@ -137,9 +137,7 @@ static struct vb_span methods_of(struct report *report,
                       VB_FMT(op->name));
         if (op->method == VB_METHOD_GET)
             vb_buf_str(&text, " HEAD");
-        if (op->method == VB_METHOD_GET &&
-            vb_archetype_lists(route->archetype) &&
-            route->by_method[VB_METHOD_QUERY] == NULL)
+        if (op->method == VB_METHOD_GET && vb_query_comes_with_get(route))
             vb_buf_str(&text, " QUERY");
     }
     if (text.len == 0)

@@ -10,7 +10,7 @@ const char *vb_archetype_name(enum vb_archetype archetype)
     static const char *const names[VB_ARCHETYPE_COUNT] = {
         "document", "collection", "store",   "controller",
         "files",    "redirect",   "token",   "session",
-        "gateway",  "graphql",    "account",
+        "graphql",  "gateway",    "account",
     };
 
     vb_assert((unsigned)archetype < VB_ARCHETYPE_COUNT);
@@ -71,6 +71,16 @@ const struct vb_content *vb_content_find(const struct vb_content *media,
         }
     }
     return best;
+}
+
+bool vb_query_comes_with_get(const struct vb_route *route)
+{
+    const struct vb_operation *get = route->by_method[VB_METHOD_GET];
+
+    return (vb_archetype_lists(route->archetype) ||
+            route->archetype == VB_ARCHETYPE_GRAPHQL) &&
+           get != NULL && get->served &&
+           route->by_method[VB_METHOD_QUERY] == NULL;
 }
 
 const struct vb_described_response *

@@ -42,8 +42,8 @@ enum vb_archetype {
     VB_ARCHETYPE_REDIRECT,
     VB_ARCHETYPE_TOKEN,
     VB_ARCHETYPE_SESSION,
-    VB_ARCHETYPE_GATEWAY, /* from here on: not served yet */
     VB_ARCHETYPE_GRAPHQL,
+    VB_ARCHETYPE_GATEWAY, /* from here on: not served yet */
     VB_ARCHETYPE_ACCOUNT,
     VB_ARCHETYPE_COUNT
 };
@@ -428,6 +428,8 @@ struct vb_description {
     size_t scheme_count;
     const struct vb_accounts *accounts; /* NULL: nobody has an account */
     const struct vb_scheme *session;    /* NULL: there are no sessions */
+    const struct vb_route *graph;       /* where GraphQL is spoken; NULL: no
+                                           path says so */
     bool has_jobs;                      /* some operation may be put off */
     struct vb_span source; /* the main file's text; ptr NULL if not from one */
     size_t file_count;     /* files that it is made of */
@@ -468,6 +470,11 @@ const struct vb_content *vb_content_find(const struct vb_content *media,
 /* The contents of a QUERY where none are described: JSON and a form. */
 #define VB_QUERY_CONTENTS 2
 extern const struct vb_content vb_query_contents[VB_QUERY_CONTENTS];
+
+/* QUERY asks with content what GET asks with the URI (RFC 10008), so it comes
+ * with GET as HEAD does, of what can be asked for much, unless it is described
+ * itself. */
+bool vb_query_comes_with_get(const struct vb_route *route);
 
 /* The response declared for a status: itself, its class, or the default. */
 const struct vb_described_response *

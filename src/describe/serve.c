@@ -9,6 +9,7 @@
 #define NOT_YET        " is not served yet"
 #define FILES_ARE_READ "files are read here, and changed in their directory"
 #define SESSIONS_STAY  "a session is made with POST, and ended with DELETE"
+#define GRAPHQL_ASKS   "GraphQL is asked with POST, GET or QUERY"
 #define TOKENS_STAY    "a token is issued with POST, and revoked with DELETE"
 
 static const struct {
@@ -46,6 +47,9 @@ static const struct {
     {VB_ARCHETYPE_SESSION, VB_METHOD_PUT, SESSIONS_STAY},
     {VB_ARCHETYPE_SESSION, VB_METHOD_PATCH, SESSIONS_STAY},
     {VB_ARCHETYPE_SESSION, VB_METHOD_QUERY, "QUERY is for collections"},
+    {VB_ARCHETYPE_GRAPHQL, VB_METHOD_PUT, GRAPHQL_ASKS},
+    {VB_ARCHETYPE_GRAPHQL, VB_METHOD_PATCH, GRAPHQL_ASKS},
+    {VB_ARCHETYPE_GRAPHQL, VB_METHOD_DELETE, GRAPHQL_ASKS},
 };
 
 static const char *const actions[] = {
@@ -205,6 +209,22 @@ static void amend_said(struct vb_operation *op, size_t count,
 
         list[i].served = list[i].kind == VB_MEDIA_JSON || (form && count > 1);
         list[i].why_not = vb_span_str(list[i].served ? "" : why_not_others);
+    }
+}
+
+/* Requests in JSON, or documents by themselves. */
+static void amend_graphql(struct vb_operation *op)
+{
+    struct vb_content *list = (struct vb_content *)op->request.media;
+
+    for (size_t i = 0; i < op->request.media_count; i++) {
+        list[i].served =
+            list[i].kind == VB_MEDIA_JSON ||
+            vb_span_eq(list[i].type, VB_SPAN("application/graphql"));
+        list[i].why_not = list[i].served
+                              ? VB_SPAN("")
+                              : VB_SPAN("GraphQL is asked in JSON, or as "
+                                        "application/graphql");
     }
 }
 
@@ -420,6 +440,18 @@ static bool jobs_are_taken(const struct vb__reader *r)
     return false;
 }
 
+/* There is one, at a path of its own. */
+static const char *why_no_graph(const struct vb__reader *r,
+                                const struct vb_route *route)
+{
+    const struct vb_route *first = r->into->public.graph;
+
+    if (vb_template_variables(&route->template) > 0)
+        return "GraphQL is asked at one path, which has no variables";
+    return first && first != route ? "another path has the archetype graphql"
+                                   : NULL;
+}
+
 /* Whose tokens they would be. */
 static const char *why_no_tokens(const struct vb__reader *r,
                                  const struct vb_operation *op)
@@ -449,6 +481,8 @@ static void amend(struct vb__reader *r, const struct vb_route *route,
     else if (op->method == VB_METHOD_POST &&
              route->archetype == VB_ARCHETYPE_SESSION)
         amend_said(op, 2, "who logs in says so in JSON or a form");
+    else if (route->archetype == VB_ARCHETYPE_GRAPHQL)
+        amend_graphql(op);
     else
         amend_others(route, op);
 }
@@ -466,6 +500,8 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
         why = why_no_tokens(r, op);
     if (!why)
         why = vb__session_why_not(r, route, op);
+    if (!why && route->archetype == VB_ARCHETYPE_GRAPHQL)
+        why = why_no_graph(r, route);
     if (!why && only_puts_off(route, op))
         why = "a plugin answers at once; 202 is for what runs as a program "
               "(x-verbatim.do.run)";
@@ -483,6 +519,8 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     if (op->why_not.len == 0 && op->security)
         op->why_not = op->security->why_not;
     op->served = op->why_not.len == 0;
+    if (op->served && route->archetype == VB_ARCHETYPE_GRAPHQL)
+        r->into->public.graph = route;
     /* Where it leads elsewhere, they are looked at there. */
     op->demands &= route->archetype != VB_ARCHETYPE_REDIRECT;
     op->creates = creates(route, op);

@@ -406,7 +406,7 @@ enum vb_err vb_batch_build(const struct vb_access *access, struct vb_span path,
     if (ret_at->path == NULL)
         return VB_ERR_NOMEM;
     vb_guard_introduce(&ret_at->guard, access, VB_METHOD_BIT(VB_METHOD_POST),
-                       &ret_at->resource);
+                       NULL, &ret_at->resource);
     return vb_resource_seal(&ret_at->resource);
 }
 

@@ -108,14 +108,10 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
     }
 }
 
-/* QUERY asks a listing with content what GET asks with the URI (RFC 10008), so
- * it comes with GET as HEAD does, unless it is described itself. */
-static bool query_comes_with_get(const struct vb_route *route)
+static bool lists_by_query(const struct vb_route *route)
 {
-    const struct vb_operation *get = route->by_method[VB_METHOD_GET];
-
-    return vb_archetype_lists(route->archetype) && get != NULL && get->served &&
-           route->by_method[VB_METHOD_QUERY] == NULL;
+    return vb_archetype_lists(route->archetype) &&
+           vb_query_comes_with_get(route);
 }
 
 static void set_slots(struct vb_built *built)
@@ -141,7 +137,7 @@ static void set_slots(struct vb_built *built)
         if (operation->require_key)
             resource->needs_key |= VB_METHOD_BIT(operation->method);
     }
-    if (query_comes_with_get(route))
+    if (lists_by_query(route))
         resource->slots[VB_METHOD_QUERY] = vb_collection_slot(VB_METHOD_QUERY);
     if (looks) {
         built->exists = resource->exists;
@@ -176,7 +172,7 @@ static void take(struct vb_built *built, const struct vb_content *content,
 static enum vb_err set_takes(struct vb_built *built)
 {
     const struct vb_route *route = built->route;
-    bool queries = query_comes_with_get(route);
+    bool queries = lists_by_query(route);
     size_t count = count_contents(route) + (queries ? VB_QUERY_CONTENTS : 0);
 
     if (count == 0)
@@ -382,6 +378,7 @@ static enum vb_err choose_offers(struct vb_built *built)
     case VB_ARCHETYPE_REDIRECT:
     case VB_ARCHETYPE_TOKEN:
     case VB_ARCHETYPE_SESSION:
+    case VB_ARCHETYPE_GRAPHQL:
         return VB_OK;
     default:
         return set_offers(built);

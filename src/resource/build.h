@@ -26,6 +26,9 @@ struct vb_built {
     struct vb_guard guard; /* resource.guard, where there is one */
     atomic_uint running;   /* programs of this controller, on all workers */
     struct vb_plugged *plugged; /* NULL: no plugin is loaded (plugin.h) */
+    /* What answers in its place: the GraphQL endpoint, which needs all others;
+     * or NULL. */
+    const struct vb_resource *instead;
 };
 
 /* Makes the resource of a route, which must live as long. VB_ERR_NOMEM. */

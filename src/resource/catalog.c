@@ -308,7 +308,7 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
         if (built == NULL)
             return false;
     }
-    x->resource = &built->resource;
+    x->resource = built->instead != NULL ? built->instead : &built->resource;
     if (elsewhere && cut.count > 0)
         redirect(x, cut.slash);
     return true;
@@ -436,15 +436,21 @@ enum vb_err vb_catalog_serve_graph(struct vb_catalog *catalog,
                                    struct vb_span path,
                                    const struct vb_gql_limits *limits)
 {
+    const struct vb_description *description = catalog->description;
     enum vb_err err;
 
-    if (catalog->description == NULL)
+    if (description == NULL || (path.len == 0 && description->graph == NULL))
         return VB_OK;
-    err = vb_graph_new(catalog->description, catalog->access,
+    err = vb_graph_new(description, catalog->access,
                        limits != NULL ? limits : &vb_gql_limits_default,
                        &catalog->graph);
     if (err != VB_OK)
         return err == VB_ERR_NOTFOUND ? VB_OK : err;
+    for (size_t i = 0; i < catalog->built_count; i++)
+        if (catalog->built[i].route == description->graph)
+            catalog->built[i].instead = vb_graph_resource(catalog->graph);
+    if (description->graph != NULL)
+        return VB_OK;
     catalog->graph_path = strndup(path.ptr, path.len);
     return catalog->graph_path == NULL ? VB_ERR_NOMEM : VB_OK;
 }

@@ -39,9 +39,10 @@ enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
 enum vb_err vb_catalog_serve_batch(struct vb_catalog *catalog,
                                    struct vb_span path);
 
-/* The GraphQL endpoint (graph.h) is at this normal path, unless that is
- * described, or there is nothing to ask for. `limits` NULL: the defaults.
- * Before the catalog is shared. VB_ERR_NOMEM. */
+/* The GraphQL endpoint (graph.h) is where the description says, or else at this
+ * normal path ("": nowhere), unless that is described, or there is nothing to
+ * ask for. `limits` NULL: the defaults. Before the catalog is shared.
+ * VB_ERR_NOMEM. */
 enum vb_err vb_catalog_serve_graph(struct vb_catalog *catalog,
                                    struct vb_span path,
                                    const struct vb_gql_limits *limits);

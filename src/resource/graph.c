@@ -281,17 +281,37 @@ static const struct vb_slot get_slot = {.content_ignored = true};
 static const struct vb_slot query_slot = {.parsed = parsed};
 static const struct vb_slot post_slot = {.parsed = parsed, .commit = commit};
 
-/* Nothing is asked for, and what is said of who asks is looked at. */
+/* What is said of who asks is looked at; and asked for, where the description
+ * says so. */
 static void put_guard(struct vb_graph *graph, struct vb_resource *resource,
                       const struct vb_access *access)
 {
+    const struct vb_route *route = access->description->graph;
+
     resource->permitted = permitted;
-    if (access == NULL || access->description->scheme_count == 0)
+    if (route == NULL && access->description->scheme_count == 0)
         return;
     vb_guard_introduce(&graph->guard, access,
                        WITH_CONTENT | VB_METHOD_BIT(VB_METHOD_GET) |
                            VB_METHOD_BIT(VB_METHOD_HEAD),
-                       resource);
+                       route, resource);
+}
+
+static bool is_declared(const struct vb_route *route, enum vb_method method)
+{
+    const struct vb_operation *operation = route->by_method[method];
+
+    return (operation != NULL && operation->served) ||
+           (method == VB_METHOD_QUERY && vb_query_comes_with_get(route));
+}
+
+/* What the description says of it, where it does. */
+static void describe(struct vb_resource *resource, const struct vb_route *route)
+{
+    resource->cors = route->cors;
+    for (unsigned m = 0; m < VB_METHOD_COUNT; m++)
+        if (!is_declared(route, (enum vb_method)m))
+            resource->slots[m] = NULL;
 }
 
 static enum vb_err make_resource(struct vb_graph *graph,
@@ -312,6 +332,8 @@ static enum vb_err make_resource(struct vb_graph *graph,
         .exists = exists,
         .data = graph,
     };
+    if (access->description->graph != NULL)
+        describe(resource, access->description->graph);
     put_guard(graph, resource, access);
     return vb_resource_seal(resource);
 }

@@ -20,7 +20,8 @@
 struct vb_graph;
 
 /*
- * Makes the endpoint of a description; both must live as long.
+ * Makes the endpoint of a description, with what that says of it if it has a
+ * path of this archetype; both must live as long.
  * VB_ERR_NOTFOUND: nothing of it can be asked for. VB_ERR_NOMEM.
  */
 enum vb_err vb_graph_new(const struct vb_description *description,

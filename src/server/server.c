@@ -331,9 +331,11 @@ static enum vb_err build(struct vb_server *server,
         return err;
     if (server->batch != NULL)
         err = vb_catalog_serve_batch(catalog, vb_span_str(server->batch));
-    if (err == VB_OK && server->graphql != NULL)
-        err = vb_catalog_serve_graph(catalog, vb_span_str(server->graphql),
-                                     &server->graphql_limits);
+    if (err == VB_OK)
+        err = vb_catalog_serve_graph(
+            catalog,
+            vb_span_str(server->graphql != NULL ? server->graphql : ""),
+            &server->graphql_limits);
     if (err == VB_OK)
         err = vb_catalog_load_keys(catalog, notes);
     if (err == VB_OK && !server->rehearses)

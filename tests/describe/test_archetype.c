@@ -257,6 +257,19 @@ static void what_an_archetype_cannot_honour_is_not_served(void **state)
         {"  /a:\n    put: {}\n", "/a", VB_METHOD_PUT, false},
         {"  /a:\n    x-verbatim: {archetype: gateway}\n" GET, "/a",
          VB_METHOD_GET, false},
+        /* GraphQL is at one path */
+        {"  /a:\n    x-verbatim: {archetype: graphql}\n" GET POST, "/a",
+         VB_METHOD_POST, true},
+        {"  /a:\n    x-verbatim: {archetype: graphql}\n" GET PUT, "/a",
+         VB_METHOD_PUT, false},
+        {"  /a/{k}:\n    x-verbatim: {archetype: graphql}\n" ID("k") POST,
+         "/a/{k}", VB_METHOD_POST, false},
+        {"  /a:\n    x-verbatim: {archetype: graphql}\n" GET
+         "  /b:\n    x-verbatim: {archetype: graphql}\n" GET,
+         "/a", VB_METHOD_GET, true},
+        {"  /a:\n    x-verbatim: {archetype: graphql}\n" GET
+         "  /b:\n    x-verbatim: {archetype: graphql}\n" GET,
+         "/b", VB_METHOD_GET, false},
         /* redirects take every method along, but for 303 */
         {"  /a:\n    x-verbatim: {moved: {to: /b}}\n" PATCH, "/a",
          VB_METHOD_PATCH, true},

@@ -5,6 +5,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from events import STREAM
 from people import CHEAP, STRING, basic, operation, people, register
 from test_relations import collection, make
 
@@ -277,7 +278,7 @@ def test_a_hash_must_be_that_of_its_query(client):
 # --- who may see what --------------------------------------------------------
 
 
-def guarded(serve):
+def guarded(serve, more={}):
     thing = {"type": "object", "properties": {"id": STRING | {"readOnly": True}, "name": STRING, "owner": STRING | {"readOnly": True, "x-verbatim": {"value": "owner"}}, "of": to("/things/{id}")}}
     anyone = [{"basic": []}]
     paths = {
@@ -298,7 +299,7 @@ def guarded(serve):
             "get": operation(schema=thing),
         },
     }
-    client = serve(people(**paths), CHEAP).client()
+    client = serve(people(**paths, **more), CHEAP).client()
     register(client, "ann@x", "correct horse")
     register(client, "bob@x", "battery staple")
     ann, bob = basic("ann@x", "correct horse"), basic("bob@x", "battery staple")
@@ -374,6 +375,67 @@ def test_what_is_described_wins(serve):
     own = {"/graphql": {"get": operation(schema={"type": "object", "properties": {"a": STRING}})}}
     client = serve(dict(LIBRARY, paths=LIBRARY["paths"] | own)).client()
     assert client.post("/graphql", json={"query": "{__typename}"}).status == 405
+
+
+ASKED = {"application/json": {"schema": {"type": "object"}}, "application/graphql": {}}
+
+
+def endpoint(**more):
+    done = {"responses": {"200": {"description": "asked"}}}
+    return {"x-verbatim": {"archetype": "graphql"}, "get": done, "post": dict(done, requestBody={"content": ASKED})} | more
+
+
+def test_it_is_where_the_description_says(serve):
+    described = dict(LIBRARY, paths=LIBRARY["paths"] | {"/api/ask": endpoint()})
+    for options in ([], ["--graphql", "off"]):
+        client = serve(described, options).client()
+        assert client.post("/api/ask", json={"query": "{__typename}"}).json() == {"data": {"__typename": "Query"}}
+        assert client.post("/api/ask", {"Content-Type": "application/graphql"}, b"{__typename}").status == 200
+        assert client.request("QUERY", "/api/ask", {"Content-Type": JSON}, b'{"query": "{__typename}"}').status == 200
+        assert client.get("/api/ask/?query=a").headers["Location"] == "/api/ask?query=a"
+        assert client.post("/graphql", json={"query": "{__typename}"}).status == 404
+
+
+def test_what_is_not_declared_is_not_there(serve):
+    asks = endpoint()
+    del asks["get"]
+    client = serve(dict(LIBRARY, paths=LIBRARY["paths"] | {"/ask": asks})).client()
+    assert client.post("/ask", json={"query": "{__typename}"}).status == 200
+    for method in ("GET", "QUERY"):
+        reply = client.request(method, "/ask?query=%7B__typename%7D")
+        assert reply.status == 405
+        assert set(reply.headers["Allow"].split(", ")) == {"POST", "OPTIONS"}
+
+
+def test_it_asks_for_credentials_where_the_description_does(serve):
+    thing = {"type": "object", "properties": {"name": STRING}}
+    ask = endpoint(**{"x-verbatim": {"archetype": "graphql", "allow": "role:reader"}})
+    for method in ("get", "post"):
+        ask[method] = dict(ask[method], security=[{"basic": []}])
+    paths = {"/things": {"get": operation(schema={"type": "array", "items": thing}), "post": operation(thing, [], "201", thing)}, "/ask": ask}
+    paths["/things/{id}"] = {"parameters": [ID], "get": operation(schema=thing)}
+    client = serve(people(**paths), CHEAP).client()
+    register(client, "ann@x", "correct horse")
+    reply = post_to(client, "/ask")
+    assert reply.status == 401 and reply.headers["WWW-Authenticate"].startswith("Basic")
+    assert post_to(client, "/ask", basic("ann@x", "wrong")).status == 401
+    assert post_to(client, "/ask", basic("ann@x", "correct horse")).status == 403
+    assert client.get("/ask?query=%7B__typename%7D").status == 401
+    assert client.options("/ask").status == 204
+
+
+def post_to(client, path, headers=(), query="{__typename}"):
+    return client.post(path, headers, json={"query": query})
+
+
+def test_who_is_let_in_asks_as_themselves(serve):
+    client, ann, bob, things = guarded(serve, {"/ask": endpoint() | {"post": dict(endpoint()["post"], security=[{"basic": []}])}})
+    listed = "{things {edges {node {name}}}}"
+    assert post_to(client, "/ask", query=listed).status == 401
+    for who, name in ((ann, "hers"), (bob, "his")):
+        assert nodes(post_to(client, "/ask", who, listed).json()["data"]["things"]) == [{"name": name}]
+    stream = client.post("/ask", STREAM, json={"query": "subscription {thingsChanged {kind}}"})
+    assert stream.status == 401
 
 
 def test_its_methods_are_told(client):
