@@ -142,8 +142,8 @@ def count_conformance(written, kept, tally):
 # well, those that $VB_PROTOCOL names (tests/http/client.py).
 OVER = {
     "h2c": (
-        "access_log", "batch", "codings", "collections", "conditional", "controllers",
-        "cookies", "digests", "filters", "formats", "graphql_http", "graphql_mutations",
+        "access_log", "batch", "changes", "codings", "collections", "conditional",
+        "controllers", "cookies", "digests", "filters", "formats", "graphql_http", "graphql_mutations",
         "graphql_subscriptions", "hints", "idempotency", "import", "large", "methods",
         "moves", "negotiation", "prefer", "problems", "query", "ranges",
         "redirects", "statuses", "tree",
@@ -154,7 +154,7 @@ OVER = {
         "problems", "query", "ranges", "redirects", "sessions", "tree",
     ),
     "h3": (
-        "access_log", "batch", "collections", "cookies", "digests", "formats",
+        "access_log", "batch", "changes", "collections", "cookies", "digests", "formats",
         "graphql_http", "graphql_subscriptions", "idempotency", "import", "large", "problems", "query", "redirects", "sessions", "tree",
     ),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import threading
 
 import pytest
@@ -11,12 +12,13 @@ from ledger import requirement
 from library import LIBRARY, MERGE, add, links
 from test_codings import DECODE
 from test_h2 import rss
-from test_large import MIB, SMALL_QUARANTINE
+from test_large import MIB, SMALL_QUARANTINE, anonymous, while_watching
 
 LINES = {"Accept": "application/x-ndjson"}
 TABLE = {"Accept": "text/csv"}
 BOTH = [LINES, TABLE]
 MANY = 20_000
+MEMBERS = int(os.environ.get("VB_MEMBERS", "120000"))
 
 API = """
 openapi: 3.1.0
@@ -414,6 +416,54 @@ def test_a_client_that_goes_away_leaves_nothing_behind(many, coding):
             connection.socket.recv(read)
         connection.close()
     assert len(many.client().get("/things?limit=5").json()) == 5
+
+
+# A collection of any size is a page at a time in memory, whoever reads it how.
+
+@pytest.fixture(scope="module")
+def crowd(module_serve):
+    """A collection of MEMBERS, half a KiB each, that nobody has read."""
+    server = module_serve(API, ["--cache-size", "4M"], env=SMALL_QUARANTINE)
+    anonymous(server)  # that can be told
+    fill(server, MEMBERS, lambda n: {"name": "x" * 450, "size": n})
+    server.restart()  # the writer's own buffers are not what is asked about
+    return server
+
+
+def lines_of(server, accept):
+    """How many lines of all members come, and the bytes of them."""
+    lines = size = 0
+    with asking(server, **accept) as connection:
+        assert connection.read_head().headers["Transfer-Encoding"] == "chunked"
+        while left := int(connection.read_line(), 16):
+            part = connection.read_exactly(left + 2)[:-2]
+            lines, size = lines + part.count(b"\n"), size + len(part)
+    return lines, size
+
+
+@pytest.mark.parametrize("accept", BOTH)
+def test_all_of_many_members_take_bounded_memory(crowd, accept):
+    before, found = anonymous(crowd), []
+    most = while_watching(crowd, [lambda: found.append(lines_of(crowd, accept))])
+    lines, size = found[0]
+    assert lines == MEMBERS + (accept is TABLE)  # a table has a first row of names
+    assert size > 450 * MEMBERS
+    assert most - before < 16 * MIB, f"{(most - before) / MIB:.1f} MiB"
+
+
+def test_page_by_page_many_members_take_bounded_memory(crowd):
+    before, sizes = anonymous(crowd), []
+
+    def walk():
+        client, target = crowd.client(), "/things?limit=1000"
+        while target:
+            page = client.get(target)
+            sizes.extend(member["size"] for member in page.json())
+            target = links(page).get("next")
+
+    most = while_watching(crowd, [walk])
+    assert sizes == list(range(MEMBERS))
+    assert most - before < 16 * MIB, f"{(most - before) / MIB:.1f} MiB"
 
 
 def test_members_that_stay_come_once_while_others_change(serve):
