@@ -20,6 +20,7 @@ import listeners
 import lists
 import load
 import machine
+import nested
 import report
 from load import H2load, H3load
 from servers import KINDS, Bare, Verbatim, make_certificate
@@ -27,6 +28,7 @@ from servers import KINDS, Bare, Verbatim, make_certificate
 ROOT = Path(__file__).resolve().parents[2]
 WRITE_CONNECTIONS = 64
 LIST_CONNECTIONS = 16
+NESTED_CONNECTIONS = 4
 LISTENERS_HEAR = 10  # changes
 WRITTEN_DOCUMENTS = 10000
 # Beyond the idle ones: those of the load, and what a server opens itself.
@@ -281,6 +283,33 @@ class Bench:
         finally:
             server.stop()
 
+    # GraphQL: lists in lists, beside the reference implementation
+
+    def nested(self, scenario):
+        if Verbatim not in self.kinds:
+            return
+        say(scenario)
+        server = self.make(Verbatim, "nested")
+        server.more = [*server.more, "--cache-size", "0"]
+        asked = {"verbatim": (server, nested.TARGET), nested.REST: (server, nested.LIST)}
+        if nested.GraphqlJs.is_here():
+            asked["graphql-js"] = (self.make(nested.GraphqlJs, "nested"), nested.TARGET)
+        try:
+            for one in {one for one, _ in asked.values()}:
+                one.start()
+            nested.fill(server, documents.Filler)
+            for one, _ in asked.values():
+                nested.check(one)
+            for turn in range(1 + self.options.rounds):
+                for subject, (one, target) in asked.items():
+                    sample = load.wrk(one, ["same", target], self.options.seconds,
+                                      NESTED_CONNECTIONS)
+                    if turn:
+                        self.results.add(scenario, subject, **sample)
+        finally:
+            for one, _ in asked.values():
+                one.stop()
+
     # Idling: a fresh server each time, so that nothing is reused
 
     def idles(self, scenario):
@@ -317,6 +346,8 @@ class Bench:
         ways = [way for way in LISTS if way in wanted]
         if ways:
             self.lists(ways)
+        if "GraphQL 3 x 20" in wanted:
+            self.nested("GraphQL 3 x 20")
         for scenario in IDLES:
             if scenario in wanted:
                 self.idles(scenario)
@@ -344,7 +375,8 @@ IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2
 HISTORIES = {"without": "0", "it grows": "64G", "the oldest go": "1M"}
 READS = (*WRKS, *H2LOADS, *H3LOADS, *HANDSHAKES)
 LISTS = ("list by filter", "next page", "list and count")
-SCENARIOS = (*READS, "durable write", "history", "session GET", "listeners", *LISTS, *IDLES)
+SCENARIOS = (*READS, "durable write", "history", "session GET", "listeners", *LISTS,
+             "GraphQL 3 x 20", *IDLES)  # fmt: skip
 
 
 def say(text):
