@@ -1,4 +1,5 @@
-/* What the parts of a reader share: reader.c, reader_list.c, reader_index.c. */
+/* What the parts of a reader share: reader.c, reader_list.c, reader_index.c,
+ * reader_ordered.c. */
 #ifndef VB_STORAGE_SQLITE_READER_PART_H
 #define VB_STORAGE_SQLITE_READER_PART_H
 
@@ -68,6 +69,18 @@ enum vb_err vb__reader_index(struct vb__reader *reader,
                              const struct vb_list_index *wanted,
                              struct vb__index *ret_index);
 
+/* A statement with the index and the listing bound. */
+struct vb__call vb__index_use(struct vb__reader *reader,
+                              enum vb__reader_statement which,
+                              const struct vb__index *index,
+                              struct vb_span listing);
+
+/* Sifts all that has this key, beyond `from`; 0: all of them. */
+enum vb_err vb__index_group(struct vb__filling *filling,
+                            struct vb__sifting *sifting,
+                            const struct vb__index *index, struct vb_span key,
+                            uint64_t from, enum vb__sift *ret_verdict);
+
 /* list->total becomes how many keys lie in the ranges. */
 enum vb_err vb__index_count(struct vb__reader *reader,
                             const struct vb__index *index,
@@ -84,13 +97,16 @@ enum vb_err vb__index_point(struct vb__reader *reader,
 enum vb_err vb__index_ranges(struct vb__reader *reader,
                              const struct vb__index *index,
                              struct vb_list_read *list);
-/* A list in the order of the index. */
-enum vb_err vb__index_ordered(struct vb__reader *reader,
-                              const struct vb__index *index,
-                              struct vb_list_read *list);
 /* Offers all members that have a key in the ranges. */
 enum vb_err vb__index_pick(struct vb__reader *reader,
                            const struct vb__index *index,
                            struct vb__pick *pick);
+
+/* --- reader_ordered.c ----------------------------------------------------- */
+
+/* A list in the order of the index. */
+enum vb_err vb__index_ordered(struct vb__reader *reader,
+                              const struct vb__index *index,
+                              struct vb_list_read *list);
 
 #endif
