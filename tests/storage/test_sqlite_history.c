@@ -12,6 +12,7 @@
 #include "scene.h"
 #include "storage/engine.h"
 #include "storage/sqlite/past.h"
+#include "storage/sqlite/schema.h"
 
 /* --- entries ---------------------------------------------------------------
  */
@@ -260,6 +261,38 @@ static void a_damaged_history_is_told(void **state)
     scene_close(scene);
 }
 
+/* What version 6 had is gone, and who was there learns it. */
+static void a_row_for_each_change_is_not_known_any_more(void **state)
+{
+    static const char rows[] =
+        "INSERT INTO state (one, epoch, revision, position, history_kept,"
+        " history_bytes) VALUES (1, 'abcd0123', 7, 5, 0, 140);"
+        "INSERT INTO history VALUES (7 << 20 | 1048575, 5, 0, 140, '/c/1',"
+        " '/c', 0, 0, 0, 0, '', x'');";
+    struct scene *scene = *state;
+    struct vb__tables schema = {vb__tables.steps, 6};
+    struct vb_history_read read = beyond(vb_moment(6), 10);
+    struct vb_buf why;
+    sqlite3 *db;
+
+    vb_buf_init(&why, 1000);
+    assert_int_equal(sqlite3_open(scene->path, &db), SQLITE_OK);
+    assert_int_equal(vb__tables_apply(&schema, db, &why), VB_OK);
+    sqlite3_close(db);
+    vb_buf_done(&why);
+    scene_sql(scene, rows);
+    scene_open(scene);
+    assert_int_equal(rig_history(&scene->worker, &read), VB_ERR_NOTFOUND);
+    vb_history_read_done(&read);
+    put(scene, "/c/1", "x");
+    read = beyond(vb_moment(7), 10);
+    assert_int_equal(rig_history(&scene->worker, &read), VB_OK);
+    assert_int_equal(read.count, 1);
+    vb_history_read_done(&read);
+    scene_close(scene);
+    assert_int_equal(invariants_broken(scene->path), 0);
+}
+
 /* --- how much --------------------------------------------------------------
  */
 
@@ -327,6 +360,7 @@ int main(void)
         scene_test(a_commit_s_changes_share_rows),
         scene_test(what_is_not_asked_for_is_passed_over),
         scene_test(a_damaged_history_is_told),
+        scene_test(a_row_for_each_change_is_not_known_any_more),
         scene_test(the_oldest_go_together),
         scene_test(less_is_kept_little_by_little),
     };
