@@ -4,10 +4,11 @@
  *
  *     list_loop FILE MEMBERS KINDS LIMIT SECONDS
  *
- * makes FILE, where it is not there yet, and prints for each of three ways one
- * line {"way": W, "lists": N, "seconds": S, "cpu_us": C}: the first page, the
- * page after another, and the count of a kind. The rows are documents.py's
- * `member`; the settings are those of the server's readers.
+ * makes FILE, where it is not there yet, and prints pages to standard output,
+ * and what that took to standard error: for each of three ways one line {"way":
+ * W, "lists": N, "seconds": S, "cpu_us": C}, the first page, the page after
+ * another, and the first page with the count of its kind. The rows are
+ * documents.py's `member`; the settings are those of the server's readers.
  */
 #include <sqlite3.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct loop {
     sqlite3 *db;
@@ -101,6 +103,21 @@ static long any_kind(struct loop *loop)
     return (long)((loop->random >> 33) % (uint64_t)loop->kinds);
 }
 
+/* To whoever reads it, as a server sends it. */
+static void print(const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, text, len);
+
+        if (n < 0) {
+            perror("list_loop");
+            exit(1);
+        }
+        text += n;
+        len -= (size_t)n;
+    }
+}
+
 /* One page beyond an id. */
 static void list(struct loop *loop, long beyond)
 {
@@ -122,6 +139,7 @@ static void list(struct loop *loop, long beyond)
     }
     loop->out[len++] = ']';
     sqlite3_reset(loop->page);
+    print(loop->out, len);
 }
 
 static void first_page(struct loop *loop)
@@ -156,9 +174,10 @@ static void run(struct loop *loop, const char *way, void (*one)(struct loop *),
         took = seconds_on(CLOCK_MONOTONIC) - start;
     } while (took < seconds);
     cpu = seconds_on(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-    printf("{\"way\": \"%s\", \"lists\": %ld, \"seconds\": %.6f,"
-           " \"cpu_us\": %.3f}\n",
-           way, lists, took, cpu * 1e6 / (double)lists);
+    fprintf(stderr,
+            "{\"way\": \"%s\", \"lists\": %ld, \"seconds\": %.6f,"
+            " \"cpu_us\": %.3f}\n",
+            way, lists, took, cpu * 1e6 / (double)lists);
 }
 
 int main(int argc, char **argv)

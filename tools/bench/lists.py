@@ -75,14 +75,18 @@ def files_of(server, folder, members, kinds):
 
 
 def loop(program, path, members, kinds, seconds):
-    """{way: metrics} of the bare loop, on the server's core."""
-    core, _ = machine.cores()
+    """{way: metrics} of the bare loop, on the server's core; what it prints is read on the client's."""
+    core, other = machine.cores()
+    reader = subprocess.Popen(["taskset", "-c", str(other), "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     done = subprocess.run(
         ["taskset", "-c", str(core), program, path, str(members), str(kinds), str(LIMIT), str(seconds)],
-        stdout=subprocess.PIPE,
+        stdout=reader.stdin,
+        stderr=subprocess.PIPE,
         check=True,
     )
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+    reader.stdin.close()
+    reader.wait()
+    told = [json.loads(line) for line in done.stderr.splitlines()]
     return {one["way"]: {"rps": one["lists"] / one["seconds"], "cpu_us": one["cpu_us"]} for one in told}
 
 
