@@ -134,7 +134,8 @@ static const char version_6[] =
 
 /*
  * The same with some changes in a row (past.h): a row for each cost a durable
- * write three times as many instructions. Who follows is told that what was is not known.
+ * write three times as many instructions. Who follows is told that what was is
+ * not known.
  */
 static const char version_7[] =
     "DROP TABLE history;"
