@@ -28,9 +28,8 @@ static struct vb__found found_in(struct vb_record row, unsigned ties,
                               .parent = vb_arena_dup(arena, row.parent)};
 }
 
-/* Some small states of a commit are kept: what is more is read again when it is
- * its turn (apply.c). */
-#define STATE_MOST  4096
+/* Some small states of a commit are kept: what is more is read when it is its
+ * turn (apply.c). */
 #define STATES_MOST 64
 
 static bool may_want_states(const struct vb__writer_view *view)
@@ -46,7 +45,7 @@ static const struct vb_record *keep_state(struct vb__writer_view *view,
 {
     struct vb_record *state;
 
-    if (row->content.len > STATE_MOST ||
+    if (row->content.len != row->length || /* it did not come */
         !vb__apply_wants_state(view->writer, row->key, row->parent))
         return NULL;
     state = vb_arena_alloc(arena, sizeof(*state));

@@ -28,6 +28,9 @@
 
 struct vb__sqlite;
 
+/* Content that is longer does not come with the look-up of its key. */
+#define VB__STATE_MOST "4096"
+
 /* The statements: name, SQL. */
 #define VB__WRITER_STATEMENTS(X)                                               \
     X(BEGIN, "BEGIN IMMEDIATE")                                                \
@@ -38,7 +41,10 @@ struct vb__sqlite;
                   " history_kept = ?3, history_bytes = ?4")                    \
     X(FIND, "SELECT id, revision, blob, ties, parent, tombstone"               \
             " FROM record WHERE key = ?1")                                     \
-    X(FIND_WHOLE, VB__RECORD_SELECT ", ties FROM record WHERE key = ?1")       \
+    X(FIND_WHOLE,                                                              \
+      "SELECT id, revision, created_ms, modified_ms, length, blob, key,"       \
+      " parent, media_type, iif(length <= " VB__STATE_MOST ", content,"        \
+      " NULL), tombstone, ties FROM record WHERE key = ?1")                    \
     X(KEY, "SELECT key FROM record WHERE id = ?1")                             \
     X(INSERT,                                                                  \
       "INSERT INTO record (id, revision, created_ms, modified_ms, length,"     \
