@@ -12,6 +12,7 @@ from people import CHEAP, STRING, basic, register
 from test_changes import with_notes
 from test_graphql_http import JSON, LIBRARY, last, make, post
 from test_relations import collection
+from test_sessions import secret_of, site, with_cookie
 
 PATCH = {"Content-Type": "application/merge-patch+json"}
 BOOKS = "subscription {booksChanged {kind id node {title year author {name}}}}"
@@ -373,6 +374,21 @@ def test_one_that_is_not_shown_yet_and_not_any_more(notes):
         patch(client, hers, ANN, shared=False)
         assert events.change() == {"kind": "CREATED", "node": {"title": "hidden"}}
         assert events.change() == {"kind": "REMOVED", "node": None}
+
+
+def test_each_session_hears_of_its_own(serve):
+    server = serve(site(), CHEAP)
+    client = server.client()
+    hers, his = (secret_of(client.put("/cart", json={"items": [name]}))[0] for name in ("a", "b"))
+    query = "subscription {cartChanged {kind node {items}}}"
+    with Subscription(server, query, with_cookie(client, hers)) as events:
+        events.begin()
+        for cookie, items in ((his, ["c"]), (hers, ["d"]), (his, ["e"])):
+            assert client.put("/cart", with_cookie(client, cookie), json={"items": items}).status == 204
+        assert client.delete("/cart", with_cookie(client, hers)).status in (200, 204)
+        assert events.change() == {"kind": "CHANGED", "node": {"items": ["d"]}}
+        assert events.change() == {"kind": "REMOVED", "node": None}
+    assert "errors" in whole(post(client, query, "text/event-stream"))
 
 
 @pytest.mark.parametrize("query", [NOTES, "subscription {noteChanged(id: 1) {kind}}", "subscription {peopleChanged {kind}}"])
