@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/hash.h"
 #include "base/span.h"
 #include "contract.h"
 #include "words.h"
@@ -23,6 +24,8 @@ static void write_member(struct contract *c, int i, const char *text)
 
     (void)snprintf(key, sizeof(key), "/c/%d", i);
     change = rig_put(key, "/c", text);
+    if (i % 5 == 0)
+        change.media_type = VB_SPAN("text/plain");
     contract_ok(&c->a, &change, 1);
 }
 
@@ -91,7 +94,16 @@ static struct vb_list_read page_of(struct within *within)
                                  .sieve = &within->sieve.base};
 }
 
-/* Pages of this size, joined, as positions; how many members. */
+/* What a list shows of a member, as a number. */
+static uint64_t digest(const struct vb_record *record)
+{
+    static const struct vb_hash_key key = {0, 0};
+
+    return record->position + vb_hash(&key, record->content) +
+           3 * vb_hash(&key, record->media_type) + 5 * record->length;
+}
+
+/* Pages of this size, joined, as digests; how many members. */
 static int join(struct contract *c, struct vb_list_read page, uint64_t *got)
 {
     char key[64];
@@ -103,7 +115,7 @@ static int join(struct contract *c, struct vb_list_read page, uint64_t *got)
 
         assert_int_equal(rig_list(&c->b, &page), VB_OK);
         for (size_t i = 0; i < page.count; i++)
-            got[count++] = page.records[i]->position;
+            got[count++] = digest(page.records[i]);
         reached = page.reached;
         len = page.reached_key.len;
         assert_true(len < sizeof(key));
@@ -117,7 +129,7 @@ static int join(struct contract *c, struct vb_list_read page, uint64_t *got)
     }
 }
 
-/* In pages of each size and in both directions. */
+/* In pages of each size and in both directions, brief and whole. */
 static void compare(struct contract *c, struct within *within, bool whole)
 {
     struct vb_list_read page = page_of(within);
@@ -131,11 +143,14 @@ static void compare(struct contract *c, struct within *within, bool whole)
 
         page.backward = backward;
         page.index = NULL;
+        page.brief = VB_SPAN("");
         page.limit = VB_STORE_LIST_MAX;
         count = join(c, page, want);
         page.index = &within->index;
         for (uint32_t limit = 1; limit <= MEMBERS + 2; limit += 3) {
             page.limit = limit;
+            page.brief =
+                limit % 2 == 0 ? VB_SPAN("application/json") : VB_SPAN("");
             assert_int_equal(join(c, page, got), count);
             assert_memory_equal(got, want, (size_t)count * sizeof(*got));
         }

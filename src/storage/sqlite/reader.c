@@ -184,18 +184,17 @@ bool vb__row_is_tombstone(const struct vb__call *row)
 struct vb_record vb__row_for(const struct vb__call *row,
                              const struct vb_list_read *list)
 {
-    struct vb_span type = vb__call_get_text(row, MEDIA_TYPE);
-    struct vb_span content = vb__call_get_blob(row, CONTENT);
+    struct vb_record state;
 
-    if (content.len == 0 || list->brief.len == 0 ||
-        !vb_span_eq(type, list->brief))
+    if (list->brief.len == 0)
         return vb__row_of(row);
-    return (struct vb_record){
+    state = (struct vb_record){
         .position = vb__call_get_u64(row, ID),
-        .media_type = list->brief,
-        .length = content.len,
-        .content = content,
+        .media_type = vb__call_get_text(row, MEDIA_TYPE),
+        .content = vb__call_get_blob(row, CONTENT),
     };
+    state.length = state.content.len;
+    return state;
 }
 
 /* Its blob is pinned while the snapshot still shows it, so that it cannot be

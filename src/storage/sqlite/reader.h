@@ -27,18 +27,28 @@ struct vb__call;
     " media_type, content, tombstone"
 #define VB__RECORD_COLUMNS VB__RECORD_SELECT " FROM record "
 
-/* Through an index: the records of its keys, in its order. */
+/*
+ * A walk over members is there twice: whole, and behind that *brief*, with what
+ * is asked of members that come brief (vb_list_read), and nothing in the other
+ * columns. In the order of the members, or through an index in that of its
+ * keys.
+ */
+#define VB__BRIEF_SELECT                                                       \
+    "SELECT id, 0, 0, 0, 0, 0, '', '', media_type, content, 0"
+#define VB__WALK(X, name, rest)                                                \
+    X(name, VB__RECORD_SELECT rest) X(name##_BRIEF, VB__BRIEF_SELECT rest)
+#define VB__MEMBERS " FROM record WHERE parent = ?1 AND parent <> '' AND "
 #define VB__INDEX_ROWS                                                         \
-    VB__RECORD_SELECT ", sort FROM index_key CROSS JOIN record"                \
-                      " ON id = index_key.member"                              \
-                      " WHERE idx = ?1 AND listing = ?2 AND "
+    ", sort FROM index_key CROSS JOIN record ON id = index_key.member"         \
+    " WHERE idx = ?1 AND listing = ?2 AND "
 #define VB__INDEX_KEYS                                                         \
     "FROM index_key WHERE idx = ?1 AND listing = ?2"                           \
     " AND sort >= ?3 AND sort < ?4 "
 
 /* The members of ?1 that refer to a key. */
 #define VB__REFERRING(key)                                                     \
-    "JOIN reference ON source = id WHERE parent = ?1 AND target ="             \
+    " FROM record JOIN reference ON source = id"                               \
+    " WHERE parent = ?1 AND target ="                                          \
     " (SELECT id FROM record WHERE key = " key ")"
 
 #define VB__READER_STATEMENTS(X)                                               \
@@ -48,17 +58,15 @@ struct vb__call;
     X(COLLECTION,                                                              \
       "SELECT revision, count, modified_ms, number FROM collection"            \
       " WHERE key = ?1")                                                       \
-    X(LIST_FORWARD, VB__RECORD_COLUMNS "WHERE parent = ?1 AND parent <> ''"    \
-                                       " AND id > ?2 ORDER BY id LIMIT ?3")    \
-    X(LIST_BACKWARD,                                                           \
-      VB__RECORD_COLUMNS "WHERE parent = ?1 AND parent <> ''"                  \
-                         " AND id < ?2 ORDER BY id DESC LIMIT ?3")             \
-    X(SOME_FORWARD, VB__RECORD_COLUMNS VB__REFERRING(                          \
-                        "?4") " AND source > ?2 ORDER BY source LIMIT ?3")     \
-    X(SOME_BACKWARD,                                                           \
-      VB__RECORD_COLUMNS VB__REFERRING(                                        \
-          "?4") " AND source < ?2 ORDER BY source DESC LIMIT ?3")              \
-    X(SOME_COUNT, "SELECT count(*) FROM record " VB__REFERRING("?2"))          \
+    VB__WALK(X, LIST_FORWARD, VB__MEMBERS "id > ?2 ORDER BY id LIMIT ?3")      \
+    VB__WALK(X, LIST_BACKWARD,                                                 \
+             VB__MEMBERS "id < ?2 ORDER BY id DESC LIMIT ?3")                  \
+    VB__WALK(X, SOME_FORWARD,                                                  \
+             VB__REFERRING("?4") " AND source > ?2 ORDER BY source LIMIT ?3")  \
+    VB__WALK(                                                                  \
+        X, SOME_BACKWARD,                                                      \
+        VB__REFERRING("?4") " AND source < ?2 ORDER BY source DESC LIMIT ?3")  \
+    X(SOME_COUNT, "SELECT count(*)" VB__REFERRING("?2"))                       \
     X(BY_ID, VB__RECORD_COLUMNS "WHERE id = ?1")                               \
     X(BY_CLAIM, VB__RECORD_COLUMNS "WHERE id = (SELECT record FROM claim"      \
                                    " WHERE scope = ?1 AND value = ?2)")        \
@@ -68,13 +76,16 @@ struct vb__call;
     X(MEMO, "SELECT revision, bytes FROM memo"                                 \
             " WHERE name = ?1 AND expires_ms > ?2")                            \
     X(INDEX, "SELECT id FROM indexes WHERE name = ?1 AND state = 1")           \
-    X(KEY_FORWARD, VB__INDEX_ROWS "sort = ?3 AND member > ?4 ORDER BY member") \
-    X(KEY_BACKWARD,                                                            \
-      VB__INDEX_ROWS "sort = ?3 AND member < ?4 ORDER BY member DESC")         \
-    X(ROWS_UP, VB__INDEX_ROWS "(sort, member) > (?3, ?4) AND sort < ?5"        \
-                              " ORDER BY sort, member")                        \
-    X(ROWS_DOWN, VB__INDEX_ROWS "(sort, member) < (?3, ?4) AND sort >= ?5"     \
-                                " ORDER BY sort DESC, member DESC")            \
+    VB__WALK(X, KEY_FORWARD,                                                   \
+             VB__INDEX_ROWS "sort = ?3 AND member > ?4 ORDER BY member")       \
+    VB__WALK(X, KEY_BACKWARD,                                                  \
+             VB__INDEX_ROWS "sort = ?3 AND member < ?4 ORDER BY member DESC")  \
+    VB__WALK(X, ROWS_UP,                                                       \
+             VB__INDEX_ROWS "(sort, member) > (?3, ?4) AND sort < ?5"          \
+                            " ORDER BY sort, member")                          \
+    VB__WALK(X, ROWS_DOWN,                                                     \
+             VB__INDEX_ROWS "(sort, member) < (?3, ?4) AND sort >= ?5"         \
+                            " ORDER BY sort DESC, member DESC")                \
     X(KEYS, "SELECT member " VB__INDEX_KEYS)                                   \
     X(KEYS_COUNT,                                                              \
       "SELECT count(*) FROM (SELECT 1 " VB__INDEX_KEYS "LIMIT ?5)")            \

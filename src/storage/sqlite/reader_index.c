@@ -80,10 +80,12 @@ enum vb_err vb__index_group(struct vb__filling *filling,
                             uint64_t from, enum vb__sift *ret_verdict)
 {
     const struct vb_list_read *list = filling->list;
-    struct vb__call call = vb__index_use(
-        filling->reader,
-        list->backward ? VB__READER_KEY_BACKWARD : VB__READER_KEY_FORWARD,
-        index, list->parent);
+    struct vb__call call =
+        vb__index_use(filling->reader,
+                      vb__walk_for(list->backward ? VB__READER_KEY_BACKWARD
+                                                  : VB__READER_KEY_FORWARD,
+                                   list),
+                      index, list->parent);
 
     vb__call_blob(&call, key);
     vb__call_i64(&call,
@@ -196,7 +198,7 @@ static enum vb_err sift_one(void *context, const struct vb__call *call,
                             bool *ret_enough)
 {
     struct sifts *sifts = context;
-    struct vb_record row = vb__row_for(call, sifts->filling.list);
+    struct vb_record row = vb__row_of(call);
     enum vb__sift verdict = vb__sift(&sifts->sifting, &row);
 
     *ret_enough = verdict == VB__SIFT_END;
@@ -226,7 +228,7 @@ static enum vb_err offer_one(void *context, const struct vb__call *call,
                              bool *ret_enough)
 {
     struct vb__pick *pick = context;
-    struct vb_record row = vb__row_for(call, pick->list);
+    struct vb_record row = vb__row_of(call);
 
     *ret_enough = false;
     return vb__pick_offer(pick, &row, NULL);

@@ -6,9 +6,46 @@
 #include "storage/sqlite/reader_part.h"
 #include "storage/sqlite/state.h"
 
+/* A member that is not to come brief, of which the walk has nothing else. */
+static enum vb_err take_whole(struct vb__reader *reader, uint64_t id,
+                              struct vb_record **ret_record)
+{
+    struct vb__call call = vb__call(reader->statements[VB__READER_BY_ID]);
+
+    vb__call_u64(&call, id);
+    if (vb__call_row(&call)) {
+        struct vb_record row = vb__row_of(&call);
+
+        *ret_record = vb__record_of(reader, &row);
+    }
+    return vb__reader_ended(reader, &call);
+}
+
+/* Brief, if the list takes it so: what holds nothing may be a blob. */
+static enum vb_err take_member(struct vb__filling *filling,
+                               const struct vb_record *row,
+                               struct vb_record **ret_record)
+{
+    struct vb_list_read *list = filling->list;
+    struct vb_record brief = *row;
+
+    *ret_record = NULL;
+    if (list->brief.len > 0 && row->content.len > 0 &&
+        vb_span_eq(row->media_type, list->brief)) {
+        brief.media_type = list->brief;
+        *ret_record = vb__record_brief(&list->briefs, &brief);
+        return VB_OK;
+    }
+    if (vb__record_is_brief(row))
+        return take_whole(filling->reader, row->position, ret_record);
+    *ret_record = vb__record_of(filling->reader, row);
+    return VB_OK;
+}
+
 enum vb_err vb__fill(struct vb__filling *filling, const struct vb_record *row)
 {
     struct vb_list_read *list = filling->list;
+    enum vb_err err;
 
     if (list->count == filling->cap) {
         size_t more = filling->cap == 0 ? 16 : filling->cap * 2;
@@ -20,13 +57,11 @@ enum vb_err vb__fill(struct vb__filling *filling, const struct vb_record *row)
         list->records = records;
         filling->cap = more;
     }
-    list->records[list->count] = vb__record_is_brief(row)
-                                     ? vb__record_brief(&list->briefs, row)
-                                     : vb__record_of(filling->reader, row);
-    if (list->records[list->count] == NULL)
-        return VB_ERR_NOMEM;
-    list->count++;
-    return VB_OK;
+    err = take_member(filling, row, &list->records[list->count]);
+    if (err == VB_OK && list->records[list->count] == NULL)
+        err = VB_ERR_NOMEM;
+    list->count += err == VB_OK;
+    return err;
 }
 
 enum vb_err vb__reader_ended_with(struct vb__reader *reader,
@@ -61,12 +96,12 @@ static struct vb__call members(struct vb__reader *reader,
                                const struct vb_list_read *list, bool backward,
                                int64_t from, int64_t limit)
 {
+    static const enum vb__reader_statement walks[2][2] = {
+        {VB__READER_LIST_FORWARD, VB__READER_LIST_BACKWARD},
+        {VB__READER_SOME_FORWARD, VB__READER_SOME_BACKWARD}};
     bool some = list->target.len > 0;
-    struct vb__call call = vb__call(
-        reader->statements[backward ? (some ? VB__READER_SOME_BACKWARD
-                                            : VB__READER_LIST_BACKWARD)
-                                    : (some ? VB__READER_SOME_FORWARD
-                                            : VB__READER_LIST_FORWARD)]);
+    struct vb__call call =
+        vb__call(reader->statements[vb__walk_for(walks[some][backward], list)]);
 
     vb__call_text(&call, list->parent);
     vb__call_i64(&call, from);
@@ -123,7 +158,7 @@ static enum vb_err add_picked(struct vb__filling *filling, uint64_t id,
 
     vb__call_u64(&call, id);
     if (vb__call_row(&call)) {
-        struct vb_record row = vb__row_for(&call, list);
+        struct vb_record row = vb__row_of(&call);
 
         *bytes += row.content.len;
         *full = list->count > 0 && *bytes > list->byte_limit;

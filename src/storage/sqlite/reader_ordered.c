@@ -155,9 +155,11 @@ static enum vb_err walk_straight(struct walk *walk, struct vb_range range)
             beyond = list->from;
         }
     }
-    call = vb__index_use(reader,
-                         walk->up ? VB__READER_ROWS_UP : VB__READER_ROWS_DOWN,
-                         walk->index, list->parent);
+    call = vb__index_use(
+        reader,
+        vb__walk_for(walk->up ? VB__READER_ROWS_UP : VB__READER_ROWS_DOWN,
+                     list),
+        walk->index, list->parent);
     vb__call_blob(&call, near);
     vb__call_u64(&call, beyond);
     vb__call_blob(&call, far);

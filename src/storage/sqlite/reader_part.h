@@ -20,7 +20,14 @@ enum vb_err vb__reader_ended_with(struct vb__reader *reader,
 /* The record in the current row, borrowed from it. */
 struct vb_record vb__row_of(const struct vb__call *row);
 bool vb__row_is_tombstone(const struct vb__call *row);
-/* The same for a list, which may take it brief. */
+/* A walk's statement, for this list. */
+static inline enum vb__reader_statement
+vb__walk_for(enum vb__reader_statement whole, const struct vb_list_read *list)
+{
+    return list->brief.len > 0 ? (enum vb__reader_statement)(whole + 1) : whole;
+}
+
+/* The row of a walk: where the list takes members brief, without a key. */
 struct vb_record vb__row_for(const struct vb__call *row,
                              const struct vb_list_read *list);
 /* A record with the row's fields; NULL when out of memory. */
