@@ -4,7 +4,10 @@ import base64
 import email
 import email.policy
 import json
+import socket
+import struct
 import threading
+import time
 from email.message import Message
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
@@ -677,9 +680,13 @@ def test_a_client_that_goes_away_ends_its_batch(serve):
     client = server.client()
     while client.get("/settings/before").status != 200:
         pass
+    # A half-close is no leaving; a reset is.
+    connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
-    # The server ends at once (the fixture waits for it), though the program would sleep on.
     assert client.get("/settings/after").status == 404
+    began = time.monotonic()
+    server.stop()  # waits for what is under way: the program would sleep on
+    assert time.monotonic() - began < 5
 
 
 def test_many_members_at_once_are_a_part_like_others(client):

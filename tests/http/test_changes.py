@@ -371,6 +371,7 @@ def test_passwords_are_in_no_stream(notes):
         assert "argon2" not in json.dumps(event.data) and "password" not in event.data["value"]
 
 
+@pytest.mark.once
 def test_signs_of_life_and_who_is_out(serve):
     """After 15 seconds: an id without an event; and whose account is gone is followed by nobody."""
     server = serve(with_notes(), CHEAP)

@@ -409,6 +409,7 @@ def test_passwords_are_in_no_event(notes):
     assert "data" not in answer
 
 
+@pytest.mark.once
 def test_signs_of_life_and_who_is_out(serve):
     """After 15 seconds: an id without an event; and whose account is gone is told nothing any more."""
     described = with_notes()
@@ -432,6 +433,7 @@ def test_signs_of_life_and_who_is_out(serve):
     assert post(client, NOTES, "text/event-stream", ANN).status == 401
 
 
+@pytest.mark.once
 def test_who_writes_meanwhile_is_not_taken_for_another(serve):
     """A description that says nothing of credentials: whoever is known stays so."""
     server = serve(LIBRARY)
