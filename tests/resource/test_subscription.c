@@ -8,58 +8,10 @@
 
 #include "exchange/head.h"
 #include "flow/flow.h"
-#include "flow/inner.h"
-#include "resource/catalog.h"
+#include "library.h"
 #include "resource/feed.h"
-#include "storage/cache.h"
-#include "storage/store.h"
 
-#define MEMBERS(schema)                                                        \
-    "get: {responses: {'200': {description: all, content: "                    \
-    "{application/json: {schema: {type: array, items: {$ref: "                 \
-    "'#/components/schemas/" schema "'}}}}}}}\n"                               \
-    "    post: {requestBody: {content: {application/json: {schema: {$ref: "    \
-    "'#/components/schemas/" schema "'}}}}, responses: {'201': "               \
-    "{description: made}}}\n"
-#define ONE(schema)                                                            \
-    "parameters: [{name: id, in: path, required: true, schema: {type: "        \
-    "integer}}]\n"                                                             \
-    "    get: {responses: {'200': {description: it, content: "                 \
-    "{application/json: {schema: {$ref: '#/components/schemas/" schema         \
-    "'}}}}}}\n"
-
-/* clang-format off */
-static const char description[] =
-    "openapi: 3.1.0\n"
-    "info: {title: Library, version: '1'}\n"
-    "paths:\n"
-    "  /authors:\n"
-    "    " MEMBERS("Author")
-    "  /authors/{id}:\n"
-    "    " ONE("Author")
-    "  /books:\n"
-    "    " MEMBERS("Book")
-    "  /books/{id}:\n"
-    "    " ONE("Book")
-    "components:\n"
-    "  schemas:\n"
-    "    Author: {properties: {id: {type: integer, x-verbatim: {value: id}}, name: {type: string}}}\n"
-    "    Book:\n"
-    "      properties:\n"
-    "        id: {type: integer, x-verbatim: {value: id}}\n"
-    "        title: {type: string}\n"
-    "        author: {type: integer, x-verbatim: {references: '/authors/{id}'}}\n";
-/* clang-format on */
-
-static struct vb_catalog *catalog;
-static struct vb_store *store;
-static struct vb_store_ops ops; /* the store's, counted and held back */
-static const struct vb_store_ops *real;
-static struct vb_mailbox mailbox;
-static struct vb_env env;
-static struct vb_limits limits;
-static struct vb_peer peer = {.loopback = true};
-static struct vb_exchange *outer;
+static struct library library;
 
 /* --- a store that counts, and waits
  * -------------------------------------------
@@ -74,7 +26,7 @@ static enum vb_io records(struct vb_store_client *client,
 {
     requests++;
     if (!holds_back)
-        return real->records(client, read);
+        return library.real->records(client, read);
     assert_null(held_back);
     held_back = read;
     return VB_IO_PENDING;
@@ -84,7 +36,7 @@ static enum vb_io lists(struct vb_store_client *client,
                         struct vb_lists_read *read)
 {
     requests++;
-    return real->lists(client, read);
+    return library.real->lists(client, read);
 }
 
 static void answer(void)
@@ -93,7 +45,8 @@ static void answer(void)
 
     assert_non_null(read);
     held_back = NULL;
-    assert_int_equal(real->records(env.store, read), VB_IO_DONE);
+    assert_int_equal(library.real->records(library.env.store, read),
+                     VB_IO_DONE);
     read->op.done(&read->op);
 }
 
@@ -139,7 +92,7 @@ static bool pull(void)
 static void pull_all(void)
 {
     while (pull())
-        vb_mailbox_run(&mailbox);
+        vb_mailbox_run(&library.mailbox);
 }
 
 static void subscribe(const char *target)
@@ -148,11 +101,11 @@ static void subscribe(const char *target)
 
     replied = ready = gone = 0;
     text_len = 0;
-    stream = vb_exchange_new(&env);
+    stream = vb_exchange_new(&library.env);
     stream->carrier = &carrier;
-    stream->peer = &peer;
-    stream->site = env.site;
-    vb_head_begin(&builder, &stream->head, &stream->arena, &limits.head,
+    stream->peer = &library.peer;
+    stream->site = library.env.site;
+    vb_head_begin(&builder, &stream->head, &stream->arena, &library.limits.head,
                   VB_SPAN("http"));
     vb_head_method(&builder, VB_SPAN("GET"));
     vb_head_target(&builder, vb_span_str(target));
@@ -179,61 +132,24 @@ static void leave(void)
  * --------------------------------------------------------------------
  */
 
-static void inner_reply(struct vb_inner *inner)
-{
-    assert_int_equal(inner->status, 201);
-}
-
-static void inner_done(struct vb_inner *inner)
-{
-    (void)inner;
-}
-
 /* The change is made, and heard of when the mailbox is looked into. */
-static void make(const char *target, const char *content)
-{
-    static const struct vb_field_out fields[] = {
-        {VB_SPAN_INIT("Content-Type"), VB_SPAN_INIT("application/json")}};
-    struct vb_inner inner = {
-        .outer = outer, .most = 4096, .reply = inner_reply, .done = inner_done};
-    const struct vb_inner_request request = {
-        .method = VB_SPAN("POST"),
-        .target = vb_span_str(target),
-        .fields = fields,
-        .field_count = 1,
-        .content = vb_span_str(content),
-    };
-
-    assert_true(vb_inner_begin(&inner, &request));
-}
-
 static void make_book(unsigned number)
 {
     char content[2048];
 
     (void)snprintf(content, sizeof(content),
                    "{\"title\":\"b%u %01000d\",\"author\":1}", number, 0);
-    make("/books", content);
+    library_make(&library, "/books", content);
 }
 
 static unsigned occurrences(const char *what)
 {
-    unsigned count = 0;
-
-    for (const char *at = text; (at = strstr(at, what)) != NULL; at++)
-        count++;
-    return count;
+    return library_occurrences(text, what);
 }
 
 /* --- set up
  * ---------------------------------------------------------------------
  */
-
-static void begun(struct vb_service *service, struct vb_exchange *x)
-{
-    (void)service;
-    (void)x;
-}
 
 static void is_gone(struct vb_service *service, struct vb_exchange *x)
 {
@@ -242,68 +158,25 @@ static void is_gone(struct vb_service *service, struct vb_exchange *x)
     gone++;
 }
 
-static struct vb_service service = {
-    .begin = begun, .end = begun, .gone = is_gone};
-
-/* Tests look into it themselves. */
-static void wake(struct vb_mailbox *box)
-{
-    (void)box;
-}
-
-static void make_catalog(void)
-{
-    const struct vb_description *d;
-    struct vb_notes notes;
-
-    vb_notes_init(&notes);
-    assert_int_equal(vb_description_parse(VB_SPAN("library.yaml"),
-                                          vb_span_str(description), &notes, &d),
-                     VB_OK);
-    vb_notes_done(&notes);
-    assert_int_equal(vb_catalog_new(d, VB_SPAN(""), &catalog), VB_OK);
-    assert_int_equal(vb_catalog_serve_graph(catalog, VB_SPAN("/graphql"), NULL),
-                     VB_OK);
-    vb_description_unref(d);
-}
-
 static int set_up(void **state)
 {
     (void)state;
-    limits = vb_limits_default;
-    vb_env_init(&env, &limits, &service);
-    make_catalog();
-    assert_int_equal(vb_store_open(VB_SPAN("memory:"), &store, NULL), VB_OK);
-    real = store->ops;
-    ops = *real;
-    ops.records = records;
-    ops.lists = lists;
-    store->ops = &ops;
-    vb_mailbox_init(&mailbox, wake, NULL);
-    env.store = vb_store_attach(store, &mailbox, NULL);
-    env.feed = vb_feed_new(&env, 10);
-    env.site = vb_catalog_site(catalog);
-    outer = vb_exchange_new(&env);
-    outer->carrier = &carrier;
-    outer->peer = &peer;
-    outer->site = env.site;
-    outer->head.scheme = VB_SPAN("http");
-    outer->head.authority = VB_SPAN("localhost");
-    make("/authors", "{\"name\":\"Ann\"}");
+    library_open(&library);
+    library.service.gone = is_gone;
+    library.ops.records = records;
+    library.ops.lists = lists;
+    library.env.feed = vb_feed_new(&library.env, 10);
+    assert_non_null(library.env.feed);
+    library_make(&library, "/authors", "{\"name\":\"Ann\"}");
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    vb_exchange_release(outer);
-    vb_mailbox_run(&mailbox);
-    vb_feed_free(env.feed);
-    vb_store_detach(env.store);
-    vb_store_close(store);
-    vb_mailbox_done(&mailbox);
-    vb_catalog_unref(catalog);
-    vb_env_done(&env);
+    vb_mailbox_run(&library.mailbox);
+    vb_feed_free(library.env.feed);
+    library_close(&library);
     return 0;
 }
 
@@ -319,7 +192,7 @@ static void the_state_itself_asks_the_store_nothing(void **state)
     subscribe(BOOKS "kind%20id%20node%7Btitle%7D%7D%7D");
     make_book(1);
     requests = 0;
-    vb_mailbox_run(&mailbox);
+    vb_mailbox_run(&library.mailbox);
     assert_int_equal(ready, 1);
     pull_all();
     assert_int_equal(occurrences("\"kind\":\"CREATED\""), 1);
@@ -334,7 +207,7 @@ static void what_it_refers_to_is_a_request_for_each_field(void **state)
                     "title%20author%7Bname%7D%7D%7D%7D%7D%7D%7D%7D");
     make_book(2);
     requests = 0;
-    vb_mailbox_run(&mailbox);
+    vb_mailbox_run(&library.mailbox);
     pull_all();
     assert_true(occurrences("\"Ann\"") > 1);
     assert_int_equal(requests, 3);
@@ -353,7 +226,7 @@ static void nothing_is_executed_for_who_does_not_read(void **state)
     requests = 0;
     for (unsigned i = 0; i < 300; i++) {
         make_book(1000 + i);
-        vb_mailbox_run(&mailbox);
+        vb_mailbox_run(&library.mailbox);
     }
     assert_in_range(requests, 50, 80); /* 64 KiB of events wait */
     assert_int_equal(ready, 1);
@@ -376,14 +249,14 @@ static void an_event_that_nobody_waits_for_keeps_what_it_needs(void **state)
     holds_back = true;
     make_book(3);
     make_book(4);
-    vb_mailbox_run(&mailbox);
+    vb_mailbox_run(&library.mailbox);
     assert_int_equal(ready, 0);
     leave();
     assert_int_equal(gone, 0); /* the store is at work in it */
     holds_back = false;
     answer();
     assert_int_equal(gone, 1);
-    assert_int_equal(vb_feed_count(env.feed), 0);
+    assert_int_equal(vb_feed_count(library.env.feed), 0);
 }
 
 static void what_takes_its_time_comes_in_order(void **state)
@@ -393,7 +266,7 @@ static void what_takes_its_time_comes_in_order(void **state)
     holds_back = true;
     make_book(5);
     make_book(6);
-    vb_mailbox_run(&mailbox);
+    vb_mailbox_run(&library.mailbox);
     assert_false(pull());
     answer();
     assert_int_equal(ready, 1);
