@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "scene.h"
 #include "scratch.h"
+#include "storage/sqlite/schema.h"
 
 enum vb_err scene_try_url(struct scene *scene, const char *url)
 {
@@ -98,6 +99,20 @@ void scene_sql(struct scene *scene, const char *script)
     if (sqlite3_exec(db, script, NULL, NULL, &message) != SQLITE_OK)
         fail_msg("%s", message);
     sqlite3_close(db);
+}
+
+void scene_make_old(struct scene *scene, size_t version, const char *script)
+{
+    struct vb__tables schema = {vb__tables.steps, version};
+    struct vb_buf why;
+    sqlite3 *db;
+
+    vb_buf_init(&why, 1000);
+    assert_int_equal(sqlite3_open(scene->path, &db), SQLITE_OK);
+    assert_int_equal(vb__tables_apply(&schema, db, &why), VB_OK);
+    sqlite3_close(db);
+    vb_buf_done(&why);
+    scene_sql(scene, script);
 }
 
 int64_t scene_number(sqlite3 *db, const char *query)

@@ -40,6 +40,10 @@ void scene_change(struct scene *scene, const struct vb_change *changes,
 /* Runs a script on the file, as another program would. */
 void scene_sql(struct scene *scene, const char *script);
 
+/* Makes the file, as the version of that many steps did, and runs a script of
+ * what was written into it. */
+void scene_make_old(struct scene *scene, size_t version, const char *script);
+
 /* The number that a query yields. */
 struct sqlite3;
 int64_t scene_number(struct sqlite3 *db, const char *query);

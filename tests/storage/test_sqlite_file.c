@@ -327,16 +327,8 @@ static void make_file(struct scene *scene, size_t version)
         " blob, ties, key, parent, media_type, content) VALUES"
         " (5, 7, 900, 1000, 3, 0, 0, '/c/1', '/c', 'text/plain',"
         " CAST('one' AS BLOB))";
-    struct vb__tables schema = {vb__tables.steps, version};
-    struct vb_buf why;
-    sqlite3 *db;
 
-    vb_buf_init(&why, 1000);
-    assert_int_equal(sqlite3_open(scene->path, &db), SQLITE_OK);
-    assert_int_equal(vb__tables_apply(&schema, db, &why), VB_OK);
-    sqlite3_close(db);
-    vb_buf_done(&why);
-    scene_sql(scene, rows);
+    scene_make_old(scene, version, rows);
 }
 
 /* The record is there, can be buried, and comes back; revisions go on. */

@@ -12,7 +12,6 @@
 #include "scene.h"
 #include "storage/engine.h"
 #include "storage/sqlite/past.h"
-#include "storage/sqlite/schema.h"
 
 /* --- entries ---------------------------------------------------------------
  */
@@ -173,6 +172,17 @@ static struct vb_history_read beyond(uint64_t moment, uint32_t limit)
         .beyond = moment, .limit = limit, .byte_limit = 16 * 1024 * 1024};
 }
 
+/* Opens it and writes "first" to /c/1; the moment before that. */
+static uint64_t open_with_first(struct scene *scene)
+{
+    uint64_t from;
+
+    scene_open(scene);
+    from = now(scene);
+    put(scene, "/c/1", "first");
+    return from;
+}
+
 static void a_commit_s_changes_share_rows(void **state)
 {
     struct scene *scene = *state;
@@ -216,11 +226,8 @@ static void what_is_not_asked_for_is_passed_over(void **state)
 {
     struct scene *scene = *state;
     struct vb_history_read read;
-    uint64_t from;
+    uint64_t from = open_with_first(scene);
 
-    scene_open(scene);
-    from = now(scene);
-    put(scene, "/c/1", "first");
     for (int i = 0; i * AT_ONCE < VB__HISTORY_LOOKED * 2; i++)
         put_others(scene, i % 2 == 0 ? "a" : "b");
     put(scene, "/c/1", "last");
@@ -247,11 +254,8 @@ static void a_damaged_history_is_told(void **state)
 {
     struct scene *scene = *state;
     struct vb_history_read read;
-    uint64_t from;
+    uint64_t from = open_with_first(scene);
 
-    scene_open(scene);
-    from = now(scene);
-    put(scene, "/c/1", "first");
     put(scene, "/c/1", "last");
     scene_sql(scene, "UPDATE history SET changes = substr(changes, 1, 12)");
     scene_reopen(scene);
@@ -270,17 +274,9 @@ static void a_row_for_each_change_is_not_known_any_more(void **state)
         "INSERT INTO history VALUES (7 << 20 | 1048575, 5, 0, 140, '/c/1',"
         " '/c', 0, 0, 0, 0, '', x'');";
     struct scene *scene = *state;
-    struct vb__tables schema = {vb__tables.steps, 6};
     struct vb_history_read read = beyond(vb_moment(6), 10);
-    struct vb_buf why;
-    sqlite3 *db;
 
-    vb_buf_init(&why, 1000);
-    assert_int_equal(sqlite3_open(scene->path, &db), SQLITE_OK);
-    assert_int_equal(vb__tables_apply(&schema, db, &why), VB_OK);
-    sqlite3_close(db);
-    vb_buf_done(&why);
-    scene_sql(scene, rows);
+    scene_make_old(scene, 6, rows);
     scene_open(scene);
     assert_int_equal(rig_history(&scene->worker, &read), VB_ERR_NOTFOUND);
     vb_history_read_done(&read);
