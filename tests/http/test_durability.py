@@ -22,7 +22,38 @@ KILLS = int(os.environ.get("VB_KILLS", "20"))
 WRITERS = 6
 
 
-class Writer(threading.Thread):
+class Client(threading.Thread):
+    """A client at work until the server dies; `fault` is what else went wrong."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.client = server.client()
+        self.fault = None
+
+    def run(self):
+        try:
+            self.work()
+        except (OSError, Broken, ValueError):
+            pass  # the server is gone
+        except Exception as error:  # noqa: BLE001 (raised by the test)
+            self.fault = error
+        finally:
+            self.client.close()
+
+
+def kill_among(server, clients, seconds):
+    """Lets them work for a while, kills the server meanwhile, and starts it again."""
+    for client in clients:
+        client.start()
+    clients[0].join(seconds)
+    server.kill()
+    for client in clients:
+        client.join()
+        assert client.fault is None, client.fault
+    server.start()
+
+
+class Writer(Client):
     """Writes until the server dies, and knows what was acknowledged.
 
     Even ones replace a setting, over and over; odd ones post books, every
@@ -30,26 +61,17 @@ class Writer(threading.Thread):
     """
 
     def __init__(self, server, number, turn):
-        super().__init__()
-        self.client = server.client()
+        super().__init__(server)
         self.number = number
         self.turn = turn
         self.key = f"/settings/w{number}"
         self.sent = self.acknowledged = 0
         self.books = {}  # path: title
         self.covers = {}  # path: byte
-        self.fault = None
 
-    def run(self):
-        try:
-            while True:
-                self.replace() if self.number % 2 == 0 else self.create()
-        except (OSError, Broken, ValueError):
-            pass  # the server is gone
-        except Exception as error:  # noqa: BLE001 (raised by the test)
-            self.fault = error
-        finally:
-            self.client.close()
+    def work(self):
+        while True:
+            self.replace() if self.number % 2 == 0 else self.create()
 
     def replace(self):
         self.sent += 1
@@ -107,15 +129,8 @@ def test_kill_at_any_moment_loses_no_acknowledged_write(serve):
     acknowledged, known = 0, set()
     for turn in range(KILLS):
         writers = [Writer(server, number, turn) for number in range(WRITERS)]
-        for writer in writers:
-            writer.start()
         # At a moment that has nothing to do with what is under way.
-        writers[0].join(chance.uniform(0.005, 0.25))
-        server.kill()
-        for writer in writers:
-            writer.join()
-            assert writer.fault is None, writer.fault
-        server.start()
+        kill_among(server, writers, chance.uniform(0.005, 0.25))
         client = server.client()
         acknowledged += sum(writer.check(client) for writer in writers)
         known |= {title for writer in writers for title in writer.books.values()}
@@ -155,29 +170,20 @@ THING = {
 }
 
 
-class Stamper(threading.Thread):
+class Stamper(Client):
     """Makes things, gives them other stamps and deletes them; and knows which stamp was acknowledged last."""
 
     def __init__(self, server, number, turn):
-        super().__init__()
-        self.client = server.client()
+        super().__init__(server)
         self.name_of = f"t{turn}w{number}"
         self.stamps = {}  # path: stamp
         self.gone = []  # stamps
         self.at = None  # the path, or the stamp of a new thing, of what was not answered
-        self.fault = None
 
-    def run(self):
-        try:
-            for n in range(1_000_000):
-                known = list(self.stamps)
-                self.write(n, known[n // 3 % len(known)] if known and n % 3 else None)
-        except (OSError, Broken, ValueError):
-            pass  # the server is gone
-        except Exception as error:  # noqa: BLE001 (raised by the test)
-            self.fault = error
-        finally:
-            self.client.close()
+    def work(self):
+        for n in range(1_000_000):
+            known = list(self.stamps)
+            self.write(n, known[n // 3 % len(known)] if known and n % 3 else None)
 
     def write(self, n, path):
         stamp = f"{self.name_of}s{n}"
@@ -235,14 +241,7 @@ def test_what_is_acknowledged_is_found_by_its_indexes_after_a_kill(serve):
     checked = 0
     for turn in range(max(1, KILLS // 2)):
         writers = [Stamper(server, number, turn) for number in range(4)]
-        for writer in writers:
-            writer.start()
-        writers[0].join(chance.uniform(0.02, 0.3))
-        server.kill()
-        for writer in writers:
-            writer.join()
-            assert writer.fault is None, writer.fault
-        server.start()
+        kill_among(server, writers, chance.uniform(0.02, 0.3))
         client = server.client()
         checked += sum(writer.check(client) for writer in writers)
         client.close()
