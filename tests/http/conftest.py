@@ -3,12 +3,22 @@
 import pytest
 from fixtures import module_serve, serve  # noqa: F401 (pytest finds them here)
 from library import LIBRARY
+from notebook import register_both, with_notes
+from people import CHEAP
 
 
 @pytest.fixture(scope="module")
 def library(module_serve):
     """A server of the example API, for all tests of a module."""
     return module_serve(LIBRARY)
+
+
+@pytest.fixture(scope="module")
+def notes(module_serve):
+    """A server of people's notes, with Ann and Bob, for all tests of a module."""
+    server = module_serve(with_notes(), CHEAP)
+    register_both(server.client())
+    return server
 
 
 @pytest.fixture

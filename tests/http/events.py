@@ -1,6 +1,7 @@
 """Event streams (text/event-stream) over each version of HTTP, read as they come."""
 
 import json
+import time
 from dataclasses import dataclass
 
 import h1
@@ -174,3 +175,13 @@ class Events:
             return self.next() is None
         except (Reset, OSError, h1.Broken):
             return True
+
+
+def check_stop(server, streams):
+    """A server that is told to stop does not wait for them: it cuts them off."""
+    for stream in streams:
+        stream.begin()
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 5
+    assert all(stream.is_cut() for stream in streams)

@@ -7,45 +7,11 @@ import threading
 import time
 
 import pytest
-from events import STREAM, Events
+from events import STREAM, Events, check_stop
 from h1 import Connection
 from library import JSON, LIBRARY, add, tag_of
-from people import CHEAP, basic, people, register
-
-NOTE = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "integer", "readOnly": True},
-        "owner": {"type": "string", "x-verbatim": {"value": "owner"}},
-        "title": {"type": "string"},
-        "shared": {"type": "boolean"},
-        "secret": {"type": "string", "writeOnly": True},
-    },
-}
-NOTES = {"application/json": {"schema": NOTE}}
-SEEN = ["owner", "resource.shared AND account"]
-ID = [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}]
-
-
-def operation(*rules, status="200", content=None):
-    made = {"security": [{"basic": []}], "responses": {status: {"description": "", "content": NOTES}}}
-    if rules:
-        made["x-verbatim"] = {"allow": list(rules)}
-    return made | ({"requestBody": {"content": content}} if content else {})
-
-
-def with_notes():
-    return people(
-        **{
-            "/notes": {"get": operation("account"), "post": operation("account", status="201", content=NOTES)},
-            "/notes/{id}": {
-                "parameters": ID,
-                "get": operation(*SEEN),
-                "patch": operation("owner", content={"application/merge-patch+json": {}}),
-                "delete": {"security": [{"basic": []}], "responses": {"204": {"description": "gone"}}},
-            },
-        }
-    )
+from notebook import ANN, BOB, note, register_both, with_notes
+from people import CHEAP, register
 
 
 @pytest.fixture(scope="module")
@@ -309,23 +275,7 @@ def test_fields_of_one_document(library):
 # --- for whom --------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def notes(module_serve):
-    server = module_serve(with_notes(), CHEAP)
-    client = server.client()
-    register(client, "ann@x.example", "annannann")
-    register(client, "bob@x.example", "bobbobbob")
-    return server
-
-
-ANN, BOB = basic("ann@x.example", "annannann"), basic("bob@x.example", "bobbobbob")
 PATCH = {"Content-Type": "application/merge-patch+json"}
-
-
-def note(client, who, **members):
-    made = client.post("/notes", who, json=members)
-    assert made.status == 201, made
-    return made.headers["Location"]
 
 
 def test_what_one_may_not_see_is_not_told(notes):
@@ -376,8 +326,7 @@ def test_signs_of_life_and_who_is_out(serve):
     """After 15 seconds: an id without an event; and whose account is gone is followed by nobody."""
     server = serve(with_notes(), CHEAP)
     client = server.client()
-    who = register(client, "ann@x.example", "annannann")
-    register(client, "bob@x.example", "bobbobbob")
+    who = register_both(client)
     with Events(server, "/notes", ANN) as hers, Events(server, "/notes", BOB) as his:
         begun = [hers.begin().id, his.begin().id]
         assert client.delete(who, BOB).status in (200, 204)
@@ -395,13 +344,7 @@ def test_signs_of_life_and_who_is_out(serve):
 def test_the_server_ends_at_once(serve):
     server = serve(None)
     put(server.client(), "/c/1", 1)
-    streams = [Events(server, "/c") for _ in range(5)]
-    for stream in streams:
-        stream.begin()
-    began = time.monotonic()
-    server.stop()
-    assert time.monotonic() - began < 5
-    assert all(stream.is_cut() for stream in streams)
+    check_stop(server, [Events(server, "/c") for _ in range(5)])
 
 
 def test_a_new_description_ends_them(serve):

@@ -6,10 +6,10 @@ import time
 from urllib.parse import quote
 
 import pytest
-from events import STREAM, Events, parse
+from events import STREAM, Events, check_stop, parse
 from library import tag_of
-from people import CHEAP, STRING, basic, register
-from test_changes import with_notes
+from notebook import ANN, BOB, note, register_both, with_notes
+from people import CHEAP, STRING, register
 from test_graphql_http import JSON, LIBRARY, last, make, post
 from test_relations import collection
 from test_sessions import secret_of, site, with_cookie
@@ -328,23 +328,7 @@ def test_many_writers_and_one_who_comes_and_goes(serve):
 # --- for whom ----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def notes(module_serve):
-    server = module_serve(with_notes(), CHEAP)
-    client = server.client()
-    register(client, "ann@x.example", "annannann")
-    register(client, "bob@x.example", "bobbobbob")
-    return server
-
-
-ANN, BOB = basic("ann@x.example", "annannann"), basic("bob@x.example", "bobbobbob")
 NOTES = "subscription {notesChanged {kind id node {title}}}"
-
-
-def note(client, who, **members):
-    made = client.post("/notes", who, json=members)
-    assert made.status == 201, made
-    return made.headers["Location"]
 
 
 def test_what_one_may_not_see_is_not_told(notes):
@@ -416,8 +400,7 @@ def test_signs_of_life_and_who_is_out(serve):
     described["paths"] |= collection("/songs", {"name": STRING})  # for everybody, also for who says who they are
     server = serve(described, CHEAP + ["--open"])
     client = server.client()
-    who = register(client, "ann@x.example", "annannann")
-    register(client, "bob@x.example", "bobbobbob")
+    who = register_both(client)
     songs = "subscription {songsChanged {node {name}}}"
     with Subscription(server, NOTES, ANN) as hers, Subscription(server, NOTES, BOB) as his, Subscription(server, songs, BOB) as open_to_all:
         begun = [stream.begin().id for stream in (hers, his, open_to_all)]
@@ -450,13 +433,7 @@ def test_who_writes_meanwhile_is_not_taken_for_another(serve):
 
 def test_the_server_ends_at_once(serve):
     server = serve(LIBRARY)
-    streams = [Subscription(server, TITLES) for _ in range(5)]
-    for stream in streams:
-        stream.begin()
-    began = time.monotonic()
-    server.stop()
-    assert time.monotonic() - began < 5
-    assert all(stream.is_cut() for stream in streams)
+    check_stop(server, [Subscription(server, TITLES) for _ in range(5)])
 
 
 def test_a_new_description_ends_them(serve):
