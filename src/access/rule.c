@@ -127,6 +127,17 @@ enum vb_truth vb_ruling_ask(const struct vb_ruling *ruling)
     return truth;
 }
 
+bool vb_ruling_holds_for(const struct vb_ruling *ruling, struct vb_span key,
+                         yyjson_val *state)
+{
+    struct vb_ruling of_one = *ruling;
+
+    of_one.key = key;
+    of_one.knows_state = true;
+    of_one.state = state;
+    return vb_ruling_ask(&of_one) == VB_TRUE;
+}
+
 void vb_ruling_done(struct vb_ruling *ruling)
 {
     vb_json_free(ruling->account);
@@ -156,10 +167,7 @@ bool vb_rule_met(const struct vb_exchange *x, const struct vb_allow *allow,
     if (allow == NULL)
         return true;
     vb_ruling_begin(&ruling, x, allow);
-    ruling.key = key;
-    ruling.knows_state = true;
-    ruling.state = state;
-    met = vb_ruling_ask(&ruling) == VB_TRUE;
+    met = vb_ruling_holds_for(&ruling, key, state);
     vb_ruling_done(&ruling);
     return met;
 }

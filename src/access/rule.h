@@ -40,6 +40,11 @@ void vb_ruling_begin(struct vb_ruling *ruling, const struct vb_exchange *x,
 /* What comes of it. Changes nothing, on whatever thread. */
 enum vb_truth vb_ruling_ask(const struct vb_ruling *ruling);
 
+/* Does it hold for a resource in this state (NULL: none, or no JSON)? One
+ * ruling may be asked so of any number of them, on whatever thread. */
+bool vb_ruling_holds_for(const struct vb_ruling *ruling, struct vb_span key,
+                         yyjson_val *state);
+
 void vb_ruling_done(struct vb_ruling *ruling);
 
 /* What a rule says by who asks alone, of whatever resource; of NULL, that

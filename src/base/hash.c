@@ -15,6 +15,8 @@ struct vb_hash_key vb_hash_key_random(void)
     return key;
 }
 
+const struct vb_hash_key vb_hash_key_fixed = {0, 0};
+
 static struct vb_hash_key shared_key;
 
 static void make_shared_key(void)

@@ -20,6 +20,10 @@ struct vb_hash_key vb_hash_key_random(void);
 /* The one random key of this process, for tables that live within it. */
 const struct vb_hash_key *vb_hash_key_shared(void);
 
+/* A key that everybody has: for names that must be the same in every process.
+ */
+extern const struct vb_hash_key vb_hash_key_fixed;
+
 uint64_t vb_hash(const struct vb_hash_key *key, struct vb_span bytes);
 
 #endif

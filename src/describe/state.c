@@ -386,7 +386,6 @@ static bool in_elements(const struct vb_property *p)
 
 static struct vb_span name_hidden(struct walk *w)
 {
-    static const struct vb_hash_key fixed = {0, 0};
     struct vb_span name = VB_SPAN("");
     struct vb_buf paths;
 
@@ -401,9 +400,9 @@ static struct vb_span name_hidden(struct walk *w)
             vb_buf_char(&paths, '\0');
     }
     if (paths.len > 0)
-        name = vb_arena_printf(
-            w->r->arena, "w%016llx",
-            (unsigned long long)vb_hash(&fixed, vb_buf_span(&paths)));
+        name = vb_arena_printf(w->r->arena, "w%016llx",
+                               (unsigned long long)vb_hash(
+                                   &vb_hash_key_fixed, vb_buf_span(&paths)));
     w->r->arena->failed |= paths.err != VB_OK;
     vb_buf_done(&paths);
     return name;

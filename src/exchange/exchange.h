@@ -156,6 +156,13 @@ struct vb_peer {
     const struct vb_certificate *certificate;
 };
 
+/* Without what is its connection's, so that it may outlive that. */
+static inline void vb_peer_part(struct vb_peer *peer)
+{
+    peer->certified = NULL;
+    peer->certificate = NULL;
+}
+
 /* --- Content coming in -------------------------------------------------- */
 
 /* Content codings that content may come in, one applied to the other. */

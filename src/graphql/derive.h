@@ -50,6 +50,14 @@ enum vb_gql_source_kind {
     VB_GQL_SOURCE_END,
 };
 
+/* What VB_GQL_SOURCE_EVENT_KIND may be, and its name in the schema. */
+enum vb_gql_change {
+    VB_GQL_CHANGE_CREATED,
+    VB_GQL_CHANGE_CHANGED,
+    VB_GQL_CHANGE_REMOVED
+};
+struct vb_span vb_gql_change_name(enum vb_gql_change change);
+
 /*
  * The `owner` of each field of a derived schema. Of an argument `filter`, the
  * owner of each of the inputs is a struct vb_property; of other inputs, and of

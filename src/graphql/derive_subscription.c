@@ -6,10 +6,17 @@
 static const struct {
     const char *name, *about;
 } kinds[] = {
-    {"CREATED", "It was not among what is listened to, and is now."},
-    {"CHANGED", "It is another one now."},
-    {"REMOVED", "It is not among it any more, whether it is gone or not."},
+    [VB_GQL_CHANGE_CREATED] = {"CREATED", "It was not among what is listened "
+                                          "to, and is now."},
+    [VB_GQL_CHANGE_CHANGED] = {"CHANGED", "It is another one now."},
+    [VB_GQL_CHANGE_REMOVED] = {"REMOVED", "It is not among it any more, "
+                                          "whether it is gone or not."},
 };
+
+struct vb_span vb_gql_change_name(enum vb_gql_change change)
+{
+    return vb_span_str(kinds[change].name);
+}
 
 /* Made when something can be listened to. */
 static bool add_kinds(struct vb__gql_deriver *d)

@@ -2,7 +2,9 @@
 #include "content/event_stream.h"
 #include "resource/follow_part.h"
 
-static const char *const names[] = {"created", "changed", "removed"};
+static const char *const names[] = {[VB_SEEN_CREATED] = "created",
+                                    [VB_SEEN_CHANGED] = "changed",
+                                    [VB_SEEN_REMOVED] = "removed"};
 
 /* --- what is told ---------------------------------------------------------
  */

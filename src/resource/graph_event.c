@@ -26,10 +26,14 @@ void vb__graph_event(struct vb__graph_run *run, struct vb_gql_call *call)
 
 static struct vb_gql_result kind_of(const struct vb__graph_event *event)
 {
-    static const char *const names[] = {"CREATED", "CHANGED", "REMOVED"};
+    static const enum vb_gql_change changes[] = {
+        [VB_SEEN_CREATED] = VB_GQL_CHANGE_CREATED,
+        [VB_SEEN_CHANGED] = VB_GQL_CHANGE_CHANGED,
+        [VB_SEEN_REMOVED] = VB_GQL_CHANGE_REMOVED};
 
     return (struct vb_gql_result){.kind = VB_GQL_RESULT_TEXT,
-                                  .text = vb_span_str(names[event->kind])};
+                                  .text =
+                                      vb_gql_change_name(changes[event->kind])};
 }
 
 /* The state that it is about; nobody sees what was removed. */

@@ -221,8 +221,7 @@ static struct vb__graph_stream *stream_new(struct vb__graph_run *run,
     listening->key = vb__graph_key(run, call, source->route);
     listening->end = &listening->first;
     listening->peer = *x->peer;
-    listening->peer.certificate = NULL;
-    listening->peer.certified = NULL;
+    vb_peer_part(&listening->peer);
     return listening;
 }
 

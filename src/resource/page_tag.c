@@ -43,7 +43,6 @@ static struct vb_span viewer_variant(struct vb_exchange *x,
 static struct vb_span described_variant(struct vb_exchange *x,
                                         const struct vb_page *page)
 {
-    static const struct vb_hash_key fixed = {0, 0};
     struct vb_span hidden = vb_state_hidden(vb__page_member(page));
     struct vb_span variant;
     struct vb_buf head;
@@ -54,7 +53,7 @@ static struct vb_span described_variant(struct vb_exchange *x,
     vb_columns_write_head(&head, &page->columns);
     variant = vb_arena_printf(
         &x->arena, "%.*sc%016llx", VB_FMT(hidden),
-        (unsigned long long)vb_hash(&fixed, vb_buf_span(&head)));
+        (unsigned long long)vb_hash(&vb_hash_key_fixed, vb_buf_span(&head)));
     x->arena.failed |= head.err != VB_OK;
     vb_buf_done(&head);
     return variant;
@@ -63,7 +62,6 @@ static struct vb_span described_variant(struct vb_exchange *x,
 struct vb_span vb__page_variant(struct vb_exchange *x,
                                 const struct vb_page *page)
 {
-    static const struct vb_hash_key fixed = {0, 0};
     struct vb_span variant = x->resource->offers[x->offer].tag_variant;
     struct vb_span described = described_variant(x, page);
 
@@ -71,9 +69,9 @@ struct vb_span vb__page_variant(struct vb_exchange *x,
         variant = vb_arena_printf(&x->arena, "%.*s%.*s", VB_FMT(variant),
                                   VB_FMT(described));
     if (x->head.method == VB_METHOD_QUERY)
-        variant =
-            vb_arena_printf(&x->arena, "%.*sq%016llx", VB_FMT(variant),
-                            (unsigned long long)vb_hash(&fixed, page->uri));
+        variant = vb_arena_printf(
+            &x->arena, "%.*sq%016llx", VB_FMT(variant),
+            (unsigned long long)vb_hash(&vb_hash_key_fixed, page->uri));
     if (page->expanding != NULL)
         variant = vb_expanding_variant(page->expanding, variant);
     if (page->personal)

@@ -41,21 +41,6 @@ bool vb_selection_holds(const struct vb_selection *selection, yyjson_val *root)
            vb_expression_ask(selection->expression, &values) == VB_TRUE;
 }
 
-/* May who asks see this member? */
-static bool is_seen(const struct vb_ruling *ruling,
-                    const struct vb_record *state, yyjson_val *root)
-{
-    struct vb_ruling of_member;
-
-    if (ruling == NULL)
-        return true;
-    of_member = *ruling;
-    of_member.key = state->key;
-    of_member.knows_state = true;
-    of_member.state = root;
-    return vb_ruling_ask(&of_member) == VB_TRUE;
-}
-
 /* On a thread of the store's: it touches nothing of the exchange's but the
  * selection, which nobody changes. */
 static bool keep(struct vb_sieve *base, const struct vb_record *state,
@@ -74,7 +59,8 @@ static bool keep(struct vb_sieve *base, const struct vb_record *state,
         return false;
     }
     root = json == NULL ? NULL : json->root;
-    kept = is_seen(sieve->ruling, state, root) &&
+    kept = (sieve->ruling == NULL ||
+            vb_ruling_holds_for(sieve->ruling, state->key, root)) &&
            vb_selection_holds(selection, root);
     if (kept)
         vb_selection_key(key, selection, root);

@@ -16,18 +16,11 @@ void vb_sight_done(struct vb_sight *sight)
 static bool sees(const struct vb_sight *sight, const struct vb_record *record,
                  yyjson_val *root)
 {
-    struct vb_ruling ruling;
-
     if (record == NULL)
         return false;
-    if (sight->allow != NULL) {
-        ruling = sight->ruling;
-        ruling.key = record->key;
-        ruling.knows_state = true;
-        ruling.state = root;
-        if (vb_ruling_ask(&ruling) != VB_TRUE)
-            return false;
-    }
+    if (sight->allow != NULL &&
+        !vb_ruling_holds_for(&sight->ruling, record->key, root))
+        return false;
     return sight->selection == NULL ||
            vb_selection_holds(sight->selection, root);
 }

@@ -151,8 +151,7 @@ void vb__stream_check_leave(struct vb_stream *stream)
     if (check == NULL)
         return;
     check->stream = NULL;
-    check->peer.certificate = NULL; /* its connection's */
-    check->peer.certified = NULL;
+    vb_peer_part(&check->peer);
     stream->check = NULL;
     vb_exchange_hold(stream->x);
 }

@@ -97,10 +97,9 @@ static struct vb_list_read page_of(struct within *within)
 /* What a list shows of a member, as a number. */
 static uint64_t digest(const struct vb_record *record)
 {
-    static const struct vb_hash_key key = {0, 0};
-
-    return record->position + vb_hash(&key, record->content) +
-           3 * vb_hash(&key, record->media_type) + 5 * record->length;
+    return record->position + vb_hash(&vb_hash_key_fixed, record->content) +
+           3 * vb_hash(&vb_hash_key_fixed, record->media_type) +
+           5 * record->length;
 }
 
 /* Pages of this size, joined, as digests; how many members. */
