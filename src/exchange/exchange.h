@@ -44,6 +44,7 @@ struct vb_mailbox;
 struct vb_ranges;      /* http/range.h */
 struct vb_runner;      /* exchange/run.h */
 struct vb_alarms;      /* exchange/alarm.h */
+struct vb_dialer;      /* exchange/call.h */
 struct vb_jobs;        /* resource/jobs.h */
 struct vb_certificate; /* exchange/certificate.h */
 struct vb_identity;    /* exchange/identity.h */
@@ -106,6 +107,7 @@ struct vb_env {
     struct vb_coding_memo coding_memo;
     struct vb_runner *runner;     /* runs programs; NULL: nothing does */
     struct vb_alarms *alarms;     /* calls again after a while; or NULL */
+    struct vb_dialer *dialer;     /* connects to other servers; or NULL */
     struct vb_jobs *jobs;         /* where work is put off to; NULL: nowhere */
     struct vb_feed *feed;         /* who is told what happens; NULL: nobody */
     struct vb_pool exchanges;     /* of struct vb_exchange */
