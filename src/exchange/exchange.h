@@ -74,6 +74,7 @@ struct vb_limits {
     uint32_t linger_ms;          /* reading on after a last reply */
     uint32_t once_retention_ms;  /* how long an Idempotency-Key is known */
     uint32_t max_requests;       /* on one connection; 0: no bound */
+    bool extended_connect;       /* HTTP/2 and HTTP/3 say that they take it */
 };
 
 /* A set of limits that suits most servers (docs: verbatim(1)). */
@@ -182,8 +183,8 @@ enum vb_sink_want {
  * borrowed for the call and never none, then `end` once: VB_OK when it arrived
  * whole, or VB_ERR_CLOSED, _TIMEOUT, _SYNTAX (bad framing), _LIMIT (over
  * max_content), _NOMEM; x->verdict then says more. Neither is called after the
- * reply. `end` is called also when the connection dies, before the exchange
- * is abandoned; a reply given to it is thrown away.
+ * reply, unless that is `duplex`. `end` is called also when the connection
+ * dies, before the exchange is abandoned; a reply given to it is thrown away.
  */
 struct vb_sink {
     enum vb_sink_want (*write)(struct vb_sink *sink, struct vb_span bytes);
@@ -241,14 +242,32 @@ struct vb_reply {
     uint16_t status;
     enum vb_reply_head rep_head;
     enum vb_reply_content content;
-    bool head_only;     /* answer to HEAD: the head as for GET, no content */
-    bool close;         /* end the connection after this reply */
+    bool head_only; /* answer to HEAD: the head as for GET, no content */
+    bool close;     /* end the connection after this reply */
+    /*
+     * Both ways at once: x->sink goes on getting what is left of the request's
+     * content once the reply has begun, until its `end`, or until all of the
+     * reply is sent: then it is told nothing more. Content is a source.
+     */
+    bool duplex;
+    /*
+     * With `duplex`: a tunnel (a 2xx to CONNECT) or another protocol (101, or
+     * a 2xx to an extended CONNECT). From the end of the reply's head on, bytes
+     * go both ways, without framing of HTTP's: what the client sends goes to
+     * x->sink, and its `end` with VB_OK is the end of what the client sends.
+     * The end of the source is told the client as the end of what we send. It
+     * is over when both are, or when the connection is.
+     */
+    bool switched;
     struct vb_rep *rep; /* a reference, or NULL */
     struct vb_span bytes;
     struct vb_source *source;
     struct vb_field_out *fields; /* further fields */
     uint16_t field_count;
     uint16_t field_cap;
+    /* Behind a source's end, looked at then; for who has said "TE: trailers".
+     * NULL: none. */
+    const struct vb_fields *trailers;
 };
 
 /* Adds a field; name and value must live until the reply is sent (arena or
