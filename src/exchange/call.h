@@ -69,6 +69,9 @@ struct vb_call_ops {
     /* Bytes of content, never none, borrowed for the call. PAUSE: none until
      * call->carrier->resume. DONE is as MORE. */
     enum vb_sink_want (*content)(struct vb_call *call, struct vb_span bytes);
+    /* Once it is switched: the other side sends no more. What we send may go
+     * on, and the call ends with that. NULL: the call ends here. */
+    void (*eof)(struct vb_call *call);
     /* Last, exactly once, unless the call is cancelled. The call may be freed
      * in it, and its arena. */
     void (*end)(struct vb_call *call, enum vb_call_end end);
@@ -148,11 +151,11 @@ struct vb_client_ops {
 /* One connection to another server. Part of the wire's memory. */
 struct vb_client {
     const struct vb_client_ops *ops;
-    const char *protocol; /* "HTTP/1.1", "HTTP/2"; "" for a bare tunnel */
-    struct vb_peer *peer; /* who that is */
-    uint32_t calls;       /* begun so far */
-    int64_t idle_since;   /* monotonic ms, when its last call ended */
-    uint32_t idle_ms;     /* without a call it closes after that; 0: never */
+    const char *protocol;       /* "HTTP/1.1", "HTTP/2"; "" for a bare tunnel */
+    const struct vb_peer *peer; /* who that is */
+    uint32_t calls;             /* begun so far */
+    int64_t idle_since;         /* monotonic ms, when its last call ended */
+    uint32_t idle_ms; /* without a call it closes after that; 0: never */
     /* Its owner's, set in vb_dial.done; neither may use the client's
      * operations within but `start`, and that not in `gone`. NULL is fine. */
     void (*changed)(struct vb_client *client); /* there may be room now */
