@@ -45,6 +45,7 @@ struct vb_ranges;      /* http/range.h */
 struct vb_runner;      /* exchange/run.h */
 struct vb_alarms;      /* exchange/alarm.h */
 struct vb_dialer;      /* exchange/call.h */
+struct vb_reaches;     /* gateway/reach.h */
 struct vb_jobs;        /* resource/jobs.h */
 struct vb_certificate; /* exchange/certificate.h */
 struct vb_identity;    /* exchange/identity.h */
@@ -109,6 +110,7 @@ struct vb_env {
     struct vb_runner *runner;     /* runs programs; NULL: nothing does */
     struct vb_alarms *alarms;     /* calls again after a while; or NULL */
     struct vb_dialer *dialer;     /* connects to other servers; or NULL */
+    struct vb_reaches *reaches;   /* what is known of these; or NULL */
     struct vb_jobs *jobs;         /* where work is put off to; NULL: nowhere */
     struct vb_feed *feed;         /* who is told what happens; NULL: nobody */
     struct vb_pool exchanges;     /* of struct vb_exchange */
@@ -244,6 +246,7 @@ struct vb_reply {
     enum vb_reply_content content;
     bool head_only; /* answer to HEAD: the head as for GET, no content */
     bool close;     /* end the connection after this reply */
+    bool foreign;   /* another server's: nothing is added to it */
     /*
      * Both ways at once: x->sink goes on getting what is left of the request's
      * content once the reply has begun, until its `end`, or until all of the

@@ -81,6 +81,10 @@ static inline enum vb_answer vb_trace_answer(uint16_t entry)
 /* "YES", "NO", ...; static. */
 const char *vb_answer_text(enum vb_answer answer);
 
+/* Is it a request to go no further: Max-Forwards is 0 (RFC 9110 section
+ * 7.6.2)? For TRACE and OPTIONS. */
+bool vb__is_last_hop(const struct vb_exchange *x);
+
 /* The questions, in q_<group>.c. */
 #define VB_NODE(group, name, yes, no, rfc, text) vb_question vb__q_##name;
 #include "flow/flow.tbl"

@@ -67,18 +67,37 @@ enum vb_answer vb__q_canonical(struct vb_exchange *x)
     return VB_NO;
 }
 
+/* Without slots, whatever a gateway is asked for goes on. */
+static bool takes_any(const struct vb_resource *resource)
+{
+    return resource->forwarding != NULL && resource->any_method;
+}
+
 enum vb_answer vb__q_allowed(struct vb_exchange *x)
 {
+    x->reply.status = x->head.method == VB_METHOD_UNKNOWN
+                          ? VB_STATUS_NOT_IMPLEMENTED
+                          : VB_STATUS_METHOD_NOT_ALLOWED;
     if (x->head.method == VB_METHOD_TRACE)
         return x->site->trace ? VB_YES : VB_NO;
-    return vb_method_set_has(x->resource->allow, x->head.method) ? VB_YES
-                                                                 : VB_NO;
+    return takes_any(x->resource) ||
+                   vb_method_set_has(x->resource->allow, x->head.method)
+               ? VB_YES
+               : VB_NO;
+}
+
+/* TRACE is answered by who is the last to see it (RFC 9110 section 9.3.8). */
+static bool goes_further(const struct vb_exchange *x)
+{
+    return x->resource->forwarding != NULL && !vb__is_last_hop(x);
 }
 
 /* A TRACE request has no content (RFC 9110 section 9.3.8). */
 enum vb_answer vb__q_looped(struct vb_exchange *x)
 {
     if (x->head.method != VB_METHOD_TRACE)
+        return VB_NO;
+    if (goes_further(x) && !x->head.has_content)
         return VB_NO;
     if (x->head.has_content) {
         x->reply.status = VB_STATUS_BAD_REQUEST;

@@ -59,17 +59,19 @@ enum vb_answer vb__q_within_rate(struct vb_exchange *x)
 
 enum vb_answer vb__q_known(struct vb_exchange *x)
 {
-    if (x->head.method != VB_METHOD_UNKNOWN)
+    if (x->head.method != VB_METHOD_UNKNOWN || x->site->forwards)
         return VB_YES;
     vb_reply_detail(x, VB_SPAN("This method is not known here; names of "
                                "methods are case-sensitive."));
     return VB_NO;
 }
 
-/* No tunnels are dug here; CONNECT is understood, but not implemented. */
+/* No tunnels are dug here; CONNECT is understood, but not implemented. That for
+ * another protocol is to a resource (RFC 8441 section 4). */
 enum vb_answer vb__q_tunnel(struct vb_exchange *x)
 {
-    if (x->head.method != VB_METHOD_CONNECT)
+    if (x->head.method != VB_METHOD_CONNECT ||
+        (x->head.protocol.len > 0 && x->site->forwards))
         return VB_NO;
     vb_reply_detail(x, VB_SPAN("This server is not a proxy: it opens no "
                                "tunnels."));

@@ -327,18 +327,29 @@ static void say_secure(struct vb_exchange *x)
     const struct vb_site *site = x->site;
 
     vb_assert(site != NULL);
-    vb_reply_field(x, VB_FIELD_STRICT_TRANSPORT_SECURITY, site->hsts);
+    say_once(x, VB_FIELD_STRICT_TRANSPORT_SECURITY, site->hsts);
     for (size_t i = 0; i < site->alternative_count; i++)
         if (site->alternatives[i].port == x->peer->h3_port)
             vb_reply_field(x, VB_FIELD_ALT_SVC,
                            vb_span_str(site->alternatives[i].alt_svc));
 }
 
+/* What another server has said is not ours to change, but for what is said of
+ * the connection. */
+static void pass_on(struct vb_exchange *x)
+{
+    if (x->env->explainer != NULL)
+        vb__explain_reply(x);
+    if (x->peer != NULL && x->peer->secure && x->outer == NULL)
+        say_secure(x);
+    x->carrier->reply(x);
+}
+
 void vb__reply_finish(struct vb_exchange *x, unsigned status)
 {
     struct vb_reply *reply = &x->reply;
 
-    vb_assert(status >= 200 && status <= 599);
+    vb_assert((status >= 200 && status <= 599) || reply->switched);
     if (x->once != NULL)
         x->once->settled(x);
     if (x->abandoned) {
@@ -347,6 +358,10 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
     }
     reply->status = (uint16_t)status;
     reply->head_only = vb_exchange_is_head(x);
+    if (reply->foreign) {
+        pass_on(x);
+        return;
+    }
     say(x, status);
     if (reply->status != status) /* it could not be said, and 503 is left */
         say(x, reply->status);

@@ -72,9 +72,22 @@ struct vb_slot {
     vb_question *commit;     /* default: YES, as nothing was to be done */
 };
 
+/* What is asked of a resource that another server answers for (gateway/), in
+ * the rows `gateway`. */
+struct vb_forwarding {
+    vb_question *returning; /* has it come through here before? */
+    vb_question *kept;      /* default: NO. Sets x->current, x->selected */
+    vb_question *usable;    /* default: NO */
+    /* HALT: x->reply is what the other server has said; YES: x->current is. */
+    vb_question *answered;
+};
+
 struct vb_resource {
     const char *kind; /* "document", "collection", ... for logs and docs */
     const struct vb_slot *slots[VB_METHOD_COUNT];
+    /* Another server answers; NULL: it answers itself. */
+    const struct vb_forwarding *forwarding;
+    bool any_method; /* and the slots do not say what is allowed */
     const struct vb_offer *offers;
     uint16_t offer_count;
     /* What is there may be of a media type that is not among the offers: then
@@ -205,7 +218,9 @@ struct vb_site {
     const struct vb_trust *trust; /* who may write; NULL: this machine */
     const struct vb_cors *cors;   /* where resources have none; NULL: none */
     struct vb_span service_desc;  /* Link to the description, for OPTIONS */
-    bool trace;                   /* TRACE is switched on, and leaves out */
+    bool forwards; /* some resource is another server's: methods that are not
+                      known here may be there */
+    bool trace;    /* TRACE is switched on, and leaves out */
     const struct vb_secrets *secrets; /* what these are; NULL: nothing more */
     unsigned https_port; /* where who comes without TLS is sent; 0: nowhere */
     struct vb_span hsts; /* Strict-Transport-Security, for TLS; "": none */

@@ -1,0 +1,159 @@
+/* Content both ways, between an exchange and a call. See forward.h. */
+#include "gateway/forward.h"
+
+/* --- the request's ----------------------------------------------------------
+ */
+
+static struct vb_forward *of_sink(struct vb_sink *sink)
+{
+    return VB_CONTAINER(sink, struct vb_forward, sink);
+}
+
+static void tell_content(struct vb_forward *f)
+{
+    if (f->under_way && !f->pulling)
+        vb_ask_content_ready(&f->ask);
+}
+
+static enum vb_sink_want take_up(struct vb_sink *sink, struct vb_span bytes)
+{
+    struct vb_forward *f = of_sink(sink);
+
+    if (!f->under_way) /* nobody wants it any more */
+        return VB_SINK_MORE;
+    if (!vb_pipe_put(&f->up, bytes))
+        f->up_lost = true;
+    f->up_paused = vb_pipe_is_full(&f->up);
+    /* This may end the call, but not the exchange, whose wire is at work. */
+    tell_content(f);
+    return f->up_paused ? VB_SINK_PAUSE : VB_SINK_MORE;
+}
+
+static void end_up(struct vb_sink *sink, enum vb_err err)
+{
+    struct vb_forward *f = of_sink(sink);
+
+    f->up_ended = err == VB_OK;
+    f->up_lost |= err != VB_OK;
+    tell_content(f);
+}
+
+static void go_on_up(struct vb_forward *f)
+{
+    if (!f->up_wanted) {
+        f->up_wanted = true;
+        f->x->carrier->want_content(f->x);
+    } else if (f->up_paused && !vb_pipe_is_full(&f->up)) {
+        f->up_paused = false;
+        f->x->carrier->resume_content(f->x);
+    }
+}
+
+/* The other server takes it now: so it is asked for now (RFC 9110 section
+ * 10.1.1: 100 is sent when it is wanted there). */
+static enum vb_pull pull_up(struct vb_source *source, struct vb_span *ret_bytes)
+{
+    struct vb_forward *f = VB_CONTAINER(source, struct vb_forward, content);
+
+    vb_pipe_drop(&f->up, f->up_given);
+    f->up_given = 0;
+    f->pulling = true;
+    go_on_up(f);
+    f->pulling = false;
+    *ret_bytes = vb_pipe_front(&f->up);
+    f->up_given = ret_bytes->len;
+    if (ret_bytes->len > 0)
+        return VB_PULL_BYTES;
+    if (f->up_lost)
+        return VB_PULL_FAILED;
+    if (!f->up_ended)
+        return VB_PULL_PENDING;
+    f->ask.call.trailers = f->x->trailers;
+    return VB_PULL_END;
+}
+
+/* --- the reply's ------------------------------------------------------------
+ */
+
+static enum vb_pull pull_down(struct vb_source *source,
+                              struct vb_span *ret_bytes)
+{
+    struct vb_forward *f = VB_CONTAINER(source, struct vb_forward, source);
+
+    vb_pipe_drop(&f->down, f->down_given);
+    f->down_given = 0;
+    if (f->down_paused && !vb_pipe_is_full(&f->down)) {
+        f->down_paused = false;
+        vb_ask_resume(&f->ask);
+    }
+    *ret_bytes = vb_pipe_front(&f->down);
+    f->down_given = ret_bytes->len;
+    if (ret_bytes->len > 0)
+        return VB_PULL_BYTES;
+    if (f->down_lost)
+        return VB_PULL_FAILED;
+    if (f->down_ended)
+        return VB_PULL_END;
+    f->down_pending = true;
+    return VB_PULL_PENDING;
+}
+
+/* The exchange may be gone when this returns. */
+static void tell_down(struct vb_forward *f)
+{
+    if (!f->down_pending)
+        return;
+    f->down_pending = false;
+    f->x->carrier->output_ready(f->x);
+}
+
+enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes)
+{
+    bool full;
+
+    if (!vb_pipe_put(&f->down, bytes))
+        f->down_lost = true;
+    full = f->down_paused = vb_pipe_is_full(&f->down);
+    tell_down(f);
+    return full ? VB_SINK_PAUSE : VB_SINK_MORE;
+}
+
+void vb__forward_end(struct vb_forward *f, bool whole)
+{
+    f->down_ended = whole;
+    f->down_lost |= !whole;
+    tell_down(f);
+}
+
+/* The client has all of it, or is gone. */
+static void close_down(struct vb_source *source)
+{
+    struct vb_forward *f = VB_CONTAINER(source, struct vb_forward, source);
+
+    if (f->under_way) {
+        f->under_way = false;
+        vb_ask_cancel(&f->ask);
+    }
+}
+
+/* --- both -------------------------------------------------------------------
+ */
+
+void vb__forward_init_content(struct vb_forward *f)
+{
+    struct vb_pool *pool = &f->x->env->output_blocks;
+    const struct vb_head *head = &f->x->head;
+
+    vb_pipe_init(&f->up, pool, VB_FORWARD_BOUND, true);
+    vb_pipe_init(&f->down, pool, VB_FORWARD_BOUND, false);
+    f->sink = (struct vb_sink){.write = take_up, .end = end_up};
+    f->content =
+        (struct vb_source){.pull = pull_up, .length = head->content_length};
+    f->source = (struct vb_source){.pull = pull_down, .close = close_down};
+}
+
+void vb__forward_done_content(struct vb_forward *f)
+{
+    vb_pipe_done(&f->up);
+    vb_pipe_done(&f->down);
+}

@@ -1,0 +1,159 @@
+/* Asking the other server, and passing its answer on: the question `answered`.
+ * See gate.h. */
+#include "gateway/forward.h"
+
+#include "base/hash.h"
+#include "flow/flow.h"
+#include "flow/reply.h"
+#include "gateway/reach.h"
+
+static struct vb_forward *of_ask(struct vb_ask *ask)
+{
+    return ask->context;
+}
+
+/* --- failures ---------------------------------------------------------------
+ */
+
+static void say_failure(struct vb_forward *f, enum vb_failure_id failure)
+{
+    const struct vb_failure_text *text = &vb_failures[failure];
+    struct vb_exchange *x = f->x;
+
+    x->reply.status = text->status;
+    vb_reply_detail(x, vb_span_str(text->text));
+    vb_add_proxy_status(x, f->gate->options.pseudonym, text->error,
+                        vb_arena_dup(&x->arena, vb_span_str(f->ask.why)));
+}
+
+/* Without an answer, the request's own content may be why. */
+static enum vb_answer say_why(struct vb_forward *f, enum vb_failure_id failure)
+{
+    if (f->up_lost && f->x->verdict.status != 0)
+        return vb_reply_verdict(f->x);
+    say_failure(f, failure);
+    return VB_NO;
+}
+
+/* --- what the ask tells -----------------------------------------------------
+ */
+
+static void on_interim(struct vb_ask *ask, const struct vb_response *response)
+{
+    struct vb_forward *f = of_ask(ask);
+
+    vb__forward_interim(f, response);
+}
+
+/* The exchange may be gone when this returns. */
+static void on_head(struct vb_ask *ask, const struct vb_response *response)
+{
+    struct vb_forward *f = of_ask(ask);
+
+    vb__forward_response(f, response);
+    f->replied = true;
+    vb_flow_resume(f->x, VB_HALT);
+}
+
+static enum vb_sink_want on_content(struct vb_ask *ask, struct vb_span bytes)
+{
+    return vb__forward_take(of_ask(ask), bytes);
+}
+
+static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
+{
+    struct vb_forward *f = of_ask(ask);
+
+    f->under_way = false;
+    if (!f->replied) {
+        f->replied = true;
+        vb_flow_resume(f->x, say_why(f, failure));
+        return;
+    }
+    f->x->reply.trailers = ask->call.trailers_in;
+    vb__forward_end(f, failure == VB_FAILURE_NONE);
+}
+
+static bool on_rewind(struct vb_ask *ask)
+{
+    struct vb_forward *f = of_ask(ask);
+
+    f->up_given = 0;
+    return vb_pipe_rewind(&f->up);
+}
+
+static const struct vb_ask_ops ask_ops = {
+    .interim = on_interim,
+    .head = on_head,
+    .content = on_content,
+    .end = on_end,
+    .rewind = on_rewind,
+};
+
+/* --- life -------------------------------------------------------------------
+ */
+
+static void done(struct vb_exchange *x)
+{
+    struct vb_forward *f = vb__forward_of(x);
+
+    if (f->under_way) {
+        f->under_way = false;
+        vb_ask_cancel(&f->ask);
+    }
+    vb__forward_done_content(f);
+}
+
+/* The client has gone before there was an answer. */
+static void call_off(struct vb_exchange *x)
+{
+    struct vb_forward *f = vb__forward_of(x);
+
+    x->call_off = NULL;
+    if (f->replied)
+        return;
+    f->replied = true;
+    f->under_way = false;
+    vb_ask_cancel(&f->ask);
+    x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE; /* which nobody sees */
+    vb_flow_resume(x, VB_NO);
+}
+
+static struct vb_forward *new_forward(struct vb_exchange *x)
+{
+    struct vb_forward *f = vb_arena_calloc(&x->arena, 1, sizeof(*f));
+
+    if (f == NULL)
+        return NULL;
+    f->x = x;
+    f->gate =
+        VB_CONTAINER(x->resource->forwarding, const struct vb_gate, forwarding);
+    vb__forward_init_content(f);
+    f->ask.ops = &ask_ops;
+    f->ask.context = f;
+    x->state = f;
+    x->state_done = done;
+    x->call_off = call_off;
+    x->sink = &f->sink;
+    return f;
+}
+
+enum vb_answer vb__gate_answered(struct vb_exchange *x)
+{
+    struct vb_forward *f = new_forward(x);
+    enum vb_failure_id failure = VB_FAILURE_INTERNAL;
+    struct vb_reach *reach;
+
+    if (f == NULL)
+        return vb_reply_unavailable(x);
+    reach = vb_reach_of(x->env->reaches, f->gate->upstream);
+    if (reach != NULL && vb__forward_request(f))
+        failure = vb_ask_start(&f->ask, reach);
+    if (failure == VB_FAILURE_NONE) {
+        f->under_way = true;
+        return VB_PENDING;
+    }
+    f->replied = true;
+    say_failure(f, failure);
+    return VB_NO;
+}

@@ -1,0 +1,66 @@
+/* The inside of one request on its way, shared by forward.c and its parts. */
+#ifndef VB_GATEWAY_FORWARD_H
+#define VB_GATEWAY_FORWARD_H
+
+#include "gateway/ask.h"
+#include "gateway/gate.h"
+#include "gateway/pipe.h"
+
+/* Bytes on their way, each way, past which nothing more is taken. */
+#define VB_FORWARD_BOUND ((size_t)64 * 1024)
+
+/* In the exchange's arena; x->state, and its context. */
+struct vb_forward {
+    struct vb_ask ask;
+    struct vb_exchange *x;
+    const struct vb_gate *gate;
+
+    /* The request's content. */
+    struct vb_pipe up;
+    struct vb_sink sink;
+    struct vb_source content;
+    size_t up_given; /* bytes that the last pull gave */
+    bool up_wanted;  /* the client was asked for it */
+    bool up_paused;
+    bool up_ended; /* all of it has come, */
+    bool up_lost;  /* or no more will */
+    bool pulling;  /* a pull is on the stack */
+
+    /* The reply's. */
+    struct vb_pipe down;
+    struct vb_source source;
+    size_t down_given;
+    bool down_pending; /* the client waits for more */
+    bool down_paused;
+    bool down_ended;
+    bool down_lost;
+
+    bool under_way; /* the ask is */
+    bool replied;   /* the flow was told */
+};
+
+static inline struct vb_forward *vb__forward_of(const struct vb_exchange *x)
+{
+    return x->state;
+}
+
+/* content.c: sets up both ways. */
+void vb__forward_init_content(struct vb_forward *f);
+/* Gives the memory of both back. */
+void vb__forward_done_content(struct vb_forward *f);
+/* More of the reply's content has come. */
+enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes);
+/* Its end: all is there, or not. */
+void vb__forward_end(struct vb_forward *f, bool whole);
+
+/* request.c: fills in the call. False: out of memory. */
+bool vb__forward_request(struct vb_forward *f);
+
+/* response.c: the reply, from the head of the other server's. */
+void vb__forward_response(struct vb_forward *f,
+                          const struct vb_response *response);
+/* An interim one is passed on. */
+void vb__forward_interim(struct vb_forward *f,
+                         const struct vb_response *response);
+
+#endif

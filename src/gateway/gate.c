@@ -1,0 +1,42 @@
+/* What the flow asks of a gate. See gate.h. */
+#include "gateway/gate.h"
+
+/* A request that has come through here before would come again (RFC 9110
+ * section 7.6.3). */
+static enum vb_answer returning(struct vb_exchange *x)
+{
+    const struct vb_gate *gate =
+        VB_CONTAINER(x->resource->forwarding, const struct vb_gate, forwarding);
+
+    return vb_via_has(&x->head.fields, gate->options.pseudonym) ? VB_YES
+                                                                : VB_NO;
+}
+
+void vb_gate_init(struct vb_gate *gate, struct vb_upstream *upstream,
+                  const struct vb_gate_options *options)
+{
+    *gate = (struct vb_gate){
+        .forwarding = {.returning = returning, .answered = vb__gate_answered},
+        .upstream = vb_upstream_ref(upstream),
+        .options = *options,
+    };
+}
+
+void vb_gate_done(struct vb_gate *gate)
+{
+    vb_upstream_unref(gate->upstream);
+    gate->upstream = NULL;
+}
+
+/* Who may do what is for the other server to say, unless there is a guard. */
+static enum vb_answer permitted(struct vb_exchange *x)
+{
+    (void)x;
+    return VB_YES;
+}
+
+void vb_gate_open(struct vb_resource *resource, const struct vb_gate *gate)
+{
+    resource->forwarding = &gate->forwarding;
+    resource->permitted = permitted;
+}

@@ -1,0 +1,68 @@
+/*
+ * A gate: the part of the URIs that another server answers for. The rows
+ * `gateway` of the flow ask it; it asks the upstream, and passes the answer on.
+ *
+ *     client ─▶ sink ─▶ pipe ─▶ call ─▶ the other server
+ *     client ◀─ source ◀─ pipe ◀─ call ◀─┘
+ *
+ * Nothing is read faster than the other side takes it. What a gate is made of
+ * is read-only and shared by all workers.
+ */
+#ifndef VB_GATEWAY_GATE_H
+#define VB_GATEWAY_GATE_H
+
+#include "flow/resource.h"
+#include "gateway/fields.h"
+#include "gateway/upstream.h"
+
+/* Which addresses proxies that are believed have. */
+struct vb_network {
+    uint8_t ip[16]; /* as struct vb_peer has it */
+    uint8_t bits;   /* of them that count: 0 to 128 */
+};
+
+struct vb_gate_options {
+    struct vb_span prefix; /* of paths here, "" or "/api"; in its place there */
+    struct vb_span base;   /* is this, "" or "/v1" */
+    bool keeps_host;       /* Host is what the client says, not the server's */
+    bool hides;            /* nothing is told of who asks */
+    const struct vb_network *trusted; /* peers whose Forwarded is believed */
+    size_t trusted_count;
+    struct vb_span pseudonym; /* by which Via knows us */
+};
+
+struct vb_gate {
+    struct vb_forwarding forwarding; /* first: resource->forwarding */
+    struct vb_upstream *upstream;    /* a reference */
+    struct vb_gate_options options;  /* its texts are borrowed */
+};
+
+/* Takes a reference on the upstream. */
+void vb_gate_init(struct vb_gate *gate, struct vb_upstream *upstream,
+                  const struct vb_gate_options *options);
+
+void vb_gate_done(struct vb_gate *gate);
+
+/* Makes a resource one that the gate answers for. */
+void vb_gate_open(struct vb_resource *resource, const struct vb_gate *gate);
+
+/* --- of the room's own: where.c ------------------------------------------- */
+
+/* The path and query that the upstream is asked for; in the exchange's arena.
+ * Raw as it came, but for what the gate replaces. ptr NULL: out of memory. */
+struct vb_span vb__gate_target(struct vb_exchange *x,
+                               const struct vb_gate *gate);
+
+/* A URI reference of the upstream's (Location), as clients know it. */
+struct vb_span vb__gate_location(struct vb_exchange *x,
+                                 const struct vb_gate *gate,
+                                 const struct vb_upstream_server *server,
+                                 struct vb_span location);
+
+/* Does it believe this peer? */
+bool vb__gate_trusts(const struct vb_gate *gate, const struct vb_peer *peer);
+
+/* forward.c: the question `answered`: asks the upstream. */
+enum vb_answer vb__gate_answered(struct vb_exchange *x);
+
+#endif

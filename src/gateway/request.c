@@ -1,0 +1,115 @@
+/* The request that goes on to the other server (RFC 9110 section 7.6). */
+#include "gateway/forward.h"
+
+#include "base/base64.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "http/elements.h"
+#include "http/method.h"
+
+/* Not passed on as they came, beside those of the connection: what proxies say
+ * is said anew; and credentials for a proxy end at the first one (RFC 9110
+ * section 11.7.2). */
+static const uint16_t not_as_they_came[] = {
+    VB_FIELD_FORWARDED,          VB_FIELD_X_FORWARDED_FOR,
+    VB_FIELD_X_FORWARDED_HOST,   VB_FIELD_X_FORWARDED_PROTO,
+    VB_FIELD_X_FORWARDED_PORT,   VB_FIELD_X_FORWARDED_PREFIX,
+    VB_FIELD_X_FORWARDED_SERVER, VB_FIELD_PROXY_AUTHORIZATION,
+    VB_FIELD_MAX_FORWARDS,       VB_FIELD_OTHER};
+
+/* One hop fewer, for the methods that count them (RFC 9110 section 7.6.2); for
+ * others it means nothing, and goes on as it is. */
+static void add_max_forwards(struct vb_forward *f, struct vb_field_list *list)
+{
+    const struct vb_head *head = &f->x->head;
+    struct vb_span value;
+    int64_t hops;
+
+    if (!vb_fields_single(&head->fields, VB_FIELD_MAX_FORWARDS, &value))
+        return;
+    if ((head->method == VB_METHOD_OPTIONS ||
+         head->method == VB_METHOD_TRACE) &&
+        vb_span_i64(value, &hops) && hops > 0)
+        value = vb_arena_printf(&f->x->arena, "%lld", (long long)(hops - 1));
+    vb_field_list_add(list, VB_SPAN("Max-Forwards"), value);
+}
+
+/* A WebSocket from HTTP/2 or HTTP/3 has no key, and HTTP/1.1 asks for one (RFC
+ * 8441 section 5): it proves nothing but that the other server knows them. */
+static void add_socket_key(struct vb_forward *f, struct vb_field_list *list)
+{
+    static const char key[] = "AAAAAAAAAAAAAAAAAAAAAA==";
+    const struct vb_head *head = &f->x->head;
+
+    for (unsigned i = 0; i < head->fields.count; i++)
+        if (vb_span_ieq(head->fields.at[i].name, VB_SPAN("Sec-WebSocket-Key")))
+            return;
+    if (vb_span_ieq(head->protocol, VB_SPAN("websocket")))
+        vb_field_list_add(list, VB_SPAN("Sec-WebSocket-Key"), vb_span_str(key));
+}
+
+static bool make_fields(struct vb_forward *f)
+{
+    const struct vb_gate *gate = f->gate;
+    struct vb_exchange *x = f->x;
+    const struct vb_hop hop = {
+        .forwarded = !gate->options.hides,
+        .x_forwarded = !gate->options.hides,
+        .trusted = vb__gate_trusts(gate, x->peer),
+    };
+    struct vb_field_list list;
+
+    vb_field_list_init(&list, &x->arena, x->head.fields.count + 8u);
+    vb_fields_go_on(&x->head.fields, not_as_they_came, &list);
+    add_max_forwards(f, &list);
+    vb_add_forwarded(x, &hop, &list);
+    vb_add_via(&list, vb_via_version(x->carrier->protocol),
+               gate->options.pseudonym);
+    if (x->head.protocol.len > 0)
+        add_socket_key(f, &list);
+    f->ask.call.fields = list.at;
+    f->ask.call.field_count = list.count;
+    return !list.failed;
+}
+
+static bool wants_trailers(const struct vb_head *head)
+{
+    struct vb_lines lines;
+
+    vb_fields_lines(&head->fields, VB_FIELD_TE, &lines);
+    return vb_elements_have(lines.at, lines.count, VB_SPAN("trailers"));
+}
+
+/* What another protocol is asked for with: GET, also where an extended CONNECT
+ * asks for it (RFC 8441 section 4). */
+static void set_method(struct vb_call *call, const struct vb_head *head)
+{
+    call->method = head->method;
+    call->method_text = head->method_text;
+    call->protocol = head->protocol;
+    if (head->protocol.len > 0 && head->method == VB_METHOD_CONNECT) {
+        call->method = VB_METHOD_GET;
+        call->method_text = VB_SPAN("GET");
+    }
+}
+
+bool vb__forward_request(struct vb_forward *f)
+{
+    const struct vb_gate *gate = f->gate;
+    struct vb_exchange *x = f->x;
+    struct vb_call *call = &f->ask.call;
+
+    set_method(call, &x->head);
+    call->scheme = gate->upstream->scheme;
+    call->authority = gate->options.keeps_host && x->head.authority.len > 0
+                          ? x->head.authority
+                          : gate->upstream->servers[0].authority;
+    call->target = vb__gate_target(x, gate);
+    call->te_trailers = wants_trailers(&x->head);
+    call->expects = vb_fields_first(&x->head.fields, VB_FIELD_EXPECT) != NULL;
+    call->content =
+        x->head.has_content || call->protocol.len > 0 ? &f->content : NULL;
+    call->arena = &x->arena;
+    f->ask.spread = vb_hash(&vb_hash_key_fixed, call->target);
+    return call->target.ptr != NULL && make_fields(f);
+}

@@ -1,0 +1,109 @@
+/* The answer of the other server, as it is passed on (RFC 9110 section 7.6). */
+#include "gateway/forward.h"
+
+#include "flow/reply.h"
+#include "http/status.h"
+
+/* What is between the other server and us, and not for clients: where it can
+ * be had besides is not where this server can (RFC 7838 section 2); what it
+ * asks proxies for, it asks us (RFC 9110 section 11.7.1). */
+static const uint16_t not_as_they_came[] = {
+    VB_FIELD_ALT_SVC,
+    VB_FIELD_PROXY_AUTHENTICATE,
+    VB_FIELD_PROXY_AUTHENTICATION_INFO,
+    VB_FIELD_OTHER,
+};
+
+static bool is_a_place(const struct vb_field_out *field)
+{
+    return vb_span_ieq(field->name, VB_SPAN("Location")) ||
+           vb_span_ieq(field->name, VB_SPAN("Content-Location"));
+}
+
+static void move_places(struct vb_forward *f, struct vb_field_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (is_a_place(&list->at[i]))
+            list->at[i].value = vb__gate_location(f->x, f->gate, f->ask.server,
+                                                  list->at[i].value);
+}
+
+static void make_fields(struct vb_forward *f,
+                        const struct vb_response *response)
+{
+    struct vb_exchange *x = f->x;
+    struct vb_field_list list;
+
+    vb_field_list_init(&list, &x->arena, response->fields.count + 4u);
+    vb_fields_go_on(&response->fields, not_as_they_came, &list);
+    move_places(f, &list);
+    vb_add_via(&list, vb_via_version(f->ask.client->protocol),
+               f->gate->options.pseudonym);
+    x->reply.fields = list.at;
+    x->reply.field_count = x->reply.field_cap = (uint16_t)list.count;
+    if (list.failed)
+        x->reply.status = VB_STATUS_BAD_GATEWAY;
+}
+
+/* Bytes go both ways from here on. HTTP/2 and HTTP/3 say so with 200, and name
+ * no protocol (RFC 8441 section 5). */
+static void make_switch(struct vb_forward *f,
+                        const struct vb_response *response)
+{
+    const struct vb_field *upgrade =
+        vb_fields_first(&response->fields, VB_FIELD_UPGRADE);
+    struct vb_exchange *x = f->x;
+
+    x->reply.switched = x->reply.duplex = true;
+    x->reply.content = VB_CONTENT_SOURCE;
+    if (x->head.method == VB_METHOD_CONNECT)
+        x->reply.status = VB_STATUS_OK;
+    else if (response->status != VB_STATUS_SWITCHING_PROTOCOLS)
+        x->reply.status = VB_STATUS_SWITCHING_PROTOCOLS;
+    if (x->reply.status == VB_STATUS_SWITCHING_PROTOCOLS)
+        vb_reply_field(x, VB_FIELD_UPGRADE,
+                       upgrade != NULL ? upgrade->value : x->head.protocol);
+}
+
+/* HEAD is answered with the length that GET's content has. */
+static bool tells_length(const struct vb_exchange *x,
+                         const struct vb_response *response)
+{
+    return vb_exchange_is_head(x) && response->content_length >= 0;
+}
+
+void vb__forward_response(struct vb_forward *f,
+                          const struct vb_response *response)
+{
+    struct vb_exchange *x = f->x;
+    struct vb_reply *reply = &x->reply;
+
+    reply->foreign = true;
+    reply->status = response->status;
+    reply->source = &f->source;
+    f->source.length = response->content_length;
+    make_fields(f, response);
+    if (f->ask.call.switched) {
+        f->source.length = -1;
+        make_switch(f, response);
+        return;
+    }
+    if (response->has_content || tells_length(x, response))
+        reply->content = VB_CONTENT_SOURCE;
+    reply->duplex = x->head.has_content && !f->up_ended && !f->up_lost;
+}
+
+void vb__forward_interim(struct vb_forward *f,
+                         const struct vb_response *response)
+{
+    struct vb_exchange *x = f->x;
+    struct vb_field_list list;
+
+    /* 100 is sent when the content is asked for. */
+    if (!x->head.interim_ok || response->status == VB_STATUS_CONTINUE)
+        return;
+    vb_field_list_init(&list, &x->arena, response->fields.count + 1u);
+    vb_fields_go_on(&response->fields, not_as_they_came, &list);
+    if (!list.failed)
+        x->carrier->interim(x, response->status, list.at, list.count);
+}
