@@ -67,7 +67,8 @@ struct vb_call_ops {
      * set). The response lies in call->arena. */
     void (*head)(struct vb_call *call, const struct vb_response *response);
     /* Bytes of content, never none, borrowed for the call. PAUSE: none until
-     * call->carrier->resume. DONE is as MORE. */
+     * call->carrier->resume, and no end of a reply that is whole. DONE is as
+     * MORE. */
     enum vb_sink_want (*content)(struct vb_call *call, struct vb_span bytes);
     /* Once it is switched: the other side sends no more. What we send may go
      * on, and the call ends with that. NULL: the call ends here. */
@@ -122,7 +123,7 @@ struct vb_call {
     /* Told by the client. */
     const struct vb_call_carrier *carrier; /* from start on */
     struct vb_fields *trailers_in; /* of the reply; NULL: none. In the arena */
-    const char *why;               /* more about its end, static; or NULL */
+    const char *why;   /* more about its end, static or in the arena; or NULL */
     bool reused;       /* the connection had carried others before */
     bool begun;        /* some byte of a reply has come */
     bool switched;     /* bytes go both ways */
@@ -139,7 +140,10 @@ struct vb_call {
 
 struct vb_client_ops {
     /* Begins a call: what becomes of it is told later. Only while there is
-     * room. VB_ERR_NOMEM: nothing was begun. */
+     * room. Else nothing was begun: VB_ERR_NOMEM; VB_ERR_INVALID: its method,
+     * target, authority or protocol cannot be said in a head;
+     * VB_ERR_UNSUPPORTED: the server does not take what it asks for (content
+     * without a length in HTTP/1.0, another protocol in HTTP/2). */
     enum vb_err (*start)(struct vb_client *client, struct vb_call *call);
     /* How many calls more it takes just now. */
     unsigned (*room)(const struct vb_client *client);

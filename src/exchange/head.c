@@ -224,6 +224,14 @@ uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
                        ret_reason);
 }
 
+uint16_t vb_fields_add_scanned(struct vb_fields *fields, struct vb_arena *arena,
+                               const struct vb_head_limits *limits,
+                               struct vb_span name, struct vb_span value,
+                               const char **ret_reason)
+{
+    return add_scanned(fields, arena, limits, name, value, ret_reason);
+}
+
 void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
                    struct vb_span value)
 {

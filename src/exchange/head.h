@@ -132,6 +132,12 @@ uint16_t vb_fields_add(struct vb_fields *fields, struct vb_arena *arena,
                        const struct vb_head_limits *limits, struct vb_span name,
                        struct vb_span value, const char **ret_reason);
 
+/* The same for who makes sure itself of the characters (`scanned`, above). */
+uint16_t vb_fields_add_scanned(struct vb_fields *fields, struct vb_arena *arena,
+                               const struct vb_head_limits *limits,
+                               struct vb_span name, struct vb_span value,
+                               const char **ret_reason);
+
 /* The first line of a known field; NULL when absent. */
 static inline const struct vb_field *
 vb_fields_first(const struct vb_fields *fields, enum vb_field_id id)
