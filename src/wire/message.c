@@ -141,16 +141,24 @@ bool vb_fields_have(const struct vb_fields *fields, enum vb_field_id id,
     return false;
 }
 
-struct vb_verdict vb_trailer_take(struct vb_exchange *x, struct vb_span name,
-                                  struct vb_span value)
+struct vb_verdict vb_trailer_add(struct vb_fields *fields,
+                                 struct vb_arena *arena,
+                                 const struct vb_head_limits *limits,
+                                 struct vb_span name, struct vb_span value)
 {
     struct vb_verdict verdict = {0, NULL};
 
     if (!vb_field_is(vb_field_find(name), VB_FIELD_IS_NO_TRAILER))
         verdict.status =
-            vb_fields_add(x->trailers, &x->arena, &x->env->limits->head, name,
-                          value, &verdict.reason);
+            vb_fields_add(fields, arena, limits, name, value, &verdict.reason);
     return verdict;
+}
+
+struct vb_verdict vb_trailer_take(struct vb_exchange *x, struct vb_span name,
+                                  struct vb_span value)
+{
+    return vb_trailer_add(x->trailers, &x->arena, &x->env->limits->head, name,
+                          value);
 }
 
 const struct vb_verdict vb_trailers_too_large = {

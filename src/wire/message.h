@@ -52,11 +52,17 @@ bool vb_fields_have(const struct vb_fields *fields, enum vb_field_id id,
                     struct vb_span option);
 
 /*
- * A line of a request's trailers, added to x->trailers (which is there) or
- * dropped, if it could mean something to framing, routing, authentication or
- * content (RFC 9110 section 6.5.1). Name and value live as long as x. What is
- * wrong with it; status 0: nothing.
+ * A line of trailers, added to `fields` or dropped, if it could mean something
+ * to framing, routing, authentication or content (RFC 9110 section 6.5.1). Name
+ * and value live as long as the arena. What is wrong with it; status 0:
+ * nothing.
  */
+struct vb_verdict vb_trailer_add(struct vb_fields *fields,
+                                 struct vb_arena *arena,
+                                 const struct vb_head_limits *limits,
+                                 struct vb_span name, struct vb_span value);
+
+/* The same of a request's: to x->trailers, which is there. */
 struct vb_verdict vb_trailer_take(struct vb_exchange *x, struct vb_span name,
                                   struct vb_span value);
 

@@ -7,6 +7,7 @@
  * the next request can be found, or the connection is closed.
  */
 #include "wire/h1/inner.h"
+#include "wire/h1/trailers.h"
 
 enum got {
     GOT_NOTHING, /* more input is needed */
@@ -41,7 +42,10 @@ static enum got take_length(struct vb_h1_message *m, struct vb_span *in,
 static enum got take_trailers(struct vb_h1_message *m, struct vb_span *in,
                               struct vb_verdict *ret_why)
 {
-    if (!vb__h1_take_trailers(m, in, ret_why))
+    const struct vb_h1_trailers to = {&m->x->arena, &m->x->env->limits->head,
+                                      &m->x->trailers};
+
+    if (!vb__h1_trailers_next(&to, &m->h1->scanned, in, ret_why))
         return GOT_NOTHING;
     return ret_why->status == 0 ? GOT_END : GOT_BAD;
 }

@@ -34,9 +34,9 @@ static void feed(struct vb_wire *wire, struct vb_span bytes)
         h1->read_since = wire->env->now.mono_ms;
     if (h1->input == NULL) {
         vb__h1_run(h1, &bytes);
-        if (bytes.len > 0 && !vb__h1_input_add(h1, bytes))
+        if (bytes.len > 0 && !vb__h1_input_add(&h1->input, bytes))
             vb__h1_close(h1);
-    } else if (vb__h1_input_add(h1, bytes)) {
+    } else if (vb__h1_input_add(&h1->input, bytes)) {
         vb__h1_run_stored(h1);
     } else {
         vb__h1_close(h1);
@@ -86,7 +86,7 @@ static bool wants_bytes(const struct vb_h1 *h1)
         return false;
     switch ((enum vb_h1_phase)h1->phase) {
     case VB_H1_HEAD:
-        return h1->queued <= VB_H1_QUEUE_MAX;
+        return h1->output.queued <= VB_H1_QUEUE_MAX;
     case VB_H1_EXCHANGE: /* also to notice that the peer is gone */
         return h1->input == NULL ? !h1->message->paused
                                  : vb__h1_receives_content(h1);
@@ -123,7 +123,7 @@ static int64_t read_deadline(const struct vb_h1 *h1)
 
     switch ((enum vb_h1_phase)h1->phase) {
     case VB_H1_HEAD:
-        if (h1->queued > VB_H1_QUEUE_MAX)
+        if (h1->output.queued > VB_H1_QUEUE_MAX)
             return VB_TIME_NEVER; /* it is the reading of replies we wait for */
         return h1->read_since + (h1->head_begun ? limits->head_timeout_ms
                                                 : limits->idle_timeout_ms);
@@ -144,7 +144,7 @@ static int64_t write_deadline(const struct vb_h1 *h1)
 {
     if (!vb__h1_has_output(h1))
         return VB_TIME_NEVER;
-    return h1->write_since + h1->wire.env->limits->write_timeout_ms;
+    return h1->output.since + h1->wire.env->limits->write_timeout_ms;
 }
 
 static int64_t deadline(const struct vb_wire *wire)

@@ -21,17 +21,14 @@
 #include "exchange/exchange.h"
 #include "exchange/head_text.h"
 #include "wire/h1/chunked.h"
+#include "wire/h1/input.h"
+#include "wire/h1/output.h"
 #include "wire/message.h"
 #include "wire/wire.h"
 
 enum {
-    /* Bytes queued for sending past which nothing more is begun. */
-    VB_H1_QUEUE_MAX = 64 * 1024,
-    /* Content up to this is copied behind its head: past it, a second piece
-     * costs sendmsg less than the copy does. */
-    VB_H1_COPY_MAX = 2 * 1024,
-    /* The same when more requests wait: all replies then leave together, and
-     * a call of sendmsg is saved with each. */
+    /* VB_H1_COPY_MAX when more requests wait: all replies then leave together,
+     * and a call of sendmsg is saved with each. */
     VB_H1_COPY_MORE_MAX = 16 * 1024,
     /* Unwanted content read and thrown away to keep a connection. */
     VB_H1_DISCARD_MAX = 64 * 1024,
@@ -49,19 +46,14 @@ enum vb_h1_phase {
     VB_H1_CLOSED
 };
 
-struct vb_h1_block;
-struct vb_h1_input;
 struct vb_h1_message;
-struct vb_h1_writer;
 
 struct vb_h1 {
     struct vb_wire wire;
     struct vb_h1_message *message; /* in VB_H1_EXCHANGE */
-    struct vb_h1_block *output;    /* what is to be sent, oldest first */
+    struct vb_h1_output output;    /* what is to be sent */
     struct vb_h1_input *input;     /* what was received and not used */
     int64_t read_since;            /* when what we wait for began, or moved */
-    int64_t write_since;           /* likewise for sending */
-    uint32_t queued;               /* bytes in output */
     uint32_t requests;             /* begun so far */
     uint32_t scanned;    /* bytes of a head or trailers known not to end it */
     uint8_t phase;       /* enum vb_h1_phase */
@@ -174,14 +166,6 @@ bool vb__h1_content_step(struct vb_h1_message *m, struct vb_span *in);
 /* Gives content up: tells the sink so, in the next step. */
 void vb__h1_content_fail(struct vb_h1_message *m, const struct vb_failure *why);
 
-/* --- trailers.c ------------------------------------------------------------
- */
-
-/* Takes the trailer section when it is all there (RFC 9112 section 7.1.2).
- * False when it takes more input; else *ret_why says what was wrong. */
-bool vb__h1_take_trailers(struct vb_h1_message *m, struct vb_span *in,
-                          struct vb_verdict *ret_why);
-
 /* --- reply.c, send.c: replies --------------------------------------------- */
 
 /* Writes the head of the reply and decides how its content is delimited. */
@@ -197,51 +181,17 @@ bool vb__h1_send_step(struct vb_h1_message *m);
 /* "HTTP/1.1 200 OK" CR LF, or {NULL, 0} for a status without a name. */
 struct vb_span vb__h1_status_line(unsigned status);
 
-/* --- input.c: bytes that wait ----------------------------------------------
- */
-
-/* Keeps bytes behind those that wait; false when out of memory. */
-bool vb__h1_input_add(struct vb_h1 *h1, struct vb_span bytes);
-struct vb_span vb__h1_input_span(const struct vb_h1 *h1);
-/* Drops the first n; gives the memory back with the last. */
-void vb__h1_input_drop(struct vb_h1 *h1, size_t n);
-
 /* --- output.c: bytes to be sent ---------------------------------------------
  */
 
+static inline void vb__h1_writer_init(struct vb_h1_writer *writer,
+                                      struct vb_h1 *h1)
+{
+    vb__h1_writer_begin(writer, &h1->output, h1->wire.env);
+}
+
 /* Copies bytes, however many; false when out of memory. */
 bool vb__h1_output_put(struct vb_h1 *h1, struct vb_span bytes);
-
-/*
- * The same for many pieces in a row: a place at the end of the last block. The
- * pieces count, all together, with vb__h1_writer_done.
- */
-struct vb_h1_writer {
-    struct vb_h1 *h1;
-    struct vb_h1_block *block; /* the one being filled */
-    char *at;
-    char *end;
-    struct vb_h1_block *first; /* the one it began in; NULL: a new one */
-    uint32_t first_to;         /* and where */
-    bool failed;               /* out of memory */
-};
-
-void vb__h1_writer_init(struct vb_h1_writer *writer, struct vb_h1 *h1);
-/* False when out of memory: then nothing was queued. */
-bool vb__h1_writer_done(struct vb_h1_writer *writer);
-/* When there is no room for all of s in this block. */
-void vb__h1_write_slow(struct vb_h1_writer *writer, struct vb_span s);
-
-static inline void vb__h1_write(struct vb_h1_writer *writer, struct vb_span s)
-{
-    if ((size_t)(writer->end - writer->at) <= s.len) {
-        vb__h1_write_slow(writer, s);
-        return;
-    }
-    if (s.len > 0) /* an empty span may point nowhere */
-        memcpy(writer->at, s.ptr, s.len);
-    writer->at += s.len;
-}
 
 /* Is there anything to be sent? */
 bool vb__h1_has_output(const struct vb_h1 *h1);
@@ -249,7 +199,5 @@ bool vb__h1_has_output(const struct vb_h1 *h1);
 int vb__h1_output_drain(const struct vb_h1 *h1, struct iovec *iov, int max,
                         struct vb_file_part *ret_file);
 void vb__h1_output_sent(struct vb_h1 *h1, size_t n);
-/* Throws all of it away. */
-void vb__h1_output_clear(struct vb_h1 *h1);
 
 #endif

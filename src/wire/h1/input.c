@@ -1,15 +1,9 @@
-/*
- * Bytes that were received and cannot be used yet: a part of a head, content
- * that nobody wants yet, requests behind the one under way.
- *
- * How many there can be is bounded by what asks for more: a head by its
- * limits, everything else by one read of the loop's, since the wire does not
- * ask to read while bytes wait that it cannot use.
- */
+/* Bytes that wait to be used. See input.h. */
+#include "wire/h1/input.h"
+
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "wire/h1/inner.h"
 
 #define LEAST_CAP 512
 /* Far beyond any head; a loop that feeds unasked would meet it. */
@@ -49,40 +43,38 @@ static struct vb_h1_input *make_room(struct vb_h1_input *input, size_t more)
     return grown;
 }
 
-bool vb__h1_input_add(struct vb_h1 *h1, struct vb_span bytes)
+bool vb__h1_input_add(struct vb_h1_input **input, struct vb_span bytes)
 {
-    struct vb_h1_input *input = h1->input;
+    struct vb_h1_input *at = *input;
 
-    if (input == NULL || bytes.len > input->cap - input->to) {
-        input = make_room(input, bytes.len);
-        if (input == NULL)
+    if (at == NULL || bytes.len > at->cap - at->to) {
+        at = make_room(at, bytes.len);
+        if (at == NULL)
             return false;
-        h1->input = input;
+        *input = at;
     }
-    memcpy(input->bytes + input->to, bytes.ptr, bytes.len);
-    input->to += bytes.len;
+    memcpy(at->bytes + at->to, bytes.ptr, bytes.len);
+    at->to += bytes.len;
     return true;
 }
 
-struct vb_span vb__h1_input_span(const struct vb_h1 *h1)
+struct vb_span vb__h1_input_span(const struct vb_h1_input *input)
 {
-    const struct vb_h1_input *input = h1->input;
-
     if (input == NULL)
         return vb_span_of(NULL, 0);
     return vb_span_of(input->bytes + input->from, input->to - input->from);
 }
 
-void vb__h1_input_drop(struct vb_h1 *h1, size_t n)
+void vb__h1_input_drop(struct vb_h1_input **input, size_t n)
 {
-    struct vb_h1_input *input = h1->input;
+    struct vb_h1_input *at = *input;
 
-    if (input == NULL)
+    if (at == NULL)
         return;
-    vb_assert(n <= input->to - input->from);
-    input->from += n;
-    if (input->from == input->to) {
-        free(input);
-        h1->input = NULL;
+    vb_assert(n <= at->to - at->from);
+    at->from += n;
+    if (at->from == at->to) {
+        free(at);
+        *input = NULL;
     }
 }

@@ -4,11 +4,9 @@
  *
  * Framing belongs to the wire alone: fields that would meddle with it are
  * passed over, whoever set them. And nothing that a field holds can end its
- * line (RFC 9112 section 11.1): what a field value cannot contain is sent as
- * SP, whatever it was.
+ * line (vb__h1_write_field).
  */
 #include "base/assert.h"
-#include "http/scan.h"
 #include "wire/h1/inner.h"
 #include "wire/message.h"
 
@@ -57,13 +55,6 @@ static bool must_close(const struct vb_h1_message *m)
 /* --- Writing
  * ------------------------------------------------------------------ */
 
-static void write_decimal(struct vb_h1_writer *writer, uint64_t n)
-{
-    char digits[VB_DECIMAL_MAX];
-
-    vb__h1_write(writer, vb_span_of(digits, vb_decimal(n, digits)));
-}
-
 /* The SP stays where there is no reason phrase (RFC 9112 section 4). */
 static void write_status_line(struct vb_h1_writer *writer, unsigned status)
 {
@@ -74,14 +65,14 @@ static void write_status_line(struct vb_h1_writer *writer, unsigned status)
         return;
     }
     WRITE(writer, "HTTP/1.1 ");
-    write_decimal(writer, status);
+    vb__h1_write_decimal(writer, status);
     WRITE(writer, " \r\n");
 }
 
 static void write_date(struct vb_h1_writer *writer)
 {
     WRITE(writer, "Date: ");
-    vb__h1_write(writer, vb_span_of(writer->h1->wire.env->now.date, 29));
+    vb__h1_write(writer, vb_span_of(writer->env->now.date, 29));
     WRITE(writer, "\r\n");
 }
 
@@ -98,39 +89,11 @@ static void write_connection(struct vb_h1_writer *writer,
         WRITE(writer, "Connection: keep-alive\r\n");
 }
 
-/* Text that must not end a line; what would is replaced by SP. */
-static void write_text(struct vb_h1_writer *writer, struct vb_span text)
-{
-    const char *end = text.ptr + text.len;
-    const char *at = text.ptr;
-
-    for (;;) {
-        const char *stop = vb_scan->text(at, end);
-
-        vb__h1_write(writer, vb_span_of(at, (size_t)(stop - at)));
-        if (stop == end)
-            return;
-        WRITE(writer, " ");
-        at = stop + 1;
-    }
-}
-
-static void write_field(struct vb_h1_writer *writer,
-                        const struct vb_field_out *field)
-{
-    if (vb_role_of(field->name) == VB_ROLE_FRAMING)
-        return;
-    vb__h1_write(writer, field->name);
-    WRITE(writer, ": ");
-    write_text(writer, field->value);
-    WRITE(writer, "\r\n");
-}
-
 static void write_fields(struct vb_h1_writer *writer,
                          const struct vb_field_out *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        write_field(writer, &fields[i]);
+        vb__h1_write_field(writer, &fields[i]);
 }
 
 static void write_rep(struct vb_h1_writer *writer, const struct vb_plan *plan)
@@ -160,7 +123,7 @@ static void write_delimiter(struct vb_h1_writer *writer,
         WRITE(writer, "Transfer-Encoding: chunked\r\n");
     } else if (m->delimit == VB_H1_BY_LENGTH && !plan->rep_text) {
         WRITE(writer, "Content-Length: ");
-        write_decimal(writer, (uint64_t)plan->length);
+        vb__h1_write_decimal(writer, (uint64_t)plan->length);
         WRITE(writer, "\r\n");
     }
 }

@@ -47,7 +47,7 @@ static bool head_step(struct vb_h1 *h1, struct vb_span *in)
 {
     bool idle = in->len == 0 && !h1->head_begun;
 
-    if (h1->queued > VB_H1_QUEUE_MAX)
+    if (h1->output.queued > VB_H1_QUEUE_MAX)
         return false;
     if (idle && (h1->eof || h1->stopping)) {
         h1->phase = VB_H1_CLOSING;
@@ -61,7 +61,7 @@ static bool closing_step(struct vb_h1 *h1, struct vb_span *in)
     if (in->len > 0)
         h1->linger = true;
     *in = vb_span_of(NULL, 0);
-    if (h1->queued > 0)
+    if (h1->output.queued > 0)
         return false;
     h1->phase =
         h1->linger && !h1->eof && !h1->reset ? VB_H1_LINGER : VB_H1_CLOSED;
@@ -96,11 +96,11 @@ void vb__h1_run(struct vb_h1 *h1, struct vb_span *in)
 
 void vb__h1_run_stored(struct vb_h1 *h1)
 {
-    struct vb_span in = vb__h1_input_span(h1);
+    struct vb_span in = vb__h1_input_span(h1->input);
     size_t before = in.len;
 
     vb__h1_run(h1, &in);
-    vb__h1_input_drop(h1, before - in.len);
+    vb__h1_input_drop(&h1->input, before - in.len);
 }
 
 bool vb__h1_receives_content(const struct vb_h1 *h1)
@@ -130,8 +130,8 @@ void vb__h1_close(struct vb_h1 *h1)
 
     vb_assert(!h1->running);
     h1->phase = VB_H1_CLOSED;
-    vb__h1_input_drop(h1, vb__h1_input_span(h1).len);
-    vb__h1_output_clear(h1);
+    vb__h1_input_drop(&h1->input, vb__h1_input_span(h1->input).len);
+    vb__h1_blocks_clear(&h1->output, h1->wire.env);
     h1->message = NULL;
     if (m != NULL)
         drop_exchange(m);

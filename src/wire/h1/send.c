@@ -39,17 +39,6 @@ static void send_bytes(struct vb_h1_message *m, struct vb_h1_writer *writer,
 /* --- Sources ---------------------------------------------------------------
  */
 
-static void write_hex(struct vb_h1_writer *writer, uint64_t n)
-{
-    char digits[16];
-    size_t len = 0;
-
-    do
-        digits[sizeof(digits) - ++len] = "0123456789abcdef"[n & 15];
-    while ((n >>= 4) > 0);
-    vb__h1_write(writer, vb_span_of(digits + sizeof(digits) - len, len));
-}
-
 /* What is sent from where it lies, and has not gone yet. */
 static bool has_tail(const struct vb_h1_message *m)
 {
@@ -65,7 +54,7 @@ static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
 
     vb__h1_writer_init(&writer, m->h1);
     if (chunk) {
-        write_hex(&writer, bytes.len + m->file.length);
+        vb__h1_write_hex(&writer, bytes.len + m->file.length);
         vb__h1_write(&writer, VB_SPAN("\r\n"));
     }
     send_bytes(m, &writer, bytes);
@@ -112,7 +101,7 @@ static bool pump_source(struct vb_h1_message *m)
     bool progress = false;
 
     while (!m->all_sent && !m->pending && !has_tail(m) && m->tail_crlf == 0 &&
-           m->h1->queued < VB_H1_QUEUE_MAX) {
+           m->h1->output.queued < VB_H1_QUEUE_MAX) {
         if (!pull(m))
             break_off(m);
         progress = true;

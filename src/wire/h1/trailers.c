@@ -1,11 +1,8 @@
-/*
- * The trailer section behind the last chunk (RFC 9112 section 7.1.2).
- *
- * Trailers are kept apart from the head's fields. All of it must be there
- * before any of it is looked at; a head's bound on its fields bounds it too.
- */
+/* Trailers as they come. See trailers.h. */
+#include "wire/h1/trailers.h"
+
+#include "exchange/head_text.h"
 #include "http/scan.h"
-#include "wire/h1/inner.h"
 #include "wire/message.h"
 
 static struct vb_verdict malformed(const char *reason)
@@ -14,39 +11,44 @@ static struct vb_verdict malformed(const char *reason)
 }
 
 /* One line; the text moves on behind it. */
-static struct vb_verdict take_line(struct vb_exchange *x, struct vb_span *text)
+static struct vb_verdict take_line(const struct vb_h1_trailers *to,
+                                   struct vb_span *text)
 {
     struct vb_span name;
     struct vb_span value;
     const char *reason = vb_head_parse_field(text, 0, &name, &value);
 
-    return reason != NULL ? malformed(reason) : vb_trailer_take(x, name, value);
+    if (reason != NULL)
+        return malformed(reason);
+    return vb_trailer_add(*to->fields, to->arena, to->limits, name, value);
 }
 
-/* The section without its empty line, from a copy that lasts as long as x. */
-static struct vb_verdict take_lines(struct vb_exchange *x, struct vb_span text)
+/* The section without its empty line, from a copy that lasts as long as the
+ * arena. */
+static struct vb_verdict take_lines(const struct vb_h1_trailers *to,
+                                    struct vb_span text)
 {
     struct vb_verdict verdict = {0, NULL};
 
-    text = vb_arena_dup(&x->arena, text);
-    x->trailers = vb_arena_calloc(&x->arena, 1, sizeof(*x->trailers));
-    if (text.ptr == NULL || x->trailers == NULL) {
-        x->trailers = NULL;
+    text = vb_arena_dup(to->arena, text);
+    *to->fields = vb_arena_calloc(to->arena, 1, sizeof(**to->fields));
+    if (text.ptr == NULL || *to->fields == NULL) {
+        *to->fields = NULL;
         return vb_trailers_too_large;
     }
     while (text.len > 0 && verdict.status == 0)
-        verdict = take_line(x, &text);
+        verdict = take_line(to, &text);
     return verdict;
 }
 
-bool vb__h1_take_trailers(struct vb_h1_message *m, struct vb_span *in,
-                          struct vb_verdict *ret_why)
+bool vb__h1_trailers_next(const struct vb_h1_trailers *to, uint32_t *scanned,
+                          struct vb_span *in, struct vb_verdict *ret_why)
 {
-    size_t max = m->x->env->limits->head.max_fields_size;
+    size_t max = to->limits->max_fields_size;
     size_t len = in->len < max ? in->len : max;
     const char *begin = in->ptr;
     const char *end;
-    uint32_t back = m->h1->scanned < 3 ? 0 : m->h1->scanned - 3;
+    uint32_t back = *scanned < 3 ? 0 : *scanned - 3;
 
     if (len == 0)
         return false;
@@ -61,17 +63,16 @@ bool vb__h1_take_trailers(struct vb_h1_message *m, struct vb_span *in,
     }
     end = vb_scan->head_end(begin + back, begin + len);
     if (end == NULL) {
-        m->h1->scanned = (uint32_t)len;
+        *scanned = (uint32_t)len;
         if (in->len >= max)
             *ret_why = vb_trailers_too_large;
         return in->len >= max;
     }
     *in = vb_span_from(*in, (size_t)(end - begin));
-    m->h1->scanned = 0;
+    *scanned = 0;
     if (end[-2] != '\r')
         *ret_why = malformed("A line of the trailers ends in LF alone.");
     else
-        *ret_why =
-            take_lines(m->x, vb_span_of(begin, (size_t)(end - begin) - 2));
+        *ret_why = take_lines(to, vb_span_of(begin, (size_t)(end - begin) - 2));
     return true;
 }
