@@ -135,6 +135,8 @@ bool vb__h1_writer_done(struct vb_h1_writer *writer)
     if (writer->output->queued == 0) /* waiting for the peer begins now */
         writer->output->since = writer->env->now.mono_ms;
     commit(writer);
+    if (writer->output->queued == 0) /* nothing was written after all */
+        vb__h1_blocks_clear(writer->output, writer->env);
     return true;
 }
 

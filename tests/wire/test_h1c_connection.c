@@ -1,0 +1,718 @@
+/* A client's connection from call to call: when another one may follow, when
+ * what is sent, how long it waits, and tunnels. */
+#include "caller.h"
+
+#include "base/clock.h"
+
+#define OK    "HTTP/1.1 200 OK\r\n"
+#define EMPTY OK "Content-Length: 0\r\n\r\n"
+#define WHOLE "head 200 0\nnone\nend whole\nroom\n"
+
+static struct caller c;
+
+static int begin(void **state)
+{
+    (void)state;
+    caller_init(&c, VB_CLIENT_HTTP_1);
+    return 0;
+}
+
+static int begin_bare(void **state)
+{
+    (void)state;
+    caller_init(&c, VB_CLIENT_BARE);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    caller_done(&c);
+    return 0;
+}
+
+static struct asked *get(void)
+{
+    struct asked *asked = caller_ask(&c, "GET", "/");
+
+    assert_int_equal(caller_start(&c, asked), VB_OK);
+    return asked;
+}
+
+static struct asked *post(size_t total, bool expects)
+{
+    struct asked *asked = caller_ask(&c, "POST", "/");
+
+    asked_content(asked, total, 1000, true);
+    asked->call.expects = expects;
+    assert_int_equal(caller_start(&c, asked), VB_OK);
+    return asked;
+}
+
+static unsigned room(void)
+{
+    return c.client->ops->room(c.client);
+}
+
+static bool is_over(void)
+{
+    return (caller_state(&c) & VB_WIRE_CLOSE) != 0;
+}
+
+/* --- Reuse ------------------------------------------------------------------
+ */
+
+/* 9112-9.3-01, 9112-9.2-01: one after the other. */
+static void test_one_call_follows_another(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    assert_string_equal(c.client->protocol, "HTTP/1.1");
+    assert_int_equal(room(), 1);
+    asked = get();
+    assert_int_equal(room(), 0);
+    assert_false(asked->call.reused);
+    caller_answer_str(&c, EMPTY);
+    assert_true(asked->call.begun);
+    assert_int_equal(room(), 1);
+    asked = get();
+    assert_true(asked->call.reused);
+    assert_false(asked->call.begun);
+    caller_answer_str(&c, EMPTY);
+    assert_log(&c, WHOLE WHOLE);
+    assert_int_equal(c.client->calls, 2);
+    assert_int_equal(caller_state(&c), VB_WIRE_READ);
+}
+
+/* From within `changed` as well. */
+static void test_the_next_may_be_started_at_once(void **state)
+{
+    (void)state;
+    c.again = true;
+    get();
+    caller_answer_str(&c, EMPTY);
+    assert_out(&c, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+                   "GET /again HTTP/1.1\r\nHost: h\r\n\r\n");
+    caller_answer_str(&c, EMPTY);
+    assert_log(&c, WHOLE "2 head 200 0\n2 none\n2 end whole\nroom\n");
+}
+
+/* 9112-9.2-02, -03: nobody has asked for it. */
+static void test_bytes_while_idle_end_the_connection(void **state)
+{
+    (void)state;
+    caller_answer_str(&c, "H");
+    assert_true(is_over());
+    assert_int_equal(room(), 0);
+    caller_restart(&c);
+    get();
+    caller_answer_str(&c, EMPTY);
+    caller_answer_str(&c, EMPTY);
+    assert_true(is_over());
+    assert_log(&c, WHOLE);
+}
+
+/* 9112-9.2-02: nor has the call of which nothing was sent: it can go on
+ * elsewhere. */
+static void test_a_reply_before_the_request_is_none(void **state)
+{
+    static const bool ends[] = {false, true};
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(ends); i++) {
+        struct asked *asked;
+
+        caller_restart(&c);
+        c.stuck = true;
+        asked = caller_ask(&c, "POST", "/");
+        asked_content(asked, 10, 10, true);
+        caller_start(&c, asked);
+        if (ends[i])
+            caller_eof(&c);
+        else
+            caller_answer_str(&c, EMPTY);
+        assert_log(&c, "end unseen\n");
+        assert_false(asked->call.begun);
+        assert_int_equal(asked->source.at, 0);
+        assert_true(is_over());
+    }
+}
+
+/* 9112-9.5-06, 9110-9.2.2-03: what the caller has to know to try again. */
+static void test_an_end_says_what_the_server_may_have_seen(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    get();
+    caller_answer_str(&c, EMPTY);
+    asked = get();
+    caller_eof(&c);
+    assert_log(&c, WHOLE "end closed\n");
+    assert_true(asked->call.reused && !asked->call.begun);
+    caller_restart(&c);
+    c.stuck = true;
+    get();
+    caller_free(&c);
+    assert_log(&c, "end unseen\n");
+}
+
+/* 9112-9.5-02: it is noticed at once. */
+static void test_the_end_of_an_idle_connection_is_noticed(void **state)
+{
+    (void)state;
+    assert_int_equal(caller_state(&c), VB_WIRE_READ);
+    caller_eof(&c);
+    assert_int_equal(caller_state(&c), VB_WIRE_CLOSE);
+    assert_int_equal(room(), 0);
+}
+
+static void test_a_client_may_be_closed(void **state)
+{
+    int before = c.wakes;
+
+    (void)state;
+    c.client->ops->close(c.client);
+    assert_false(c.gone);
+    assert_true(c.wakes > before);
+    assert_int_equal(caller_state(&c), VB_WIRE_CLOSE);
+    caller_restart(&c);
+    get();
+    c.client->ops->close(c.client);
+    assert_int_equal(room(), 0);
+    caller_answer_str(&c, EMPTY);
+    assert_log(&c, "head 200 0\nnone\nend whole\n");
+    assert_true(is_over());
+    caller_restart(&c);
+    get();
+    c.wire->ops->shut_down(c.wire); /* the worker stops: likewise */
+    caller_answer_str(&c, EMPTY);
+    assert_log(&c, "head 200 0\nnone\nend whole\n");
+    assert_true(is_over());
+}
+
+static void test_an_idle_client_closes_after_a_while(void **state)
+{
+    (void)state;
+    c.client->idle_ms = 5000;
+    get();
+    caller_pass(&c, 10000);
+    caller_answer_str(&c, EMPTY);
+    caller_pass(&c, 4999);
+    assert_int_equal(room(), 1);
+    caller_pass(&c, 1);
+    assert_true(is_over());
+    assert_int_equal(room(), 0);
+}
+
+/* --- Content that goes out while a reply comes -------------------------------
+ */
+
+/* 9112-9.5-04, 9112-9.3-06: the reply is told; what is left of the request
+ * makes the connection useless. */
+static void test_an_early_reply_is_told(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.room = 5000;
+    asked = caller_ask(&c, "POST", "/");
+    asked_content(asked, 300 * 1000, 1000, true);
+    asked->source.slow = true;
+    c.resumes = false;
+    caller_start(&c, asked);
+    caller_answer_str(&c, "HTTP/1.1 413 No\r\nContent-Length: 5\r\n\r\nhello");
+    assert_log(&c, "head 413 5\ncontent hello\nend whole\n");
+    assert_false(asked->call.content_sent);
+    assert_true(is_over());
+}
+
+/* 9112-9.5-05: who refuses and closes is sent no more. */
+static void test_a_refusal_with_close_ends_the_content(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.resumes = false;
+    asked = caller_ask(&c, "POST", "/");
+    asked_content(asked, 3000, 1000, true);
+    asked->source.slow = true;
+    caller_start(&c, asked);
+    caller_answer_str(&c, "HTTP/1.1 413 No\r\nConnection: close\r\n"
+                          "Content-Length: 5\r\n\r\nhel");
+    c.resumes = true;
+    caller_pump(&c);
+    assert_int_equal(asked->source.at, 0);
+    caller_answer_str(&c, "lo");
+    assert_log(&c, "head 413 5\nfield Connection=close\ncontent hello\n"
+                   "end whole\n");
+    assert_true(is_over());
+}
+
+/* A reply may come while the content goes on. */
+static void test_both_ways_at_once(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.resumes = false;
+    asked = caller_ask(&c, "POST", "/");
+    asked_content(asked, 4, 2, true);
+    asked->source.slow = true;
+    caller_start(&c, asked);
+    caller_answer_str(&c, OK "Content-Length: 5\r\n\r\nhel");
+    c.resumes = true;
+    caller_pump(&c);
+    assert_true(asked->call.content_sent);
+    caller_answer_str(&c, "lo");
+    assert_log(&c, "head 200 5\ncontent hello\nend whole\nroom\n");
+    assert_false(is_over());
+}
+
+/* --- Expect (RFC 9110 section 10.1.1) ----------------------------------------
+ */
+
+static void test_content_waits_for_100(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    asked = post(4, true);
+    assert_int_equal(asked->source.at, 0);
+    caller_answer_str(&c, "HTTP/1.1 103 Early Hints\r\n\r\n");
+    assert_int_equal(asked->source.at, 0);
+    caller_answer_str(&c, "HTTP/1.1 100 Continue\r\n\r\n");
+    assert_int_equal(asked->source.at, 4);
+    caller_answer_str(&c, EMPTY);
+    assert_log(&c, "interim 103\ninterim 100\n" WHOLE);
+}
+
+/* 9110-10.1.1-05 */
+static void test_100_is_not_waited_for_for_ever(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    asked = post(4, true);
+    caller_pass(&c, VB_CALL_EXPECT_MS - 1);
+    assert_int_equal(asked->source.at, 0);
+    caller_pass(&c, 1);
+    assert_int_equal(asked->source.at, 4);
+    caller_answer_str(&c, EMPTY);
+    assert_log(&c, WHOLE);
+}
+
+/* 9110-10.1.1-04: content that nobody wants is not sent, and where the server
+ * would look for it now is anybody's guess. */
+static void test_a_final_reply_in_place_of_100(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    asked = post(4, true);
+    caller_answer_str(&c, "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+    assert_log(&c, "head 417 0\nnone\nend whole\n");
+    assert_int_equal(asked->source.at, 0);
+    assert_true(is_over());
+}
+
+/* --- Back-pressure and cancelling
+ * ---------------------------------------------
+ */
+
+static void test_a_paused_call_is_fed_no_more(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.resumes = false;
+    asked = caller_ask(&c, "GET", "/");
+    asked->pauses = true;
+    caller_start(&c, asked);
+    caller_answer_str(&c, OK "Transfer-Encoding: chunked\r\n\r\n"
+                             "1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
+    assert_log(&c, "head 200 -\ncontent a\n");
+    assert_int_equal(caller_state(&c), 0);
+    c.resumes = true;
+    caller_pump(&c);
+    assert_log(&c, "head 200 -\ncontent a\ncontent b\nend whole\nroom\n");
+    assert_int_equal(caller_state(&c), VB_WIRE_READ);
+}
+
+/* The end is no news before what is before it. */
+static void test_a_paused_call_has_no_end_yet(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.resumes = false;
+    asked = caller_ask(&c, "GET", "/");
+    asked->pauses = true;
+    caller_start(&c, asked);
+    caller_answer_str(&c, OK "\r\nhello");
+    c.wire->ops->eof(c.wire);
+    assert_log(&c, "head 200 -\ncontent hello\n");
+    c.resumes = true;
+    caller_pump(&c);
+    assert_log(&c, "head 200 -\ncontent hello\nend whole\n");
+}
+
+static void test_a_call_may_be_cancelled(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    asked = get();
+    asked->ended = true;
+    asked->call.carrier->cancel(&asked->call);
+    assert_int_equal(caller_state(&c), VB_WIRE_CLOSE);
+    assert_int_equal(room(), 0);
+    caller_answer_str(&c, EMPTY);
+    caller_free(&c);
+    assert_log(&c, "");
+}
+
+/* From within its own operations, and its source. */
+static void test_a_call_may_be_cancelled_from_within(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 3; how++) {
+        struct asked *asked;
+
+        caller_restart(&c);
+        asked = caller_ask(&c, "POST", "/");
+        asked_content(asked, 100, 10, true);
+        asked->cancels_at_head = how == 0;
+        asked->cancels_at_content = how == 1;
+        asked->source.cancels = how == 2;
+        caller_start(&c, asked);
+        caller_answer_str(&c, OK "Content-Length: 5\r\n\r\nhello");
+        assert_true(asked->ended);
+        assert_null(strstr(caller_log(&c), "end"));
+        assert_int_equal(caller_state(&c), VB_WIRE_CLOSE);
+    }
+}
+
+/* --- Time -------------------------------------------------------------------
+ */
+
+static void test_a_head_must_come_in_time(void **state)
+{
+    (void)state;
+    c.call_limits.head_timeout_ms = 1000;
+    c.call_limits.idle_timeout_ms = 100; /* of content */
+    get();
+    caller_pass(&c, 999);
+    caller_answer_str(&c, "HTTP/1.1 103 Early Hints\r\n\r\n");
+    caller_pass(&c, 999);
+    assert_log(&c, "interim 103\n");
+    caller_pass(&c, 1);
+    assert_log(&c, "interim 103\nend late\n");
+    assert_true(is_over());
+}
+
+/* 9112-9.5-01: time runs for who is to go on. */
+static void test_content_must_get_on(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.call_limits.idle_timeout_ms = 1000;
+    asked = caller_ask(&c, "POST", "/");
+    asked_content(asked, 4, 2, true);
+    asked->source.slow = true;
+    c.resumes = false;
+    caller_start(&c, asked);
+    caller_pass(&c, 100000); /* the caller's own doing */
+    c.stuck = c.resumes = true;
+    caller_pump(&c);
+    asked->call.carrier->content_ready(&asked->call);
+    c.stuck = false;
+    caller_pump(&c);
+    caller_answer_str(&c, OK "Content-Length: 5\r\n\r\nhel");
+    caller_pass(&c, 999);
+    assert_log(&c, "head 200 5\ncontent hel\n");
+    caller_pass(&c, 1);
+    assert_log(&c, "head 200 5\ncontent hel\nend late\n");
+}
+
+static void test_a_paused_call_is_not_late(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.call_limits.idle_timeout_ms = 1000;
+    c.resumes = false;
+    asked = caller_ask(&c, "GET", "/");
+    asked->pauses = true;
+    caller_start(&c, asked);
+    caller_answer_str(&c, OK "Content-Length: 5\r\n\r\nhel");
+    assert_true(c.wire->ops->deadline(c.wire) == VB_TIME_NEVER);
+    caller_pass(&c, 5000);
+    asked->pauses = asked->is_paused = false;
+    asked->call.carrier->resume(&asked->call);
+    caller_pass(&c, 999);
+    assert_log(&c, "head 200 5\ncontent hel\n");
+    caller_pass(&c, 1);
+    assert_log(&c, "head 200 5\ncontent hel\nend late\n");
+}
+
+static void test_all_of_it_must_come_in_time(void **state)
+{
+    (void)state;
+    c.call_limits.total_timeout_ms = 1000;
+    get();
+    caller_answer_str(&c, OK "\r\n");
+    for (int i = 0; i < 9; i++) {
+        caller_pass(&c, 100);
+        caller_answer_str(&c, "x");
+    }
+    caller_pass(&c, 99);
+    assert_log(&c, "head 200 -\ncontent xxxxxxxxx\n");
+    caller_pass(&c, 1);
+    assert_log(&c, "head 200 -\ncontent xxxxxxxxx\nend late\n");
+}
+
+/* --- Tunnels ----------------------------------------------------------------
+ */
+
+static struct asked *tunnel(const char *method, const char *protocol,
+                            size_t total)
+{
+    struct asked *asked = caller_ask(&c, method, "/");
+
+    asked->call.protocol = vb_span_str(protocol);
+    asked_content(asked, total, 4, false);
+    caller_start(&c, asked);
+    assert_int_equal(asked->source.at, 0); /* 9110-7.8-11 */
+    vb_buf_reset(&c.out);
+    return asked;
+}
+
+#define SWITCH                                                                 \
+    "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\n"  \
+    "\r\n"
+
+/* 9110-7.8-02, -11, 9110-9.3.6-04: bytes both ways, each with its own end. */
+static void test_a_tunnel_ends_when_both_sides_have(void **state)
+{
+    static const struct {
+        const char *method;
+        const char *protocol;
+        const char *reply;
+        const char *head;
+    } how[] = {
+        {"GET", "websocket", SWITCH,
+         "head 101 -\nswitched\n"
+         "field Connection=upgrade\n"},
+        {"CONNECT", "", OK "\r\n", "head 200 -\nswitched\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(how); i++) {
+        struct asked *asked;
+        struct vb_span log;
+
+        caller_restart(&c);
+        asked = tunnel(how[i].method, how[i].protocol, 10);
+        caller_answer_str(&c, how[i].reply);
+        assert_true(asked->call.switched);
+        assert_out(&c, "abcdefghij");
+        assert_int_equal(caller_state(&c), VB_WIRE_READ | VB_WIRE_LINGER);
+        caller_answer_str(&c, "hello");
+        caller_eof(&c);
+        log = vb_span_str(caller_log(&c));
+        assert_true(vb_span_starts(log, vb_span_str(how[i].head)));
+        assert_span_equal(vb_span_from(log, strlen(how[i].head)),
+                          "content hello\neof\nend whole\n");
+        assert_true(is_over());
+    }
+}
+
+/* The other side may end first, and be sent more. */
+static void test_a_tunnel_goes_on_one_way(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.resumes = false;
+    asked = caller_ask(&c, "CONNECT", "h:1");
+    asked_content(asked, 4, 4, false);
+    asked->source.slow = true;
+    caller_start(&c, asked);
+    vb_buf_reset(&c.out);
+    caller_answer_str(&c, OK "\r\nhello");
+    caller_eof(&c);
+    assert_log(&c, "head 200 -\nswitched\ncontent hello\neof\n");
+    assert_int_equal(caller_state(&c), 0);
+    c.resumes = true;
+    caller_pump(&c);
+    assert_out(&c, "abcd");
+    assert_log(&c, "head 200 -\nswitched\ncontent hello\neof\nend whole\n");
+    assert_int_equal(caller_state(&c), VB_WIRE_CLOSE);
+}
+
+static void test_a_tunnel_pauses(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    asked = tunnel("CONNECT", "", 0);
+    c.resumes = false;
+    asked->pauses = true;
+    caller_answer_str(&c, OK "\r\n");
+    assert_int_equal(caller_state(&c), VB_WIRE_READ | VB_WIRE_LINGER);
+    caller_answer_str(&c, "hello");
+    assert_int_equal(caller_state(&c), 0);
+    c.resumes = true;
+    caller_pump(&c);
+    assert_int_equal(caller_state(&c), VB_WIRE_READ | VB_WIRE_LINGER);
+}
+
+/* 9110-7.8-03, -04: only to what was asked for, and only where it was. */
+static void test_not_any_switch_is_taken(void **state)
+{
+    (void)state;
+    tunnel("GET", "chat", 1);
+    caller_answer_str(&c, SWITCH);
+    assert_log(&c, "end malformed\n");
+    caller_restart(&c);
+    tunnel("GET", "websocket", 1);
+    caller_answer_str(&c, "HTTP/1.1 101 Switching\r\n\r\n");
+    assert_log(&c, "end malformed\n");
+}
+
+/* No switch: the reply is as any other, and nothing of the content was sent. */
+static void test_a_switch_may_be_refused(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    asked = tunnel("GET", "websocket", 10);
+    caller_answer_str(&c, EMPTY);
+    assert_log(&c, WHOLE);
+    assert_int_equal(asked->source.at, 0);
+    assert_false(asked->call.switched);
+    assert_false(is_over());
+}
+
+/* What breaks off must not look like an end. */
+static void test_a_broken_tunnel_is_reset(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    asked = tunnel("CONNECT", "", 10);
+    asked->source.fails_at = 4;
+    caller_answer_str(&c, OK "\r\n");
+    assert_log(&c, "head 200 -\nswitched\nend own cut\n");
+    assert_int_equal(caller_state(&c), VB_WIRE_CLOSE | VB_WIRE_RESET);
+    caller_restart(&c);
+    asked = tunnel("CONNECT", "", 10);
+    caller_answer_str(&c, OK "\r\n");
+    asked->ended = true;
+    asked->call.carrier->cancel(&asked->call);
+    assert_int_equal(caller_state(&c), VB_WIRE_CLOSE | VB_WIRE_RESET);
+    caller_restart(&c);
+    tunnel("CONNECT", "", 10);
+    caller_answer_str(&c, OK "\r\nhello");
+    caller_free(&c);
+    assert_log(&c, "head 200 -\nswitched\ncontent hello\nend cut\n");
+}
+
+static void test_an_idle_tunnel_ends(void **state)
+{
+    (void)state;
+    c.call_limits.idle_timeout_ms = 1000;
+    tunnel("CONNECT", "", 10);
+    caller_answer_str(&c, OK "\r\n");
+    caller_pass(&c, 999);
+    caller_answer_str(&c, "x");
+    caller_pass(&c, 999);
+    assert_null(strstr(caller_log(&c), "end"));
+    caller_pass(&c, 1);
+    assert_non_null(strstr(caller_log(&c), "end late\n"));
+    assert_int_equal(caller_state(&c), VB_WIRE_CLOSE | VB_WIRE_RESET);
+}
+
+/* --- Bare -------------------------------------------------------------------
+ */
+
+static void test_a_bare_client_is_a_tunnel(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    assert_string_equal(c.client->protocol, "");
+    assert_int_equal(caller_state(&c), 0); /* what comes waits */
+    asked = caller_ask(&c, "CONNECT", "h:1");
+    asked_content(asked, 10, 4, false);
+    caller_start(&c, asked);
+    assert_true(asked->call.switched);
+    assert_int_equal(room(), 0);
+    assert_out(&c, "abcdefghij");
+    caller_answer_str(&c, "hello");
+    caller_eof(&c);
+    assert_log(&c, "content hello\neof\nend whole\n");
+    assert_true(is_over());
+    assert_int_equal(room(), 0);
+}
+
+/* Where TLS brought more than was asked for. */
+static void test_a_bare_server_may_speak_first(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.wire->ops->feed(c.wire, VB_SPAN("220 "));
+    asked = caller_ask(&c, "CONNECT", "h:1");
+    asked_content(asked, 3, 4, false);
+    asked->source.slow = true;
+    caller_start(&c, asked);
+    caller_answer_str(&c, "hello");
+    assert_log(&c, "content 220 hello\n");
+    assert_out(&c, "abc");
+}
+
+#define TEST(name)      cmocka_unit_test_setup_teardown(name, begin, end)
+#define BARE_TEST(name) cmocka_unit_test_setup_teardown(name, begin_bare, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_one_call_follows_another),
+        TEST(test_the_next_may_be_started_at_once),
+        TEST(test_bytes_while_idle_end_the_connection),
+        TEST(test_a_reply_before_the_request_is_none),
+        TEST(test_an_end_says_what_the_server_may_have_seen),
+        TEST(test_the_end_of_an_idle_connection_is_noticed),
+        TEST(test_a_client_may_be_closed),
+        TEST(test_an_idle_client_closes_after_a_while),
+        TEST(test_an_early_reply_is_told),
+        TEST(test_a_refusal_with_close_ends_the_content),
+        TEST(test_both_ways_at_once),
+        TEST(test_content_waits_for_100),
+        TEST(test_100_is_not_waited_for_for_ever),
+        TEST(test_a_final_reply_in_place_of_100),
+        TEST(test_a_paused_call_is_fed_no_more),
+        TEST(test_a_paused_call_has_no_end_yet),
+        TEST(test_a_call_may_be_cancelled),
+        TEST(test_a_call_may_be_cancelled_from_within),
+        TEST(test_a_head_must_come_in_time),
+        TEST(test_content_must_get_on),
+        TEST(test_a_paused_call_is_not_late),
+        TEST(test_all_of_it_must_come_in_time),
+        TEST(test_a_tunnel_ends_when_both_sides_have),
+        TEST(test_a_tunnel_goes_on_one_way),
+        TEST(test_a_tunnel_pauses),
+        TEST(test_not_any_switch_is_taken),
+        TEST(test_a_switch_may_be_refused),
+        TEST(test_a_broken_tunnel_is_reset),
+        TEST(test_an_idle_tunnel_ends),
+        BARE_TEST(test_a_bare_client_is_a_tunnel),
+        BARE_TEST(test_a_bare_server_may_speak_first),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
