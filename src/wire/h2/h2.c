@@ -29,7 +29,7 @@ static void feed(struct vb_wire *wire, struct vb_span bytes)
     if (bytes.len == 0 || h2->phase != VB_H2_OPEN)
         return;
     h2->running = true;
-    vb__h2_read(h2, bytes);
+    vb__h2_reader_feed(&h2->reader, bytes);
     h2->running = false;
     vb__h2_run(h2);
 }
@@ -202,6 +202,7 @@ static void init(struct vb_h2 *h2, struct vb_wire *wire)
 {
     *h2 = (struct vb_h2){.wire = wire,
                          .env = wire->env,
+                         .reader = {.ops = &vb__h2_reader_ops},
                          .read_since = wire->env->now.mono_ms,
                          .window = VB_H2_WINDOW,
                          .initial = VB_H2_WINDOW,

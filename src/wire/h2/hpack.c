@@ -1,4 +1,5 @@
 /* Field lines in and out (RFC 7541), by nghttp2's inflater and deflater. */
+#include "wire/h2/compress.h"
 #include "wire/h2/inner.h"
 
 bool vb__h2_hpack_init(struct vb_h2 *h2)
@@ -29,47 +30,27 @@ static bool pass_over(struct vb_h2 *h2, size_t n)
            VB_MUX_SECTION_TIMES * vb_mux_section_max(h2->env->limits);
 }
 
-static void take_field(struct vb_h2 *h2, const nghttp2_nv *nv)
+static bool take_field(void *of, struct vb_span name, struct vb_span value)
 {
+    struct vb_h2 *h2 = of;
     struct vb_h2_stream *s = h2->section.stream;
-    struct vb_span name = vb_span_of((const char *)nv->name, nv->namelen);
-    struct vb_span value = vb_span_of((const char *)nv->value, nv->valuelen);
-    bool fine;
 
     if (s == NULL)
-        fine = pass_over(h2, name.len + value.len);
-    else if (s->mux.state == VB_MUX_HEAD)
-        fine = vb_mux_head_field(&s->mux, name, value);
-    else
-        fine = vb_mux_trailer_field(&s->mux, name, value);
-    if (!fine)
-        vb__h2_give_up(h2, VB_H2_ENHANCE_YOUR_CALM);
+        return pass_over(h2, name.len + value.len);
+    if (s->mux.state == VB_MUX_HEAD)
+        return vb_mux_head_field(&s->mux, name, value);
+    return vb_mux_trailer_field(&s->mux, name, value);
 }
 
 void vb__h2_decode(struct vb_h2 *h2, struct vb_span bytes, bool end)
 {
-    int flags = 0;
+    const struct vb_h2_taker taker = {take_field, h2};
+    enum vb_h2_code code =
+        h2->over ? VB_H2_NO_ERROR
+                 : vb__h2_inflate(h2->inflater, bytes, end, &taker);
 
-    while (!h2->over) {
-        nghttp2_nv nv;
-        ssize_t n =
-            nghttp2_hd_inflate_hd2(h2->inflater, &nv, &flags,
-                                   (const uint8_t *)bytes.ptr, bytes.len, end);
-
-        if (n < 0) {
-            vb__h2_give_up(h2, n == NGHTTP2_ERR_NOMEM
-                                   ? VB_H2_INTERNAL_ERROR
-                                   : VB_H2_COMPRESSION_ERROR);
-            return;
-        }
-        bytes = vb_span_from(bytes, (size_t)n);
-        if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0)
-            take_field(h2, &nv);
-        else if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0 || bytes.len == 0)
-            break;
-    }
-    if (end && !h2->over)
-        nghttp2_hd_inflate_end_headers(h2->inflater);
+    if (code != VB_H2_NO_ERROR)
+        vb__h2_give_up(h2, code);
 }
 
 /* --- Going out ---------------------------------------------------------------
@@ -81,39 +62,6 @@ void vb__h2_hpack_table(struct vb_h2 *h2, uint32_t size)
     vb__h2_said_forget(h2); /* the next block says so first (section 4.2) */
     if (nghttp2_hd_deflate_change_table_size(h2->deflater, size) != 0)
         h2->broken = true;
-}
-
-/* What gives somebody away is in no table, ours or another's on the way (RFC
- * 7541 section 7.1.3). */
-static uint8_t flags_of(struct vb_span name)
-{
-    static const struct vb_span secret[] = {
-        VB_SPAN_INIT("set-cookie"), VB_SPAN_INIT("authentication-info"),
-        VB_SPAN_INIT("proxy-authentication-info")};
-
-    for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
-        if (vb_span_eq(name, secret[i]))
-            return NGHTTP2_NV_FLAG_NO_INDEX;
-    return NGHTTP2_NV_FLAG_NONE;
-}
-
-/* The section as nghttp2 takes it, in the exchange's arena; NULL when out of
- * memory. */
-static const nghttp2_nv *nv_of(const struct vb_section *section)
-{
-    nghttp2_nv *nv =
-        vb_arena_alloc(section->arena, section->count * sizeof(*nv));
-
-    for (size_t i = 0; nv != NULL && i < section->count; i++) {
-        const struct vb_field_out *field = &section->at[i];
-
-        nv[i] = (nghttp2_nv){.name = (uint8_t *)field->name.ptr,
-                             .namelen = field->name.len,
-                             .value = (uint8_t *)field->value.ptr,
-                             .valuelen = field->value.len,
-                             .flags = flags_of(field->name)};
-    }
-    return nv;
 }
 
 /* A failure leaves a table that nobody shares: the connection is over. */
@@ -188,7 +136,7 @@ bool vb__h2_put_section(struct vb_h2_stream *s,
 
     if (said.len > 0)
         return put_again(s, said, flags);
-    nv = nv_of(section);
+    nv = vb__h2_nv_of(section);
     if (nv == NULL)
         return false;
     bound = nghttp2_hd_deflate_bound(h2->deflater, nv, section->count);

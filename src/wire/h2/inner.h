@@ -22,6 +22,8 @@
 #include <stdint.h>
 
 #include "exchange/exchange.h"
+#include "wire/h2/format.h"
+#include "wire/h2/reader.h"
 #include "wire/mux/mux.h"
 #include "wire/wire.h"
 
@@ -32,24 +34,9 @@ enum {
     VB_H2_PIECES_MAX = 32,
     /* Content up to this in a frame is copied behind its head. */
     VB_H2_COPY_MAX = 2 * 1024,
-    /* The largest frame made or taken: SETTINGS_MAX_FRAME_SIZE's least. */
-    VB_H2_FRAME_MAX = 16 * 1024,
-    VB_H2_FRAME_HEAD = 9,
     /* The same for a file's: with its head it fits a TLS record, and keeps the
      * parts that are read aligned. */
     VB_H2_FILE_FRAME_MAX = 16 * 1024 - 128,
-    /* SETTINGS entries in a frame, and CONTINUATION frames of a section. */
-    VB_H2_SETTINGS_MAX = 32,
-    VB_H2_CONTINUATIONS_MAX = 8,
-    /* Bytes of a frame that is read as a whole; of what is longer, and may be,
-     * the rest is passed over. */
-    VB_H2_WHOLE_MAX = 6 * VB_H2_SETTINGS_MAX,
-    /* The dynamic tables, either way (RFC 7541 section 4.2). */
-    VB_H2_TABLE = 4096,
-    /* Windows before anything is said of them, and at most. */
-    VB_H2_WINDOW = 65535,
-    VB_H2_WINDOW_MAX = 0x7fffffff,
-    VB_H2_ID_MAX = 0x7fffffff,
     /* Streams that are closed, and known how. */
     VB_H2_PAST = 256,
     VB_H2_BUCKETS = 64
@@ -58,44 +45,6 @@ enum {
 /* What a client earns by opening windows again (mux/budget.c): a DATA frame of
  * ours, of some size. */
 enum { VB_H2_GAIN_DATA = 2, VB_H2_GAIN_DATA_MIN = 256 };
-
-/* Frame types (RFC 9113 section 6, RFC 9218 section 7.1). */
-enum {
-    VB_H2_DATA = 0,
-    VB_H2_HEADERS = 1,
-    VB_H2_PRIORITY = 2,
-    VB_H2_RST_STREAM = 3,
-    VB_H2_SETTINGS = 4,
-    VB_H2_PUSH_PROMISE = 5,
-    VB_H2_PING = 6,
-    VB_H2_GOAWAY = 7,
-    VB_H2_WINDOW_UPDATE = 8,
-    VB_H2_CONTINUATION = 9,
-    VB_H2_PRIORITY_UPDATE = 0x10
-};
-
-/* Their flags. */
-enum {
-    VB_H2_ACK = 1,
-    VB_H2_END_STREAM = 1,
-    VB_H2_END_HEADERS = 4,
-    VB_H2_PADDED = 8,
-    VB_H2_WITH_PRIORITY = 0x20
-};
-
-/* Error codes (RFC 9113 section 7). */
-enum vb_h2_code {
-    VB_H2_NO_ERROR = 0,
-    VB_H2_PROTOCOL_ERROR = 1,
-    VB_H2_INTERNAL_ERROR = 2,
-    VB_H2_FLOW_CONTROL_ERROR = 3,
-    VB_H2_STREAM_CLOSED = 5,
-    VB_H2_FRAME_SIZE_ERROR = 6,
-    VB_H2_REFUSED_STREAM = 7,
-    VB_H2_CANCEL = 8,
-    VB_H2_COMPRESSION_ERROR = 9,
-    VB_H2_ENHANCE_YOUR_CALM = 11
-};
 
 enum vb_h2_phase {
     VB_H2_OPEN,
@@ -107,34 +56,6 @@ struct vb_h2;
 struct vb_h2_block;
 struct vb_h2_stream;
 
-/* A frame's head. */
-struct vb_h2_frame {
-    uint32_t length;
-    uint32_t id;
-    uint8_t type;
-    uint8_t flags;
-};
-
-/* What is being read. */
-enum vb_h2_part {
-    VB_H2_PREFACE,
-    VB_H2_HEAD,   /* of a frame */
-    VB_H2_WHOLE,  /* a payload that is looked at when it is all there */
-    VB_H2_PREFIX, /* what HEADERS and DATA have before what they carry, */
-    VB_H2_BODY,   /* that, as it comes */
-    VB_H2_REST    /* padding, or what nobody wants */
-};
-
-struct vb_h2_input {
-    struct vb_h2_frame frame;
-    uint32_t left;    /* bytes of the payload to come */
-    uint32_t padding; /* among them, at its end */
-    uint8_t part;     /* enum vb_h2_part */
-    uint8_t need;     /* bytes of `bytes` that make up the part, */
-    uint8_t have;     /* that have come */
-    uint8_t bytes[VB_H2_WHOLE_MAX];
-};
-
 /* A field section that is being read, in one frame or several. */
 struct vb_h2_section {
     struct vb_h2_stream *stream; /* NULL: decoded for nobody */
@@ -142,12 +63,6 @@ struct vb_h2_section {
     uint32_t id;                 /* 0: there is none */
     uint8_t frames;              /* CONTINUATION */
     bool end;                    /* END_STREAM */
-};
-
-/* What a flow-control window lets the client send (RFC 9113 section 5.2). */
-struct vb_h2_credit {
-    int32_t left;
-    uint32_t used; /* and not given back yet */
 };
 
 /* How a stream ended whose id is no more than the highest. */
@@ -189,7 +104,7 @@ struct vb_h2 {
     struct vb_mux_marks marks;
     struct vb_mux_turns turns;
     struct vb_mux_early early;
-    struct vb_h2_input input;
+    struct vb_h2_reader reader;
     struct vb_h2_section section;
     struct vb_h2_output output;
     int64_t read_since;  /* when what we wait for began: no stream was there */
@@ -259,28 +174,9 @@ void vb__h2_stop_now(struct vb_h2 *h2);
 /* Ends all at once: exchanges are abandoned, nothing more is sent. */
 void vb__h2_close(struct vb_h2 *h2);
 
-/* --- frame.c: frames as such ------------------------------------------------
+/* --- frame.c: frames of ours
+ * --------------------------------------------------
  */
-
-/* What there is to know of a type before its payload is looked at. */
-struct vb_h2_rule {
-    bool on_stream;     /* it may be on a stream, */
-    bool on_connection; /* or on none */
-    bool stream_error;  /* a wrong length is the stream's error alone */
-    bool whole;         /* it is looked at when all is there */
-    uint32_t least;     /* length */
-    uint32_t most;
-};
-
-/* NULL: nobody knows it. */
-const struct vb_h2_rule *vb__h2_rule(uint8_t type);
-
-uint32_t vb__h2_u32(const uint8_t *at);
-
-void vb__h2_frame_read(struct vb_h2_frame *frame,
-                       const uint8_t at[VB_H2_FRAME_HEAD]);
-void vb__h2_frame_write(char at[VB_H2_FRAME_HEAD], uint32_t length,
-                        uint8_t type, uint8_t flags, uint32_t id);
 
 /* Each queues one; the connection is broken when there is no memory. */
 void vb__h2_put_settings(struct vb_h2 *h2);
@@ -293,7 +189,7 @@ void vb__h2_put_window(struct vb_h2 *h2, uint32_t id, uint32_t n);
 /* --- input.c, control.c, request.c: what comes ------------------------------
  */
 
-void vb__h2_read(struct vb_h2 *h2, struct vb_span bytes);
+extern const struct vb_h2_reader_ops vb__h2_reader_ops;
 
 /* A frame that is all there: `payload` is what of it was kept. */
 void vb__h2_control(struct vb_h2 *h2, const struct vb_h2_frame *frame,
@@ -388,9 +284,6 @@ void vb__h2_stream_late(struct vb_h2_stream *s);
 
 /* --- window.c: flow control ------------------------------------------------
  */
-
-/* A frame takes so much; false: more than there is. */
-bool vb__h2_credit_take(struct vb_h2_credit *credit, uint32_t n);
 
 /* So many bytes were used: tells the client when they are worth it. `s` NULL:
  * the connection's window alone. */

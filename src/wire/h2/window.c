@@ -5,14 +5,6 @@
  */
 #include "wire/h2/inner.h"
 
-bool vb__h2_credit_take(struct vb_h2_credit *credit, uint32_t n)
-{
-    if ((int64_t)n > credit->left)
-        return false;
-    credit->left -= (int32_t)n;
-    return true;
-}
-
 static void give_back(struct vb_h2 *h2, struct vb_h2_credit *credit,
                       uint32_t id, uint32_t n, uint32_t window)
 {

@@ -1,6 +1,6 @@
 /*
- * What a field section of a request may hold: RFC 9113 sections 8.2 and 8.3,
- * RFC 9114 sections 4.2, 4.3 and 10.3. What is not so makes the request
+ * What a field section may hold: RFC 9113 sections 8.2 and 8.3,
+ * RFC 9114 sections 4.2, 4.3 and 10.3. What is not so makes its message
  * malformed. What the lines mean is for head.c and the builder.
  */
 #include "http/scan.h"
@@ -65,15 +65,19 @@ static bool is_of_connection(struct vb_span name, struct vb_span value)
            !vb_span_ieq(value, VB_SPAN("trailers"));
 }
 
+bool vb_mux_line_is_fine(struct vb_span name, struct vb_span value)
+{
+    return name_is_fine(name) && value_is_fine(value) &&
+           !is_of_connection(name, value);
+}
+
 bool vb_mux_field_is_fine(struct vb_mux_stream *s, struct vb_span name,
                           struct vb_span value, bool head)
 {
-    if (!value_is_fine(value))
-        return false;
     if (name.len > 0 && name.ptr[0] == ':')
-        return head && pseudo_is_fine(s, name);
+        return head && value_is_fine(value) && pseudo_is_fine(s, name);
     s->fields = true;
-    return name_is_fine(name) && !is_of_connection(name, value);
+    return vb_mux_line_is_fine(name, value);
 }
 
 bool vb_mux_head_is_fine(const struct vb_mux_stream *s)

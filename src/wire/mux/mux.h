@@ -267,6 +267,10 @@ enum {
     VB_MUX_PATH = 8
 };
 
+/* Is this a field line, of any message, that is no pseudo-field (RFC 9113
+ * section 8.2, RFC 9114 section 4.2)? */
+bool vb_mux_line_is_fine(struct vb_span name, struct vb_span value);
+
 /* May this line come here (RFC 9113 sections 8.2, 8.3, RFC 9114 sections 4.2,
  * 4.3, 10.3)? `head`: else it is of trailers. */
 bool vb_mux_field_is_fine(struct vb_mux_stream *s, struct vb_span name,
