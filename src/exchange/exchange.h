@@ -185,8 +185,9 @@ enum vb_sink_want {
  * borrowed for the call and never none, then `end` once: VB_OK when it arrived
  * whole, or VB_ERR_CLOSED, _TIMEOUT, _SYNTAX (bad framing), _LIMIT (over
  * max_content), _NOMEM; x->verdict then says more. Neither is called after the
- * reply, unless that is `duplex`. `end` is called also when the connection
- * dies, before the exchange is abandoned; a reply given to it is thrown away.
+ * reply, unless that is `duplex`; then DONE is as MORE. `end` is called also
+ * when the connection dies, before the exchange is abandoned or released, with
+ * an error; a reply given to it is thrown away.
  */
 struct vb_sink {
     enum vb_sink_want (*write)(struct vb_sink *sink, struct vb_span bytes);
@@ -248,18 +249,29 @@ struct vb_reply {
     bool close;     /* end the connection after this reply */
     bool foreign;   /* another server's: nothing is added to it */
     /*
-     * Both ways at once: x->sink goes on getting what is left of the request's
-     * content once the reply has begun, until its `end`, or until all of the
-     * reply is sent: then it is told nothing more. Content is a source.
+     * Both ways at once: x->sink, which is set, goes on getting what is left of
+     * the request's content once the reply has begun, until its `end`, or until
+     * all of the reply is handed to the wire: then it is told nothing more. The
+     * content need not have been wanted before; it is now, and who waits for
+     * 100 (Continue) gets it before the reply. Content is a source. How long
+     * the client may be silent is for who answers to say: no time of the wire's
+     * is about that.
      */
     bool duplex;
     /*
-     * With `duplex`: a tunnel (a 2xx to CONNECT) or another protocol (101, or
-     * a 2xx to an extended CONNECT). From the end of the reply's head on, bytes
+     * With `duplex`: a tunnel (a 2xx to CONNECT) or another protocol (101 where
+     * x->head.protocol is asked for by Upgrade, a 2xx to an extended CONNECT);
+     * such a request has no content. From the end of the reply's head on, bytes
      * go both ways, without framing of HTTP's: what the client sends goes to
-     * x->sink, and its `end` with VB_OK is the end of what the client sends.
-     * The end of the source is told the client as the end of what we send. It
-     * is over when both are, or when the connection is.
+     * x->sink, and its `end` with VB_OK is the end of what the client sends; it
+     * is called for this once, and with an error where the client's connection
+     * or stream is broken off. The end of the source is told the client as the
+     * end of what we send, and its failure breaks everything off: x->sink is
+     * told nothing more then. It is over when both ways have ended, or when the
+     * connection has. A source that has ended is asked again after a call of
+     * carrier->output_ready: END changes nothing, FAILED ends it all, which
+     * else the client alone could. The wire writes what is its own (Upgrade,
+     * where the fields lack it, Connection) and no framing fields.
      */
     bool switched;
     struct vb_rep *rep; /* a reference, or NULL */
@@ -268,8 +280,10 @@ struct vb_reply {
     struct vb_field_out *fields; /* further fields */
     uint16_t field_count;
     uint16_t field_cap;
-    /* Behind a source's end, looked at then; for who has said "TE: trailers".
-     * NULL: none. */
+    /* Behind a source's end, looked at then; for who has said "TE: trailers",
+     * and where the version has a place for them (not HTTP/1.0, nor behind a
+     * content of known length in HTTP/1.1). Fields that are no trailers (RFC
+     * 9110 section 6.5.1) are passed over. NULL: none. */
     const struct vb_fields *trailers;
 };
 
@@ -288,14 +302,16 @@ struct vb_carrier {
     void (*want_content)(struct vb_exchange *x);
     /* After VB_SINK_PAUSE. */
     void (*resume_content)(struct vb_exchange *x);
-    /* Sends an interim reply (1xx) before the final one; only where
-     * x->head.interim_ok. The fields are borrowed for the call. Where there is
-     * no memory for it, it is left out. */
+    /* Sends an interim reply (1xx, never 101) before the final one, at any time
+     * and as often as there are any; only where x->head.interim_ok. The fields
+     * are borrowed for the call. Where there is no memory for it, or the client
+     * does not read what was sent before, it is left out; so is a 100 when one
+     * was sent already. */
     void (*interim)(struct vb_exchange *x, unsigned status,
                     const struct vb_field_out *fields, size_t count);
     /* x->reply is complete. The exchange belongs to the wire again. */
     void (*reply)(struct vb_exchange *x);
-    /* x->reply.source, which was pending, has more. */
+    /* x->reply.source, which was pending, has more; or see `switched`. */
     void (*output_ready)(struct vb_exchange *x);
     /* The exchange is over and gone, abandoned or not: told in place of the
      * service, which has not begun it (flow/inner.h); NULL for wires. */

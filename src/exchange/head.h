@@ -49,9 +49,11 @@ struct vb_head {
     struct vb_span authority; /* host[:port]: of the target, or of Host */
     struct vb_span path;      /* raw, "/..." ; "" for `*` and authority form */
     struct vb_span query;     /* raw, after the first `?` */
-    /* Which protocol the client wants to go on with (RFC 9110 section 7.8, RFC
-     * 8441 section 4): the first that Upgrade names, or :protocol, where the
-     * method is CONNECT and the rest is as for GET; "": none. */
+    /* Which protocol the client wants to go on with: the first that Upgrade
+     * names (RFC 9110 section 7.8), where a GET without content has it, and
+     * Connection too; or :protocol (RFC 8441 section 4), where the method is
+     * CONNECT, and scheme, authority, path and query are told as for GET. To be
+     * compared without regard to case. "": none. */
     struct vb_span protocol;
     bool has_query;
     bool interim_ok;        /* the client understands 1xx (not HTTP/1.0) */

@@ -91,23 +91,51 @@ static bool is_tunnel(const struct vb_exchange *x)
            vb_status_class(x->reply.status) == VB_STATUS_CLASS_SUCCESSFUL;
 }
 
+bool vb_reply_goes_both_ways(const struct vb_exchange *x)
+{
+    const struct vb_reply *reply = &x->reply;
+
+    if (x->sink == NULL || reply->content != VB_CONTENT_SOURCE)
+        return false;
+    if (!reply->switched)
+        return true;
+    if (x->head.method == VB_METHOD_CONNECT)
+        return vb_status_class(reply->status) == VB_STATUS_CLASS_SUCCESSFUL;
+    return reply->status == VB_STATUS_SWITCHING_PROTOCOLS &&
+           x->head.protocol.len > 0;
+}
+
 void vb_plan_reply(struct vb_plan *plan, const struct vb_exchange *x)
 {
     const struct vb_reply *reply = &x->reply;
 
-    vb_assert(reply->status >= 200 && reply->status <= 599);
+    vb_assert(reply->status >= 101 && reply->status <= 599);
     vb_assert(reply->rep != NULL || (reply->rep_head == VB_HEAD_NONE &&
                                      reply->content != VB_CONTENT_REP));
     *plan = (struct vb_plan){.reply = reply};
     look_at_fields(plan);
     plan->length = content_length(reply);
-    if (!vb_status_has_content(reply->status))
+    if (!vb_status_has_content(reply->status)) {
+        vb_assert(reply->status >= 200 || reply->switched);
         return;
+    }
     plan->rep_text = rep_text_fits(plan);
     if (plan->rep_text)
         plan->length = (int64_t)reply->rep->length;
     if (!is_tunnel(x))
         plan->extent = extent_of(plan);
+}
+
+bool vb_trailers_go(const struct vb_exchange *x)
+{
+    return x->reply.trailers != NULL &&
+           vb_fields_have(&x->head.fields, VB_FIELD_TE, VB_SPAN("trailers"));
+}
+
+bool vb_trailer_passes(const struct vb_field *line)
+{
+    return !vb_field_is((enum vb_field_id)line->id, VB_FIELD_IS_NO_TRAILER) &&
+           vb_role_of(line->name) == VB_ROLE_NONE;
 }
 
 enum vb_pull vb_pull_owed(struct vb_source *source, int64_t *owed,

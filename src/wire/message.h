@@ -40,6 +40,17 @@ struct vb_plan {
 /* What the head of x->reply, which is complete and a final one, has to say. */
 void vb_plan_reply(struct vb_plan *plan, const struct vb_exchange *x);
 
+/* Has it what a `duplex` reply must have, and if it switches, was that asked
+ * for (RFC 9110 sections 7.8, 9.3.6)? What does not, is a bug. */
+bool vb_reply_goes_both_ways(const struct vb_exchange *x);
+
+/* Has the client said that trailers are welcome, and are there any (RFC 9110
+ * section 10.1.4)? */
+bool vb_trailers_go(const struct vb_exchange *x);
+
+/* May this line be sent as a trailer (section 6.5.1)? */
+bool vb_trailer_passes(const struct vb_field *line);
+
 /*
  * Pulls the next piece of a source, which owes *owed bytes (-1: nobody knows):
  * VB_PULL_FAILED also where it ends before that, or gives more.

@@ -24,9 +24,12 @@ struct vb_wire;
 enum {
     VB_WIRE_READ = 1,  /* wants bytes */
     VB_WIRE_WRITE = 2, /* has bytes to drain */
-    /* All is sent: shut the sending side down and read (and feed: the wire
-     * throws them away) until the peer closes or the deadline passes, so that
-     * the peer can read the last reply (RFC 9112 section 9.6). */
+    /* All is sent that ever will be: shut the sending side down, for good, even
+     * where this bit goes away again; and read and feed until the peer closes
+     * or the deadline passes. The wire throws it away, and waits only so that
+     * the peer can read the last reply (RFC 9112 section 9.6); or it is a
+     * tunnel's end of one way, while the other goes on: then it comes and goes
+     * with VB_WIRE_READ. */
     VB_WIRE_LINGER = 4,
     VB_WIRE_CLOSE = 8, /* over: close the socket, then call `free` */
     /* With CLOSE: by a reset (SO_LINGER of 0). A reply was cut short whose end

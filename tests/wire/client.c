@@ -13,6 +13,7 @@
 struct reader {
     struct driver *d;
     struct vb_span rest;
+    struct vb_span trailers;
     bool is_head; /* the request was HEAD */
 };
 
@@ -70,6 +71,22 @@ struct vb_span reply_field(const struct reply *reply, const char *name)
     return found;
 }
 
+/* RFC 9112 section 7.1.2. */
+static bool read_trailers(struct reader *reader)
+{
+    const char *begin = reader->rest.ptr;
+    struct vb_span line;
+
+    while (take_line(&reader->rest, &line)) {
+        if (line.len == 0) {
+            reader->trailers = vb_span_of(begin, (size_t)(line.ptr - begin));
+            return true;
+        }
+        check_field(line);
+    }
+    return false;
+}
+
 /* RFC 9112 section 7.1, with nothing that the grammar leaves to choice. */
 static bool read_chunks(struct reader *reader, struct vb_buf *to)
 {
@@ -83,6 +100,8 @@ static bool read_chunks(struct reader *reader, struct vb_buf *to)
         assert_true(vb_chars_all(line, VB_CHAR_HEX) && line.len < 16);
         memcpy(text, line.ptr, line.len);
         size = strtoul(text, NULL, 16);
+        if (size == 0)
+            return read_trailers(reader);
         if (reader->rest.len < size + 2) {
             vb_buf_append(to, vb_span_head(reader->rest, size));
             reader->rest = vb_span_from(reader->rest, reader->rest.len);
@@ -92,8 +111,6 @@ static bool read_chunks(struct reader *reader, struct vb_buf *to)
         reader->rest = vb_span_from(reader->rest, size);
         assert_memory_equal(reader->rest.ptr, "\r\n", 2);
         reader->rest = vb_span_from(reader->rest, 2);
-        if (size == 0)
-            return true;
     }
 }
 
@@ -184,9 +201,11 @@ static int read_all(struct driver *d, bool interim)
         *reply = (struct reply){.status = 0};
         starts[d->reply_count] = d->decoded.len;
         reader.is_head = was_head(d, request);
+        reader.trailers = vb_span_of(NULL, 0);
         reply->complete = read_head(&reader, reply) &&
                           read_content(&reader, reply, &d->decoded);
         reply->content.len = d->decoded.len - starts[d->reply_count];
+        reply->trailers = reader.trailers;
         if (reply->status >= 200 || reply->status == 0)
             request++;
         else if (!interim)

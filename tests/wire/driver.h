@@ -31,6 +31,12 @@
  *   /echo-later    wants content, then nothing until driver_answer
  *   /close         200 and the end of the connection
  *   /fields        what d->fields holds
+ *   /trailers/N    as /stream, and d->trailers behind it
+ *   /told/N        the interim replies N and 103, then wants content, and those
+ *                  again before it comes back
+ *   /switch        200, where both.h does not have it
+ *
+ * and in both.h.
  *
  * A HEAD is answered as HEAD; a bad head (x->verdict) with its status, the
  * reason being the content; everything else with 404.
@@ -54,8 +60,9 @@
 /* One reply as a client reads it. */
 struct reply {
     int status;
-    struct vb_span head;    /* its field lines */
-    struct vb_span content; /* decoded */
+    struct vb_span head;     /* its field lines */
+    struct vb_span content;  /* decoded */
+    struct vb_span trailers; /* their lines */
     bool complete;
 };
 
@@ -83,6 +90,8 @@ struct driver {
     struct vb_exchange *waiting[WAITING_MAX]; /* /later */
     struct vb_exchange *paused;               /* /pause */
     struct vb_exchange *pending;              /* /slow */
+    struct vb_exchange *both;                 /* the last of both.h */
+    const struct vb_fields *trailers;         /* of /trailers */
     const struct vb_field_out *fields;        /* of /fields */
     size_t field_count;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/list.h"
+#include "both.h"
 
 /* What an exchange of ours keeps, in its arena. */
 struct play {
@@ -21,9 +22,10 @@ struct play {
     bool was_pending;
     bool instant; /* and says that it is ready at once */
     bool fails;
-    bool whole; /* it gives a file, at once */
-    bool parts; /* or parts of one every other time */
-    bool waits; /* with its answer, when the content is all there */
+    bool whole;    /* it gives a file, at once */
+    bool parts;    /* or parts of one every other time */
+    unsigned told; /* by an interim reply, again before the answer */
+    bool waits;    /* with its answer, when the content is all there */
     size_t piece_size;
     char piece[6000];
 };
@@ -104,6 +106,17 @@ static void wait(struct play *play)
     d->waiting[i] = play->x;
 }
 
+static void tell(const struct play *play)
+{
+    const struct vb_field_out link = {VB_SPAN("Link"),
+                                      VB_SPAN("</a>; rel=preload")};
+
+    if (play->told == 0 || !play->x->head.interim_ok)
+        return;
+    play->x->carrier->interim(play->x, play->told, NULL, 0);
+    play->x->carrier->interim(play->x, 103, &link, 1);
+}
+
 static uint16_t status_of(enum vb_err err, uint16_t verdict)
 {
     return err == VB_OK ? 200 : verdict;
@@ -127,6 +140,8 @@ static void on_end(struct vb_sink *sink, enum vb_err err)
     if (content.ptr == NULL || play->content.err != VB_OK)
         content = VB_SPAN("out of memory");
     vb_buf_done(&play->content);
+    if (err == VB_OK)
+        tell(play);
     if (play->waits && err == VB_OK)
         wait(play);
     else
@@ -277,6 +292,19 @@ static void on_wide(struct play *play, uint64_t n)
     on_stream(play, n);
 }
 
+static void on_trailers(struct play *play, uint64_t n)
+{
+    play->x->reply.trailers = play->d->trailers;
+    on_stream(play, n);
+}
+
+static void on_told(struct play *play, uint64_t n)
+{
+    play->told = (unsigned)(n < 100 || n > 199 || n == 101 ? 102 : n);
+    tell(play);
+    want(play);
+}
+
 static void on_file(struct play *play, uint64_t n)
 {
     play->whole = true;
@@ -405,6 +433,9 @@ static const struct {
     {"/later-echo", false, on_later},
     {"/echo-later", false, on_echo_later},
     {"/close", false, on_close_target},
+    {"/trailers/", true, on_trailers},
+    {"/told/", true, on_told},
+    {"/switch", false, on_root},
     {"/fields", false, on_fields},
 };
 
@@ -478,7 +509,7 @@ void service_begin(struct vb_service *service, struct vb_exchange *x)
     x->state = play;
     if (x->verdict.status != 0)
         answer_text(x, x->verdict.status, vb_span_str(x->verdict.reason));
-    else
+    else if (!both_begin(d, x))
         play_target(play);
 }
 

@@ -32,6 +32,10 @@ static const char *const scripts[] = {
     "POST /pause HTTP/1.1\r\n" H "Content-Length: 5\r\nExpect: 100-continue"
     "\r\n\r\nhello",
     "POST /refuse HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello",
+    "POST /both HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello",
+    "POST /both/3 HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello",
+    "POST /told/100 HTTP/1.1\r\n" H "Content-Length: 5\r\n\r\nhello",
+    "GET /trailers/9 HTTP/1.1\r\n" H "Connection: TE\r\nTE: trailers\r\n\r\n",
     "GET / HTTP/1.1\r\nX: y\n\r\n",
 };
 

@@ -48,6 +48,9 @@ static void interim(struct vb_exchange *x, unsigned status,
     struct vb_h1 *h1 = m->h1;
 
     vb_assert(!m->replied && x->head.interim_ok);
+    if (h1->output.queued > VB_H1_QUEUE_MAX ||
+        (status == VB_STATUS_CONTINUE && m->continued))
+        return;
     vb__h1_write_interim(m, status, fields, count);
     if (!h1->running && h1->wire.wake != NULL)
         h1->wire.wake(&h1->wire);
@@ -56,11 +59,15 @@ static void interim(struct vb_exchange *x, unsigned status,
 static void reply(struct vb_exchange *x)
 {
     struct vb_h1_message *m = message_of(x);
+    struct vb_h1 *h1 = m->h1;
 
     vb_assert(!m->replied);
     m->replied = true;
-    m->h1->read_since = x->env->now.mono_ms;
-    go_on(m->h1);
+    m->paused = false; /* what still comes goes nowhere, */
+    h1->read_since = x->env->now.mono_ms;
+    if (x->reply.duplex)
+        vb__h1_content_both(m); /* or to the sink, which begins anew */
+    go_on(h1);
 }
 
 static void output_ready(struct vb_exchange *x)
@@ -69,6 +76,8 @@ static void output_ready(struct vb_exchange *x)
 
     m->ready = true;
     m->pending = false;
+    if (m->h1->phase == VB_H1_BOTH)
+        m->all_sent = false; /* in a tunnel, its source is asked again */
     go_on(m->h1);
 }
 

@@ -3,9 +3,11 @@
  *
  * Content that nobody has asked for yet stays where it is; it is then the
  * peer's turn to wait (VB_WIRE_READ goes off with the first byte of it). Once
- * the reply is decided, what is left of it is read and thrown away, so that
- * the next request can be found, or the connection is closed.
+ * the reply is decided, or all of it sent where it goes both ways, what is left
+ * of it is read and thrown away, so that the next request can be found, or the
+ * connection is closed.
  */
+#include "base/assert.h"
 #include "wire/h1/inner.h"
 #include "wire/h1/trailers.h"
 
@@ -36,6 +38,16 @@ static enum got take_length(struct vb_h1_message *m, struct vb_span *in,
     *ret_data = vb_span_head(*in, n);
     *in = vb_span_from(*in, n);
     m->left -= n;
+    return GOT_DATA;
+}
+
+static enum got take_raw(const struct vb_h1_message *m, struct vb_span *in,
+                         struct vb_span *ret_data)
+{
+    if (in->len == 0)
+        return m->h1->eof ? GOT_END : GOT_NOTHING;
+    *ret_data = *in;
+    *in = vb_span_of(NULL, 0);
     return GOT_DATA;
 }
 
@@ -88,6 +100,9 @@ static enum got take(struct vb_h1_message *m, struct vb_span *in,
     case VB_H1_TRAILERS:
         got = take_trailers(m, in, ret_why);
         break;
+    case VB_H1_RAW:
+        got = take_raw(m, in, ret_data);
+        break;
     case VB_H1_ENDED:
         break;
     }
@@ -110,18 +125,26 @@ static void send_continue(struct vb_h1_message *m, const struct vb_span *in)
     m->expects = false;
     if (in->len > 0 || m->h1->eof)
         return;
+    m->continued = true;
     if (!vb__h1_output_put(m->h1, VB_SPAN("HTTP/1.1 100 Continue\r\n\r\n")))
         vb__h1_content_fail(m, &vb_content_no_memory);
 }
 
 /* What the length or the chunk announces counts already: bytes that will not
- * do any good are not even given to the sink. */
-static void give(struct vb_h1_message *m, struct vb_span data)
+ * do any good are not even given to the sink. What goes through a tunnel is
+ * without bound. */
+static bool takes(const struct vb_h1_message *m, size_t len)
 {
     uint64_t max = m->x->env->limits->max_content;
     uint64_t ahead = m->content == VB_H1_LENGTH ? m->left : m->chunked.left;
 
-    if (data.len > max - m->taken || ahead > max - m->taken - data.len) {
+    return m->switched ||
+           (len <= max - m->taken && ahead <= max - m->taken - len);
+}
+
+static void give(struct vb_h1_message *m, struct vb_span data)
+{
+    if (!takes(m, data.len)) {
         vb__h1_content_fail(m, &vb_content_too_large);
         return;
     }
@@ -197,12 +220,40 @@ static bool end_sink(struct vb_h1_message *m)
     return true;
 }
 
-bool vb__h1_content_step(struct vb_h1_message *m, struct vb_span *in)
+/* RFC 9110 section 10.1.1: whoever waits for it would not send what is to go on
+ * beside the reply. */
+static void continue_first(struct vb_h1_message *m)
 {
-    if (m->replied)
-        return m->head_sent && m->content != VB_H1_ENDED && discard(m, in);
-    if (!m->wanted)
-        return false;
+    m->expects = false;
+    if (m->content != VB_H1_ENDED && !m->continued)
+        vb__h1_write_interim(m, VB_STATUS_CONTINUE, NULL, 0);
+}
+
+/* Out of the way of all other replies. */
+__attribute__((noinline)) void vb__h1_content_both(struct vb_h1_message *m)
+{
+    vb_assert(vb_reply_goes_both_ways(m->x));
+    m->h1->phase = VB_H1_BOTH;
+    m->wanted = true;
+    if (m->expects)
+        continue_first(m);
+    if (!m->x->reply.switched)
+        return;
+    vb_assert(m->content == VB_H1_ENDED);
+    m->switched = true;
+    m->content = VB_H1_RAW;
+    m->sink_ended = false;
+}
+
+void vb__h1_content_apart(struct vb_h1_message *m)
+{
+    m->h1->phase = VB_H1_EXCHANGE;
+    m->h1->read_since = m->x->env->now.mono_ms;
+    m->paused = false;
+}
+
+bool vb__h1_content_sink(struct vb_h1_message *m, struct vb_span *in)
+{
     if (m->content == VB_H1_ENDED)
         return end_sink(m);
     if (m->paused)
@@ -214,4 +265,11 @@ bool vb__h1_content_step(struct vb_h1_message *m, struct vb_span *in)
     else
         return deliver(m, in);
     return true;
+}
+
+bool vb__h1_content_step(struct vb_h1_message *m, struct vb_span *in)
+{
+    if (m->replied)
+        return m->head_sent && m->content != VB_H1_ENDED && discard(m, in);
+    return m->wanted && vb__h1_content_sink(m, in);
 }

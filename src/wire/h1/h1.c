@@ -87,7 +87,8 @@ static bool wants_bytes(const struct vb_h1 *h1)
     switch ((enum vb_h1_phase)h1->phase) {
     case VB_H1_HEAD:
         return h1->output.queued <= VB_H1_QUEUE_MAX;
-    case VB_H1_EXCHANGE: /* also to notice that the peer is gone */
+    case VB_H1_EXCHANGE:
+    case VB_H1_BOTH: /* also to notice that the peer is gone */
         return h1->input == NULL ? !h1->message->paused
                                  : vb__h1_receives_content(h1);
     case VB_H1_CLOSING:
@@ -97,6 +98,14 @@ static bool wants_bytes(const struct vb_h1 *h1)
         break;
     }
     return false;
+}
+
+/* Was all said that is to be said in a tunnel, which may go on to hear? */
+static bool is_half_closed(const struct vb_h1 *h1)
+{
+    const struct vb_h1_message *m = h1->message;
+
+    return m != NULL && m->switched && m->all_sent && !m->paused && !h1->eof;
 }
 
 static unsigned state(const struct vb_wire *wire)
@@ -110,6 +119,8 @@ static unsigned state(const struct vb_wire *wire)
         bits |= VB_WIRE_LINGER;
     if (vb__h1_has_output(h1))
         bits |= VB_WIRE_WRITE;
+    else if (is_half_closed(h1))
+        bits |= VB_WIRE_LINGER;
     return bits;
 }
 
@@ -133,6 +144,7 @@ static int64_t read_deadline(const struct vb_h1 *h1)
         break;
     case VB_H1_LINGER:
         return h1->read_since + limits->linger_ms;
+    case VB_H1_BOTH:
     case VB_H1_CLOSING:
     case VB_H1_CLOSED:
         break;

@@ -41,6 +41,7 @@ enum {
 enum vb_h1_phase {
     VB_H1_HEAD,     /* between requests, or within a head */
     VB_H1_EXCHANGE, /* a request is being answered */
+    VB_H1_BOTH,     /* and content goes to the sink beside the reply */
     VB_H1_CLOSING,  /* the last reply is on its way */
     VB_H1_LINGER,   /* all is sent; the peer may still be sending */
     VB_H1_CLOSED
@@ -50,7 +51,7 @@ struct vb_h1_message;
 
 struct vb_h1 {
     struct vb_wire wire;
-    struct vb_h1_message *message; /* in VB_H1_EXCHANGE */
+    struct vb_h1_message *message; /* in VB_H1_EXCHANGE and VB_H1_BOTH */
     struct vb_h1_output output;    /* what is to be sent */
     struct vb_h1_input *input;     /* what was received and not used */
     int64_t read_since;            /* when what we wait for began, or moved */
@@ -75,7 +76,8 @@ enum vb_h1_content {
     VB_H1_ENDED, /* there is none, or no more */
     VB_H1_LENGTH,
     VB_H1_CHUNKED,
-    VB_H1_TRAILERS
+    VB_H1_TRAILERS,
+    VB_H1_RAW /* behind a switch: whatever comes, until the peer ends */
 };
 
 /* How a reply's content is delimited (RFC 9112 section 6.3). */
@@ -113,6 +115,8 @@ struct vb_h1_message {
     bool all_sent : 1;  /* all of it is queued, and the tail gone */
     bool pending : 1;   /* the source has nothing just now */
     bool ready : 1;     /* output_ready came during a pull */
+    bool continued : 1; /* 100 (Continue) was sent */
+    bool switched : 1;  /* with the reply, HTTP is over on this connection */
     uint8_t tail_crlf;  /* bytes of the CR LF to be sent behind the tail */
     enum vb_h1_delimit delimit;
     struct vb_span tail;      /* to be sent behind the output blocks, */
@@ -166,10 +170,30 @@ bool vb__h1_content_step(struct vb_h1_message *m, struct vb_span *in);
 /* Gives content up: tells the sink so, in the next step. */
 void vb__h1_content_fail(struct vb_h1_message *m, const struct vb_failure *why);
 
+/* The same for the sink alone, whether or not the reply has begun. */
+bool vb__h1_content_sink(struct vb_h1_message *m, struct vb_span *in);
+
+/* The reply is decided, and goes both ways. */
+void vb__h1_content_both(struct vb_h1_message *m);
+
+/* No more of it is for the sink: what is left has its time from now on. */
+void vb__h1_content_apart(struct vb_h1_message *m);
+
+/* --- upgrade.c -------------------------------------------------------------
+ */
+
+/* The first protocol that Upgrade names (RFC 9110 section 7.8), where
+ * Connection does so too; "": none that this request can be for. */
+struct vb_span vb__h1_upgrade(const struct vb_h1_message *m);
+
 /* --- reply.c, send.c: replies --------------------------------------------- */
 
 /* Writes the head of the reply and decides how its content is delimited. */
 void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer);
+
+/* The trailer section of a chunked reply, with the line that ends it. */
+void vb__h1_write_trailers(struct vb_h1_message *m,
+                           struct vb_h1_writer *writer);
 
 /* Queues an interim reply (RFC 9110 section 15.2), or nothing. */
 void vb__h1_write_interim(struct vb_h1_message *m, unsigned status,

@@ -48,7 +48,8 @@ static bool must_close(const struct vb_h1_message *m)
            m->x->head.method == VB_METHOD_CONNECT ||
            m->delimit == VB_H1_BY_CLOSE ||
            (m->expects && m->content != VB_H1_ENDED) ||
-           (m->content == VB_H1_LENGTH && m->left > VB_H1_DISCARD_MAX) ||
+           (m->content == VB_H1_LENGTH && m->left > VB_H1_DISCARD_MAX &&
+            h1->phase != VB_H1_BOTH) ||
            (max_requests > 0 && h1->requests >= max_requests);
 }
 
@@ -89,8 +90,8 @@ static void write_connection(struct vb_h1_writer *writer,
         WRITE(writer, "Connection: keep-alive\r\n");
 }
 
-static void write_fields(struct vb_h1_writer *writer,
-                         const struct vb_field_out *fields, size_t count)
+static inline void write_fields(struct vb_h1_writer *writer,
+                                const struct vb_field_out *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         vb__h1_write_field(writer, &fields[i]);
@@ -128,17 +129,68 @@ static void write_delimiter(struct vb_h1_writer *writer,
     }
 }
 
+/* RFC 9110 sections 7.8 and 15.2.2: the protocol in force from here on. Nothing
+ * of HTTP's is there to be closed. */
+static void write_upgrade(struct vb_h1_writer *writer,
+                          const struct vb_h1_message *m,
+                          const struct vb_plan *plan)
+{
+    if (!plan->upgrade)
+        vb__h1_write_field(writer, &(struct vb_field_out){VB_SPAN("Upgrade"),
+                                                          m->x->head.protocol});
+    WRITE(writer, "Connection: upgrade\r\n");
+}
+
+/* What follows has no framing (RFC 9112 section 6.3), and ends with the
+ * connection. */
+static void end_switch(struct vb_h1_message *m, struct vb_h1_writer *writer,
+                       const struct vb_plan *plan)
+{
+    const struct vb_reply *reply = plan->reply;
+
+    m->delimit = VB_H1_BY_CLOSE;
+    m->close = true;
+    if (plan->upgrade || reply->status == VB_STATUS_SWITCHING_PROTOCOLS)
+        write_upgrade(writer, m, plan);
+    write_fields(writer, reply->fields, reply->field_count);
+    WRITE(writer, "\r\n");
+}
+
+/* RFC 9110 section 7.6.1: a TE that Connection does not name counts for
+ * nothing. */
+static bool trailers_go(const struct vb_exchange *x)
+{
+    return vb_trailers_go(x) &&
+           vb_fields_have(&x->head.fields, VB_FIELD_CONNECTION, VB_SPAN("te"));
+}
+
+void vb__h1_write_trailers(struct vb_h1_message *m, struct vb_h1_writer *writer)
+{
+    const struct vb_fields *trailers = m->x->reply.trailers;
+
+    for (unsigned i = 0; trailers_go(m->x) && i < trailers->count; i++)
+        if (vb_trailer_passes(&trailers->at[i]))
+            vb__h1_write_field(writer,
+                               &(struct vb_field_out){trailers->at[i].name,
+                                                      trailers->at[i].value});
+    WRITE(writer, "\r\n");
+}
+
 void vb__h1_write_interim(struct vb_h1_message *m, unsigned status,
                           const struct vb_field_out *fields, size_t count)
 {
     struct vb_h1_writer writer;
 
-    vb_assert(status >= 100 && status <= 199);
+    vb_assert(status >= 100 && status <= 199 &&
+              status != VB_STATUS_SWITCHING_PROTOCOLS);
     vb__h1_writer_init(&writer, m->h1);
     write_status_line(&writer, status);
     write_fields(&writer, fields, count);
     WRITE(&writer, "\r\n");
-    (void)vb__h1_writer_done(&writer);
+    if (vb__h1_writer_done(&writer) && status == VB_STATUS_CONTINUE) {
+        m->continued = true;
+        m->expects = false;
+    }
 }
 
 void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer)
@@ -147,11 +199,15 @@ void vb__h1_write_head(struct vb_h1_message *m, struct vb_h1_writer *writer)
     struct vb_plan plan;
 
     vb_plan_reply(&plan, m->x);
-    m->delimit = delimit(m, &plan);
-    m->close = must_close(m);
     write_status_line(writer, reply->status);
     if (!plan.own_date) /* RFC 9110 section 6.6.1 */
         write_date(writer);
+    if (m->switched) {
+        end_switch(m, writer, &plan);
+        return;
+    }
+    m->delimit = delimit(m, &plan);
+    m->close = must_close(m);
     write_connection(writer, m, plan.upgrade);
     write_rep(writer, &plan);
     write_fields(writer, reply->fields, reply->field_count);

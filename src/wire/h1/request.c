@@ -54,12 +54,17 @@ static void read_framing(struct vb_h1_message *m,
         if (vb_fields_have(&head->fields, VB_FIELD_CONNECTION,
                            VB_SPAN("close")))
             m->keep_alive = false;
+        head->protocol = vb__h1_upgrade(m);
     }
     /* RFC 9110 section 10.1.1 */
     m->expects =
         head->interim_ok &&
         vb_fields_have(&head->fields, VB_FIELD_EXPECT, VB_SPAN("100-continue"));
 }
+
+/* RFC 9110 section 9.3.6. */
+static const struct vb_verdict connect_has_content = {
+    VB_STATUS_BAD_REQUEST, "A request for a tunnel has no content."};
 
 /* A copy that lives as long as the exchange, with its pad. */
 static bool copy_text(struct vb_exchange *x, struct draft *draft)
@@ -93,6 +98,8 @@ static void fill(struct vb_h1_message *m, struct draft *draft)
     if (draft->after.status != 0)
         vb_head_refuse(&builder, draft->after.status, draft->after.reason);
     x->verdict = builder.verdict;
+    if (m->content != VB_H1_ENDED && x->head.method == VB_METHOD_CONNECT)
+        x->verdict = connect_has_content;
     if (x->verdict.status != 0) {
         m->minor_0 = line.minor_0;
         x->head.interim_ok = !line.minor_0;

@@ -28,6 +28,24 @@ static void finish_exchange(struct vb_h1 *h1)
     vb_exchange_release(m->x);
 }
 
+/* Both ways at once, until all of the reply is sent; a tunnel, until both have
+ * ended. */
+static bool both_step(struct vb_h1 *h1, struct vb_span *in, bool sent)
+{
+    struct vb_h1_message *m = h1->message;
+    bool read;
+
+    if (m->all_sent && !m->switched) {
+        vb__h1_content_apart(m);
+        return true;
+    }
+    read = vb__h1_content_sink(m, in);
+    if (!m->all_sent || !m->sink_ended)
+        return sent || read;
+    finish_exchange(h1);
+    return true;
+}
+
 static bool exchange_step(struct vb_h1 *h1, struct vb_span *in)
 {
     struct vb_h1_message *m = h1->message;
@@ -36,6 +54,8 @@ static bool exchange_step(struct vb_h1 *h1, struct vb_span *in)
 
     h1->more = in->len > 0;
     sent = vb__h1_send_step(m);
+    if (h1->phase == VB_H1_BOTH)
+        return both_step(h1, in, sent);
     read = vb__h1_content_step(m, in);
     if (!m->all_sent || m->content != VB_H1_ENDED)
         return sent || read;
@@ -75,6 +95,7 @@ static bool step(struct vb_h1 *h1, struct vb_span *in)
     case VB_H1_HEAD:
         return head_step(h1, in);
     case VB_H1_EXCHANGE:
+    case VB_H1_BOTH:
         return exchange_step(h1, in);
     case VB_H1_CLOSING:
         return closing_step(h1, in);
@@ -109,12 +130,14 @@ bool vb__h1_receives_content(const struct vb_h1 *h1)
 
     if (m == NULL || m->content == VB_H1_ENDED)
         return false;
-    return m->replied || (m->wanted && !m->paused);
+    if (m->replied && h1->phase != VB_H1_BOTH)
+        return true;
+    return m->wanted && !m->paused;
 }
 
-static void drop_exchange(struct vb_h1_message *m)
+static void drop_exchange(struct vb_h1_message *m, bool both)
 {
-    if (m->wanted && !m->sink_ended && !m->replied) {
+    if (m->wanted && !m->sink_ended && (!m->replied || both)) {
         m->sink_ended = true;
         vb_content_lost(m->x);
     }
@@ -127,6 +150,7 @@ static void drop_exchange(struct vb_h1_message *m)
 void vb__h1_close(struct vb_h1 *h1)
 {
     struct vb_h1_message *m = h1->message;
+    bool both = h1->phase == VB_H1_BOTH;
 
     vb_assert(!h1->running);
     h1->phase = VB_H1_CLOSED;
@@ -134,5 +158,5 @@ void vb__h1_close(struct vb_h1 *h1)
     vb__h1_blocks_clear(&h1->output, h1->wire.env);
     h1->message = NULL;
     if (m != NULL)
-        drop_exchange(m);
+        drop_exchange(m, both);
 }

@@ -17,8 +17,16 @@ static void break_off(struct vb_h1_message *m)
     m->tail = vb_span_of(NULL, 0);
     m->file.length = 0;
     m->tail_crlf = 0;
+    if (m->h1->phase == VB_H1_BOTH)
+        m->h1->phase = VB_H1_EXCHANGE; /* nothing more is for the sink */
     if (m->head_sent && m->delimit == VB_H1_BY_CLOSE)
         m->h1->reset = true;
+}
+
+/* Is it less than what is better sent from where it lies? */
+static bool is_small(const struct vb_h1_message *m, size_t len)
+{
+    return len <= (m->h1->more ? VB_H1_COPY_MORE_MAX : VB_H1_COPY_MAX);
 }
 
 /* Bytes that live until they are sent: small ones join what is written, large
@@ -26,9 +34,7 @@ static void break_off(struct vb_h1_message *m)
 static void send_bytes(struct vb_h1_message *m, struct vb_h1_writer *writer,
                        struct vb_span bytes)
 {
-    size_t max = m->h1->more ? VB_H1_COPY_MORE_MAX : VB_H1_COPY_MAX;
-
-    if (bytes.len <= max) {
+    if (is_small(m, bytes.len)) {
         vb__h1_write(writer, bytes);
         m->x->sent += bytes.len;
     } else {
@@ -45,6 +51,15 @@ static bool has_tail(const struct vb_h1_message *m)
     return m->tail.len > 0 || m->file.length > 0;
 }
 
+/* Bytes that nothing is written before, nor behind; or a part of a file. */
+static bool send_bare(struct vb_h1_message *m, struct vb_span bytes)
+{
+    if (m->h1->output.queued == 0) /* waiting for the peer begins now */
+        m->h1->output.since = m->h1->wire.env->now.mono_ms;
+    m->tail = bytes;
+    return true;
+}
+
 /* A piece of the source's: bytes, or the part of a file in m->file. It is a
  * chunk of its own (RFC 9112 section 7.1); its CR LF follows a tail. */
 static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
@@ -52,6 +67,8 @@ static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
     bool chunk = m->delimit == VB_H1_BY_CHUNKS;
     struct vb_h1_writer writer;
 
+    if (!chunk && (m->file.length > 0 || !is_small(m, bytes.len)))
+        return send_bare(m, bytes);
     vb__h1_writer_init(&writer, m->h1);
     if (chunk) {
         vb__h1_write_hex(&writer, bytes.len + m->file.length);
@@ -67,9 +84,15 @@ static bool send_piece(struct vb_h1_message *m, struct vb_span bytes)
 
 static bool end_source(struct vb_h1_message *m)
 {
+    struct vb_h1_writer writer;
+
     m->all_sent = true;
-    return m->delimit != VB_H1_BY_CHUNKS ||
-           vb__h1_output_put(m->h1, VB_SPAN("0\r\n\r\n"));
+    if (m->delimit != VB_H1_BY_CHUNKS)
+        return true;
+    vb__h1_writer_init(&writer, m->h1);
+    vb__h1_write(&writer, VB_SPAN("0\r\n"));
+    vb__h1_write_trailers(m, &writer);
+    return vb__h1_writer_done(&writer);
 }
 
 /* One pull. False when the reply must be broken off. */
