@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "http/chars.h"
 #include "http/quoted.h"
+#include "http/sf.h"
 
 enum argument { NONE, SECONDS, SECONDS_OR_ANY, FIELDS };
 
@@ -167,6 +168,47 @@ void vb_cache_control_parse(const struct vb_span *lines, size_t count,
     vb_elements_init(&elements, lines, count, VB_ELEMENTS_USUAL);
     while (vb_cache_control_next(&elements, &directive))
         add(ret_cc, &directive);
+}
+
+/* The argument as Cache-Control would have it: what add() makes the best of. */
+static struct vb_span sf_argument(struct vb_arena *arena,
+                                  const struct vb_sf_value *value)
+{
+    switch (value->type) {
+    case VB_SF_INTEGER:
+        return vb_arena_printf(arena, "%lld", (long long)value->integer);
+    case VB_SF_STRING:
+    case VB_SF_TOKEN:
+        return value->text.len > 0 ? value->text : VB_SPAN("");
+    case VB_SF_BOOLEAN:
+        return vb_span_of(NULL, 0);
+    default:
+        return VB_SPAN("");
+    }
+}
+
+bool vb_cache_control_targeted(struct vb_arena *arena,
+                               const struct vb_span *lines, size_t count,
+                               struct vb_cache_control *ret_cc)
+{
+    struct vb_cache_control cc = {.present = 0};
+    struct vb_sf_list dictionary;
+
+    if (vb_sf_parse_dictionary(arena, lines, count, &dictionary) != VB_OK ||
+        dictionary.count == 0)
+        return false;
+    for (size_t i = 0; i < dictionary.count; i++) {
+        const struct vb_sf_member *member = &dictionary.members[i];
+        const struct vb_sf_value *value = &member->item.value;
+        struct vb_cc_directive directive = {
+            .id = find(member->key),
+            .param = {.name = member->key, .value = sf_argument(arena, value)}};
+
+        if (value->type != VB_SF_BOOLEAN || value->boolean)
+            add(&cc, &directive);
+    }
+    *ret_cc = cc;
+    return true;
 }
 
 static void write_fields(struct vb_buf *buf, const struct vb_cc_fields *fields)

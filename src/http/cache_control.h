@@ -6,6 +6,7 @@
 #ifndef VB_HTTP_CACHE_CONTROL_H
 #define VB_HTTP_CACHE_CONTROL_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "http/elements.h"
 #include "http/param.h"
@@ -66,6 +67,18 @@ bool vb_cache_control_next(struct vb_elements *elements,
  */
 void vb_cache_control_parse(const struct vb_span *lines, size_t count,
                             struct vb_cache_control *ret_cc);
+
+/*
+ * Reads a targeted field, such as CDN-Cache-Control, from all its lines
+ * (RFC 9213 section 2.1): a Dictionary, of which a key may come again and the
+ * last one counts. False, *ret_cc untouched: it is empty or malformed, and to
+ * be ignored (9213-2.1-01). A value of another type than its directive has is
+ * understood strictly, as above; `no-store=?0` says that it is not so. The
+ * lists of private and no-cache lie in the arena, which must outlive them.
+ */
+bool vb_cache_control_targeted(struct vb_arena *arena,
+                               const struct vb_span *lines, size_t count,
+                               struct vb_cache_control *ret_cc);
 
 static inline bool vb_cc_has(const struct vb_cache_control *cc, enum vb_cc id)
 {

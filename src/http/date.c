@@ -157,3 +157,46 @@ bool vb_date_parse(struct vb_span s, int64_t now, int64_t *ret_unix_seconds)
     *ret_unix_seconds = vb_civil_unix(&civil);
     return true;
 }
+
+/* The letters as the grammar has them: "GMT", and else the first of each word
+ * in upper case. */
+static void spell(struct vb_span s, char *text)
+{
+    bool in_word = false;
+
+    for (size_t i = 0; i < s.len; i++) {
+        char lower = vb_ascii_lower(s.ptr[i]);
+        bool letter = lower >= 'a' && lower <= 'z';
+
+        text[i] = letter && !in_word ? (char)(lower & ~0x20) : lower;
+        in_word = letter;
+    }
+    if (s.len >= 3 && memcmp(text + s.len - 3, "Gmt", 3) == 0)
+        memcpy(text + s.len - 3, "GMT", 3);
+}
+
+bool vb_date_parse_any_case(struct vb_span s, int64_t now,
+                            int64_t *ret_unix_seconds)
+{
+    char text[40]; /* the longest has a Wednesday, and 33 octets */
+
+    if (s.len > sizeof(text))
+        return false;
+    spell(s, text);
+    return vb_date_parse(vb_span_of(text, s.len), now, ret_unix_seconds);
+}
+
+int64_t vb_expires_read(const struct vb_span *values, size_t count, int64_t now)
+{
+    int64_t date = VB_DATE_NONE;
+
+    for (size_t i = 0; i < count; i++) {
+        int64_t one;
+
+        if (!vb_date_parse_any_case(values[i], now, &one) ||
+            (i > 0 && one != date))
+            return VB_DATE_PAST;
+        date = one;
+    }
+    return date;
+}

@@ -38,4 +38,23 @@ void vb_date_format(int64_t unix_seconds, char text[VB_DATE_LEN]);
  */
 bool vb_date_parse(struct vb_span s, int64_t now, int64_t *ret_unix_seconds);
 
+/*
+ * The same where dates decide how long something may be used (RFC 9111 section
+ * 4.2): names in any case.
+ */
+bool vb_date_parse_any_case(struct vb_span s, int64_t now,
+                            int64_t *ret_unix_seconds);
+
+/* "It is over": what an Expires means that is no date. Earlier than any that
+ * can be written, and not VB_DATE_NONE. */
+#define VB_DATE_PAST (INT64_MIN + 1)
+
+/*
+ * Expires (RFC 9111 section 5.3) from the values of all its lines: VB_DATE_NONE
+ * when there is none, VB_DATE_PAST when it is no date (9111-5.3-01), or comes
+ * more than once and not the same (9111-4.2.1-02).
+ */
+int64_t vb_expires_read(const struct vb_span *values, size_t count,
+                        int64_t now);
+
 #endif

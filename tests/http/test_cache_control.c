@@ -238,6 +238,59 @@ static void delta_seconds_are_digits(void **state)
     }
 }
 
+/* 9213-2.1-01, 9213-2.2-03. */
+static void targeted_fields_are_dictionaries(void **state)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+        const char *same; /* as a Cache-Control */
+    } rows[] = {
+        {"max-age=60", true, "max-age=60"},
+        {"max-age=60, must-revalidate", true, "max-age=60, must-revalidate"},
+        {"no-store", true, "no-store"},
+        {"no-store=?1;x=2", true, "no-store"},
+        {"no-store=?0, max-age=3", true, "max-age=3"},
+        {"max-age=1, max-age=100", true, "max-age=100"},
+        {"max-age=9999999999", true, "max-age=2147483648"},
+        {"private, no-cache", true, "private, no-cache"},
+        {"private=\"x, y\", no-cache=z", true,
+         "private=\"x, y\", no-cache=\"z\""},
+        {"s-maxage=5, stale-while-revalidate=7", true,
+         "s-maxage=5, stale-while-revalidate=7"},
+        /* Of another type than the directive's: strictly. */
+        {"max-age=1.5", true, "max-age=0"},
+        {"max-age", true, "max-age=0"},
+        {"private=(\"x\" \"y\")", true, "private"},
+        {"immutable=\"x\"", true, "immutable"},
+        {"foo=bar", true, ""},
+        {"", false, NULL},
+        {"max-age=@@", false, NULL},
+        {"max-age=60,", false, NULL},
+        {"MAX-AGE=60", false, NULL},
+        {"max-age=60 no-store", false, NULL},
+    };
+    struct vb_arena arena;
+
+    (void)state;
+    vb_arena_init(&arena, 4096, 1 << 20);
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        struct vb_span line = vb_span_str(rows[i].text);
+        struct vb_cache_control cc;
+        struct vb_buf buf;
+
+        assert_int_equal(vb_cache_control_targeted(&arena, &line, 1, &cc),
+                         rows[i].ok);
+        if (!rows[i].ok)
+            continue;
+        vb_buf_init(&buf, 1000);
+        vb_cache_control_write(&buf, &cc);
+        assert_span_equal(vb_buf_span(&buf), rows[i].same);
+        vb_buf_done(&buf);
+    }
+    vb_arena_done(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +301,7 @@ int main(void)
         cmocka_unit_test(extensions_stay_accessible),
         cmocka_unit_test(directives_are_written_in_the_form_senders_must_use),
         cmocka_unit_test(delta_seconds_are_digits),
+        cmocka_unit_test(targeted_fields_are_dictionaries),
     };
 
     return cmocka_run_group_tests_name("cache_control", tests, NULL, NULL);

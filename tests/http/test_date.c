@@ -147,6 +147,54 @@ static void every_day_is_read_as_it_was_written(void **state)
     }
 }
 
+/* 9111-4.2-02, 9111-4.2-05. */
+static void names_in_a_date_of_expiry_have_any_case(void **state)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+    } rows[] = {
+        {"Thu, 01 Dec 2094 16:00:00 GMT", true},
+        {"thu, 01 dec 2094 16:00:00 gmt", true},
+        {"THU, 01 DEC 2094 16:00:00 GMT", true},
+        {"THURSDAY, 01-DEC-94 16:00:00 gmt", true},
+        {"wednesday, 01-dec-94 16:00:00 GMT", true},
+        {"thu dec  1 16:00:00 2094", true},
+        {"Thu, 01 Dec 2094 16:00:00 EST", false},
+        {"Thu, 01 Dec 2094 16:00:00 +0000", false},
+        {"Thu, 01 Dec 2094 16:00:00 GMT and a great deal more", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < VB_COUNT_OF(rows); i++) {
+        int64_t at = 0;
+
+        assert_int_equal(
+            vb_date_parse_any_case(vb_span_str(rows[i].text), 3900000000, &at),
+            rows[i].ok);
+        assert_int_equal(at, rows[i].ok ? 3942057600 : 0);
+    }
+}
+
+/* 9111-5.3-01, 9111-4.2.1-02. */
+static void an_expires_that_is_no_date_is_past(void **state)
+{
+    struct vb_span values[] = {VB_SPAN("Thu, 01 Dec 1994 16:00:00 GMT"),
+                               VB_SPAN("thu, 01 dec 1994 16:00:00 gmt"),
+                               VB_SPAN("0"), VB_SPAN("")};
+
+    (void)state;
+    assert_true(vb_expires_read(values, 0, 0) == VB_DATE_NONE);
+    assert_int_equal(vb_expires_read(values, 1, 0), 786297600);
+    assert_int_equal(vb_expires_read(values, 2, 0), 786297600);
+    assert_true(vb_expires_read(values, 3, 0) == VB_DATE_PAST);
+    assert_true(vb_expires_read(values + 2, 1, 0) == VB_DATE_PAST);
+    assert_true(vb_expires_read(values + 3, 1, 0) == VB_DATE_PAST);
+    values[1] = VB_SPAN("Thu, 01 Dec 1994 16:00:01 GMT");
+    assert_true(vb_expires_read(values, 2, 0) == VB_DATE_PAST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +202,8 @@ int main(void)
         cmocka_unit_test(two_digits_of_year_are_at_most_fifty_years_ahead),
         cmocka_unit_test(dates_are_written_as_imf_fixdate),
         cmocka_unit_test(every_day_is_read_as_it_was_written),
+        cmocka_unit_test(names_in_a_date_of_expiry_have_any_case),
+        cmocka_unit_test(an_expires_that_is_no_date_is_past),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
