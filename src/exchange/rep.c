@@ -182,27 +182,66 @@ static struct vb_rep *lay_out(const struct plan *plan, struct vb_span head,
     return rep;
 }
 
-struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft)
+static struct vb_rep *build(const struct plan *plan)
 {
-    struct plan plan = {.draft = draft};
+    size_t count = plan->field_count + plan->draft->extra_count;
     size_t repeated_len = 0;
     struct vb_rep *rep = NULL;
     struct vb_buf head;
 
-    vb_assert(draft->streamed || draft->content.len == draft->length);
     vb_buf_init(&head, 64 * 1024);
-    plan_fields(&plan);
-    for (size_t i = 0; i < plan.field_count + draft->extra_count; i++) {
-        append_line(&head, plan_at(&plan, i));
-        if (i + 1 == plan.repeated)
+    for (size_t i = 0; i < count; i++) {
+        append_line(&head, plan_at(plan, i));
+        if (i + 1 == plan->repeated)
             repeated_len = head.len;
     }
-    if (draft->length != VB_LENGTH_UNKNOWN)
+    if (plan->draft->length != VB_LENGTH_UNKNOWN)
         vb_buf_printf(&head, LENGTH_LINE "%llu\r\n",
-                      (unsigned long long)draft->length);
+                      (unsigned long long)plan->draft->length);
     if (head.err == VB_OK)
-        rep = lay_out(&plan, vb_buf_span(&head), repeated_len);
+        rep = lay_out(plan, vb_buf_span(&head), repeated_len);
     vb_buf_done(&head);
+    return rep;
+}
+
+struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft)
+{
+    struct plan plan = {.draft = draft};
+
+    vb_assert(draft->streamed || draft->content.len == draft->length);
+    plan_fields(&plan);
+    return build(&plan);
+}
+
+/* Without quotes, as vb_rep_tag_core has it. */
+static void take_tag(struct vb_rep *rep, struct vb_span etag)
+{
+    rep->etag = etag;
+    rep->tag_weak = vb_span_starts(etag, VB_SPAN("W/"));
+    rep->tag_core_len = (uint16_t)(etag.len - (rep->tag_weak ? 4 : 2));
+}
+
+struct vb_rep *vb_rep_received(const struct vb_rep_parts *parts)
+{
+    const struct vb_rep_draft draft = {
+        .modified = parts->modified,
+        .content = parts->content,
+        .length = parts->length,
+        .extra = parts->fields,
+        .extra_count = parts->count,
+        .owner = parts->owner,
+        .release = parts->release,
+    };
+    const struct plan plan = {.draft = &draft, .repeated = parts->repeated};
+    struct vb_rep *rep = build(&plan);
+
+    if (rep == NULL)
+        return NULL;
+    if (parts->etag >= 0)
+        take_tag(rep, rep->fields[parts->etag].value);
+    if (parts->media_type >= 0)
+        rep->media_type = rep->fields[parts->media_type].value;
+    rep->coded = parts->coded;
     return rep;
 }
 

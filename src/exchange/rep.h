@@ -101,6 +101,32 @@ struct vb_rep_draft {
  */
 struct vb_rep *vb_rep_new(const struct vb_rep_draft *draft);
 
+/* What vb_rep_received makes a representation of. All spans are copied, but for
+ * the content when `owner` is set: then it is borrowed from the owner. */
+struct vb_rep_parts {
+    const struct vb_field_out *fields; /* as they are sent, in that order,
+                                          without Content-Length */
+    size_t count;
+    size_t repeated; /* so many of the first are repeated in a 304 */
+    int etag;       /* which of them is the entity tag, well-formed; -1: none */
+    int media_type; /* and which Content-Type; -1: none */
+    int64_t modified; /* Unix seconds or VB_DATE_NONE */
+    bool coded;       /* there is a Content-Encoding among them */
+    struct vb_span content;
+    uint64_t length; /* content.len, or VB_LENGTH_UNKNOWN where Content-Length
+                        must not be sent (a 204) */
+    void *owner;
+    void (*release)(void *owner);
+};
+
+/*
+ * A representation of which somebody else has said what describes it, for a
+ * cache. One reference, the caller's. On NULL (out of memory, or the fields are
+ * more than 64 KiB) the owner has not been released. vb_rep_coded is not for
+ * it.
+ */
+struct vb_rep *vb_rep_received(const struct vb_rep_parts *parts);
+
 /*
  * The same representation in a content coding (RFC 9110 section 8.4): all its
  * fields, with the coding, and with a tag of its own (8.8.3.3). The content is

@@ -203,6 +203,50 @@ static void test_a_weak_tag(void **state)
     vb_rep_unref(rep);
 }
 
+/* What somebody else has said of it is kept as it is, for a cache. */
+static void
+a_received_representation_keeps_its_fields_in_their_order(void **state)
+{
+    const struct vb_field_out fields[] = {
+        {VB_SPAN_INIT("ETag"), VB_SPAN_INIT("W/\"x\"")},
+        {VB_SPAN_INIT("X-B"), VB_SPAN_INIT("1")},
+        {VB_SPAN_INIT("Content-Type"), VB_SPAN_INIT("text/plain")},
+        {VB_SPAN_INIT("X-B"), VB_SPAN_INIT("2")},
+    };
+    struct vb_rep_parts parts = {
+        .fields = fields,
+        .count = 4,
+        .repeated = 1,
+        .etag = 0,
+        .media_type = 2,
+        .modified = VB_DATE_NONE,
+        .content = VB_SPAN_INIT("abc"),
+        .length = 3,
+    };
+    struct vb_rep *rep = vb_rep_received(&parts);
+
+    (void)state;
+    assert_span_equal(rep->head,
+                      "ETag: W/\"x\"\r\nX-B: 1\r\nContent-Type: text/plain\r\n"
+                      "X-B: 2\r\nContent-Length: 3\r\n");
+    assert_span_equal(rep->head_304, "ETag: W/\"x\"\r\n");
+    assert_span_equal(rep->etag, "W/\"x\"");
+    assert_span_equal(vb_rep_tag_core(rep), "x");
+    assert_span_equal(rep->media_type, "text/plain");
+    assert_span_equal(rep->content, "abc");
+    vb_rep_unref(rep);
+
+    /* RFC 9110 section 8.6: a 204 says no length. */
+    parts.content = VB_SPAN("");
+    parts.length = VB_LENGTH_UNKNOWN;
+    parts.etag = parts.media_type = -1;
+    rep = vb_rep_received(&parts);
+    assert_span_equal(rep->etag, "");
+    assert_int_equal(rep->length_text.len, 0);
+    assert_true(vb_span_ends(rep->head, VB_SPAN("X-B: 2\r\n")));
+    vb_rep_unref(rep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +258,8 @@ int main(void)
         cmocka_unit_test(without_a_tag_a_304_repeats_the_date),
         cmocka_unit_test(borrowed_content_is_released_with_the_last_reference),
         cmocka_unit_test(test_a_weak_tag),
+        cmocka_unit_test(
+            a_received_representation_keeps_its_fields_in_their_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
