@@ -41,9 +41,18 @@ void vb_head_method(struct vb_head_builder *builder, struct vb_span method)
 }
 
 /* A connection is of the origin that its own scheme names, and of no other: who
- * asks for https wants it secured (RFC 9110 section 7.4). */
+ * asks for https wants it secured (RFC 9110 section 7.4). A proxy is asked for
+ * any http and https resource. */
 static void check_scheme(struct vb_head_builder *builder, struct vb_span scheme)
 {
+    struct vb_head *head = builder->head;
+
+    if (builder->limits->any_origin && scheme.ptr != NULL &&
+        vb_scheme_port(scheme) != VB_PORT_NONE) {
+        head->scheme = vb_span_ieq(scheme, VB_SPAN("https")) ? VB_SPAN("https")
+                                                             : VB_SPAN("http");
+        return;
+    }
     if (scheme.ptr != NULL && !vb_span_ieq(scheme, builder->head->scheme))
         vb_head_refuse(builder, VB_STATUS_MISDIRECTED_REQUEST,
                        "Resources of that URI scheme are not served here.");
@@ -95,6 +104,8 @@ void vb_head_origin(struct vb_head_builder *builder, struct vb_span scheme,
         vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
                        "The authority is malformed.");
     builder->head->authority = authority;
+    if (builder->limits->any_origin && scheme.ptr != NULL)
+        builder->head->form = VB_TARGET_ABSOLUTE;
 }
 
 /* A token (RFC 9110 section 5.1). */

@@ -69,6 +69,8 @@ struct vb_head_limits {
     uint32_t max_field;       /* one line, name and value; beyond: 431 */
     uint32_t max_fields;      /* lines; beyond: 431 */
     uint32_t max_fields_size; /* all lines together; beyond: 431 */
+    bool any_origin; /* a proxy's: targets of other schemes and authorities than
+                        the connection's are none that went astray */
 };
 
 /* The first complaint, kept: a status and a short reason in English. */

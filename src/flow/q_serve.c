@@ -27,7 +27,8 @@ static __attribute__((noinline)) bool is_directed(struct vb_exchange *x)
 enum vb_answer vb__q_well_formed(struct vb_exchange *x)
 {
     if (x->verdict.status == 0 &&
-        (x->peer == NULL || x->peer->certified == NULL || is_directed(x)))
+        (x->peer == NULL || x->peer->certified == NULL ||
+         x->site->proxy != NULL || is_directed(x)))
         return VB_YES;
     return vb_reply_verdict(x);
 }
@@ -66,16 +67,20 @@ enum vb_answer vb__q_known(struct vb_exchange *x)
     return VB_NO;
 }
 
-/* No tunnels are dug here; CONNECT is understood, but not implemented. That for
- * another protocol is to a resource (RFC 8441 section 4). */
+/* That for another protocol is to a resource (RFC 8441 section 4). */
 enum vb_answer vb__q_tunnel(struct vb_exchange *x)
 {
-    if (x->head.method != VB_METHOD_CONNECT ||
-        (x->head.protocol.len > 0 && x->site->forwards))
-        return VB_NO;
-    vb_reply_detail(x, VB_SPAN("This server is not a proxy: it opens no "
-                               "tunnels."));
-    return VB_YES;
+    bool extended = x->head.protocol.len > 0 && x->site->forwards;
+
+    return x->head.method == VB_METHOD_CONNECT && !extended ? VB_YES : VB_NO;
+}
+
+/* What a proxy is asked for names the server: whichever that is, the proxy's
+ * rules say whether it leads there. */
+enum vb_answer vb__q_aimed(struct vb_exchange *x)
+{
+    return x->site->proxy != NULL && x->head.form == VB_TARGET_ABSOLUTE ? VB_YES
+                                                                        : VB_NO;
 }
 
 enum vb_answer vb__q_server_wide(struct vb_exchange *x)

@@ -80,6 +80,9 @@ struct vb_forwarding {
     vb_question *usable;    /* default: NO */
     /* HALT: x->reply is what the other server has said; YES: x->current is. */
     vb_question *answered;
+    /* Of a proxy, in the rows `proxy`. Default: YES. */
+    vb_question *admitted, *leads;
+    vb_question *dug; /* HALT: x->reply is a tunnel */
 };
 
 struct vb_resource {
@@ -215,9 +218,11 @@ struct vb_site {
      * wants to be known by another URI. False: nobody owns it (404).
      */
     bool (*route)(struct vb_site *site, struct vb_exchange *x);
-    const struct vb_trust *trust; /* who may write; NULL: this machine */
-    const struct vb_cors *cors;   /* where resources have none; NULL: none */
-    struct vb_span service_desc;  /* Link to the description, for OPTIONS */
+    const struct vb_trust *trust;    /* who may write; NULL: this machine */
+    const struct vb_cors *cors;      /* where resources have none; NULL: none */
+    struct vb_span service_desc;     /* Link to the description, for OPTIONS */
+    const struct vb_resource *proxy; /* for what is another server's, which has
+                                        `forwarding`; NULL: it is no proxy */
     bool forwards; /* some resource is another server's: methods that are not
                       known here may be there */
     bool trace;    /* TRACE is switched on, and leaves out */

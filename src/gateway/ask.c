@@ -82,6 +82,8 @@ static enum vb_failure_id find_server(struct vb_ask *ask)
 
 enum vb_failure_id vb_ask_start(struct vb_ask *ask, struct vb_reach *reach)
 {
+    enum vb_failure_id failure;
+
     ask->reach = reach;
     ask->client = NULL;
     ask->waiting = ask->pulled = ask->repeated = false;
@@ -89,12 +91,17 @@ enum vb_failure_id vb_ask_start(struct vb_ask *ask, struct vb_reach *reach)
     vb_list_init(&ask->link);
     if (reach->budget < BUDGET_MOST)
         reach->budget += BUDGET_EACH;
-    return find_server(ask);
+    reach->asks++;
+    failure = find_server(ask);
+    if (failure != VB_FAILURE_NONE)
+        vb__reach_leave(reach);
+    return failure;
 }
 
 static void end(struct vb_ask *ask, enum vb_failure_id failure)
 {
     ask->client = NULL;
+    vb__reach_leave(ask->reach);
     ask->ops->end(ask, failure);
 }
 
@@ -102,6 +109,8 @@ void vb__ask_begin(struct vb_ask *ask, struct vb_client *client)
 {
     if (!start_call(ask, client))
         end(ask, VB_FAILURE_INTERNAL);
+    else if (ask->server->endpoint.protocol == VB_DIAL_BARE)
+        ask->ops->head(ask, NULL);
 }
 
 /* No server has seen it: another one may be asked, whatever the method. */
@@ -178,8 +187,14 @@ static enum vb_sink_want on_content(struct vb_call *call, struct vb_span bytes)
     return ask->ops->content(ask, bytes);
 }
 
-static enum vb_failure_id failure_of(const struct vb_ask *ask,
-                                     enum vb_call_end end)
+static void on_eof(struct vb_call *call)
+{
+    struct vb_ask *ask = ask_of(call);
+
+    ask->ops->eof(ask);
+}
+
+static enum vb_failure_id failure_of(enum vb_call_end end)
 {
     static const uint8_t failures[] = {
         [VB_CALL_WHOLE] = VB_FAILURE_NONE,
@@ -193,7 +208,6 @@ static enum vb_failure_id failure_of(const struct vb_ask *ask,
         [VB_CALL_OWN_CUT] = VB_FAILURE_CUT,
     };
 
-    (void)ask;
     return (enum vb_failure_id)failures[end];
 }
 
@@ -217,13 +231,14 @@ static void on_end(struct vb_call *call, enum vb_call_end how)
         return;
     if (call->why != NULL)
         snprintf(ask->why, sizeof(ask->why), "%s", call->why);
-    end(ask, failure_of(ask, how));
+    end(ask, failure_of(how));
 }
 
 static const struct vb_call_ops call_ops = {
     .interim = on_interim,
     .head = on_head,
     .content = on_content,
+    .eof = on_eof,
     .end = on_end,
 };
 
@@ -238,7 +253,10 @@ void vb_ask_cancel(struct vb_ask *ask)
         ask->line->under_way--;
         ask->client = NULL;
         ask->call.carrier->cancel(&ask->call);
+    } else {
+        return;
     }
+    vb__reach_leave(ask->reach);
 }
 
 void vb_ask_content_ready(struct vb_ask *ask)

@@ -40,11 +40,13 @@ struct vb_failure_text {
 
 extern const struct vb_failure_text vb_failures[VB_FAILURE_COUNT];
 
-/* As struct vb_call_ops; none is called from within vb_ask_start. */
+/* As struct vb_call_ops; none is called from within vb_ask_start. Where no
+ * protocol is spoken, `head` comes with NULL, when there is a connection. */
 struct vb_ask_ops {
     void (*interim)(struct vb_ask *ask, const struct vb_response *response);
     void (*head)(struct vb_ask *ask, const struct vb_response *response);
     enum vb_sink_want (*content)(struct vb_ask *ask, struct vb_span bytes);
+    void (*eof)(struct vb_ask *ask);
     /* The last one; VB_FAILURE_NONE: all came. */
     void (*end)(struct vb_ask *ask, enum vb_failure_id failure);
     /* Can the content be sent from its beginning? Then the next pull of

@@ -42,7 +42,8 @@ static void go_on_up(struct vb_forward *f)
 {
     if (!f->up_wanted) {
         f->up_wanted = true;
-        f->x->carrier->want_content(f->x);
+        if (!f->ask.call.switched) /* then it comes by itself */
+            f->x->carrier->want_content(f->x);
     } else if (f->up_paused && !vb_pipe_is_full(&f->up)) {
         f->up_paused = false;
         f->x->carrier->resume_content(f->x);
@@ -118,10 +119,16 @@ enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes)
     return full ? VB_SINK_PAUSE : VB_SINK_MORE;
 }
 
+void vb__forward_eof(struct vb_forward *f)
+{
+    f->down_ended = true;
+    tell_down(f);
+}
+
 void vb__forward_end(struct vb_forward *f, bool whole)
 {
-    f->down_ended = whole;
-    f->down_lost |= !whole;
+    f->down_ended |= whole;
+    f->down_lost |= !whole && !f->down_ended;
     tell_down(f);
 }
 

@@ -5,7 +5,6 @@
 #include "base/hash.h"
 #include "flow/flow.h"
 #include "flow/reply.h"
-#include "gateway/reach.h"
 
 static struct vb_forward *of_ask(struct vb_ask *ask)
 {
@@ -60,6 +59,11 @@ static enum vb_sink_want on_content(struct vb_ask *ask, struct vb_span bytes)
     return vb__forward_take(of_ask(ask), bytes);
 }
 
+static void on_eof(struct vb_ask *ask)
+{
+    vb__forward_eof(of_ask(ask));
+}
+
 static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
 {
     struct vb_forward *f = of_ask(ask);
@@ -86,6 +90,7 @@ static const struct vb_ask_ops ask_ops = {
     .interim = on_interim,
     .head = on_head,
     .content = on_content,
+    .eof = on_eof,
     .end = on_end,
     .rewind = on_rewind,
 };
@@ -138,17 +143,25 @@ static struct vb_forward *new_forward(struct vb_exchange *x)
     return f;
 }
 
+static struct vb_reach *find_reach(struct vb_exchange *x,
+                                   const struct vb_gate *gate)
+{
+    if (x->env->reaches == NULL || x->env->dialer == NULL)
+        return NULL;
+    return gate->upstream != NULL ? vb_reach_of(x->env->reaches, gate->upstream)
+                                  : gate->reach(x, gate);
+}
+
 enum vb_answer vb__gate_answered(struct vb_exchange *x)
 {
     struct vb_forward *f = new_forward(x);
     enum vb_failure_id failure = VB_FAILURE_INTERNAL;
-    struct vb_reach *reach;
 
     if (f == NULL)
         return vb_reply_unavailable(x);
-    reach = vb_reach_of(x->env->reaches, f->gate->upstream);
-    if (reach != NULL && vb__forward_request(f))
-        failure = vb_ask_start(&f->ask, reach);
+    f->reach = find_reach(x, f->gate);
+    if (f->reach != NULL && vb__forward_request(f))
+        failure = vb_ask_start(&f->ask, f->reach);
     if (failure == VB_FAILURE_NONE) {
         f->under_way = true;
         return VB_PENDING;

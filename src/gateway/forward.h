@@ -5,6 +5,7 @@
 #include "gateway/ask.h"
 #include "gateway/gate.h"
 #include "gateway/pipe.h"
+#include "gateway/reach.h"
 
 /* Bytes on their way, each way, past which nothing more is taken. */
 #define VB_FORWARD_BOUND ((size_t)64 * 1024)
@@ -14,6 +15,7 @@ struct vb_forward {
     struct vb_ask ask;
     struct vb_exchange *x;
     const struct vb_gate *gate;
+    struct vb_reach *reach;
 
     /* The request's content. */
     struct vb_pipe up;
@@ -50,13 +52,16 @@ void vb__forward_init_content(struct vb_forward *f);
 void vb__forward_done_content(struct vb_forward *f);
 /* More of the reply's content has come. */
 enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes);
+/* The other side of a tunnel sends no more. */
+void vb__forward_eof(struct vb_forward *f);
 /* Its end: all is there, or not. */
 void vb__forward_end(struct vb_forward *f, bool whole);
 
 /* request.c: fills in the call. False: out of memory. */
 bool vb__forward_request(struct vb_forward *f);
 
-/* response.c: the reply, from the head of the other server's. */
+/* response.c: the reply, from the head of the other server's; NULL: there is a
+ * connection to it. */
 void vb__forward_response(struct vb_forward *f,
                           const struct vb_response *response);
 /* An interim one is passed on. */

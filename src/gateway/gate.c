@@ -17,7 +17,7 @@ void vb_gate_init(struct vb_gate *gate, struct vb_upstream *upstream,
 {
     *gate = (struct vb_gate){
         .forwarding = {.returning = returning, .answered = vb__gate_answered},
-        .upstream = vb_upstream_ref(upstream),
+        .upstream = upstream != NULL ? vb_upstream_ref(upstream) : NULL,
         .options = *options,
     };
 }

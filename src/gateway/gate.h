@@ -15,6 +15,8 @@
 #include "gateway/fields.h"
 #include "gateway/upstream.h"
 
+struct vb_reach;
+
 /* Which addresses proxies that are believed have. */
 struct vb_network {
     uint8_t ip[16]; /* as struct vb_peer has it */
@@ -33,8 +35,11 @@ struct vb_gate_options {
 
 struct vb_gate {
     struct vb_forwarding forwarding; /* first: resource->forwarding */
-    struct vb_upstream *upstream;    /* a reference */
-    struct vb_gate_options options;  /* its texts are borrowed */
+    struct vb_upstream *upstream; /* a reference; NULL: the request says whom */
+    /* Then this finds out; NULL: out of memory. */
+    struct vb_reach *(*reach)(struct vb_exchange *x,
+                              const struct vb_gate *gate);
+    struct vb_gate_options options; /* its texts are borrowed */
 };
 
 /* Takes a reference on the upstream. */
@@ -53,16 +58,25 @@ void vb_gate_open(struct vb_resource *resource, const struct vb_gate *gate);
 struct vb_span vb__gate_target(struct vb_exchange *x,
                                const struct vb_gate *gate);
 
-/* A URI reference of the upstream's (Location), as clients know it. */
+/* A URI reference of an upstream's server (Location), as clients know it.
+ * `scheme` is the upstream's. */
 struct vb_span vb__gate_location(struct vb_exchange *x,
                                  const struct vb_gate *gate,
                                  const struct vb_upstream_server *server,
+                                 struct vb_span scheme,
                                  struct vb_span location);
 
 /* Does it believe this peer? */
 bool vb__gate_trusts(const struct vb_gate *gate, const struct vb_peer *peer);
 
-/* forward.c: the question `answered`: asks the upstream. */
+/* The gate that the exchange's resource has. */
+static inline const struct vb_gate *vb__gate_of(const struct vb_exchange *x)
+{
+    return VB_CONTAINER(x->resource->forwarding, const struct vb_gate,
+                        forwarding);
+}
+
+/* forward.c: the question `answered`, and `dug`: asks the upstream. */
 enum vb_answer vb__gate_answered(struct vb_exchange *x);
 
 #endif

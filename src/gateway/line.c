@@ -119,8 +119,6 @@ static void changed(struct vb_client *client)
 
     serve(line, client);
     vb__line_took(line, client);
-    if (line->reach->retired && line->under_way == 0)
-        client->ops->close(client);
 }
 
 static void gone(struct vb_client *client)
@@ -156,6 +154,20 @@ static enum vb_failure_id failure_of(enum vb_dial_end end)
     return (enum vb_failure_id)failures[end];
 }
 
+static void call_off_dials(struct vb_line *line)
+{
+    struct vb_dialer *dialer = line->reach->env->dialer;
+
+    while (!vb_list_empty(&line->dials)) {
+        struct dialling *dialling =
+            VB_CONTAINER(vb_list_pop(&line->dials), struct dialling, link);
+
+        dialer->cancel(dialer, &dialling->dial);
+        free(dialling);
+        line->dialing--;
+    }
+}
+
 static void take_client(struct vb_line *line, struct vb_client *client)
 {
     client->owner = line;
@@ -166,6 +178,8 @@ static void take_client(struct vb_line *line, struct vb_client *client)
     vb_list_init(&client->link);
     serve(line, client);
     vb__line_took(line, client);
+    if (line->waits == 0 && client->ops->room(client) > 1)
+        call_off_dials(line); /* it carries many, and needs no others */
 }
 
 /* Whom nothing is left for that could serve them, learn why. */
@@ -197,6 +211,15 @@ static void dialled(struct vb_dial *dial, enum vb_dial_end end)
     free(dialling);
 }
 
+static bool allowed(const struct vb_dial *dial, const uint8_t ip[16])
+{
+    const struct dialling *dialling =
+        VB_CONTAINER(dial, const struct dialling, dial);
+    const struct vb_upstream *upstream = dialling->line->reach->upstream;
+
+    return upstream->options.allowed(upstream, ip);
+}
+
 static bool dial(struct vb_line *line)
 {
     struct vb_env *env = line->reach->env;
@@ -208,6 +231,7 @@ static bool dial(struct vb_line *line)
     dialling->dial = (struct vb_dial){
         .to = &line->server->endpoint,
         .timeout_ms = options_of(line)->connect_timeout_ms,
+        .allowed = options_of(line)->allowed != NULL ? allowed : NULL,
         .done = dialled,
     };
     if (env->dialer->start(env->dialer, &dialling->dial) != VB_OK) {
@@ -261,20 +285,6 @@ static void let_go(struct vb_link *list)
         client->changed = client->gone = NULL;
         client->owner = NULL;
         client->ops->close(client);
-    }
-}
-
-static void call_off_dials(struct vb_line *line)
-{
-    struct vb_dialer *dialer = line->reach->env->dialer;
-
-    while (!vb_list_empty(&line->dials)) {
-        struct dialling *dialling =
-            VB_CONTAINER(vb_list_pop(&line->dials), struct dialling, link);
-
-        dialer->cancel(dialer, &dialling->dial);
-        free(dialling);
-        line->dialing--;
     }
 }
 

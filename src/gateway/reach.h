@@ -38,15 +38,24 @@ struct vb_reach {
     struct vb_upstream *upstream; /* a reference */
     uint32_t next;                /* for VB_BALANCE_ROUND_ROBIN */
     uint32_t budget;              /* of repetitions, in hundredths of one */
-    bool retired;
-    struct vb_line lines[]; /* one for each server */
+    uint32_t asks;                /* under way */
+    bool retired;                 /* it goes with the last of them */
+    const void *finder;           /* whose it is, of those that are found by an
+                                     origin; NULL: none of them */
+    struct vb_line lines[];       /* one for each server */
 };
 
 /* All of a worker's: env.reaches. */
 struct vb_reaches {
     struct vb_env *env;
-    struct vb_link list;
+    struct vb_link list; /* that used last comes first */
+    struct vb_link dead; /* to be freed when the turn ends */
+    uint32_t found;      /* in the list, by an origin */
 };
+
+/* Servers that are known by an origin, to one worker; past them the one that
+ * was not asked for longest is forgotten. */
+#define VB_REACHES_FOUND_MOST 1024
 
 /* NULL: out of memory. `env` is borrowed. */
 struct vb_reaches *vb_reaches_new(struct vb_env *env);
@@ -62,7 +71,24 @@ void vb_reaches_rest(struct vb_reaches *reaches);
 struct vb_reach *vb_reach_of(struct vb_reaches *reaches,
                              struct vb_upstream *upstream);
 
+/* The end of the loop's turn: what is retired is freed. */
+void vb_reaches_turn_end(struct vb_reaches *reaches);
+
+/* The one that `finder` has added for this origin's server, or NULL. */
+struct vb_reach *vb_reach_find(struct vb_reaches *reaches, const void *finder,
+                               struct vb_span scheme, struct vb_span authority);
+
+/*
+ * Adds one, of an upstream with one server; takes a reference on that. With
+ * `finder` NULL it is for one ask, and goes with that. NULL: out of memory.
+ */
+struct vb_reach *vb_reach_add(struct vb_reaches *reaches,
+                              struct vb_upstream *upstream, const void *finder);
+
 /* --- of the room's own ---------------------------------------------------- */
+
+/* An ask is over. The reach stays until the turn's end at least. */
+void vb__reach_leave(struct vb_reach *reach);
 
 /* line.c */
 

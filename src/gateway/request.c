@@ -93,22 +93,30 @@ static void set_method(struct vb_call *call, const struct vb_head *head)
     }
 }
 
+/* Does the client send anything, be it content or what goes through a tunnel?
+ */
+static bool sends(const struct vb_head *head)
+{
+    return head->has_content || head->protocol.len > 0 ||
+           head->method == VB_METHOD_CONNECT;
+}
+
 bool vb__forward_request(struct vb_forward *f)
 {
     const struct vb_gate *gate = f->gate;
+    const struct vb_upstream *upstream = f->reach->upstream;
     struct vb_exchange *x = f->x;
     struct vb_call *call = &f->ask.call;
 
     set_method(call, &x->head);
-    call->scheme = gate->upstream->scheme;
+    call->scheme = upstream->scheme;
     call->authority = gate->options.keeps_host && x->head.authority.len > 0
                           ? x->head.authority
-                          : gate->upstream->servers[0].authority;
+                          : upstream->servers[0].authority;
     call->target = vb__gate_target(x, gate);
     call->te_trailers = wants_trailers(&x->head);
     call->expects = vb_fields_first(&x->head.fields, VB_FIELD_EXPECT) != NULL;
-    call->content =
-        x->head.has_content || call->protocol.len > 0 ? &f->content : NULL;
+    call->content = sends(&x->head) ? &f->content : NULL;
     call->arena = &x->arena;
     f->ask.spread = vb_hash(&vb_hash_key_fixed, call->target);
     return call->target.ptr != NULL && make_fields(f);

@@ -25,6 +25,7 @@ static void move_places(struct vb_forward *f, struct vb_field_list *list)
     for (size_t i = 0; i < list->count; i++)
         if (is_a_place(&list->at[i]))
             list->at[i].value = vb__gate_location(f->x, f->gate, f->ask.server,
+                                                  f->reach->upstream->scheme,
                                                   list->at[i].value);
 }
 
@@ -51,7 +52,8 @@ static void make_switch(struct vb_forward *f,
                         const struct vb_response *response)
 {
     const struct vb_field *upgrade =
-        vb_fields_first(&response->fields, VB_FIELD_UPGRADE);
+        response != NULL ? vb_fields_first(&response->fields, VB_FIELD_UPGRADE)
+                         : NULL;
     struct vb_exchange *x = f->x;
 
     x->reply.switched = x->reply.duplex = true;
@@ -79,15 +81,17 @@ void vb__forward_response(struct vb_forward *f,
     struct vb_reply *reply = &x->reply;
 
     reply->foreign = true;
-    reply->status = response->status;
     reply->source = &f->source;
-    f->source.length = response->content_length;
-    make_fields(f, response);
+    f->source.length = -1;
+    if (response != NULL) {
+        reply->status = response->status;
+        make_fields(f, response);
+    }
     if (f->ask.call.switched) {
-        f->source.length = -1;
         make_switch(f, response);
         return;
     }
+    f->source.length = response->content_length;
     if (response->has_content || tells_length(x, response))
         reply->content = VB_CONTENT_SOURCE;
     reply->duplex = x->head.has_content && !f->up_ended && !f->up_lost;

@@ -9,6 +9,7 @@
 
 const struct vb_upstream_options vb_upstream_options_default = {
     .balance = VB_BALANCE_ROUND_ROBIN,
+    .protocol = VB_DIAL_HTTP,
     .call =
         {
             .head =
@@ -51,8 +52,8 @@ static char *keep(struct vb_upstream *upstream, struct vb_span s)
 
     if (text == NULL)
         return NULL;
-    text->next = upstream->owner;
-    upstream->owner = text;
+    text->next = upstream->texts;
+    upstream->texts = text;
     memcpy(text->bytes, s.ptr, s.len);
     text->bytes[s.len] = '\0';
     return text->bytes;
@@ -60,7 +61,7 @@ static char *keep(struct vb_upstream *upstream, struct vb_span s)
 
 static void release(struct vb_upstream *upstream)
 {
-    struct text *text = upstream->owner;
+    struct text *text = upstream->texts;
 
     while (text != NULL) {
         struct text *next = text->next;
@@ -126,7 +127,7 @@ static enum vb_err add(struct vb_upstream *upstream, struct vb_span text,
     if (upstream->server_count > 0 && !vb_span_eq(scheme, upstream->scheme))
         return complain(why, text, "has another scheme than the one before it");
     upstream->scheme = scheme;
-    server->endpoint.protocol = VB_DIAL_HTTP;
+    server->endpoint.protocol = upstream->options.protocol;
     server->endpoint.tls = vb_span_eq(scheme, VB_SPAN("https")) ? tls : NULL;
     server->hash = vb_hash(&vb_hash_key_fixed, text);
     upstream->server_count++;
@@ -147,11 +148,11 @@ enum vb_err vb_upstream_new(const struct vb_span *uris, size_t count,
                       VB_UPSTREAM_SERVERS_MOST);
         return VB_ERR_SYNTAX;
     }
-    upstream = calloc(1, sizeof(*upstream));
+    upstream =
+        calloc(1, sizeof(*upstream) + count * sizeof(upstream->servers[0]));
     if (upstream == NULL)
         return VB_ERR_NOMEM;
     vb_ref_init(&upstream->ref);
-    upstream->release = release;
     upstream->options = *options;
     for (size_t i = 0; i < count && err == VB_OK; i++)
         err = add(upstream, uris[i], tls, ret_why);
@@ -171,5 +172,5 @@ struct vb_upstream *vb_upstream_ref(struct vb_upstream *upstream)
 void vb_upstream_unref(struct vb_upstream *upstream)
 {
     if (upstream != NULL && vb_ref_put(&upstream->ref))
-        upstream->release(upstream);
+        release(upstream);
 }

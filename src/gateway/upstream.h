@@ -21,8 +21,11 @@ enum vb_balance {
                                and a server that is lost moves only its own */
 };
 
+struct vb_upstream;
+
 struct vb_upstream_options {
     enum vb_balance balance;
+    enum vb_dial_protocol protocol;
     struct vb_call_limits call;
     uint32_t connect_timeout_ms;
     uint32_t wait_ms;         /* for a connection, where all are busy */
@@ -33,6 +36,9 @@ struct vb_upstream_options {
     uint32_t eject_ms;        /* for so long at first, doubled each time */
     uint32_t probe_ms;        /* between two looks at it; 0: none */
     const char *probe_target; /* what is asked for then ("/health") */
+    /* May this address be connected to? NULL: any. `context` is its own. */
+    bool (*allowed)(const struct vb_upstream *upstream, const uint8_t ip[16]);
+    const void *context;
 };
 
 extern const struct vb_upstream_options vb_upstream_options_default;
@@ -47,10 +53,9 @@ struct vb_upstream {
     struct vb_ref ref;
     struct vb_span scheme; /* "http" or "https": of all of its servers */
     struct vb_upstream_options options;
-    struct vb_upstream_server servers[VB_UPSTREAM_SERVERS_MOST];
+    void *texts; /* owned: what all spans and names are in */
     size_t server_count;
-    void (*release)(struct vb_upstream *upstream); /* with the last reference */
-    void *owner;
+    struct vb_upstream_server servers[];
 };
 
 /*

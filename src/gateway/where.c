@@ -54,7 +54,7 @@ struct vb_span vb__gate_target(struct vb_exchange *x,
     const struct vb_gate_options *options = &gate->options;
     struct vb_buf buf;
 
-    if (x->head.path.len == 0) /* of the server (RFC 9110 section 9.3.7) */
+    if (x->head.server_wide) /* of the server (RFC 9110 section 9.3.7) */
         return VB_SPAN("*");
     vb_buf_init(&buf, URI_MOST);
     append_moved(&buf, path_of(x, gate), options->prefix, options->base);
@@ -79,18 +79,18 @@ static bool is_of(const struct vb_uri *uri, struct vb_span scheme,
 
 /* Is the URI one of the server's, by its own name or by the one that clients
  * know? */
-static bool is_its_own(const struct vb_exchange *x, const struct vb_gate *gate,
+static bool is_its_own(const struct vb_exchange *x,
                        const struct vb_upstream_server *server,
-                       const struct vb_uri *uri)
+                       struct vb_span scheme, const struct vb_uri *uri)
 {
-    return is_of(uri, gate->upstream->scheme, server->authority) ||
+    return is_of(uri, scheme, server->authority) ||
            is_of(uri, x->head.scheme, x->head.authority);
 }
 
 struct vb_span vb__gate_location(struct vb_exchange *x,
                                  const struct vb_gate *gate,
                                  const struct vb_upstream_server *server,
-                                 struct vb_span location)
+                                 struct vb_span scheme, struct vb_span location)
 {
     const struct vb_gate_options *options = &gate->options;
     struct vb_uri uri;
@@ -99,7 +99,7 @@ struct vb_span vb__gate_location(struct vb_exchange *x,
 
     if (!vb_uri_parse(location, &uri))
         return location;
-    own = is_its_own(x, gate, server, &uri);
+    own = is_its_own(x, server, scheme, &uri);
     if ((!own && uri.authority.ptr != NULL) ||
         !vb_span_starts(uri.path, VB_SPAN("/")) ||
         !has_prefix(uri.path, options->base))
