@@ -61,11 +61,12 @@ struct vb_call_limits {
 struct vb_call_ops {
     /* An interim reply (1xx, never 101). The response is borrowed for the call.
      * NULL: passed over. */
-    void (*interim)(struct vb_call *call, const struct vb_response *response);
+    void (*interim)(struct vb_call *call,
+                    const struct vb_response_head *response);
     /* The head of the final reply; or, where call->protocol or a tunnel was
      * asked for, 101 or 2xx, after which bytes go both ways (call->switched is
      * set). The response lies in call->arena. */
-    void (*head)(struct vb_call *call, const struct vb_response *response);
+    void (*head)(struct vb_call *call, const struct vb_response_head *response);
     /* Bytes of content, never none, borrowed for the call. PAUSE: none until
      * call->carrier->resume, and no end of a reply that is whole. DONE is as
      * MORE. */

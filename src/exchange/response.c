@@ -5,9 +5,10 @@
 #include "http/chars.h"
 #include "http/status.h"
 
-void vb_response_begin(struct vb_response_builder *builder,
-                       struct vb_response *response, struct vb_arena *arena,
-                       const struct vb_head_limits *limits)
+void vb_response_head_begin(struct vb_response_builder *builder,
+                            struct vb_response_head *response,
+                            struct vb_arena *arena,
+                            const struct vb_head_limits *limits)
 {
     vb_assert(response->fields.count == 0);
     response->content_length = -1;
@@ -15,8 +16,8 @@ void vb_response_begin(struct vb_response_builder *builder,
         .response = response, .arena = arena, .limits = limits};
 }
 
-void vb_response_refuse(struct vb_response_builder *builder,
-                        const char *complaint)
+void vb_response_head_refuse(struct vb_response_builder *builder,
+                             const char *complaint)
 {
     if (builder->refused == NULL)
         builder->refused = complaint;
@@ -33,15 +34,15 @@ static void refuse_large(struct vb_response_builder *builder,
 
 /* RFC 9110 section 15: what lies outside of the classes is no status of a
  * server that could be trusted with anything else. */
-void vb_response_status(struct vb_response_builder *builder,
-                        struct vb_span digits)
+void vb_response_head_status(struct vb_response_builder *builder,
+                             struct vb_span digits)
 {
     int64_t status = 0;
 
     if (digits.len != 3 || !vb_span_i64(digits, &status) || status < 100 ||
         status > 599)
-        vb_response_refuse(builder,
-                           "The status is not a number of 100 to 599.");
+        vb_response_head_refuse(builder,
+                                "The status is not a number of 100 to 599.");
     else
         builder->response->status = (uint16_t)status;
 }
@@ -52,12 +53,12 @@ static void refuse_line(struct vb_response_builder *builder, uint16_t status)
     if (status == VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE)
         refuse_large(builder, "The fields of the head are too large.");
     else
-        vb_response_refuse(builder, "A field of the head is malformed, or "
-                                    "comes twice and may come once.");
+        vb_response_head_refuse(builder, "A field of the head is malformed, or "
+                                         "comes twice and may come once.");
 }
 
-void vb_response_field(struct vb_response_builder *builder, struct vb_span name,
-                       struct vb_span value)
+void vb_response_head_field(struct vb_response_builder *builder,
+                            struct vb_span name, struct vb_span value)
 {
     struct vb_fields *fields = &builder->response->fields;
     const char *reason = NULL;
@@ -84,7 +85,7 @@ void vb_response_field(struct vb_response_builder *builder, struct vb_span name,
  * sends one is not to be trusted with framing. */
 static void check_content_length(struct vb_response_builder *builder)
 {
-    struct vb_response *response = builder->response;
+    struct vb_response_head *response = builder->response;
     const struct vb_field *field =
         vb_fields_first(&response->fields, VB_FIELD_CONTENT_LENGTH);
 
@@ -92,12 +93,12 @@ static void check_content_length(struct vb_response_builder *builder)
         return;
     if (!vb_chars_all(field->value, VB_CHAR_DIGIT) ||
         !vb_span_i64(field->value, &response->content_length))
-        vb_response_refuse(builder, "The Content-Length is malformed.");
+        vb_response_head_refuse(builder, "The Content-Length is malformed.");
 }
 
 /* RFC 9110 section 6.4.1. What a 2xx to CONNECT begins is no content (9.3.6),
  * but bytes follow. */
-static bool may_have_content(const struct vb_response *response,
+static bool may_have_content(const struct vb_response_head *response,
                              enum vb_method method)
 {
     if (method == VB_METHOD_HEAD || !vb_status_has_content(response->status))
@@ -108,10 +109,10 @@ static bool may_have_content(const struct vb_response *response,
     return response->content_length != 0;
 }
 
-const char *vb_response_end(struct vb_response_builder *builder,
-                            enum vb_method method)
+const char *vb_response_head_end(struct vb_response_builder *builder,
+                                 enum vb_method method)
 {
-    struct vb_response *response = builder->response;
+    struct vb_response_head *response = builder->response;
 
     if (builder->refused == NULL)
         check_content_length(builder);

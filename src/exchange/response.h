@@ -12,7 +12,7 @@
 
 #include "exchange/head.h"
 
-struct vb_response {
+struct vb_response_head {
     uint16_t status;        /* 100 to 599 */
     bool has_content;       /* bytes follow, or may */
     int64_t content_length; /* as told, also where no content follows (HEAD,
@@ -23,7 +23,7 @@ struct vb_response {
 };
 
 struct vb_response_builder {
-    struct vb_response *response;
+    struct vb_response_head *response;
     struct vb_arena *arena;
     const struct vb_head_limits *limits;
     const char *refused;  /* the first complaint, static; NULL: none */
@@ -34,28 +34,29 @@ struct vb_response_builder {
 
 /* `response` is all zero. Spans given to the builder are borrowed and must live
  * as long as the response; the limits are of fields alone. */
-void vb_response_begin(struct vb_response_builder *builder,
-                       struct vb_response *response, struct vb_arena *arena,
-                       const struct vb_head_limits *limits);
+void vb_response_head_begin(struct vb_response_builder *builder,
+                            struct vb_response_head *response,
+                            struct vb_arena *arena,
+                            const struct vb_head_limits *limits);
 
 /* Three digits (RFC 9110 section 15); 100 to 599 are taken. */
-void vb_response_status(struct vb_response_builder *builder,
-                        struct vb_span digits);
+void vb_response_head_status(struct vb_response_builder *builder,
+                             struct vb_span digits);
 
 /* One field line (RFC 9110 section 5); the value may still have its OWS. */
-void vb_response_field(struct vb_response_builder *builder, struct vb_span name,
-                       struct vb_span value);
+void vb_response_head_field(struct vb_response_builder *builder,
+                            struct vb_span name, struct vb_span value);
 
 /*
  * The rules that need the whole head: Content-Length (RFC 9110 section 8.6: one
  * number, once), and whether content may follow, by status and the request's
  * method (RFC 9110 section 6.4.1). NULL, or what is wrong.
  */
-const char *vb_response_end(struct vb_response_builder *builder,
-                            enum vb_method method);
+const char *vb_response_head_end(struct vb_response_builder *builder,
+                                 enum vb_method method);
 
 /* Records a complaint, unless there is one already. For wires' own rules. */
-void vb_response_refuse(struct vb_response_builder *builder,
-                        const char *complaint);
+void vb_response_head_refuse(struct vb_response_builder *builder,
+                             const char *complaint);
 
 #endif

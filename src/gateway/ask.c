@@ -164,7 +164,8 @@ static bool repeat(struct vb_ask *ask, enum vb_call_end end)
 /* --- what a call tells ------------------------------------------------------
  */
 
-static void on_interim(struct vb_call *call, const struct vb_response *response)
+static void on_interim(struct vb_call *call,
+                       const struct vb_response_head *response)
 {
     struct vb_ask *ask = ask_of(call);
 
@@ -172,7 +173,8 @@ static void on_interim(struct vb_call *call, const struct vb_response *response)
         ask->ops->interim(ask, response);
 }
 
-static void on_head(struct vb_call *call, const struct vb_response *response)
+static void on_head(struct vb_call *call,
+                    const struct vb_response_head *response)
 {
     struct vb_ask *ask = ask_of(call);
 

@@ -43,8 +43,9 @@ extern const struct vb_failure_text vb_failures[VB_FAILURE_COUNT];
 /* As struct vb_call_ops; none is called from within vb_ask_start. Where no
  * protocol is spoken, `head` comes with NULL, when there is a connection. */
 struct vb_ask_ops {
-    void (*interim)(struct vb_ask *ask, const struct vb_response *response);
-    void (*head)(struct vb_ask *ask, const struct vb_response *response);
+    void (*interim)(struct vb_ask *ask,
+                    const struct vb_response_head *response);
+    void (*head)(struct vb_ask *ask, const struct vb_response_head *response);
     enum vb_sink_want (*content)(struct vb_ask *ask, struct vb_span bytes);
     void (*eof)(struct vb_ask *ask);
     /* The last one; VB_FAILURE_NONE: all came. */

@@ -37,7 +37,8 @@ static enum vb_answer say_why(struct vb_forward *f, enum vb_failure_id failure)
 /* --- what the ask tells -----------------------------------------------------
  */
 
-static void on_interim(struct vb_ask *ask, const struct vb_response *response)
+static void on_interim(struct vb_ask *ask,
+                       const struct vb_response_head *response)
 {
     struct vb_forward *f = of_ask(ask);
 
@@ -45,7 +46,7 @@ static void on_interim(struct vb_ask *ask, const struct vb_response *response)
 }
 
 /* The exchange may be gone when this returns. */
-static void on_head(struct vb_ask *ask, const struct vb_response *response)
+static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
 {
     struct vb_forward *f = of_ask(ask);
 

@@ -63,9 +63,9 @@ bool vb__forward_request(struct vb_forward *f);
 /* response.c: the reply, from the head of the other server's; NULL: there is a
  * connection to it. */
 void vb__forward_response(struct vb_forward *f,
-                          const struct vb_response *response);
+                          const struct vb_response_head *response);
 /* An interim one is passed on. */
 void vb__forward_interim(struct vb_forward *f,
-                         const struct vb_response *response);
+                         const struct vb_response_head *response);
 
 #endif

@@ -72,7 +72,8 @@ static void forget(struct probe *probe)
     free(probe);
 }
 
-static void probe_head(struct vb_ask *ask, const struct vb_response *response)
+static void probe_head(struct vb_ask *ask,
+                       const struct vb_response_head *response)
 {
     probe_of(ask)->status = response->status;
 }

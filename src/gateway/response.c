@@ -30,7 +30,7 @@ static void move_places(struct vb_forward *f, struct vb_field_list *list)
 }
 
 static void make_fields(struct vb_forward *f,
-                        const struct vb_response *response)
+                        const struct vb_response_head *response)
 {
     struct vb_exchange *x = f->x;
     struct vb_field_list list;
@@ -49,7 +49,7 @@ static void make_fields(struct vb_forward *f,
 /* Bytes go both ways from here on. HTTP/2 and HTTP/3 say so with 200, and name
  * no protocol (RFC 8441 section 5). */
 static void make_switch(struct vb_forward *f,
-                        const struct vb_response *response)
+                        const struct vb_response_head *response)
 {
     const struct vb_field *upgrade =
         response != NULL ? vb_fields_first(&response->fields, VB_FIELD_UPGRADE)
@@ -69,13 +69,13 @@ static void make_switch(struct vb_forward *f,
 
 /* HEAD is answered with the length that GET's content has. */
 static bool tells_length(const struct vb_exchange *x,
-                         const struct vb_response *response)
+                         const struct vb_response_head *response)
 {
     return vb_exchange_is_head(x) && response->content_length >= 0;
 }
 
 void vb__forward_response(struct vb_forward *f,
-                          const struct vb_response *response)
+                          const struct vb_response_head *response)
 {
     struct vb_exchange *x = f->x;
     struct vb_reply *reply = &x->reply;
@@ -98,7 +98,7 @@ void vb__forward_response(struct vb_forward *f,
 }
 
 void vb__forward_interim(struct vb_forward *f,
-                         const struct vb_response *response)
+                         const struct vb_response_head *response)
 {
     struct vb_exchange *x = f->x;
     struct vb_field_list list;

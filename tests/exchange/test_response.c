@@ -177,17 +177,17 @@ static const struct row rows[] = {
 static void play(const struct row *row)
 {
     struct vb_response_builder builder;
-    struct vb_response response = {0};
+    struct vb_response_head response = {0};
     struct vb_arena arena;
     const char *complaint;
 
     vb_arena_init(&arena, 4096, 64 * 1024);
-    vb_response_begin(&builder, &response, &arena, &limits);
-    vb_response_status(&builder, vb_span_str(row->status));
+    vb_response_head_begin(&builder, &response, &arena, &limits);
+    vb_response_head_status(&builder, vb_span_str(row->status));
     for (size_t i = 0; i < 12 && row->fields[i] != NULL; i += 2)
-        vb_response_field(&builder, vb_span_str(row->fields[i]),
-                          vb_span_str(row->fields[i + 1]));
-    complaint = vb_response_end(&builder, row->method);
+        vb_response_head_field(&builder, vb_span_str(row->fields[i]),
+                               vb_span_str(row->fields[i + 1]));
+    complaint = vb_response_head_end(&builder, row->method);
     if ((complaint != NULL) != row->refused ||
         builder.too_large != row->too_large)
         fail_msg("%s: %s", row->rule,
@@ -212,17 +212,17 @@ static void test_heads_by_rows(void **state)
 static void test_fields_are_kept_as_they_came(void **state)
 {
     struct vb_response_builder builder;
-    struct vb_response response = {0};
+    struct vb_response_head response = {0};
     struct vb_arena arena;
 
     (void)state;
     vb_arena_init(&arena, 4096, 64 * 1024);
-    vb_response_begin(&builder, &response, &arena, &limits);
-    vb_response_status(&builder, VB_SPAN("200"));
-    vb_response_field(&builder, VB_SPAN("Set-Cookie"), VB_SPAN(" a\t"));
-    vb_response_field(&builder, VB_SPAN("connection"), VB_SPAN("close"));
-    vb_response_field(&builder, VB_SPAN("Set-Cookie"), VB_SPAN("b"));
-    assert_null(vb_response_end(&builder, VB_METHOD_GET));
+    vb_response_head_begin(&builder, &response, &arena, &limits);
+    vb_response_head_status(&builder, VB_SPAN("200"));
+    vb_response_head_field(&builder, VB_SPAN("Set-Cookie"), VB_SPAN(" a\t"));
+    vb_response_head_field(&builder, VB_SPAN("connection"), VB_SPAN("close"));
+    vb_response_head_field(&builder, VB_SPAN("Set-Cookie"), VB_SPAN("b"));
+    assert_null(vb_response_head_end(&builder, VB_METHOD_GET));
     assert_int_equal(response.status, 200);
     assert_int_equal(response.fields.count, 3);
     assert_span_equal(response.fields.at[0].value, "a");
@@ -235,17 +235,17 @@ static void test_fields_are_kept_as_they_came(void **state)
 static void test_the_first_complaint_is_kept(void **state)
 {
     struct vb_response_builder builder;
-    struct vb_response response = {0};
+    struct vb_response_head response = {0};
     struct vb_arena arena;
 
     (void)state;
     vb_arena_init(&arena, 4096, 64 * 1024);
-    vb_response_begin(&builder, &response, &arena, &limits);
-    vb_response_refuse(&builder, "first");
-    vb_response_status(&builder, VB_SPAN("999"));
-    vb_response_field(&builder, VB_SPAN("X"),
-                      VB_SPAN("012345678901234567890123456789012345"));
-    assert_string_equal(vb_response_end(&builder, VB_METHOD_GET), "first");
+    vb_response_head_begin(&builder, &response, &arena, &limits);
+    vb_response_head_refuse(&builder, "first");
+    vb_response_head_status(&builder, VB_SPAN("999"));
+    vb_response_head_field(&builder, VB_SPAN("X"),
+                           VB_SPAN("012345678901234567890123456789012345"));
+    assert_string_equal(vb_response_head_end(&builder, VB_METHOD_GET), "first");
     assert_false(builder.too_large);
     vb_arena_done(&arena);
 }

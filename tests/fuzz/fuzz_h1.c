@@ -71,7 +71,8 @@ static void without_interim(struct vb_span out, struct vb_buf *to)
  * pieces that have come. */
 static bool goes_both_ways(void)
 {
-    return d.log.len > 0 && memmem(d.log.ptr, d.log.len, "\nboth", 5) != NULL;
+    return d.log.ptr != NULL &&
+           memmem(d.log.ptr, d.log.len, "\nboth", 5) != NULL;
 }
 
 /* Plays it in pieces of 1 to `most` bytes, or whole when `most` is 0. */

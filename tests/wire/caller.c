@@ -63,7 +63,8 @@ static struct asked *asked_of(struct vb_call *call)
     return asked;
 }
 
-static void on_interim(struct vb_call *call, const struct vb_response *response)
+static void on_interim(struct vb_call *call,
+                       const struct vb_response_head *response)
 {
     struct asked *asked = asked_of(call);
     char text[32];
@@ -73,7 +74,8 @@ static void on_interim(struct vb_call *call, const struct vb_response *response)
     note_fields(asked->caller, asked, "field", &response->fields);
 }
 
-static void on_head(struct vb_call *call, const struct vb_response *response)
+static void on_head(struct vb_call *call,
+                    const struct vb_response_head *response)
 {
     struct asked *asked = asked_of(call);
     char text[64];

@@ -18,7 +18,7 @@ enum { LINE_LEAST = 13, DIGITS_AT = 9 };
 
 /* A head that is all there. */
 struct draft {
-    struct vb_response *response;
+    struct vb_response_head *response;
     struct vb_response_builder builder;
     bool minor_0;
     bool chunked;
@@ -38,11 +38,12 @@ static void take_line(struct draft *draft, struct vb_span *text)
     if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n' ||
         stop - begin < LINE_LEAST || begin[7] < '0' || begin[7] > '9' ||
         begin[8] != ' ' || begin[12] != ' ') {
-        vb_response_refuse(&draft->builder, "The status line is malformed.");
+        vb_response_head_refuse(&draft->builder,
+                                "The status line is malformed.");
         return;
     }
     draft->minor_0 = begin[7] == '0';
-    vb_response_status(&draft->builder, vb_span_of(begin + DIGITS_AT, 3));
+    vb_response_head_status(&draft->builder, vb_span_of(begin + DIGITS_AT, 3));
     *text = vb_span_of(stop + 2, (size_t)(end - stop) - 2);
 }
 
@@ -57,9 +58,9 @@ static void take_fields(struct draft *draft, struct vb_span text)
             return;
         fault = vb_head_parse_field(&text, VB_H1C_PAD, &name, &value);
         if (fault == NULL)
-            vb_response_field(&draft->builder, name, value);
+            vb_response_head_field(&draft->builder, name, value);
         else
-            vb_response_refuse(&draft->builder, fault);
+            vb_response_head_refuse(&draft->builder, fault);
     }
 }
 
@@ -67,7 +68,7 @@ static void take_fields(struct draft *draft, struct vb_span text)
  */
 
 static bool is_tunnel(const struct vb_call *call,
-                      const struct vb_response *response)
+                      const struct vb_response_head *response)
 {
     return call->method == VB_METHOD_CONNECT &&
            vb_status_class(response->status) == VB_STATUS_CLASS_SUCCESSFUL;
@@ -77,26 +78,26 @@ static bool is_tunnel(const struct vb_call *call,
  * asked for (section 7.4), so nothing else may come. */
 static void take_coding(struct draft *draft)
 {
-    const struct vb_response *response = draft->response;
+    const struct vb_response_head *response = draft->response;
     const struct vb_fields *fields = &response->fields;
     struct vb_span coding;
 
     if (vb_fields_first(fields, VB_FIELD_TRANSFER_ENCODING) == NULL)
         return;
     if (draft->minor_0) /* 6.1 */
-        vb_response_refuse(&draft->builder,
-                           "HTTP/1.0 has no Transfer-Encoding.");
+        vb_response_head_refuse(&draft->builder,
+                                "HTTP/1.0 has no Transfer-Encoding.");
     else if (response->status < 200 || response->status == 204) /* 6.1 */
-        vb_response_refuse(&draft->builder,
-                           "There is a Transfer-Encoding without content.");
+        vb_response_head_refuse(
+            &draft->builder, "There is a Transfer-Encoding without content.");
     else if (vb_fields_first(fields, VB_FIELD_CONTENT_LENGTH) != NULL) /* 6.3 */
-        vb_response_refuse(
+        vb_response_head_refuse(
             &draft->builder,
             "There are both Transfer-Encoding and Content-Length.");
     else if (!vb_fields_single(fields, VB_FIELD_TRANSFER_ENCODING, &coding) ||
              !vb_span_ieq(coding, VB_SPAN("chunked"))) /* 6.1, 7.1 */
-        vb_response_refuse(&draft->builder,
-                           "The transfer coding is not chunked alone.");
+        vb_response_head_refuse(&draft->builder,
+                                "The transfer coding is not chunked alone.");
     draft->chunked = true;
 }
 
@@ -125,7 +126,8 @@ static enum vb_h1c_part part_of(const struct draft *draft)
 /* --- What it means ----------------------------------------------------------
  */
 
-static void take_interim(struct vb_h1c *c, const struct vb_response *response)
+static void take_interim(struct vb_h1c *c,
+                         const struct vb_response_head *response)
 {
     struct vb_call *call = c->call;
 
@@ -142,7 +144,8 @@ static void take_interim(struct vb_h1c *c, const struct vb_response *response)
 }
 
 /* From here on bytes go both ways. */
-static void take_switch(struct vb_h1c *c, const struct vb_response *response)
+static void take_switch(struct vb_h1c *c,
+                        const struct vb_response_head *response)
 {
     struct vb_call *call = c->call;
 
@@ -155,7 +158,7 @@ static void take_switch(struct vb_h1c *c, const struct vb_response *response)
 }
 
 /* RFC 9110 section 7.8: only to what was asked for. */
-static void take_101(struct vb_h1c *c, const struct vb_response *response)
+static void take_101(struct vb_h1c *c, const struct vb_response_head *response)
 {
     const struct vb_call *call = c->call;
 
@@ -196,7 +199,7 @@ static void take_final(struct vb_h1c *c, const struct draft *draft)
 
 static void take_response(struct vb_h1c *c, const struct draft *draft)
 {
-    const struct vb_response *response = draft->response;
+    const struct vb_response_head *response = draft->response;
 
     c->minor_0 = draft->minor_0;
     if (response->status == VB_STATUS_SWITCHING_PROTOCOLS)
@@ -235,12 +238,12 @@ static void read_head(struct vb_h1c *c, struct vb_span text)
         vb__h1c_fail(c, VB_CALL_NOMEM, NULL);
         return;
     }
-    vb_response_begin(&draft.builder, draft.response, call->arena,
-                      &call->limits->head);
+    vb_response_head_begin(&draft.builder, draft.response, call->arena,
+                           &call->limits->head);
     draft.builder.scanned = true; /* vb_head_parse_field does */
     take_line(&draft, &text);
     take_fields(&draft, text);
-    if (vb_response_end(&draft.builder, call->method) == NULL &&
+    if (vb_response_head_end(&draft.builder, call->method) == NULL &&
         !is_tunnel(call, draft.response)) /* RFC 9112 section 6.3 */
         take_coding(&draft);
     if (draft.builder.refused == NULL)
