@@ -144,18 +144,27 @@ static struct vb_variant *oldest(const struct vb_variants *variants)
 }
 
 struct vb_variant *
+vb_variants_in_place(const struct vb_variants *variants,
+                     const struct vb_stored_response *response)
+{
+    const struct vb_branch *branch = find_branch(variants, response->vary);
+
+    return branch == NULL
+               ? NULL
+               : find(branch, hash_of(response->values), response->values);
+}
+
+struct vb_variant *
 vb_variants_crowded_out(const struct vb_variants *variants,
                         const struct vb_stored_response *response)
 {
-    struct vb_branch *branch = find_branch(variants, response->vary);
-    struct vb_variant *same = NULL;
+    struct vb_variant *same = vb_variants_in_place(variants, response);
 
-    if (branch != NULL)
-        same = find(branch, hash_of(response->values), response->values);
     if (same != NULL)
         return same;
     if (variants->count >= VB_VARIANTS_MAX ||
-        (branch == NULL && variants->branch_count >= VB_BRANCHES_MAX))
+        (variants->branch_count >= VB_BRANCHES_MAX &&
+         find_branch(variants, response->vary) == NULL))
         return oldest(variants);
     return NULL;
 }

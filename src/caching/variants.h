@@ -51,6 +51,11 @@ struct vb_variant *vb_variants_select(const struct vb_variants *variants,
  */
 bool vb_variants_add(struct vb_variants *variants, struct vb_variant *variant);
 
+/* The variant in the place that a response has or would have, or NULL. */
+struct vb_variant *
+vb_variants_in_place(const struct vb_variants *variants,
+                     const struct vb_stored_response *response);
+
 /*
  * A variant in the place that a response would have, or one of those that are
  * too many with it; NULL when there is room. To be removed before
