@@ -7,11 +7,6 @@
 #include "gateway/reach.h"
 #include "http/method.h"
 
-/* Repetitions of what a server may have seen: one for so many requests, in
- * hundredths of one, and so many at once. They must not add to the trouble of
- * servers that are in trouble. */
-enum { BUDGET_EACH = 20, BUDGET_ONE = 100, BUDGET_MOST = 1000 };
-
 const struct vb_failure_text vb_failures[VB_FAILURE_COUNT] = {
 #define VB_FAILURE(id, status, error, text)                                    \
     [VB_FAILURE_##id] = {status, error, text},
@@ -89,8 +84,8 @@ enum vb_failure_id vb_ask_start(struct vb_ask *ask, struct vb_reach *reach)
     ask->waiting = ask->pulled = ask->repeated = false;
     ask->why[0] = '\0';
     vb_list_init(&ask->link);
-    if (reach->budget < BUDGET_MOST)
-        reach->budget += BUDGET_EACH;
+    if (reach->budget < VB_BUDGET_MOST)
+        reach->budget += VB_BUDGET_EACH;
     reach->asks++;
     failure = find_server(ask);
     if (failure != VB_FAILURE_NONE)
@@ -143,7 +138,7 @@ static bool may_repeat(const struct vb_ask *ask, enum vb_call_end end)
         return true;
     return end == VB_CALL_CLOSED && !ask->repeated &&
            vb_method_is_idempotent(ask->call.method) &&
-           ask->reach->budget >= BUDGET_ONE;
+           ask->reach->budget >= VB_BUDGET_ONE;
 }
 
 /* Under way again? A connection that was idle for long tells nothing of its
@@ -152,13 +147,15 @@ static bool repeat(struct vb_ask *ask, enum vb_call_end end)
 {
     if (!may_repeat(ask, end) || !can_rewind(ask))
         return false;
-    if (end == VB_CALL_CLOSED) {
-        ask->repeated = true;
-        ask->reach->budget -= BUDGET_ONE;
-    }
     if (!ask->call.reused)
         ask->tried |= bit_of(ask->line);
-    return find_server(ask) == VB_FAILURE_NONE;
+    if (find_server(ask) != VB_FAILURE_NONE)
+        return false;
+    if (end == VB_CALL_CLOSED) {
+        ask->repeated = true;
+        ask->reach->budget -= VB_BUDGET_ONE;
+    }
+    return true;
 }
 
 /* --- what a call tells ------------------------------------------------------
@@ -178,7 +175,8 @@ static void on_head(struct vb_call *call,
 {
     struct vb_ask *ask = ask_of(call);
 
-    vb__line_works(ask->line);
+    if (response->status < VB_STATUS_INTERNAL_SERVER_ERROR)
+        vb__line_works(ask->line);
     ask->ops->head(ask, response);
 }
 

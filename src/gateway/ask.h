@@ -92,6 +92,11 @@ void vb_ask_resume(struct vb_ask *ask);
 
 /* --- of the room's own ---------------------------------------------------- */
 
+/* Repetitions of what a server may have seen: one for five requests, and ten at
+ * once, in hundredths of one. They must not add to the trouble of servers that
+ * are in trouble. */
+enum { VB_BUDGET_EACH = 20, VB_BUDGET_ONE = 100, VB_BUDGET_MOST = 1000 };
+
 /* There is a connection for one that waited: it has been taken off the line. */
 void vb__ask_begin(struct vb_ask *ask, struct vb_client *client);
 

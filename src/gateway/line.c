@@ -305,8 +305,8 @@ void vb__line_done(struct vb_line *line)
 {
     struct vb_alarms *alarms = line->reach->env->alarms;
 
-    vb_assert(vb_list_empty(&line->waiting));
     vb__line_end_probe(line);
+    vb_assert(vb_list_empty(&line->waiting));
     alarms->cancel(alarms, &line->alarm);
     call_off_dials(line);
     let_go(&line->open);

@@ -98,6 +98,7 @@ static struct vb_reach *new_reach(struct vb_reaches *reaches,
     if (reach == NULL)
         return NULL;
     reach->env = reaches->env;
+    reach->budget = VB_BUDGET_MOST;
     reach->upstream = vb_upstream_ref(upstream);
     for (size_t i = 0; i < count; i++) {
         vb__line_init(&reach->lines[i], reach, &upstream->servers[i]);
