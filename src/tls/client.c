@@ -159,7 +159,7 @@ static int refuse(struct vb_tls_choice *choice,
 
 /* RFC 8446 section 6.2; what can be said of one that somebody else has signed
  * is that, and no more. */
-static gnutls_alert_description_t alert_of(unsigned status)
+gnutls_alert_description_t vb__tls_alert_of_status(unsigned status)
 {
     static const struct {
         unsigned status;
@@ -201,7 +201,7 @@ static int verify(gnutls_session_t session, struct vb_tls_choice *choice)
         return refuse(choice, GNUTLS_A_BAD_CERTIFICATE);
     if (status == 0 && until != 0 && until < time(NULL))
         return refuse(choice, GNUTLS_A_CERTIFICATE_UNKNOWN);
-    return status == 0 ? 0 : refuse(choice, alert_of(status));
+    return status == 0 ? 0 : refuse(choice, vb__tls_alert_of_status(status));
 }
 
 /* A session cannot be resumed any more when its certificate has expired: its

@@ -21,4 +21,7 @@ enum vb_err vb_tls_clients_load(struct vb_tls_credentials *into,
  */
 int vb_tls_client_verify(gnutls_session_t session);
 
+/* The alert for what GnuTLS has against a certificate. */
+gnutls_alert_description_t vb__tls_alert_of_status(unsigned status);
+
 #endif

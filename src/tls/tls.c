@@ -56,13 +56,17 @@ struct vb_tls {
     int64_t ticket_keys_ms; /* when they were made */
 };
 
+bool vb_tls_priority(enum vb_tls_carrier carrier, gnutls_priority_t *ret)
+{
+    return gnutls_priority_init(ret, carriers[carrier].offered, NULL) == 0;
+}
+
 static bool set_up(struct vb_tls *tls)
 {
     bool fine = pthread_mutex_init(&tls->lock, NULL) == 0;
 
     for (size_t i = 0; fine && i < VB_TLS_CARRIERS; i++)
-        fine = gnutls_priority_init(&tls->offered[i], carriers[i].offered,
-                                    NULL) == 0 &&
+        fine = vb_tls_priority((enum vb_tls_carrier)i, &tls->offered[i]) &&
                gnutls_session_ticket_key_generate(&tls->ticket_keys[i]) == 0;
     return fine;
 }

@@ -38,6 +38,11 @@ void vb_tls_fingerprint(struct vb_tls *tls, size_t index,
  * nothing older, and early data (RFC 9001 sections 4.2 and 4.6). */
 enum vb_tls_carrier { VB_TLS_TCP, VB_TLS_QUIC, VB_TLS_CARRIERS };
 
+/* What is offered and taken in such a session, by a server and by a client:
+ * versions, ciphers, groups and signatures. False when out of memory. */
+bool vb_tls_priority(enum vb_tls_carrier carrier,
+                     gnutls_priority_t *ret_priority);
+
 /*
  * A server's session, set up but for its transport. It resumes sessions of all
  * workers that the same carrier has carried: what early data was promised is

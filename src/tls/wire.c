@@ -1,7 +1,5 @@
 /* The record layer as a wire: how it ends, its state, time and life. See
  * wire.h, and wire_inner.h for its parts. */
-#include "tls/wire.h"
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "tls/wire_inner.h"
@@ -28,7 +26,7 @@ void vb__tls_begin_last(struct vb_tls_wire *t)
 
 void vb__tls_fail(struct vb_tls_wire *t, int rc)
 {
-    gnutls_alert_description_t alert = vb_tls_alert(t->session, rc);
+    gnutls_alert_description_t alert = t->side->failed(t, rc);
 
     vb_log(VB_LOG_DEBUG, "TLS: %s", gnutls_strerror(rc));
     vb__tls_end_inner(t);
@@ -49,7 +47,7 @@ static unsigned open_state(const struct vb_tls_wire *t)
 
     if (state & VB_WIRE_RESET)
         return state;
-    if (t->queue.len > 0 || (state & (VB_WIRE_LINGER | VB_WIRE_CLOSE)))
+    if (t->queue.len > 0 || vb__tls_is_over(t))
         state |= VB_WIRE_WRITE;
     return state & (VB_WIRE_READ | VB_WIRE_WRITE);
 }
@@ -92,8 +90,9 @@ static int64_t read_deadline(const struct vb_tls_wire *t)
 
     switch ((enum vb_tls_phase)t->phase) {
     case VB_TLS_FRESH:
-    case VB_TLS_HANDSHAKE:
-        return t->since + limits->head_timeout_ms;
+    case VB_TLS_HANDSHAKE: /* who dials has a time of its own */
+        return t->visit != NULL ? VB_TIME_NEVER
+                                : t->since + limits->head_timeout_ms;
     case VB_TLS_OPEN:
     case VB_TLS_BARE:
         return t->inner.ops->deadline(&t->inner);
@@ -143,7 +142,8 @@ static void shut_down(struct vb_wire *wire)
 
     if (t->phase == VB_TLS_OPEN || t->phase == VB_TLS_BARE)
         t->inner.ops->shut_down(&t->inner);
-    else if (t->phase == VB_TLS_FRESH || t->phase == VB_TLS_HANDSHAKE)
+    else if ((t->phase == VB_TLS_FRESH || t->phase == VB_TLS_HANDSHAKE) &&
+             t->visit == NULL)
         vb__tls_die(t); /* nothing was asked yet */
 }
 
@@ -158,6 +158,7 @@ static void free_wire(struct vb_wire *wire)
     if (t->session != NULL)
         gnutls_deinit(t->session);
     vb_tls_choice_done(&t->shown.choice);
+    vb_tls_visit_free(t->visit);
     vb_tls_queue_drop(&t->queue, t->queue.len);
 }
 
@@ -174,22 +175,19 @@ static const struct vb_wire_ops ops = {
     .free = free_wire,
 };
 
-size_t vb_tls_wire_size(void)
-{
-    return offsetof(struct vb_tls_wire, inner) + vb__tls_inner_size();
-}
-
-struct vb_wire *vb_tls_wire_init(void *memory, struct vb_tls *tls,
-                                 struct vb_env *env, const struct vb_peer *peer)
+struct vb_tls_wire *vb__tls_wire_init(void *memory,
+                                      const struct vb_tls_side *side,
+                                      struct vb_env *env,
+                                      const struct vb_peer *peer)
 {
     struct vb_tls_wire *t = memory;
 
     memset(t, 0, offsetof(struct vb_tls_wire, inner));
     t->wire = (struct vb_wire){.ops = &ops, .env = env, .peer = peer};
-    t->tls = tls;
+    t->side = side;
     t->queue.pool = &env->output_blocks;
     t->since = env->now.mono_ms;
     t->shown.peer = *peer;
     t->shown.peer.secure = false; /* that is to be seen */
-    return &t->wire;
+    return t;
 }

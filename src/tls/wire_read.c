@@ -15,7 +15,7 @@ static void hand_on(struct vb_tls_wire *t, gnutls_packet_t packet)
 
 static void end_of_input(struct vb_tls_wire *t)
 {
-    if (t->inside && t->phase == VB_TLS_OPEN && !t->notified)
+    if (t->inside && t->phase == VB_TLS_OPEN)
         t->inner.ops->eof(&t->inner);
     t->notified = true;
 }
@@ -67,20 +67,19 @@ void vb__tls_feed(struct vb_wire *wire, struct vb_span bytes)
     t->input = VB_SPAN("");
 }
 
-/*
- * Who closes without close_notify may have been cut off by a stranger. A
- * request says itself where it ends, so that one cut short is not taken for
- * whole, and one that is whole is answered (RFC 9112 section 9.8).
- */
+/* Who closes without close_notify may have been cut off by a stranger (RFC
+ * 9112 section 9.8). */
 void vb__tls_eof(struct vb_wire *wire)
 {
     struct vb_tls_wire *t = vb__tls_wire_of(wire);
 
     t->eof = true;
-    if (t->phase == VB_TLS_OPEN)
-        end_of_input(t);
-    else if (t->phase == VB_TLS_BARE)
+    if (t->phase == VB_TLS_OPEN) {
+        if (!t->notified)
+            t->side->cut(t);
+    } else if (t->phase == VB_TLS_BARE) {
         t->inner.ops->eof(&t->inner);
-    else
+    } else {
         vb__tls_die(t);
+    }
 }

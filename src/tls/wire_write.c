@@ -80,20 +80,27 @@ static bool write_record(struct vb_tls_wire *t)
     return true;
 }
 
-/* Has the inner wire come to its end, so that we may say so? */
-static bool is_over(const struct vb_tls_wire *t)
+bool vb__tls_is_over(const struct vb_tls_wire *t)
 {
-    return (t->inner.ops->state(&t->inner) &
-            (VB_WIRE_LINGER | VB_WIRE_CLOSE)) != 0;
+    unsigned state = t->inner.ops->state(&t->inner);
+
+    return (state & VB_WIRE_CLOSE) != 0 ||
+           ((state & VB_WIRE_LINGER) != 0 && !t->said);
 }
 
-/* The inner wire has sent all that it wants to: so says the alert. */
+/* The inner wire has sent all that it wants to: so says the alert. In a tunnel
+ * of ours the other side may go on (RFC 8446 section 6.1). */
 static void say_goodbye(struct vb_tls_wire *t)
 {
-    if (gnutls_bye(t->session, GNUTLS_SHUT_WR) == 0)
-        vb__tls_begin_last(t);
-    else
+    unsigned state = t->inner.ops->state(&t->inner);
+
+    if (!t->said && gnutls_bye(t->session, GNUTLS_SHUT_WR) != 0) {
         vb__tls_die(t);
+        return;
+    }
+    t->said = true;
+    if (t->side->lingers || (state & VB_WIRE_CLOSE))
+        vb__tls_begin_last(t);
 }
 
 int vb__tls_drain(struct vb_wire *wire, struct iovec *iov, int max,
@@ -107,7 +114,7 @@ int vb__tls_drain(struct vb_wire *wire, struct iovec *iov, int max,
     while (t->phase == VB_TLS_OPEN && t->queue.len < QUEUE_MOST &&
            write_record(t))
         ;
-    if (t->phase == VB_TLS_OPEN && is_over(t)) {
+    if (t->phase == VB_TLS_OPEN && vb__tls_is_over(t)) {
         if (t->inner.ops->state(&t->inner) & VB_WIRE_RESET)
             return 0;
         say_goodbye(t);

@@ -1,8 +1,8 @@
 /* Certificates of clients: RFC 8446 sections 4.3.2 and 4.4.2.4. */
 #include "client.h"
+#include "pair.h"
 
 #include <gnutls/crypto.h>
-#include <gnutls/x509.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,86 +19,6 @@ static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.2",
 
 /* --- Certificates -----------------------------------------------------------
  */
-
-struct pair {
-    gnutls_x509_crt_t crt;
-    gnutls_x509_privkey_t key;
-};
-
-/* How one is to be made. */
-struct order {
-    const char *subject;
-    const struct pair *ca; /* NULL: it is one */
-    int begins_s, ends_s;  /* from now */
-    const char *purpose;   /* NULL: any */
-    unsigned char serial;
-    const char *uri; /* NULL: it has no names */
-    unsigned names;  /* DNS names beside that */
-};
-
-static struct pair make(const struct order *order)
-{
-    struct pair pair;
-    time_t now = time(NULL);
-    const struct pair *ca;
-
-    gnutls_x509_privkey_init(&pair.key);
-    assert_int_equal(gnutls_x509_privkey_generate(
-                         pair.key, GNUTLS_PK_ECDSA,
-                         GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-                     0);
-    gnutls_x509_crt_init(&pair.crt);
-    gnutls_x509_crt_set_version(pair.crt, 3);
-    gnutls_x509_crt_set_serial(pair.crt, &order->serial, 1);
-    gnutls_x509_crt_set_activation_time(pair.crt, now + order->begins_s);
-    gnutls_x509_crt_set_expiration_time(pair.crt, now + order->ends_s);
-    assert_int_equal(gnutls_x509_crt_set_dn(pair.crt, order->subject, NULL), 0);
-    gnutls_x509_crt_set_key(pair.crt, pair.key);
-    gnutls_x509_crt_set_basic_constraints(pair.crt, order->ca == NULL, -1);
-    gnutls_x509_crt_set_key_usage(pair.crt, order->ca == NULL
-                                                ? GNUTLS_KEY_KEY_CERT_SIGN |
-                                                      GNUTLS_KEY_CRL_SIGN
-                                                : GNUTLS_KEY_DIGITAL_SIGNATURE);
-    if (order->purpose != NULL)
-        gnutls_x509_crt_set_key_purpose_oid(pair.crt, order->purpose, 0);
-    if (order->uri != NULL)
-        assert_int_equal(gnutls_x509_crt_set_subject_alt_name(
-                             pair.crt, GNUTLS_SAN_URI, order->uri,
-                             (unsigned)strlen(order->uri), GNUTLS_FSAN_APPEND),
-                         0);
-    for (unsigned i = 0; i < order->names; i++)
-        gnutls_x509_crt_set_subject_alt_name(
-            pair.crt, GNUTLS_SAN_DNSNAME, "x.example", 9, GNUTLS_FSAN_APPEND);
-    ca = order->ca != NULL ? order->ca : &pair;
-    assert_int_equal(
-        gnutls_x509_crt_sign2(pair.crt, ca->crt, ca->key, GNUTLS_DIG_SHA256, 0),
-        0);
-    return pair;
-}
-
-static void pair_done(struct pair *pair)
-{
-    gnutls_x509_crt_deinit(pair->crt);
-    gnutls_x509_privkey_deinit(pair->key);
-}
-
-static void write_out(const char *path, gnutls_datum_t *text, const char *mode)
-{
-    FILE *file = fopen(path, mode);
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(text->data, 1, text->size, file), text->size);
-    fclose(file);
-    gnutls_free(text->data);
-}
-
-static void write_certificate(const char *path, const struct pair *pair)
-{
-    gnutls_datum_t text;
-
-    gnutls_x509_crt_export2(pair->crt, GNUTLS_X509_FMT_PEM, &text);
-    write_out(path, &text, "w");
-}
 
 /* The CA revokes one serial. */
 static void write_crl(const char *path, const struct pair *ca,
@@ -117,7 +37,7 @@ static void write_crl(const char *path, const struct pair *ca,
     assert_int_equal(
         gnutls_x509_crl_sign2(crl, ca->crt, ca->key, GNUTLS_DIG_SHA256, 0), 0);
     gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &text);
-    write_out(path, &text, "w");
+    pem_write(path, &text, "w");
     gnutls_x509_crl_deinit(crl);
 }
 
@@ -159,13 +79,14 @@ static void make_all(struct asking *a)
         [REVOKED] = {"CN=eve", &a->ca, -60, 7200, NULL, 20, NULL, 0},
     };
 
-    a->ca = make(&(struct order){"CN=CA", NULL, -60, 9999, NULL, 1, NULL, 0});
+    a->ca =
+        pair_make(&(struct order){"CN=CA", NULL, -60, 9999, NULL, 1, NULL, 0});
     a->forged_ca =
-        make(&(struct order){"CN=CA", NULL, -60, 9999, NULL, 1, NULL, 0});
-    a->other_ca =
-        make(&(struct order){"CN=Other", NULL, -60, 9999, NULL, 1, NULL, 0});
+        pair_make(&(struct order){"CN=CA", NULL, -60, 9999, NULL, 1, NULL, 0});
+    a->other_ca = pair_make(
+        &(struct order){"CN=Other", NULL, -60, 9999, NULL, 1, NULL, 0});
     for (size_t i = 0; i < KINDS; i++)
-        a->pairs[i] = make(&orders[i]);
+        a->pairs[i] = pair_make(&orders[i]);
 }
 
 static void read_again(struct asking *a)
@@ -184,7 +105,7 @@ static void asking_init(struct asking *a, bool required)
     make_all(a);
     snprintf(a->ca_file, sizeof(a->ca_file), "%s/ca.pem", a->c.folder);
     snprintf(a->crl_file, sizeof(a->crl_file), "%s/crl.pem", a->c.folder);
-    write_certificate(a->ca_file, &a->ca);
+    pair_write(a->ca_file, &a->ca);
     write_crl(a->crl_file, &a->ca, 20, 3600);
     a->c.sources.clients = (struct vb_tls_clients){
         .ca = a->ca_file, .crl = a->crl_file, .required = required};
@@ -362,7 +283,7 @@ static void test_a_reload_is_for_those_who_come_back_as_well(void **state)
         write_crl(a.crl_file, &a.ca, 16, 3600);
         assert_int_equal(vb_tls_reload(a.c.tls, &why), VB_OK);
         assert_int_equal(try(&a, versions[v]), GNUTLS_A_CERTIFICATE_REVOKED);
-        write_certificate(a.ca_file, &a.other_ca);
+        pair_write(a.ca_file, &a.other_ca);
         assert_int_equal(vb_tls_reload(a.c.tls, &why), VB_ERR_INVALID);
         assert_non_null(
             memmem(text, why.len, "is not signed by one of the CAs", 31));
@@ -402,7 +323,7 @@ static void test_a_list_out_of_date_lets_nobody_in(void **state)
 static void give_another(struct asking *a, int ends_s, unsigned char serial)
 {
     pair_done(&a->pairs[GOOD]);
-    a->pairs[GOOD] = make(
+    a->pairs[GOOD] = pair_make(
         &(struct order){"CN=ann", &a->ca, -60, ends_s, NULL, serial, NULL, 0});
     take(a, GOOD);
 }
@@ -524,7 +445,7 @@ static void test_who_is_not_known_cannot_make_us_compute(void **state)
 static enum vb_err read_one(const struct order *order, char instead, bool cut,
                             struct vb_certificate **ret)
 {
-    struct pair pair = make(order);
+    struct pair pair = pair_make(order);
     gnutls_datum_t der;
     enum vb_err err;
 
