@@ -211,7 +211,7 @@ enum vb_dial_end {
 /* The caller's, where it stays until it is done or cancelled. */
 struct vb_dial {
     const struct vb_endpoint *to;
-    uint32_t timeout_ms; /* for all of it: name, connection, TLS */
+    uint32_t timeout_ms; /* for all of it: name, connection, TLS; 0: no bound */
     /* May this address (IPv6, or IPv4 mapped into it) be connected to? NULL:
      * any. Asked about the address itself, after the name was looked up, so
      * that no name leads elsewhere. */

@@ -129,28 +129,30 @@ unsigned vb_address_port(const struct vb_address *address)
     return address->sa.ss_family == AF_INET ? ntohs(in4->sin_port) : 0;
 }
 
-void vb_address_format(const struct vb_address *address, struct vb_buf *buf)
+void vb_address_format_bare(const struct vb_address *address,
+                            struct vb_buf *buf)
 {
-    const char *scheme = address->secure ? "https" : "http";
+    const struct sockaddr_un *un = (const void *)&address->sa;
+    const struct sockaddr_in6 *in6 = (const void *)&address->sa;
+    const struct sockaddr_in *in4 = (const void *)&address->sa;
     char name[INET6_ADDRSTRLEN];
 
     if (address->sa.ss_family == AF_UNIX) {
-        const struct sockaddr_un *un = (const void *)&address->sa;
-
         vb_buf_printf(buf, "unix:%s", un->sun_path);
     } else if (address->sa.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const void *)&address->sa;
-
         inet_ntop(AF_INET6, &in6->sin6_addr, name, sizeof(name));
-        vb_buf_printf(buf, "%s://[%s]:%u", scheme, name,
-                      vb_address_port(address));
+        vb_buf_printf(buf, "[%s]:%u", name, vb_address_port(address));
     } else {
-        const struct sockaddr_in *in4 = (const void *)&address->sa;
-
         inet_ntop(AF_INET, &in4->sin_addr, name, sizeof(name));
-        vb_buf_printf(buf, "%s://%s:%u", scheme, name,
-                      vb_address_port(address));
+        vb_buf_printf(buf, "%s:%u", name, vb_address_port(address));
     }
+}
+
+void vb_address_format(const struct vb_address *address, struct vb_buf *buf)
+{
+    if (!vb_address_is_unix(address))
+        vb_buf_str(buf, address->secure ? "https://" : "http://");
+    vb_address_format_bare(address, buf);
 }
 
 /* A socket file that a dead server left behind would be in the way for ever;

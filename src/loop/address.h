@@ -31,6 +31,10 @@ enum vb_err vb_address_parse(struct vb_span text, struct vb_address *ret,
 /* Appends it for people: "https://127.0.0.1:8443", "unix:/run/v.sock". */
 void vb_address_format(const struct vb_address *address, struct vb_buf *buf);
 
+/* Without the scheme: "127.0.0.1:8443", "[::1]:80". */
+void vb_address_format_bare(const struct vb_address *address,
+                            struct vb_buf *buf);
+
 /* 0 for a Unix socket. */
 unsigned vb_address_port(const struct vb_address *address);
 

@@ -9,6 +9,8 @@
  * with what the wire wants. Interest in reading is dropped lazily: only when
  * bytes really come while the wire cannot take them.
  */
+#include "loop/conn.h"
+
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
@@ -16,12 +18,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include "base/assert.h"
-#include "base/clock.h"
-#include "loop/worker.h"
-#include "tls/wire.h"
-#include "wire/opening.h"
 
 /* Pieces that one call sends at most. */
 #define IOV_MAX_PIECES 64
@@ -31,36 +27,21 @@
  * a call of sendfile(2) for each costs little beside them. */
 #define FILE_MAX ((size_t)1024 * 1024)
 
-struct vb__conn {
-    uv_poll_t poll;
-    struct vb__worker *worker;
-    struct vb_wheel_entry timer;
-    struct vb__conn *dirty_next;
-    int fd;
-    int on_its_way; /* bytes that the peer had not yet, when it was looked */
-    uint8_t events; /* UV_READABLE | UV_WRITABLE as polled */
-    bool dirty;     /* on the worker's list */
-    bool inside;    /* one of our calls into the wire is under way */
-    bool shut;      /* our sending side is closed: lingering */
-    bool closing;
-    struct vb_peer peer;
-    _Alignas(max_align_t) struct vb_wire wire; /* and its protocol's part */
-};
-
-static void flush(struct vb__conn *conn);
-
 static void closed(uv_handle_t *handle)
 {
     struct vb__conn *conn = handle->data;
     struct vb__worker *worker = conn->worker;
 
-    free(conn);
     worker->conn_count--;
-    vb__loop_give_place(worker);
+    if (conn->outgoing)
+        vb__loop_give_outgoing(worker->loop);
+    else
+        vb__loop_give_place(worker);
+    free(conn);
     vb__worker_check_end(worker);
 }
 
-static void end(struct vb__conn *conn)
+void vb__conn_end(struct vb__conn *conn)
 {
     struct vb__conn **at = &conn->worker->dirty;
 
@@ -77,6 +58,8 @@ static void end(struct vb__conn *conn)
      * another worker's as soon as it is closed. */
     uv_close((uv_handle_t *)&conn->poll, closed);
     close(conn->fd);
+    if (conn->dialling != NULL)
+        vb__dialling_lost(conn->dialling);
 }
 
 static void ready(uv_poll_t *poll, int status, int events);
@@ -128,7 +111,7 @@ static void settle(struct vb__conn *conn)
     if (state & VB_WIRE_CLOSE) {
         if (state & VB_WIRE_RESET)
             reset_on_close(conn->fd);
-        end(conn);
+        vb__conn_end(conn);
         return;
     }
     if ((state & VB_WIRE_LINGER) && !conn->shut) {
@@ -192,46 +175,80 @@ static bool send_all(struct vb__conn *conn)
     return true;
 }
 
-static void flush(struct vb__conn *conn)
+static void feed(struct vb__conn *conn, struct vb_span bytes)
+{
+    conn->inside = true;
+    conn->wire.ops->feed(&conn->wire, bytes);
+    conn->inside = false;
+}
+
+static bool wants_bytes(const struct vb__conn *conn)
+{
+    return (conn->wire.ops->state(&conn->wire) &
+            (VB_WIRE_READ | VB_WIRE_LINGER)) != 0;
+}
+
+/*
+ * The socket is dead. A server may have answered before it closed, without
+ * reading all that we send (RFC 9112 section 9.6): what has come is still
+ * there, and never followed by a proper end.
+ */
+static void fail(struct vb__conn *conn)
+{
+    char *buffer = conn->worker->recv_buffer;
+
+    while (conn->outgoing && wants_bytes(conn)) {
+        ssize_t n = recv(conn->fd, buffer, VB_RECV_SIZE, 0);
+
+        if (n <= 0)
+            break;
+        feed(conn, vb_span_of(buffer, (size_t)n));
+    }
+    if (conn->dialling != NULL)
+        vb__dialling_look(conn->dialling);
+    vb__conn_end(conn);
+}
+
+void vb__conn_flush(struct vb__conn *conn)
 {
     bool alive;
 
+    if (conn->dialling != NULL)
+        vb__dialling_look(conn->dialling);
     conn->inside = true;
     alive = send_all(conn);
     conn->inside = false;
     if (alive)
         settle(conn);
     else
-        end(conn);
+        fail(conn);
 }
 
 /* Bytes, or the end of them, have come. */
 static void receive(struct vb__conn *conn)
 {
-    const struct vb_wire_ops *ops = conn->wire.ops;
-    unsigned state = ops->state(&conn->wire);
     char *buffer = conn->worker->recv_buffer;
     ssize_t n;
 
-    if ((state & (VB_WIRE_READ | VB_WIRE_LINGER)) == 0) {
+    if (!wants_bytes(conn)) {
         poll_for(conn, conn->events & ~(unsigned)UV_READABLE);
         return;
     }
     n = recv(conn->fd, buffer, VB_RECV_SIZE, 0);
     if (n < 0) {
         if (errno != EAGAIN && errno != EINTR)
-            end(conn);
+            vb__conn_end(conn);
         return;
     }
-    conn->inside = true;
-    if (n == 0)
-        ops->eof(&conn->wire);
-    else
-        ops->feed(&conn->wire, vb_span_of(buffer, (size_t)n));
-    conn->inside = false;
-    if (n == 0)
+    if (n > 0) {
+        feed(conn, vb_span_of(buffer, (size_t)n));
+    } else {
+        conn->inside = true;
+        conn->wire.ops->eof(&conn->wire);
+        conn->inside = false;
         poll_for(conn, conn->events & ~(unsigned)UV_READABLE);
-    flush(conn);
+    }
+    vb__conn_flush(conn);
 }
 
 static void ready(uv_poll_t *poll, int status, int events)
@@ -240,13 +257,13 @@ static void ready(uv_poll_t *poll, int status, int events)
 
     vb__worker_wake(conn->worker);
     if (status < 0) {
-        end(conn);
+        fail(conn);
         return;
     }
     if (events & UV_READABLE)
         receive(conn);
     if ((events & UV_WRITABLE) && !conn->closing)
-        flush(conn);
+        vb__conn_flush(conn);
 }
 
 /* A reply became ready outside of our own calls: send it together with all
@@ -269,7 +286,7 @@ void vb__conns_flush(struct vb__worker *worker)
 
         worker->dirty = conn->dirty_next;
         conn->dirty = false;
-        flush(conn);
+        vb__conn_flush(conn);
     }
 }
 
@@ -290,7 +307,7 @@ void vb__conn_timeout(struct vb_wheel_entry *entry, void *context)
         conn->wire.ops->sent(&conn->wire, 0);
     conn->wire.ops->tick(&conn->wire);
     conn->inside = false;
-    flush(conn);
+    vb__conn_flush(conn);
 }
 
 /* Calls `act` with every connection that is not being closed. */
@@ -315,7 +332,7 @@ static void shut_down(struct vb__conn *conn)
     conn->inside = true;
     conn->wire.ops->shut_down(&conn->wire);
     conn->inside = false;
-    flush(conn);
+    vb__conn_flush(conn);
 }
 
 void vb__conns_shut_down(struct vb__worker *worker)
@@ -325,55 +342,37 @@ void vb__conns_shut_down(struct vb__worker *worker)
 
 void vb__conns_end(struct vb__worker *worker)
 {
-    each(worker, end);
+    each(worker, vb__conn_end);
 }
 
-/* Bytes for the wire of a new connection. */
-static size_t wire_size(const struct vb_peer *peer)
+struct vb__conn *vb__conn_new(struct vb__worker *worker, int fd,
+                              const struct vb_peer *peer, size_t wire_size)
 {
-    return peer->secure ? vb_tls_wire_size() : vb_opening_size();
-}
+    struct vb__conn *conn = malloc(offsetof(struct vb__conn, wire) + wire_size);
 
-static void init_wire(struct vb__conn *conn)
-{
-    struct vb_env *env = &conn->worker->shown.env;
-
-    if (conn->peer.secure)
-        vb_tls_wire_init(&conn->wire, conn->worker->loop->config.tls, env,
-                         &conn->peer);
-    else
-        vb_opening_init(&conn->wire, env, &conn->peer);
-    conn->wire.wake = wake;
-}
-
-void vb__conn_open(struct vb__worker *worker, int fd,
-                   const struct vb_peer *peer)
-{
-    const int on = 1;
-    struct vb__conn *conn =
-        malloc(offsetof(struct vb__conn, wire) + wire_size(peer));
-
-    if (conn == NULL ||
-        uv_poll_init_socket(&worker->uv, &conn->poll, fd) != 0) {
-        free(conn);
-        close(fd);
-        atomic_fetch_sub(&worker->loop->connections, 1);
-        return;
-    }
-    if (!peer->local)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (conn == NULL)
+        return NULL;
+    memset(conn, 0, offsetof(struct vb__conn, wire));
     conn->poll.data = conn;
     conn->worker = worker;
     conn->fd = fd;
     conn->peer = *peer;
-    conn->dirty_next = NULL;
-    conn->events = 0;
-    conn->on_its_way = 0;
-    conn->dirty = conn->inside = conn->shut = conn->closing = false;
-    init_wire(conn);
     vb_list_init(&conn->timer.link);
+    return conn;
+}
+
+bool vb__conn_begin(struct vb__conn *conn)
+{
+    struct vb__worker *worker = conn->worker;
+    const int on = 1;
+
+    if (uv_poll_init_socket(&worker->uv, &conn->poll, conn->fd) != 0)
+        return false;
+    if (!conn->peer.local)
+        setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    conn->wire.wake = wake;
     worker->conn_count++;
     vb_wheel_add(&worker->wheel, &conn->timer,
                  conn->wire.ops->deadline(&conn->wire));
-    settle(conn);
+    return true;
 }

@@ -77,7 +77,7 @@ static void accept_ready(uv_poll_t *poll, int status, int events)
         peer = vb_peer_of(&sa);
         peer.secure = listener->secure;
         peer.h3_port = listener->h3_port;
-        vb__conn_open(worker, fd, &peer);
+        vb__conn_accept(worker, fd, &peer);
     }
 }
 

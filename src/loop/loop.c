@@ -139,6 +139,8 @@ enum vb_err vb_loop_new(const struct vb_loop_config *config,
     if (loop == NULL)
         return VB_ERR_NOMEM;
     loop->config = *config;
+    if (config->max_outgoing == 0)
+        loop->config.max_outgoing = vb__loop_outgoing_most();
     loop->hooks = hooks;
     sem_init(&loop->ready, 0, 0);
     err = vb_quic_secrets_make(&loop->quic_secrets);

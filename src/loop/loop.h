@@ -34,6 +34,7 @@ struct vb_worker {
     struct vb_executor executor; /* runs blocking work elsewhere */
     struct vb_runner runner;     /* runs programs */
     struct vb_alarms alarms;     /* calls again after a while */
+    struct vb_dialer *dialer;    /* connects to other servers */
     void *user;                  /* the hooks' own */
 };
 
@@ -70,7 +71,9 @@ struct vb_loop_config {
     size_t address_count;
     const struct vb_inherited *inherited; /* from the service manager */
     size_t inherited_count;
-    uint32_t max_connections; /* over all workers */
+    uint32_t max_connections; /* that are accepted, over all workers */
+    uint32_t max_outgoing;    /* sockets towards other servers likewise; 0: half
+                                 of the descriptors that there may be */
     uint32_t max_programs;    /* that run at once, over all workers */
     uint32_t grace_ms;        /* after a stop, for what is under way */
     const struct vb_limits *limits;

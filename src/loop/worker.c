@@ -118,7 +118,7 @@ void vb__worker_check_end(struct vb__worker *worker)
 
     if (!worker->stopping || worker->closing || worker->conn_count > 0 ||
         vb__datagrams_count(worker) > 0 || worker->jobs > 0 ||
-        !vb_list_empty(&worker->programs))
+        !vb_list_empty(&worker->programs) || !vb_list_empty(&worker->dials))
         return;
     if (hooks->worker_idle != NULL && !hooks->worker_idle(&worker->shown))
         return;
@@ -137,6 +137,7 @@ static void grace_over(uv_timer_t *timer)
     vb_log(VB_LOG_WARNING, "%u connections did not finish in time",
            worker->conn_count + (unsigned)vb__datagrams_count(worker));
     vb__programs_end(worker);
+    vb__dials_end(worker);
     vb__conns_end(worker);
     vb__datagrams_end(worker);
 }
@@ -226,6 +227,7 @@ enum vb_err vb__worker_init(struct vb__worker *worker, struct vb_loop *loop,
     vb_wheel_init(&worker->wheel, vb_clock_monotonic_ms());
     vb__programs_init(worker);
     vb__alarms_init(worker);
+    vb__dials_init(worker);
     init_handles(worker);
     return VB_OK;
 }

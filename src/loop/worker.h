@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#include "exchange/call.h"
 #include "loop/loop.h"
 #include "loop/wheel.h"
 #include "quic/quic.h"
@@ -47,12 +48,15 @@ struct vb__worker {
     struct vb_wheel wheel;           /* has every connection */
     struct vb__conn *dirty;          /* to be flushed at the turn's end */
     struct vb_link programs;         /* that run, or are being put away */
+    struct vb_dialer dialer;
+    struct vb_link dials; /* that are under way, or put away */
     uint32_t conn_count;
     uint32_t jobs;      /* on libuv's thread pool */
     int64_t told_short; /* when it was last told that descriptors are short */
     bool fresh;         /* env.now was set in this turn */
     bool paused;        /* listeners are not polled */
     bool stopping;
+    bool overdue; /* the grace is over */
     bool closing; /* its handles are being closed */
     enum vb_err err;
     char *recv_buffer; /* VB_RECV_SIZE bytes */
@@ -64,9 +68,10 @@ struct vb_loop {
     struct vb_address *addresses;
     struct vb__worker *workers;
     struct vb_quic_secrets quic_secrets;
-    unsigned started; /* workers whose thread runs */
-    sem_t ready;      /* once for each of them, when it has begun */
-    atomic_uint connections;
+    unsigned started;        /* workers whose thread runs */
+    sem_t ready;             /* once for each of them, when it has begun */
+    atomic_uint connections; /* accepted */
+    atomic_uint outgoing;    /* sockets towards other servers */
     atomic_uint programs;
     atomic_bool stopping;
     atomic_int err; /* enum vb_err: the first worker's to fail */
@@ -100,6 +105,19 @@ void vb__listeners_close(struct vb__worker *worker);
 /* alarm.c: sets up the worker's alarms. */
 void vb__alarms_init(struct vb__worker *worker);
 
+/* dial.c */
+
+/* The most that config.max_outgoing may be. */
+uint32_t vb__loop_outgoing_most(void);
+/* As for what is accepted; false when there are as many as may be. */
+bool vb__loop_take_outgoing(struct vb_loop *loop);
+void vb__loop_give_outgoing(struct vb_loop *loop);
+
+/* Sets up the worker's dialler. */
+void vb__dials_init(struct vb__worker *worker);
+/* Cancels all that are under way, and those to come. */
+void vb__dials_end(struct vb__worker *worker);
+
 /* program.c */
 
 /* Sets up the worker's runner. */
@@ -119,11 +137,13 @@ void vb__programs_end(struct vb__worker *worker);
 ssize_t vb__send_file(int socket, const struct vb_file_part *part, size_t most,
                       char *buffer);
 
+/* open.c: takes the socket that was accepted over, or closes it.
+ * peer->secure says that TLS is spoken. */
+void vb__conn_accept(struct vb__worker *worker, int fd,
+                     const struct vb_peer *peer);
+
 /* conn.c */
 
-/* Takes the socket over, or closes it. peer->secure says that TLS is spoken. */
-void vb__conn_open(struct vb__worker *worker, int fd,
-                   const struct vb_peer *peer);
 /* A timing wheel's `ask`; context is the worker. */
 void vb__conn_timeout(struct vb_wheel_entry *entry, void *context);
 /* Sends what became ready since the last flush. */

@@ -183,6 +183,7 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
     worker->env.service = &own->service;
     worker->env.runner = &worker->runner;
     worker->env.alarms = &worker->alarms;
+    worker->env.dialer = worker->dialer;
     worker->env.jobs = server->jobs;
     worker->env.logins = server->logins;
     if (server->traces != NULL)
