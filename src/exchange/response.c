@@ -23,8 +23,8 @@ void vb_response_head_refuse(struct vb_response_builder *builder,
         builder->refused = complaint;
 }
 
-static void refuse_large(struct vb_response_builder *builder,
-                         const char *complaint)
+void vb_response_head_refuse_large(struct vb_response_builder *builder,
+                                   const char *complaint)
 {
     if (builder->refused != NULL)
         return;
@@ -51,7 +51,8 @@ void vb_response_head_status(struct vb_response_builder *builder,
 static void refuse_line(struct vb_response_builder *builder, uint16_t status)
 {
     if (status == VB_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE)
-        refuse_large(builder, "The fields of the head are too large.");
+        vb_response_head_refuse_large(builder,
+                                      "The fields of the head are too large.");
     else
         vb_response_head_refuse(builder, "A field of the head is malformed, or "
                                          "comes twice and may come once.");
@@ -68,7 +69,8 @@ void vb_response_head_field(struct vb_response_builder *builder,
         return;
     builder->fields_size += (uint32_t)(name.len + value.len + 4);
     if (builder->fields_size > builder->limits->max_fields_size) {
-        refuse_large(builder, "The fields of the head are too large together.");
+        vb_response_head_refuse_large(
+            builder, "The fields of the head are too large together.");
         return;
     }
     if (builder->scanned)

@@ -59,4 +59,8 @@ const char *vb_response_head_end(struct vb_response_builder *builder,
 void vb_response_head_refuse(struct vb_response_builder *builder,
                              const char *complaint);
 
+/* The same where a bound is passed. */
+void vb_response_head_refuse_large(struct vb_response_builder *builder,
+                                   const char *complaint);
+
 #endif

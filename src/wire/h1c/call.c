@@ -4,6 +4,7 @@
  */
 #include "base/assert.h"
 #include "base/list.h"
+#include "wire/calls.h"
 #include "wire/h1c/inner.h"
 
 static struct vb_h1c *h1c_of(struct vb_client *client)
@@ -51,7 +52,7 @@ static void begin_request(struct vb_h1c *c)
     const struct vb_call *call = c->call;
 
     c->part = VB_H1C_HEAD;
-    if (call->content == NULL || vb__h1c_wants_switch(call))
+    if (call->content == NULL || vb_call_switches(call))
         c->sending = VB_H1C_SENT;
     else
         c->sending = call->expects ? VB_H1C_HELD : VB_H1C_PULLING;

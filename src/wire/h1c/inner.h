@@ -125,9 +125,6 @@ extern const struct vb_call_carrier vb__h1c_carrier;
  * then. */
 enum vb_err vb__h1c_write_head(struct vb_h1c *c, const struct vb_call *call);
 
-/* Is this a request to go on with other bytes, both ways? */
-bool vb__h1c_wants_switch(const struct vb_call *call);
-
 /* --- send.c: content going out -------------------------------------------- */
 
 /* Queues what can be queued. False when nothing could be done. */

@@ -3,11 +3,8 @@
  * section 7.2), and framing is the wire's alone: fields that would meddle with
  * it are passed over, whoever set them.
  */
-#include "http/chars.h"
-#include "http/method.h"
-#include "http/scan.h"
+#include "wire/calls.h"
 #include "wire/h1c/inner.h"
-#include "wire/message.h"
 
 #define WRITE(writer, literal) vb__h1_write(writer, VB_SPAN(literal))
 
@@ -18,53 +15,15 @@ enum delimit {
     BY_CHUNKS
 };
 
-bool vb__h1c_wants_switch(const struct vb_call *call)
-{
-    return call->method == VB_METHOD_CONNECT || call->protocol.len > 0;
-}
-
-/* A method that gives content a meaning says so when there is none (RFC 9110
- * section 8.6). */
-static bool expects_content(const struct vb_call *call)
-{
-    return call->method != VB_METHOD_UNKNOWN &&
-           vb_method_info(call->method)->content == VB_METHOD_CONTENT_DEFINED;
-}
-
 /* RFC 9112 section 6.3. Trailers take chunks (section 7.1.2). */
 static enum delimit delimit(const struct vb_call *call)
 {
-    if (vb__h1c_wants_switch(call))
-        return NO_CONTENT;
-    if (call->content == NULL)
-        return expects_content(call) ? BY_LENGTH : NO_CONTENT;
-    return call->content->length >= 0 && call->trailers == NULL ? BY_LENGTH
-                                                                : BY_CHUNKS;
-}
+    bool trails = call->content != NULL && call->trailers != NULL;
 
-/* No control characters and no white space, of which a line is made (RFC 9112
- * section 11.1). */
-static bool is_fine(struct vb_span part)
-{
-    const char *end = part.ptr + part.len;
-
-    return vb_scan->text(part.ptr, end) == end &&
-           vb_chars_none(part, VB_CHAR_WS);
-}
-
-/* Fields that the client says itself, or that mean nothing here. */
-static bool is_ours(const struct vb_call *call, struct vb_span name)
-{
-    switch (vb_field_find(name)) {
-    case VB_FIELD_HOST:
-    case VB_FIELD_TE:
-    case VB_FIELD_UPGRADE:
-        return true;
-    case VB_FIELD_EXPECT: /* RFC 9110 section 10.1.1 */
-        return call->content == NULL || vb__h1c_wants_switch(call);
-    default:
-        return false;
-    }
+    if (vb_call_length(call) >= 0 && !trails)
+        return BY_LENGTH;
+    return call->content == NULL || vb_call_switches(call) ? NO_CONTENT
+                                                           : BY_CHUNKS;
 }
 
 static void write_line(struct vb_h1_writer *writer, const struct vb_call *call)
@@ -105,9 +64,7 @@ static void write_delimiter(struct vb_h1_writer *writer,
         WRITE(writer, "Transfer-Encoding: chunked\r\n");
     } else if (how == BY_LENGTH) {
         WRITE(writer, "Content-Length: ");
-        vb__h1_write_decimal(writer, call->content == NULL
-                                         ? 0
-                                         : (uint64_t)call->content->length);
+        vb__h1_write_decimal(writer, (uint64_t)vb_call_length(call));
         WRITE(writer, "\r\n");
     }
 }
@@ -117,16 +74,14 @@ enum vb_err vb__h1c_write_head(struct vb_h1c *c, const struct vb_call *call)
     enum delimit how = delimit(call);
     struct vb_h1_writer writer;
 
-    if (!vb_token_valid(call->method_text) || call->target.len == 0 ||
-        !is_fine(call->target) || !is_fine(call->authority) ||
-        (call->protocol.len > 0 && !is_fine(call->protocol)))
+    if (!vb_call_is_sayable(call))
         return VB_ERR_INVALID;
     if (how == BY_CHUNKS && c->minor_0) /* RFC 9112 section 6.1 */
         return VB_ERR_UNSUPPORTED;
     vb__h1_writer_begin(&writer, &c->output, c->wire.env);
     write_line(&writer, call);
     for (size_t i = 0; i < call->field_count; i++)
-        if (!is_ours(call, call->fields[i].name))
+        if (!vb_call_passes_over(call, call->fields[i].name))
             vb__h1_write_field(&writer, &call->fields[i]);
     write_connection(&writer, call);
     write_delimiter(&writer, call, how);

@@ -1,12 +1,8 @@
 /* How long a call, or an idle client, waits for what (struct vb_call_limits).
  */
 #include "base/clock.h"
+#include "wire/calls.h"
 #include "wire/h1c/inner.h"
-
-static int64_t within(int64_t from, uint32_t ms)
-{
-    return ms == 0 ? VB_TIME_NEVER : from + ms;
-}
 
 /* Is it the reply's head that is waited for, and nothing else? */
 static bool waits_for_head(const struct vb_h1c *c)
@@ -23,25 +19,14 @@ static bool waits_for_caller(const struct vb_h1c *c)
     return c->part == VB_H1C_HEAD && c->pending && !vb__h1c_has_output(c);
 }
 
-/* When the other side has kept us waiting for too long. */
-static int64_t progress_deadline(const struct vb_h1c *c)
-{
-    const struct vb_call_limits *limits = c->call->limits;
-
-    if (waits_for_head(c))
-        return within(c->asked, limits->head_timeout_ms);
-    if (waits_for_caller(c))
-        return VB_TIME_NEVER;
-    return within(c->moved, limits->idle_timeout_ms);
-}
-
 static int64_t late_deadline(const struct vb_h1c *c)
 {
-    int64_t progress = progress_deadline(c);
-    int64_t total =
-        within(c->call->begun_ms, c->call->limits->total_timeout_ms);
-
-    return progress < total ? progress : total;
+    if (waits_for_head(c))
+        return vb_call_deadline(c->call, VB_CALL_FOR_HEAD, c->asked);
+    return vb_call_deadline(c->call,
+                            waits_for_caller(c) ? VB_CALL_FOR_CALLER
+                                                : VB_CALL_FOR_PROGRESS,
+                            c->moved);
 }
 
 /* When content goes out that nobody has asked for: asked is when the head was
@@ -59,7 +44,7 @@ int64_t vb__h1c_deadline(const struct vb_wire *wire)
 
     switch ((enum vb_h1c_phase)c->phase) {
     case VB_H1C_IDLE:
-        return within(c->client.idle_since, c->client.idle_ms);
+        return vb_client_idle_deadline(&c->client);
     case VB_H1C_CALL:
         late = late_deadline(c);
         held = held_deadline(c);

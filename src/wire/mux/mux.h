@@ -22,6 +22,7 @@
 #include "wire/message.h"
 #include "wire/mux/bounds.h"
 
+struct vb_call; /* exchange/call.h */
 struct vb_mux_stream;
 struct vb_section;
 
@@ -300,7 +301,7 @@ void vb_mux_content_step(struct vb_mux_stream *s);
 /* Throws away what waits, and opens the windows for it. */
 void vb_mux_content_drop(struct vb_mux_stream *s);
 
-/* --- section.c: the field section of a reply -------------------------------
+/* --- section.c: field sections of ours -------------------------------
  */
 
 /* Field lines, :status first, names in lower case (RFC 9113 section 8.2, RFC
@@ -322,6 +323,14 @@ bool vb_section_reply(struct vb_section *section, struct vb_exchange *x,
 bool vb_section_interim(struct vb_section *section, struct vb_exchange *x,
                         unsigned status, const struct vb_field_out *fields,
                         size_t count);
+
+/* That of a request; `path`: :path, or "" with CONNECT; likewise. */
+bool vb_section_request(struct vb_section *section, const struct vb_call *call,
+                        struct vb_span path);
+
+/* Those of what may be trailers, perhaps none; likewise. */
+bool vb_section_trailers(struct vb_section *section, struct vb_arena *arena,
+                         const struct vb_fields *fields);
 
 /* --- source.c: where a reply's content comes from --------------------------
  */

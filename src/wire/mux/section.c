@@ -1,12 +1,13 @@
 /*
- * The field section of a reply: :status, Date, the representation's fields, the
- * reply's own, and the length. Fields that would meddle with framing or are
- * about the connection are passed over (RFC 9113 section 8.2.2, RFC 9114
- * section 4.2), and what a field value cannot contain is sent as SP (8.2.1),
- * whoever set it.
+ * The field sections of what we say. Of a reply: :status, Date, the
+ * representation's fields, the reply's own, and the length; of a request,
+ * calls.h. Fields that would meddle with framing or are about the connection
+ * are passed over (RFC 9113 section 8.2.2, RFC 9114 section 4.2), and what a
+ * field value cannot contain is sent as SP (8.2.1), whoever set it.
  */
 #include "base/assert.h"
 #include "http/scan.h"
+#include "wire/calls.h"
 #include "wire/mux/mux.h"
 
 static void add(struct vb_section *section, struct vb_span name,
@@ -76,13 +77,18 @@ static void add_fields(struct vb_section *section,
         add_field(section, &fields[i]);
 }
 
+static void begin_any(struct vb_section *section, struct vb_arena *arena,
+                      size_t cap)
+{
+    *section = (struct vb_section){.arena = arena, .cap = cap};
+    section->at = vb_arena_alloc(arena, cap * sizeof(*section->at));
+    section->failed = section->at == NULL;
+}
+
 static void begin(struct vb_section *section, struct vb_exchange *x, size_t cap,
                   unsigned status)
 {
-    *section = (struct vb_section){.arena = &x->arena, .cap = cap + 1};
-    section->at =
-        vb_arena_alloc(&x->arena, section->cap * sizeof(*section->at));
-    section->failed = section->at == NULL;
+    begin_any(section, &x->arena, cap + 1);
     add_number(section, VB_SPAN(":status"), status);
 }
 
@@ -159,5 +165,60 @@ bool vb_section_reply(struct vb_section *section, struct vb_exchange *x,
     add_rep(section, reply);
     add_fields(section, reply->fields, reply->field_count);
     add_length(section, plan);
+    return !section->failed;
+}
+
+/* --- Requests ---------------------------------------------------------------
+ */
+
+/* RFC 9113 sections 8.3.1 and 8.5, RFC 8441 section 4. */
+static void add_pseudo(struct vb_section *section, const struct vb_call *call,
+                       struct vb_span path)
+{
+    bool extended = call->protocol.len > 0;
+
+    add(section, VB_SPAN(":method"),
+        extended ? VB_SPAN("CONNECT") : call->method_text);
+    if (extended)
+        add(section, VB_SPAN(":protocol"), call->protocol);
+    if (path.len > 0) {
+        add(section, VB_SPAN(":scheme"), call->scheme);
+        add(section, VB_SPAN(":path"), path);
+    }
+    if (call->authority.len > 0)
+        add(section, VB_SPAN(":authority"), call->authority);
+}
+
+bool vb_section_request(struct vb_section *section, const struct vb_call *call,
+                        struct vb_span path)
+{
+    int64_t length = vb_call_length(call);
+
+    /* pseudo-fields, te, content-length */
+    begin_any(section, call->arena, call->field_count + 5 + 2);
+    if (section->failed)
+        return false;
+    add_pseudo(section, call, path);
+    for (size_t i = 0; i < call->field_count; i++)
+        if (!vb_call_passes_over(call, call->fields[i].name))
+            add_field(section, &call->fields[i]);
+    if (call->te_trailers)
+        add(section, VB_SPAN("te"), VB_SPAN("trailers"));
+    if (length >= 0)
+        add_number(section, VB_SPAN("content-length"), (uint64_t)length);
+    return !section->failed;
+}
+
+bool vb_section_trailers(struct vb_section *section, struct vb_arena *arena,
+                         const struct vb_fields *fields)
+{
+    begin_any(section, arena, (size_t)fields->count + 1);
+    for (unsigned i = 0; !section->failed && i < fields->count; i++) {
+        const struct vb_field *field = &fields->at[i];
+        const struct vb_field_out line = {field->name, field->value};
+
+        if (!vb_field_is((enum vb_field_id)field->id, VB_FIELD_IS_NO_TRAILER))
+            add_field(section, &line);
+    }
     return !section->failed;
 }
