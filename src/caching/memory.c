@@ -191,6 +191,12 @@ uint64_t vb_memory_moment(const struct vb_memory_tier *tier)
     return vb_moments_now(tier->moments);
 }
 
+bool vb_memory_invalid_since(const struct vb_memory_tier *tier,
+                             const struct vb_caching_key *key, uint64_t moment)
+{
+    return vb_moments_since(tier->moments, hash_of(key->uri), moment);
+}
+
 static struct node *find_node(const struct shard *shard, uint64_t hash,
                               struct vb_span key)
 {
@@ -328,14 +334,18 @@ static bool add_slot(struct vb_memory_tier *tier, struct shard *shard,
 {
     struct vb_stored_response *response = slot->variant.response;
     struct vb_variant *old;
+    bool added = false;
 
     slot->node = node;
     node->held = true;
-    while ((old = vb_variants_crowded_out(&node->variants, response)) != NULL)
-        unlink_slot(tier, shard, slot_of(old), gone);
+    if (is_true(tier, slot)) {
+        while ((old = vb_variants_crowded_out(&node->variants, response)) !=
+               NULL)
+            unlink_slot(tier, shard, slot_of(old), gone);
+        added = vb_variants_add(&node->variants, &slot->variant);
+    }
     node->held = false;
-    if (!is_true(tier, slot) ||
-        !vb_variants_add(&node->variants, &slot->variant)) {
+    if (!added) {
         drop_if_empty(shard, node);
         return false;
     }

@@ -152,10 +152,29 @@ static int64_t last_modified(const struct vb_received *received)
     return modified;
 }
 
-static struct vb_rep *make_rep(const struct gathered *g,
-                               const struct vb_stored_draft *draft)
+/* A representation with this content, or none. */
+static struct vb_rep *make_rep(struct vb_rep_parts *parts, unsigned status,
+                               struct vb_kept_content *content)
 {
-    struct vb_kept_content *content = draft->content;
+    struct vb_rep *rep;
+
+    if (content != NULL) {
+        parts->content = vb_kept_content_span(content);
+        parts->length = parts->content.len;
+        parts->owner = vb_kept_content_ref(content);
+        parts->release = release_content;
+    }
+    if (!vb_status_has_content((int)status)) /* RFC 9110 section 8.6 */
+        parts->length = VB_LENGTH_UNKNOWN;
+    rep = vb_rep_received(parts);
+    if (rep == NULL)
+        vb_kept_content_unref(content);
+    return rep;
+}
+
+static struct vb_rep *rep_of(const struct gathered *g,
+                             const struct vb_stored_draft *draft)
+{
     struct vb_rep_parts parts = {
         .fields = g->fields,
         .count = g->count,
@@ -164,30 +183,11 @@ static struct vb_rep *make_rep(const struct gathered *g,
         .media_type = g->media_type,
         .modified = last_modified(draft->received),
         .coded = g->coded,
+        .streamed = draft->streamed,
+        .length = draft->streamed ? draft->length : 0,
     };
-    struct vb_rep *rep;
 
-    if (content != NULL) {
-        parts.content = vb_kept_content_span(content);
-        parts.owner = vb_kept_content_ref(content);
-        parts.release = release_content;
-    }
-    parts.length = vb_status_has_content(draft->received->status)
-                       ? parts.content.len
-                       : VB_LENGTH_UNKNOWN;
-    rep = vb_rep_received(&parts);
-    if (rep == NULL && content != NULL)
-        vb_kept_content_unref(content);
-    return rep;
-}
-
-static size_t text_size(const struct gathered *g)
-{
-    size_t size = g->vary.len + g->values.len + g->cache_status.len;
-
-    for (size_t i = 0; i < g->groups.count; i++)
-        size += g->groups.at[i].len;
-    return size;
+    return make_rep(&parts, draft->received->status, draft->content);
 }
 
 /* Copies s to *at, moves *at on, and gives the copy. */
@@ -201,40 +201,39 @@ static struct vb_span put(char **at, struct vb_span s)
     return copy;
 }
 
-static struct vb_stored_response *lay_out(const struct gathered *g,
-                                          const struct vb_stored_draft *draft,
-                                          struct vb_rep *rep)
+/* All that `from` says, with texts of its own, and another representation. */
+static struct vb_stored_response *lay_out(const struct vb_stored_response *from,
+                                          struct vb_rep *rep,
+                                          struct vb_kept_content *content)
 {
     struct vb_stored_response *response;
-    size_t size = sizeof(*response) + g->groups.count * sizeof(struct vb_span) +
-                  text_size(g);
+    size_t size =
+        sizeof(*response) + from->group_count * sizeof(struct vb_span);
     struct vb_span *groups;
     char *at;
 
+    size += from->vary.len + from->values.len + from->cache_status.len;
+    for (size_t i = 0; i < from->group_count; i++)
+        size += from->groups[i].len;
     response = malloc(size);
     if (response == NULL)
         return NULL;
     groups = (struct vb_span *)(response + 1);
-    at = (char *)(groups + g->groups.count);
-    *response = (struct vb_stored_response){
-        .status = draft->received->status,
-        .group_count = (uint16_t)g->groups.count,
-        .cookies = g->cookies,
-        .freshness = draft->storing->freshness,
-        .rep = rep,
-        .vary = put(&at, g->vary),
-        .values = put(&at, g->values),
-        .cache_status = put(&at, g->cache_status),
-        .groups = groups,
-        .size = size + vb_rep_size(rep),
-    };
-    for (size_t i = 0; i < g->groups.count; i++)
-        groups[i] = put(&at, g->groups.at[i]);
+    at = (char *)(groups + from->group_count);
+    *response = *from;
     vb_ref_init(&response->ref);
-    vb_date_format(response->freshness.date, response->date);
-    if (draft->content != NULL) {
-        response->content = vb_kept_content_ref(draft->content);
-        response->size += draft->content->size - draft->content->len;
+    response->rep = rep;
+    response->vary = put(&at, from->vary);
+    response->values = put(&at, from->values);
+    response->cache_status = put(&at, from->cache_status);
+    for (size_t i = 0; i < from->group_count; i++)
+        groups[i] = put(&at, from->groups[i]);
+    response->groups = groups;
+    response->size = size + vb_rep_size(rep);
+    response->content = NULL;
+    if (content != NULL) {
+        response->content = vb_kept_content_ref(content);
+        response->size += content->size - content->len;
     }
     return response;
 }
@@ -243,16 +242,61 @@ struct vb_stored_response *
 vb_stored_response_new(struct vb_arena *arena,
                        const struct vb_stored_draft *draft)
 {
+    struct vb_stored_response from = {
+        .status = draft->received->status,
+        .freshness = draft->storing->freshness,
+    };
     struct vb_stored_response *response;
     struct gathered g;
     struct vb_rep *rep;
 
     if (!gather(&g, arena, draft))
         return NULL;
-    rep = make_rep(&g, draft);
+    rep = rep_of(&g, draft);
     if (rep == NULL)
         return NULL;
-    response = lay_out(&g, draft, rep);
+    from.cookies = g.cookies;
+    from.vary = g.vary;
+    from.values = g.values;
+    from.cache_status = g.cache_status;
+    from.groups = g.groups.at;
+    from.group_count = (uint16_t)g.groups.count;
+    vb_date_format(from.freshness.date, from.date);
+    response = lay_out(&from, rep, draft->content);
+    if (response == NULL)
+        vb_rep_unref(rep);
+    return response;
+}
+
+/* Which field of a representation has this value; -1: none. */
+static int index_of(const struct vb_rep *rep, struct vb_span value)
+{
+    for (int i = 0; i < rep->field_count; i++)
+        if (value.len > 0 && rep->fields[i].value.ptr == value.ptr)
+            return i;
+    return -1;
+}
+
+struct vb_stored_response *
+vb_stored_response_filled(const struct vb_stored_response *streamed,
+                          struct vb_kept_content *content)
+{
+    const struct vb_rep *head = streamed->rep;
+    struct vb_rep_parts parts = {
+        .fields = head->fields,
+        .count = head->field_count,
+        .repeated = head->repeated,
+        .etag = index_of(head, head->etag),
+        .media_type = index_of(head, head->media_type),
+        .modified = head->modified,
+        .coded = head->coded,
+    };
+    struct vb_rep *rep = make_rep(&parts, streamed->status, content);
+    struct vb_stored_response *response;
+
+    if (rep == NULL)
+        return NULL;
+    response = lay_out(streamed, rep, content);
     if (response == NULL)
         vb_rep_unref(rep);
     return response;

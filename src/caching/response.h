@@ -40,6 +40,9 @@ struct vb_stored_draft {
     const struct vb_received *received;
     const struct vb_storing *storing; /* STORABLE */
     struct vb_kept_content *content;  /* whole; borrowed; NULL: none */
+    /* The content is still to come: vb_stored_response_filled. */
+    bool streamed;
+    uint64_t length; /* then: as announced, or VB_LENGTH_UNKNOWN */
     /* Its values count where it varies on the same fields; NULL: only what was
      * asked does. */
     const struct vb_stored_response *place_of;
@@ -52,6 +55,12 @@ struct vb_stored_draft {
 struct vb_stored_response *
 vb_stored_response_new(struct vb_arena *arena,
                        const struct vb_stored_draft *draft);
+
+/* The response that a streamed one has become, now that all of its content is
+ * there; as above. */
+struct vb_stored_response *
+vb_stored_response_filled(const struct vb_stored_response *streamed,
+                          struct vb_kept_content *content);
 
 static inline struct vb_stored_response *
 vb_stored_response_ref(struct vb_stored_response *response)

@@ -227,6 +227,7 @@ struct vb_rep *vb_rep_received(const struct vb_rep_parts *parts)
         .modified = parts->modified,
         .content = parts->content,
         .length = parts->length,
+        .streamed = parts->streamed,
         .extra = parts->fields,
         .extra_count = parts->count,
         .owner = parts->owner,

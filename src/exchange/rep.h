@@ -114,7 +114,8 @@ struct vb_rep_parts {
     bool coded;       /* there is a Content-Encoding among them */
     struct vb_span content;
     uint64_t length; /* content.len, or VB_LENGTH_UNKNOWN where Content-Length
-                        must not be sent (a 204) */
+                        must not be sent (a 204), or is not known yet */
+    bool streamed;   /* the content comes later: there is none here */
     void *owner;
     void (*release)(void *owner);
 };

@@ -150,6 +150,7 @@ static void what_was_asked_for_before_a_change_does_not_count(void **state)
                            before));
     assert_true(put_since("GET https://h/c", OK, "new", before));
     assert_true(put(GET, OK, "new"));
+    assert_false(put_since(GET, OK, "old", before));
     assert_span_equal(found(GET), "new");
 }
 
