@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "caching/fill_inner.h"
+#include "caching/partial.h"
 
 /* Sizes of blocks where it is not known how much will come. */
 #define BLOCK_MIN ((size_t)16 * 1024)
@@ -353,15 +354,17 @@ static struct vb_kept_content *gather(const struct vb_fill *fill)
 
 static bool keep(struct vb_fill *fill)
 {
+    struct vb_memory_tier *tier = vb__flights_config(fill->flights)->tier;
     struct vb_kept_content *content = gather(fill);
     struct vb_stored_response *stored = NULL;
     bool kept = false;
 
     if (content != NULL)
         stored = vb_stored_response_filled(fill->head, content);
-    if (stored != NULL)
-        kept = vb_memory_put(vb__flights_config(fill->flights)->tier,
-                             &fill->key, fill->moment, stored);
+    if (stored != NULL && stored->part.complete > 0)
+        kept = vb_part_keep(tier, &fill->key, fill->moment, stored);
+    else if (stored != NULL)
+        kept = vb_memory_put(tier, &fill->key, fill->moment, stored);
     vb_stored_response_unref(stored);
     vb_kept_content_unref(content);
     return kept;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "caching/vary.h"
 #include "http/etag.h"
 #include "http/status.h"
@@ -243,13 +244,17 @@ vb_stored_response_new(struct vb_arena *arena,
                        const struct vb_stored_draft *draft)
 {
     struct vb_stored_response from = {
-        .status = draft->received->status,
+        .status =
+            draft->part.complete > 0 ? VB_STATUS_OK : draft->received->status,
+        .part = draft->part,
         .freshness = draft->storing->freshness,
     };
     struct vb_stored_response *response;
     struct gathered g;
     struct vb_rep *rep;
 
+    vb_assert(draft->received->status != VB_STATUS_PARTIAL_CONTENT ||
+              draft->part.complete > 0);
     if (!gather(&g, arena, draft))
         return NULL;
     rep = rep_of(&g, draft);

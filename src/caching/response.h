@@ -17,13 +17,21 @@
 #include "exchange/rep.h"
 #include "http/cache_groups.h"
 
+/* Which part of the content there is: from `first` on, of so many bytes in all.
+ * complete 0: all of it. */
+struct vb_part {
+    uint64_t first;
+    uint64_t complete;
+};
+
 struct vb_stored_response {
     struct vb_ref ref;
     uint16_t status;
     uint16_t group_count;
     bool cookies; /* it has Set-Cookie */
     struct vb_freshness freshness;
-    struct vb_rep *rep; /* a reference; without Date, Age, Cache-Status */
+    struct vb_part part; /* see partial.h */
+    struct vb_rep *rep;  /* a reference; without Date, Age, Cache-Status */
     struct vb_kept_content *content; /* a reference; NULL: it has none */
     char date[VB_DATE_LEN];          /* of the Date to be sent */
     struct vb_span vary;             /* names, in lower case: vb_vary_split */
@@ -42,7 +50,8 @@ struct vb_stored_draft {
     struct vb_kept_content *content;  /* whole; borrowed; NULL: none */
     /* The content is still to come: vb_stored_response_filled. */
     bool streamed;
-    uint64_t length; /* then: as announced, or VB_LENGTH_UNKNOWN */
+    uint64_t length;     /* then: as announced, or VB_LENGTH_UNKNOWN */
+    struct vb_part part; /* of a 206; its length is what comes of it */
     /* Its values count where it varies on the same fields; NULL: only what was
      * asked does. */
     const struct vb_stored_response *place_of;
