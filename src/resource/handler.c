@@ -23,12 +23,12 @@
 /* Both are one exchange, seen from two sides. */
 struct vb_request {
     struct vb_exchange *x;
-    const struct vb_call *call;
+    const struct vb_handling *call;
 };
 
 struct vb_response {
     struct vb_exchange *x;
-    const struct vb_call *call;
+    const struct vb_handling *call;
     struct vb_buf content;
     struct vb_span tag;
     int64_t modified;
@@ -227,7 +227,7 @@ static void take_representation(struct vb_exchange *x,
 
 /* Is it a success that the description may have? One that is mounted has none.
  */
-static bool is_described(const struct vb_call *call, int status)
+static bool is_described(const struct vb_handling *call, int status)
 {
     return call->route == NULL || status == VB_STATUS_OK ||
            status == VB_STATUS_NO_CONTENT ||
@@ -235,7 +235,7 @@ static bool is_described(const struct vb_call *call, int status)
 }
 
 /* Why its success cannot be one, or NULL. */
-static const char *why_wrong(const struct vb_call *call, int status,
+static const char *why_wrong(const struct vb_handling *call, int status,
                              struct vb_span content)
 {
     if (!is_described(call, status))
@@ -268,7 +268,7 @@ static int take_content(struct vb_exchange *x,
     return VB_STATUS_INTERNAL_SERVER_ERROR;
 }
 
-static int call_handle(struct vb_exchange *x, const struct vb_call *call)
+static int call_handle(struct vb_exchange *x, const struct vb_handling *call)
 {
     const struct vb_request request = {x, call};
     struct vb_response response = {
@@ -287,7 +287,8 @@ static int call_handle(struct vb_exchange *x, const struct vb_call *call)
     return status;
 }
 
-enum vb_answer vb_call_get(struct vb_exchange *x, const struct vb_call *call)
+enum vb_answer vb_handling_get(struct vb_exchange *x,
+                               const struct vb_handling *call)
 {
     int status = call_handle(x, call);
     struct vb_rep *rep;
@@ -307,7 +308,8 @@ enum vb_answer vb_call_get(struct vb_exchange *x, const struct vb_call *call)
     return vb_coded_select(x, (struct vb_coded_place){.key = VB_SPAN("")}, rep);
 }
 
-enum vb_answer vb_call_commit(struct vb_exchange *x, const struct vb_call *call)
+enum vb_answer vb_handling_commit(struct vb_exchange *x,
+                                  const struct vb_handling *call)
 {
     int status = call_handle(x, call);
 
@@ -344,11 +346,11 @@ static vb_handle *handle_for(const struct vb_handler *handler,
     }
 }
 
-static struct vb_call call_of(const struct vb_exchange *x)
+static struct vb_handling call_of(const struct vb_exchange *x)
 {
     const struct vb_mounted *mounted = x->resource->data;
 
-    return (struct vb_call){
+    return (struct vb_handling){
         .handle = handle_for(mounted->handler, x->head.method),
         .self = mounted->self,
         .media_type = mounted->offer.media_type,
@@ -358,18 +360,19 @@ static struct vb_call call_of(const struct vb_exchange *x)
 
 static enum vb_answer handler_exists(struct vb_exchange *x)
 {
-    const struct vb_call call = call_of(x);
+    const struct vb_handling call = call_of(x);
 
     x->selected =
         (struct vb_selected){.exists = true, .modified = VB_DATE_NONE};
-    return vb_method_is_safe(x->head.method) ? vb_call_get(x, &call) : VB_YES;
+    return vb_method_is_safe(x->head.method) ? vb_handling_get(x, &call)
+                                             : VB_YES;
 }
 
 static enum vb_answer handler_commit(struct vb_exchange *x)
 {
-    const struct vb_call call = call_of(x);
+    const struct vb_handling call = call_of(x);
 
-    return vb_call_commit(x, &call);
+    return vb_handling_commit(x, &call);
 }
 
 static const struct vb_slot get_slot = {.content_ignored = true};

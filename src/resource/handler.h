@@ -11,7 +11,7 @@
 #include "flow/resource.h"
 
 /* A handle, and what it is called with. */
-struct vb_call {
+struct vb_handling {
     vb_handle *handle;
     void *self;
     const struct vb_route *route; /* its description; NULL: none */
@@ -26,11 +26,12 @@ struct vb_call {
  * Calls a handle for a safe method: what it writes is the representation. The
  * answer to `exists` (flow/resource.h); x->selected says yes already.
  */
-enum vb_answer vb_call_get(struct vb_exchange *x, const struct vb_call *call);
+enum vb_answer vb_handling_get(struct vb_exchange *x,
+                               const struct vb_handling *call);
 
 /* The same for an unsafe method: the answer to `commit`. */
-enum vb_answer vb_call_commit(struct vb_exchange *x,
-                              const struct vb_call *call);
+enum vb_answer vb_handling_commit(struct vb_exchange *x,
+                                  const struct vb_handling *call);
 
 /* A mounted handler. */
 struct vb_mounted {

@@ -14,12 +14,12 @@ static enum vb_answer not_loaded(struct vb_exchange *x)
                            VB_SPAN("No plugins are called here."));
 }
 
-static struct vb_call call_of(struct vb_exchange *x, vb_handle *handle)
+static struct vb_handling call_of(struct vb_exchange *x, vb_handle *handle)
 {
     const struct vb_built *built = vb_built_of(x);
     const struct vb_plugin_file *file = built->route->action->plugin;
 
-    return (struct vb_call){
+    return (struct vb_handling){
         .handle = handle,
         .self = built->plugged->self,
         .route = built->route,
@@ -33,7 +33,7 @@ static struct vb_call call_of(struct vb_exchange *x, vb_handle *handle)
 static enum vb_answer plugged_exists(struct vb_exchange *x)
 {
     const struct vb_built *built = vb_built_of(x);
-    struct vb_call call;
+    struct vb_handling call;
 
     if (!vb_controller_fits(x))
         return VB_HALT;
@@ -42,7 +42,7 @@ static enum vb_answer plugged_exists(struct vb_exchange *x)
     if (built->plugged == NULL)
         return not_loaded(x);
     call = call_of(x, built->plugged->plugin->get);
-    return vb_call_get(x, &call);
+    return vb_handling_get(x, &call);
 }
 
 static enum vb_answer plugged_commit(struct vb_exchange *x)
@@ -51,14 +51,14 @@ static enum vb_answer plugged_commit(struct vb_exchange *x)
     const struct vb_operation *post = built->route->by_method[VB_METHOD_POST];
     const struct vb_described_response *created =
         vb_response_find(post, VB_STATUS_CREATED);
-    struct vb_call call;
+    struct vb_handling call;
     enum vb_answer answer;
 
     if (built->plugged == NULL)
         return not_loaded(x);
     call = call_of(x, built->plugged->plugin->post);
     call.creates = created != NULL && created->status != 0;
-    answer = vb_call_commit(x, &call);
+    answer = vb_handling_commit(x, &call);
     if (answer == VB_YES && !x->outcome.created &&
         !vb_tell(x, post, false, x->current != NULL).content)
         x->outcome.status = VB_STATUS_NO_CONTENT;
