@@ -58,10 +58,20 @@ static void check_scheme(struct vb_head_builder *builder, struct vb_span scheme)
                        "Resources of that URI scheme are not served here.");
 }
 
+void vb_head_protocol(struct vb_head_builder *builder, struct vb_span protocol)
+{
+    builder->head->protocol = protocol;
+    if (!vb_token_valid(protocol))
+        vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,
+                       "The protocol is not a token.");
+}
+
 void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
 {
     struct vb_head *head = builder->head;
     struct vb_target target;
+    enum vb_method method =
+        head->protocol.len > 0 ? VB_METHOD_GET : head->method;
 
     head->target = text;
     if (text.len > builder->limits->max_target) {
@@ -71,7 +81,7 @@ void vb_head_target(struct vb_head_builder *builder, struct vb_span text)
     }
     /* A URI without an authority has no place in a request: "h:80" is one of
      * scheme "h", but was meant as an authority-form. */
-    if (!vb_target_parse(head->method, text, &target) ||
+    if (!vb_target_parse(method, text, &target) ||
         (target.form == VB_TARGET_ABSOLUTE &&
          target.authority.host.ptr == NULL)) {
         vb_head_refuse(builder, VB_STATUS_BAD_REQUEST,

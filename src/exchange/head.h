@@ -105,6 +105,10 @@ void vb_head_method(struct vb_head_builder *builder, struct vb_span method);
 /* The request target as received (RFC 9112 section 3.2). After the method. */
 void vb_head_target(struct vb_head_builder *builder, struct vb_span text);
 
+/* The protocol that CONNECT asks for (RFC 8441 section 4), if it does: the
+ * target is as for GET then. After the method, and before the target. */
+void vb_head_protocol(struct vb_head_builder *builder, struct vb_span protocol);
+
 /*
  * Scheme and authority of the target URI, where a version tells them apart
  * from the target (RFC 9113 section 8.3.1); before Host is looked at. Either

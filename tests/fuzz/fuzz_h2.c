@@ -22,6 +22,7 @@ static struct driver d;
 static void set_mode(unsigned mode)
 {
     d.limits = vb_limits_default;
+    d.limits.extended_connect = true;
     if ((mode & SMALL_LIMITS) != 0) {
         d.limits.head = (struct vb_head_limits){.max_target = 40,
                                                 .max_field = 60,

@@ -29,6 +29,7 @@ static struct h3_link l;
 static void set_mode(unsigned mode)
 {
     l.d.limits = vb_limits_default;
+    l.d.limits.extended_connect = true;
     if ((mode & SMALL_LIMITS) != 0) {
         l.d.limits.head = (struct vb_head_limits){.max_target = 40,
                                                   .max_field = 60,

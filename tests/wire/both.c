@@ -1,6 +1,9 @@
 /* Replies that go both ways. See both.h. */
 #include "both.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/list.h"
 
 enum then {
@@ -240,5 +243,31 @@ void both_fail(struct driver *d)
     assert_non_null(x);
     both_of_sink(x->sink)->failed = true;
     x->carrier->output_ready(x);
-    driver_pump(d);
+}
+
+int both_count(const struct driver *d, const char *text)
+{
+    struct vb_span rest = vb_buf_span(&d->log);
+    const char *at;
+    int n = 0;
+
+    while (rest.len > 0 &&
+           (at = memmem(rest.ptr, rest.len, text, strlen(text))) != NULL) {
+        rest = vb_span_from(rest, (size_t)(at - rest.ptr) + 1);
+        n++;
+    }
+    return n;
+}
+
+void both_assert_over(const struct driver *d, const char *err)
+{
+    char text[100];
+
+    snprintf(text, sizeof(text), " %s\n", err == NULL ? "" : err);
+    assert_int_equal(both_count(d, "both took"), err != NULL);
+    assert_true(err == NULL || both_count(d, text) == 1);
+    assert_int_equal(both_count(d, "source closed"), 1);
+    assert_int_equal(both_count(d, "sink closed"), 1);
+    assert_int_equal(d->ends, 1);
+    assert_int_equal(d->env.exchanges.lent, 0);
 }

@@ -25,8 +25,16 @@
 /* False: it is none of these. */
 bool both_begin(struct driver *d, struct vb_exchange *x);
 
-/* The source of d->both fails, whatever it has said before. */
+/* The source of d->both fails, whatever it has said before; the driver is still
+ * to be pumped. */
 void both_fail(struct driver *d);
+
+/* How often the log says this. */
+int both_count(const struct driver *d, const char *text);
+
+/* The reply is over: each end was told once, the sink's with this error (NULL:
+ * not at all), and all is given back. */
+void both_assert_over(const struct driver *d, const char *err);
 
 /* Bytes that are held for going back. */
 enum { BOTH_HELD = 3000 };

@@ -90,6 +90,7 @@ static nghttp3_ssize read_body(nghttp3_conn *conn, int64_t id, nghttp3_vec *vec,
 void h3_client_init(struct h3_client *c, struct h3_link *l)
 {
     nghttp3_callbacks callbacks = {.recv_header = on_header,
+                                   .recv_trailer = on_header,
                                    .recv_data = on_data,
                                    .end_stream = on_end,
                                    .shutdown = on_shutdown};

@@ -140,3 +140,59 @@ const struct request_row request_rows[] = {
 };
 
 const size_t request_row_count = sizeof(request_rows) / sizeof(request_rows[0]);
+
+#define EXTENDED ":method", "CONNECT", ":scheme", "http"
+
+const struct request_row extended_rows[] = {
+    {"8441-4-01 9220-3-01 all",
+     {EXTENDED, ":path", "/switch?a", ":protocol", "websocket", AUTHORITY},
+     0,
+     "begin CONNECT /switch?a authority=h content=-1\n"},
+    {"8441-4-01 9220-3-01 who switches",
+     {EXTENDED, ":path", "/switch", ":protocol", "websocket", AUTHORITY},
+     0,
+     "\nboth\n"},
+    {"8441-4-01 no path",
+     {EXTENDED, ":protocol", "websocket", AUTHORITY},
+     MALFORMED,
+     NULL},
+    {"8441-4-01 no scheme",
+     {":method", "CONNECT", ":path", "/", ":protocol", "websocket", AUTHORITY},
+     MALFORMED,
+     NULL},
+    {"8441-4-01 no authority",
+     {EXTENDED, ":path", "/", ":protocol", "websocket", "host", "h"},
+     MALFORMED,
+     NULL},
+    {"8441-4 another method",
+     {GET_HEAD, "/", ":protocol", "websocket", AUTHORITY},
+     MALFORMED,
+     NULL},
+    {"9113-8.3 9114-4.3 twice",
+     {EXTENDED, ":path", "/", ":protocol", "a", ":protocol", "a", AUTHORITY},
+     MALFORMED,
+     NULL},
+    {"no protocol",
+     {EXTENDED, ":path", "/", ":protocol", "", AUTHORITY},
+     400,
+     NULL},
+    {"no token",
+     {EXTENDED, ":path", "/", ":protocol", "a b", AUTHORITY},
+     400,
+     NULL},
+    {"8441-4-01 a path as for GET",
+     {EXTENDED, ":path", "*", ":protocol", "a", AUTHORITY},
+     400,
+     NULL},
+    {"9113-8.5-01 9114-4.4-01 a tunnel is asked for as ever",
+     {":method", "CONNECT", ":authority", "echo:1"},
+     0,
+     "begin CONNECT echo:1 authority=echo:1 content=-1\nboth\n"},
+    {"9113-8.5-01 9114-4.4-01 a tunnel with a path",
+     {EXTENDED, ":path", "/", AUTHORITY},
+     MALFORMED,
+     NULL},
+};
+
+const size_t extended_row_count =
+    sizeof(extended_rows) / sizeof(extended_rows[0]);

@@ -20,4 +20,9 @@ struct request_row {
 extern const struct request_row request_rows[];
 extern const size_t request_row_count;
 
+/* Of CONNECT, where limits.extended_connect is set (RFC 8441, RFC 9220), and
+ * the stream stays open. A status of 0: there is none yet. */
+extern const struct request_row extended_rows[];
+extern const size_t extended_row_count;
+
 #endif

@@ -28,6 +28,8 @@ static const struct {
     {HEAD_OF("POST", "/echo"), "hello"},
     {HEAD_OF("POST", "/pause"), "hello"},
     {HEAD_OF("POST", "/refuse"), "hello"},
+    {HEAD_OF("POST", "/both"), "hello"},
+    {HEAD_OF("POST", "/told/100"), "hello"},
 };
 
 /* Has the stream come to its end, as its client sees it? */

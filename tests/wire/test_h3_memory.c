@@ -22,6 +22,8 @@ static const struct {
     {"POST", "/echo", "hello"},
     {"POST", "/pause", "hello"},
     {"POST", "/refuse", "hello"},
+    {"POST", "/both", "hello"},
+    {"POST", "/told/100", "hello"},
 };
 
 static void arm(bool on)

@@ -61,6 +61,7 @@ enum vb_h2_code {
     VB_H2_REFUSED_STREAM = 7,
     VB_H2_CANCEL = 8,
     VB_H2_COMPRESSION_ERROR = 9,
+    VB_H2_CONNECT_ERROR = 10,
     VB_H2_ENHANCE_YOUR_CALM = 11
 };
 

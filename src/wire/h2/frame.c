@@ -13,7 +13,7 @@ static void put(struct vb_h2 *h2, uint8_t type, uint8_t flags, uint32_t id,
 }
 
 /* What the client has to know of us (RFC 9113 section 6.5.2, RFC 9218 section
- * 2.1), and what all streams together may send. */
+ * 2.1, RFC 8441 section 3), and what all streams together may send. */
 void vb__h2_put_settings(struct vb_h2 *h2)
 {
     const struct {
@@ -22,15 +22,19 @@ void vb__h2_put_settings(struct vb_h2 *h2)
     } settings[] = {{3, VB_MUX_STREAMS_MAX},
                     {4, VB_MUX_STREAM_WINDOW},
                     {6, (uint32_t)vb_mux_section_max(h2->env->limits)},
-                    {9, 1}};
+                    {9, 1},
+                    {8, 1}};
+    size_t count = sizeof(settings) / sizeof(settings[0]);
     char payload[sizeof(settings) / sizeof(settings[0]) * 6];
 
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    if (!h2->env->limits->extended_connect)
+        count--;
+    for (size_t i = 0; i < count; i++) {
         payload[6 * i] = 0;
         payload[6 * i + 1] = (char)settings[i].id;
         vb__h2_put_u32(payload + 6 * i + 2, settings[i].value);
     }
-    put(h2, VB_H2_SETTINGS, 0, 0, vb_span_of(payload, sizeof(payload)));
+    put(h2, VB_H2_SETTINGS, 0, 0, vb_span_of(payload, 6 * count));
     vb__h2_put_window(h2, 0, VB_MUX_WINDOW - VB_H2_WINDOW);
 }
 

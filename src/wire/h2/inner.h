@@ -306,7 +306,13 @@ void vb__h2_turn_join(struct vb_h2_stream *s);
 /* Makes the next frame of content; false: there is none. */
 bool vb__h2_send(struct vb_h2 *h2);
 
-/* The last frame of a stream is out: closes it. Not from within a step. */
+/* Gets from the source of a reply that goes both ways what is to be sent next,
+ * if nothing is at hand, whatever the windows let through: its end needs none,
+ * and who answers may end it. */
+void vb__h2_stock(struct vb_h2_stream *s);
+
+/* The last frame of a stream is out: closes it, unless it is a tunnel that goes
+ * on to hear. Not from within a step. */
 void vb__h2_sent_all(struct vb_h2_stream *s);
 
 /* --- output.c: bytes to be sent ---------------------------------------------

@@ -64,7 +64,7 @@ static struct vb_h2_stream *begin_trailers(struct vb_h2_stream *s, bool end)
         return NULL;
     if (s->mux.ended)
         vb__h2_break(s, VB_H2_STREAM_CLOSED);
-    else if (!end)
+    else if (!end || s->mux.switched) /* 8.5: a tunnel has DATA alone */
         vb__h2_break(s, VB_H2_PROTOCOL_ERROR);
     return s->broken ? NULL : s;
 }
@@ -169,7 +169,7 @@ static void pass(struct vb_h2 *h2, uint32_t id, uint32_t n)
 {
     struct vb_h2_stream *s = taker_of(h2, id);
 
-    vb__h2_consumed(h2, s != NULL && !s->mux.replied ? s : NULL, n);
+    vb__h2_consumed(h2, s != NULL && vb_mux_feeds(&s->mux) ? s : NULL, n);
 }
 
 void vb__h2_data_begin(struct vb_h2 *h2, const struct vb_h2_frame *frame,

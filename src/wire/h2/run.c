@@ -11,6 +11,8 @@ static void step(struct vb_h2_stream *s)
 {
     if (!s->broken)
         vb_mux_step(&s->mux);
+    if (s->mux.both && !s->broken)
+        vb__h2_stock(s);
     if (s->broken)
         vb__h2_stream_abort(s);
     else if (s->mux.all_sent)

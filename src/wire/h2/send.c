@@ -99,6 +99,25 @@ static void put_data(struct vb_h2_stream *s)
         vb_mux_budget_gain(&h2->budget, VB_H2_GAIN_DATA);
 }
 
+/* How a reply that fails is broken off: a tunnel as its other side was (RFC
+ * 9113 section 8.5), another protocol as RFC 8441 section 5 has it. */
+static enum vb_h2_code failure(const struct vb_h2_stream *s)
+{
+    if (!s->mux.switched)
+        return VB_H2_INTERNAL_ERROR;
+    return s->mux.protocol.len > 0 ? VB_H2_CANCEL : VB_H2_CONNECT_ERROR;
+}
+
+/* The stream's end: trailers, or an empty frame. */
+static bool put_end(struct vb_h2_stream *s)
+{
+    struct vb_section trailers;
+
+    if (vb_mux_trailers(&s->mux, &trailers))
+        return vb__h2_put_section(s, &trailers, VB_H2_END_STREAM);
+    return put_head(s, 0, true);
+}
+
 /* Sees to it that something is there; false: nothing is, or not now. */
 static bool pull(struct vb_h2_stream *s)
 {
@@ -115,16 +134,26 @@ static bool pull(struct vb_h2_stream *s)
         return true;
     case VB_PULL_END:
         mux->all_sent = true;
-        s->h2->broken |= !put_head(s, 0, true);
+        s->h2->broken |= !put_end(s);
         return false;
     case VB_PULL_PENDING:
         mux->deferred = true;
         return false;
     case VB_PULL_FAILED:
-        vb__h2_break(s, VB_H2_INTERNAL_ERROR);
+        vb__h2_break(s, failure(s));
         return false;
     }
     return false;
+}
+
+void vb__h2_stock(struct vb_h2_stream *s)
+{
+    if (!s->sending || s->mux.all_sent || s->mux.deferred)
+        return;
+    if (pull(s))
+        vb__h2_turn_join(s);
+    else
+        vb_mux_turn_leave(&s->h2->turns, &s->mux);
 }
 
 bool vb__h2_send(struct vb_h2 *h2)
@@ -137,6 +166,8 @@ bool vb__h2_send(struct vb_h2 *h2)
     s = stream_of(mux);
     if (pull(s))
         put_data(s);
+    if (mux->both)
+        vb_mux_enlist(&h2->marks, mux);
     h2->turns.passed++;
     vb_mux_turn_pass(&h2->turns, mux, is_sendable(s));
     if (mux->all_sent)
@@ -148,6 +179,8 @@ bool vb__h2_send(struct vb_h2 *h2)
  * 9113 section 8.1). */
 void vb__h2_sent_all(struct vb_h2_stream *s)
 {
+    if (s->mux.switched && !s->mux.sink_ended)
+        return;
     if (!s->mux.ended)
         vb__h2_put_reset(s->h2, s->id, VB_H2_NO_ERROR);
     vb__h2_stream_close(s, s->mux.ended ? VB_H2_DONE : VB_H2_RESET, true);
@@ -159,7 +192,7 @@ void vb__h2_sent_all(struct vb_h2_stream *s)
 static void send_interim(struct vb_mux_stream *mux,
                          const struct vb_section *section)
 {
-    if (!stream_of(mux)->broken)
+    if (!stream_of(mux)->broken && !vb__h2_output_full(stream_of(mux)->h2))
         vb__h2_put_section(stream_of(mux), section, 0);
 }
 
@@ -202,7 +235,7 @@ static void resume(struct vb_mux_stream *mux)
 
 static void fail(struct vb_mux_stream *mux)
 {
-    vb__h2_break(stream_of(mux), VB_H2_INTERNAL_ERROR);
+    vb__h2_break(stream_of(mux), failure(stream_of(mux)));
 }
 
 static void stop(struct vb_mux_stream *mux)

@@ -151,6 +151,7 @@ void vb__h2_stream_close(struct vb_h2_stream *s, enum vb_h2_past past,
     vb_mux_content_drop(&s->mux);
     unlink_stream(s);
     settle(h2, well);
+    vb_mux_content_lose(&s->mux);
     if (s->pieces == 0)
         vb_mux_end(&s->mux);
 }
@@ -166,6 +167,8 @@ void vb__h2_stream_piece_done(struct vb_h2_stream *s)
     } else if (s->held) { /* its source may be asked for more */
         s->held = false;
         vb__h2_turn_join(s);
+        if (s->mux.both)
+            vb_mux_enlist(&s->h2->marks, &s->mux);
     }
 }
 
@@ -206,7 +209,8 @@ void vb__h2_stream_error(struct vb_h2 *h2, uint32_t id, enum vb_h2_code code)
 int64_t vb__h2_stream_deadline(const struct vb_h2_stream *s)
 {
     /* With nothing queued, it waits for its window to open. */
-    return vb_mux_deadline(&s->mux, s->h2->moved, s->h2->output.queued == 0);
+    return vb_mux_deadline(&s->mux, s->h2->moved,
+                           s->h2->output.queued == 0 && !s->mux.deferred);
 }
 
 void vb__h2_stream_late(struct vb_h2_stream *s)

@@ -20,18 +20,23 @@ static void open_stream(struct vb_h3 *h3, struct vb_h3_output *out, char type)
         vb__h3_give_up(h3, NGHTTP3_H3_INTERNAL_ERROR);
 }
 
-/* RFC 9114 section 7.2.4, RFC 9204 section 5; and one that nobody knows, as all
- * have to pass over those (7.2.4.1). */
+/* RFC 9114 section 7.2.4, RFC 9204 section 5, RFC 9220 section 3; and one that
+ * nobody knows, as all have to pass over those (7.2.4.1). */
 static void put_settings(struct vb_h3 *h3)
 {
-    const uint64_t settings[][2] = {
-        {1, VB_H3_TABLE}, {6, vb_mux_section_max(h3->env->limits)}, {0x21, 0}};
+    const uint64_t settings[][2] = {{1, VB_H3_TABLE},
+                                    {6, vb_mux_section_max(h3->env->limits)},
+                                    {0x21, 0},
+                                    {8, 1}};
+    size_t count = sizeof(settings) / sizeof(settings[0]);
     char payload[64];
     char head[16];
     size_t len = 0;
     size_t n;
 
-    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    if (!h3->env->limits->extended_connect)
+        count--;
+    for (size_t i = 0; i < count; i++) {
         len += vb_varint_put(payload + len, settings[i][0]);
         len += vb_varint_put(payload + len, settings[i][1]);
     }

@@ -67,6 +67,8 @@ static void request_reset(struct vb_h3 *h3, int64_t id)
         vb__h3_stream_unsent(s, NGHTTP3_H3_REQUEST_CANCELLED);
     else if (!s->mux.replied)
         vb__h3_break(s, NGHTTP3_H3_REQUEST_CANCELLED);
+    else if (s->mux.both)
+        vb_mux_cut_short(&s->mux);
 }
 
 void vb_h3_peer_reset(struct vb_h3 *h3, int64_t id, uint64_t code)

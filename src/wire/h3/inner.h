@@ -240,6 +240,9 @@ void vb__h3_break(struct vb_h3_stream *s, uint16_t code);
 /* That step. */
 void vb__h3_stream_abort(struct vb_h3_stream *s);
 
+/* All is acknowledged, and all has come that is to be heard in a tunnel. */
+bool vb__h3_stream_is_over(const struct vb_h3_stream *s);
+
 /* Its exchange is over: all is acknowledged, or of no use any more. */
 void vb__h3_stream_done(struct vb_h3_stream *s);
 

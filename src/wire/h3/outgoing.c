@@ -94,12 +94,13 @@ int vb_h3_pull(struct vb_h3 *h3, int64_t *ret_id, bool *ret_fin,
 }
 
 /* The reply is out, but the request is not all there: the client need not go on
- * with it (RFC 9114 section 4.1). */
+ * with it (RFC 9114 section 4.1), unless it is a tunnel. */
 static void all_sent(struct vb_h3_stream *s)
 {
     s->out.end_sent = true;
     s->mux.all_sent = true;
-    vb__h3_stream_unread(s, NGHTTP3_H3_NO_ERROR, true);
+    if (!s->mux.switched)
+        vb__h3_stream_unread(s, NGHTTP3_H3_NO_ERROR, true);
 }
 
 /* Is that the rest of what was pulled, up to the stream's end? */
@@ -164,7 +165,7 @@ void vb_h3_acked(struct vb_h3 *h3, int64_t id, uint64_t count)
     vb__h3_output_acked(h3, out, count);
     if (s != NULL) {
         h3->moved = h3->env->now.mono_ms;
-        if (s->mux.all_sent && out->acked == out->added)
+        if (vb__h3_stream_is_over(s))
             vb__h3_stream_done(s);
         feed_starved(h3);
     } else if (out == &h3->control) {
@@ -182,8 +183,11 @@ void vb_h3_blocked(struct vb_h3 *h3, int64_t id)
     if (out == NULL)
         return;
     out->blocked = true;
-    if (s != NULL)
-        vb_mux_turn_leave(&h3->turns, &s->mux);
+    if (s == NULL)
+        return;
+    vb_mux_turn_leave(&h3->turns, &s->mux);
+    if (s->mux.both)
+        vb_mux_enlist(&h3->marks, &s->mux);
 }
 
 void vb_h3_unblocked(struct vb_h3 *h3, int64_t id)

@@ -100,7 +100,7 @@ static void begin_data(struct vb_h3_stream *s)
 
 static void begin_headers(struct vb_h3_stream *s)
 {
-    if (s->trailers) {
+    if (s->trailers || s->mux.switched) { /* 4.4: a tunnel has DATA alone */
         vb__h3_give_up(s->h3, NGHTTP3_H3_FRAME_UNEXPECTED);
         return;
     }

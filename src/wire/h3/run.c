@@ -2,14 +2,26 @@
  * ends. */
 #include "wire/h3/inner.h"
 
+/* The source is asked as soon as there is little of it at hand, whatever the
+ * windows let through: who answers may end it. */
+static void go_both_ways(struct vb_h3_stream *s)
+{
+    vb__h3_fill(s);
+    vb__h3_turn_join(s);
+}
+
 static void step(struct vb_h3_stream *s)
 {
     if (s->mux.x == NULL)
         return;
     if (!s->broken)
         vb_mux_step(&s->mux);
+    if (s->mux.both && !s->broken)
+        go_both_ways(s);
     if (s->broken)
         vb__h3_stream_abort(s);
+    else if (s->mux.switched && vb__h3_stream_is_over(s))
+        vb__h3_stream_done(s);
 }
 
 /* Only what is below frees streams, and not within this. */

@@ -25,6 +25,28 @@ static bool may_copy(struct vb_h3_stream *s)
     return false;
 }
 
+/* How a reply that fails is broken off: a tunnel as its other side was (RFC
+ * 9114 section 4.4), another protocol as RFC 9220 section 3 has it. */
+static uint16_t failure(const struct vb_h3_stream *s)
+{
+    if (!s->mux.switched)
+        return NGHTTP3_H3_INTERNAL_ERROR;
+    return s->mux.protocol.len > 0 ? NGHTTP3_H3_REQUEST_CANCELLED
+                                   : NGHTTP3_H3_CONNECT_ERROR;
+}
+
+/* The stream's end, behind trailers if there are any. */
+static void end_source(struct vb_h3_stream *s)
+{
+    struct vb_section trailers;
+
+    s->sourced = false;
+    if (vb_mux_trailers(&s->mux, &trailers) &&
+        !vb__h3_put_section(s, &trailers, -1))
+        vb__h3_break(s, NGHTTP3_H3_INTERNAL_ERROR);
+    s->out.end = true;
+}
+
 /* Sees to it that something is there to be copied; false: nothing is, or not
  * now. */
 static bool pull(struct vb_h3_stream *s)
@@ -41,12 +63,11 @@ static bool pull(struct vb_h3_stream *s)
         mux->deferred = true;
         return false;
     case VB_PULL_END:
-        s->sourced = false;
-        s->out.end = true;
+        end_source(s);
         return false;
     case VB_PULL_FAILED:
         s->sourced = false;
-        vb__h3_break(s, NGHTTP3_H3_INTERNAL_ERROR);
+        vb__h3_break(s, failure(s));
         return false;
     }
     return false;
@@ -128,7 +149,8 @@ static void send_interim(struct vb_mux_stream *mux,
 {
     struct vb_h3_stream *s = stream_of(mux);
 
-    if (!s->out_done && vb__h3_put_section(s, section, -1))
+    if (!s->out_done && vb__h3_output_unsent(&s->out) < VB_H3_LOW &&
+        vb__h3_put_section(s, section, -1))
         vb__h3_turn_join(s);
 }
 
@@ -197,7 +219,7 @@ static void resume(struct vb_mux_stream *mux)
 
 static void fail(struct vb_mux_stream *mux)
 {
-    vb__h3_break(stream_of(mux), NGHTTP3_H3_INTERNAL_ERROR);
+    vb__h3_break(stream_of(mux), failure(stream_of(mux)));
 }
 
 static void stop(struct vb_mux_stream *mux)

@@ -61,6 +61,12 @@ bool vb__h3_stream_begin(struct vb_h3_stream *s)
 /* --- Ends --------------------------------------------------------------------
  */
 
+bool vb__h3_stream_is_over(const struct vb_h3_stream *s)
+{
+    return s->mux.all_sent && s->out.acked == s->out.added &&
+           (!s->mux.switched || s->mux.sink_ended);
+}
+
 void vb__h3_stream_done(struct vb_h3_stream *s)
 {
     struct vb_h3 *h3 = s->h3;
@@ -150,7 +156,10 @@ int64_t vb__h3_stream_deadline(const struct vb_h3_stream *s)
         return VB_TIME_NEVER;
     if (s->mux.state == VB_MUX_HEAD && s->complete)
         return s->mux.since + VB_H3_GRACE_MS;
-    return vb_mux_deadline(&s->mux, s->h3->moved, true);
+    return vb_mux_deadline(
+        &s->mux, s->h3->moved,
+        !s->mux.deferred ||
+            (s->out.blocked && vb__h3_output_unsent(&s->out) > 0));
 }
 
 void vb__h3_stream_late(struct vb_h3_stream *s)

@@ -38,8 +38,12 @@ void vb_mux_interim(struct vb_exchange *x, unsigned status,
     struct vb_mux_stream *s = stream_of(x);
 
     vb_assert(!s->replied && x->head.interim_ok);
-    if (s->closed)
+    if (s->closed || (status == VB_STATUS_CONTINUE && s->continued))
         return;
+    if (status == VB_STATUS_CONTINUE) {
+        s->continued = true;
+        s->expects = false;
+    }
     vb_mux_send_interim(s, status, fields, count);
     s->ops->mark(s);
 }
@@ -50,6 +54,8 @@ void vb_mux_reply(struct vb_exchange *x)
 
     vb_assert(!s->replied);
     s->replied = true;
+    if (x->reply.duplex)
+        vb_mux_content_both(s);
     s->since = x->env->now.mono_ms;
     s->ops->mark(s);
 }

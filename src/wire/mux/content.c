@@ -3,15 +3,16 @@
  *
  * The windows are opened only as the sink takes bytes (RFC 9113 section 5.2,
  * RFC 9000 section 4), so that what waits for it is bounded by them. Once the
- * reply is decided, what still comes is thrown away, and the stream's window
- * stays shut.
+ * reply is decided, or sent where it goes both ways, what still comes is thrown
+ * away, and the stream's window stays shut.
  */
+#include "base/assert.h"
 #include "wire/mux/mux.h"
 
 /* Bytes were used, or will be by nobody. */
 static void consume(struct vb_mux_stream *s, size_t n)
 {
-    s->ops->consumed(s, n, !s->replied && !s->closed);
+    s->ops->consumed(s, n, vb_mux_feeds(s) && !s->closed);
 }
 
 /* What is announced for others than CONNECT (RFC 9110 section 9.3.6). */
@@ -44,9 +45,21 @@ void vb_mux_content_fail(struct vb_mux_stream *s, const struct vb_failure *why)
     s->x->verdict = why->verdict;
 }
 
+bool vb_mux_feeds(const struct vb_mux_stream *s)
+{
+    return !s->replied || (s->both && (s->switched || !s->all_sent));
+}
+
 bool vb_mux_receives_content(const struct vb_mux_stream *s)
 {
     return s->wanted && !s->replied && !s->paused && !s->ended && !s->failed;
+}
+
+/* What has come may be given at once. */
+static bool is_ready(const struct vb_mux_stream *s)
+{
+    return s->wanted && !s->paused && s->waiting.len == 0 &&
+           (!s->both || s->submitted);
 }
 
 void vb_mux_content_drop(struct vb_mux_stream *s)
@@ -60,7 +73,7 @@ static void give(struct vb_mux_stream *s, struct vb_span bytes)
 {
     uint64_t max = s->x->env->limits->max_content;
 
-    if (bytes.len > max - s->taken) {
+    if (!s->switched && bytes.len > max - s->taken) {
         vb_mux_content_fail(s, &vb_content_too_large);
         consume(s, bytes.len);
         return;
@@ -74,11 +87,11 @@ static void give(struct vb_mux_stream *s, struct vb_span bytes)
 void vb_mux_content_bytes(struct vb_mux_stream *s, struct vb_span bytes)
 {
     s->ops->moved(s);
-    if (s->replied || s->failed) {
+    if (!vb_mux_feeds(s) || s->failed) {
         s->ops->consumed(s, bytes.len, false);
         return;
     }
-    if (vb_mux_receives_content(s) && s->waiting.len == 0) {
+    if (is_ready(s)) {
         give(s, bytes);
         return;
     }
@@ -89,13 +102,25 @@ void vb_mux_content_bytes(struct vb_mux_stream *s, struct vb_span bytes)
     }
 }
 
-/* RFC 9110 section 10.1.1: unless content is already here, the client may be
- * waiting for this. */
-static void send_continue(struct vb_mux_stream *s)
+void vb_mux_content_continue(struct vb_mux_stream *s)
 {
     s->expects = false;
-    if (s->waiting.len == 0 && !s->ended)
-        vb_mux_send_interim(s, VB_STATUS_CONTINUE, NULL, 0);
+    if (s->waiting.len > 0 || s->ended || s->continued)
+        return;
+    s->continued = true;
+    vb_mux_send_interim(s, VB_STATUS_CONTINUE, NULL, 0);
+}
+
+void vb_mux_content_both(struct vb_mux_stream *s)
+{
+    const struct vb_reply *reply = &s->x->reply;
+
+    vb_assert(vb_reply_goes_both_ways(s->x));
+    s->both = true;
+    s->wanted = true;
+    s->switched = reply->switched;
+    if (s->switched)
+        s->sink_ended = false;
 }
 
 /* The sink has everything: tell it so, once. */
@@ -115,13 +140,13 @@ void vb_mux_content_step(struct vb_mux_stream *s)
     const struct vb_head *head = &s->x->head;
     struct vb_span bytes = vb_buf_span(&s->waiting);
 
-    if (!s->wanted)
+    if (!s->wanted || !vb_mux_feeds(s))
         return;
-    if (head->content_length > 0 &&
+    if (!s->switched && head->content_length > 0 &&
         (uint64_t)head->content_length > s->x->env->limits->max_content)
         vb_mux_content_fail(s, &vb_content_too_large);
     else if (s->expects)
-        send_continue(s);
+        vb_mux_content_continue(s);
     if (!s->failed && !s->paused && bytes.len > 0) {
         struct vb_buf waiting = s->waiting;
 
@@ -129,8 +154,16 @@ void vb_mux_content_step(struct vb_mux_stream *s)
         give(s, bytes);
         vb_buf_done(&waiting);
     }
-    if (s->replied)
+    if (!vb_mux_feeds(s))
         return;
     if (s->failed || (s->ended && !s->paused && s->waiting.len == 0))
         end_sink(s);
+}
+
+void vb_mux_content_lose(struct vb_mux_stream *s)
+{
+    if (!s->wanted || s->sink_ended || !vb_mux_feeds(s))
+        return;
+    s->sink_ended = true;
+    vb_content_lost(s->x);
 }

@@ -12,7 +12,13 @@ static const struct {
 } pseudo[] = {{VB_SPAN_INIT(":method"), VB_MUX_METHOD},
               {VB_SPAN_INIT(":scheme"), VB_MUX_SCHEME},
               {VB_SPAN_INIT(":authority"), VB_MUX_AUTHORITY},
-              {VB_SPAN_INIT(":path"), VB_MUX_PATH}};
+              {VB_SPAN_INIT(":path"), VB_MUX_PATH},
+              {VB_SPAN_INIT(":protocol"), VB_MUX_PROTOCOL}};
+
+/* All of them (RFC 8441 section 4, RFC 9220 section 3). */
+#define EXTENDED_CONNECT                                                       \
+    (VB_MUX_METHOD | VB_MUX_SCHEME | VB_MUX_AUTHORITY | VB_MUX_PATH |          \
+     VB_MUX_PROTOCOL)
 
 /* About the connection, which has other means for that (8.2.2; 4.2). */
 static const struct vb_span of_connection[] = {
@@ -28,6 +34,9 @@ static bool pseudo_is_fine(struct vb_mux_stream *s, struct vb_span name)
             continue;
         if (s->fields || (s->pseudo & pseudo[i].bit) != 0)
             return false;
+        if (pseudo[i].bit == VB_MUX_PROTOCOL &&
+            !s->x->env->limits->extended_connect)
+            return false; /* nobody was told of it (RFC 8441 section 3) */
         s->pseudo |= pseudo[i].bit;
         return true;
     }
@@ -88,7 +97,8 @@ bool vb_mux_head_is_fine(const struct vb_mux_stream *s)
     if (s->builder.verdict.status != 0)
         return true;
     if (vb_span_eq(s->method, VB_SPAN("CONNECT")))
-        return s->pseudo == (VB_MUX_METHOD | VB_MUX_AUTHORITY);
+        return s->pseudo == (VB_MUX_METHOD | VB_MUX_AUTHORITY) ||
+               s->pseudo == EXTENDED_CONNECT;
     return (s->pseudo | VB_MUX_AUTHORITY) == (VB_MUX_METHOD | VB_MUX_SCHEME |
                                               VB_MUX_AUTHORITY | VB_MUX_PATH) &&
            ((s->pseudo & VB_MUX_AUTHORITY) != 0 || host);

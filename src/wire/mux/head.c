@@ -39,7 +39,8 @@ static void take_pseudo(struct vb_mux_stream *s, struct vb_span name,
     } known[] = {{VB_SPAN_INIT(":method"), &s->method},
                  {VB_SPAN_INIT(":scheme"), &s->scheme},
                  {VB_SPAN_INIT(":authority"), &s->authority},
-                 {VB_SPAN_INIT(":path"), &s->path}};
+                 {VB_SPAN_INIT(":path"), &s->path},
+                 {VB_SPAN_INIT(":protocol"), &s->protocol}};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (vb_span_eq(name, known[i].name)) {
@@ -112,7 +113,7 @@ static void join_crumbs(struct vb_mux_stream *s)
  * What else HTTP/1.1 knows as a target has no place here. */
 static bool path_is_fine(const struct vb_mux_stream *s)
 {
-    if (s->path.ptr == NULL) /* CONNECT, the version has seen to it */
+    if (s->path.ptr == NULL) /* CONNECT, vb_mux_head_is_fine has seen to it */
         return s->scheme.ptr == NULL;
     return s->path.len > 0 &&
            (s->path.ptr[0] == '/' || vb_span_eq(s->path, VB_SPAN("*")));
@@ -138,7 +139,8 @@ static void read_framing(struct vb_mux_stream *s)
 {
     struct vb_head *head = &s->x->head;
 
-    head->has_content = !s->ended && head->content_length != 0;
+    head->has_content = !s->ended && head->content_length != 0 &&
+                        head->method != VB_METHOD_CONNECT;
     s->expects =
         vb_fields_have(&head->fields, VB_FIELD_EXPECT, VB_SPAN("100-continue"));
 }
@@ -155,6 +157,8 @@ void vb_mux_head_end(struct vb_mux_stream *s)
         return;
     if (s->method.ptr != NULL)
         vb_head_method(builder, s->method);
+    if (s->protocol.ptr != NULL)
+        vb_head_protocol(builder, s->protocol);
     if (s->path.ptr != NULL || s->authority.ptr != NULL)
         vb_head_target(builder, s->path.ptr != NULL ? s->path : s->authority);
     if (s->path.ptr != NULL)
@@ -175,7 +179,7 @@ bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
     if (!count_field(s, name, value))
         return false;
     s->malformed |= !vb_mux_field_is_fine(s, name, value, false);
-    if (s->malformed || why->status != 0 || s->replied)
+    if (s->malformed || why->status != 0 || !vb_mux_feeds(s))
         return true;
     if (x->trailers == NULL)
         x->trailers = vb_arena_calloc(&x->arena, 1, sizeof(*x->trailers));

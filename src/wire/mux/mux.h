@@ -98,6 +98,7 @@ struct vb_mux_stream {
     struct vb_span scheme;
     struct vb_span authority;
     struct vb_span path;
+    struct vb_span protocol;
     struct vb_mux_crumb *crumbs; /* of Cookie, and */
     struct vb_mux_crumb **crumbs_end;
     uint64_t section;      /* bytes of fields decoded */
@@ -111,7 +112,8 @@ struct vb_mux_stream {
     bool malformed : 1; /* RFC 9113 section 8.1.1, RFC 9114 section 4.1.2 */
     bool ended : 1;     /* the client has sent all */
     bool failed : 1;    /* or what it sends is of no use any more */
-    bool expects : 1;   /* it waits for 100 (Continue) */
+    bool expects : 1;   /* it waits for 100 (Continue), */
+    bool continued : 1; /* and was sent that */
     bool wanted : 1;    /* content goes to the sink */
     bool paused : 1;    /* until resume_content */
     bool sink_ended : 1;
@@ -121,7 +123,9 @@ struct vb_mux_stream {
     bool told : 1;            /* that was said by PRIORITY_UPDATE */
     bool queued : 1;          /* for its turn */
     bool marked : 1;          /* for vb_mux_step */
-    bool replied : 1;         /* x->reply is complete */
+    bool replied : 1;         /* x->reply is complete, */
+    bool both : 1;            /* and content goes to the sink all the same; */
+    bool switched : 1;        /* with that: it is content no more */
     bool submitted : 1;       /* and the version has its head */
     bool all_sent : 1;        /* and put out its last frame */
     bool deferred : 1;        /* the source has nothing just now */
@@ -155,6 +159,10 @@ bool vb_mux_ask(struct vb_mux_stream *s, const struct vb_carrier *carrier,
 void vb_mux_send_interim(struct vb_mux_stream *s, unsigned status,
                          const struct vb_field_out *fields, size_t count);
 
+/* The trailers behind the reply (RFC 9110 section 6.5); false: there are none
+ * to be sent. */
+bool vb_mux_trailers(const struct vb_mux_stream *s, struct vb_section *section);
+
 /* Does what the marks ask for. Not from within a callback. */
 void vb_mux_step(struct vb_mux_stream *s);
 
@@ -168,8 +176,8 @@ void vb_mux_end(struct vb_mux_stream *s);
 /*
  * When it has waited too long, in env->now.mono_ms. Streams take turns, so one
  * that waits for its own may wait long while content of any, which last did so
- * at `moved`, gets on. `blocked`: its reply waits for the client alone, and so
- * for a window, since there is nothing to send.
+ * at `moved`, gets on. `blocked`: its reply has something for the client, and
+ * waits for it alone, and so for a window.
  */
 int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
                         bool blocked);
@@ -265,7 +273,8 @@ enum {
     VB_MUX_METHOD = 1,
     VB_MUX_SCHEME = 2,
     VB_MUX_AUTHORITY = 4,
-    VB_MUX_PATH = 8
+    VB_MUX_PATH = 8,
+    VB_MUX_PROTOCOL = 16
 };
 
 /* Is this a field line, of any message, that is no pseudo-field (RFC 9113
@@ -293,10 +302,24 @@ void vb_mux_content_bytes(struct vb_mux_stream *s, struct vb_span bytes);
 /* Gives content up: tells the sink so, in the next step. */
 void vb_mux_content_fail(struct vb_mux_stream *s, const struct vb_failure *why);
 
-/* Does it wait for content from the client? */
+/* Is what comes for the sink? Not once there is a reply, unless that goes both
+ * ways: then until all of it is sent, and in a tunnel until the client ends. */
+bool vb_mux_feeds(const struct vb_mux_stream *s);
+
+/* Does the flow wait for content from the client? */
 bool vb_mux_receives_content(const struct vb_mux_stream *s);
 
 void vb_mux_content_step(struct vb_mux_stream *s);
+
+/* The reply is decided, and goes both ways. */
+void vb_mux_content_both(struct vb_mux_stream *s);
+
+/* RFC 9110 section 10.1.1: unless content is already here, the client may be
+ * waiting for this. */
+void vb_mux_content_continue(struct vb_mux_stream *s);
+
+/* No more comes: the sink learns that, unless it knows. */
+void vb_mux_content_lose(struct vb_mux_stream *s);
 
 /* Throws away what waits, and opens the windows for it. */
 void vb_mux_content_drop(struct vb_mux_stream *s);

@@ -64,13 +64,39 @@ static void send_reply(struct vb_mux_stream *s)
     bool content;
 
     vb_plan_reply(&plan, s->x);
-    content = plan.extent != VB_EXTENT_NONE && !reply->head_only &&
-              vb_mux_source_begin(s);
+    content = (plan.extent != VB_EXTENT_NONE || s->switched) &&
+              !reply->head_only && vb_mux_source_begin(s);
     if (!vb_section_reply(&section, s->x, &plan) ||
         !s->ops->reply(s, &section, content))
         s->ops->fail(s);
     if (reply->close)
         s->ops->stop(s);
+}
+
+bool vb_mux_trailers(const struct vb_mux_stream *s, struct vb_section *section)
+{
+    struct vb_exchange *x = s->x;
+
+    return !s->switched && vb_trailers_go(x) &&
+           vb_section_trailers(section, &x->arena, x->reply.trailers) &&
+           section->count > 0;
+}
+
+static void submit(struct vb_mux_stream *s)
+{
+    s->submitted = true;
+    if (!s->both)
+        vb_mux_content_drop(s);
+    else if (s->expects)
+        vb_mux_content_continue(s);
+    send_reply(s);
+}
+
+/* Of a tunnel, the source that has ended: it may have failed since. */
+static void ask_again(struct vb_mux_stream *s)
+{
+    if (vb_mux_source_pull(s) == VB_PULL_FAILED)
+        s->ops->fail(s);
 }
 
 void vb_mux_step(struct vb_mux_stream *s)
@@ -80,14 +106,15 @@ void vb_mux_step(struct vb_mux_stream *s)
         return;
     if (!s->replied)
         vb_mux_content_step(s);
-    if (s->replied && !s->submitted) {
-        s->submitted = true;
-        vb_mux_content_drop(s);
-        send_reply(s);
-    }
+    if (s->replied && !s->submitted)
+        submit(s);
+    if (s->both)
+        vb_mux_content_step(s);
     if (s->ready && s->deferred) {
         s->deferred = false;
         s->ops->resume(s);
+    } else if (s->ready && s->switched && s->all_sent) {
+        ask_again(s);
     }
 }
 
@@ -102,10 +129,7 @@ void vb_mux_end(struct vb_mux_stream *s)
 {
     struct vb_exchange *x = s->x;
 
-    if (s->wanted && !s->sink_ended && !s->replied) {
-        s->sink_ended = true;
-        vb_content_lost(x);
-    }
+    vb_mux_content_lose(s);
     vb_buf_done(&s->waiting);
     if (s->replied || s->state == VB_MUX_HEAD || s->malformed)
         vb_exchange_release(x);
@@ -130,7 +154,7 @@ int64_t vb_mux_deadline(const struct vb_mux_stream *s, int64_t moved,
         return s->since + limits->head_timeout_ms;
     if (vb_mux_receives_content(s))
         return since + limits->content_timeout_ms;
-    if (blocked && s->replied && !s->all_sent && !s->deferred)
+    if (blocked && s->replied && !s->all_sent)
         return since + INT64_C(1) * WINDOW_TIMES * limits->write_timeout_ms;
     return VB_TIME_NEVER;
 }

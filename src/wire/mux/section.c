@@ -96,7 +96,8 @@ bool vb_section_interim(struct vb_section *section, struct vb_exchange *x,
                         unsigned status, const struct vb_field_out *fields,
                         size_t count)
 {
-    vb_assert(status >= 100 && status <= 199);
+    vb_assert(status >= 100 && status <= 199 &&
+              status != VB_STATUS_SWITCHING_PROTOCOLS);
     begin(section, x, count, status);
     if (section->failed)
         return false;

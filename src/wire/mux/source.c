@@ -38,6 +38,8 @@ enum vb_pull vb_mux_source_pull(struct vb_mux_stream *s)
     } while (pulled == VB_PULL_PENDING && s->ready);
     if (pulled == VB_PULL_FILE)
         s->file = source->file;
+    else if (pulled == VB_PULL_FAILED)
+        s->both = false; /* nothing more is for the sink */
     return pulled;
 }
 
