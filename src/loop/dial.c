@@ -12,10 +12,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "exchange/peer.h"
 #include "loop/conn.h"
 #include "loop/dialling.h"
 #include "tls/wire.h"
+
+/* How long before it is told again that somebody is not believed. */
+#define RETELL_MS (60 * 1000)
 
 /* --- Places ------------------------------------------------------------------
  */
@@ -178,6 +182,26 @@ static struct vb__conn *leave(struct vb__dialling *dialling)
     return conn;
 }
 
+/* RFC 9110 section 4.3.4: whoever runs the server is told. A client may choose
+ * the host; and while one is dialled again and again, once is enough. */
+static void tell_untrusted(struct vb__worker *worker,
+                           const struct vb_endpoint *to, const char *why)
+{
+    char text[512];
+    struct vb_buf line = vb_buf_over(text, sizeof(text));
+    int64_t now = worker->shown.env.now.mono_ms;
+
+    if (worker->told_untrusted != 0 && now - worker->told_untrusted < RETELL_MS)
+        return;
+    worker->told_untrusted = now;
+    vb_log_quoted(
+        &line,
+        vb_span_head(vb_span_str(to->host != NULL ? to->host : to->path), 80));
+    vb_buf_str(&line, " is not believed: ");
+    vb_log_quoted(&line, vb_span_str(why));
+    vb_log(VB_LOG_WARNING, "%.*s", VB_FMT(vb_buf_span(&line)));
+}
+
 void vb__dialling_look(struct vb__dialling *dialling)
 {
     struct vb_tls_outcome outcome;
@@ -186,6 +210,8 @@ void vb__dialling_look(struct vb__dialling *dialling)
     if (!vb_tls_outward_look(&dialling->conn->wire, &outcome))
         return;
     conn = leave(dialling);
+    if (outcome.end == VB_DIAL_UNTRUSTED)
+        tell_untrusted(conn->worker, dialling->dial->to, outcome.why);
     if (outcome.end == VB_DIAL_OK)
         succeed(dialling, conn, outcome.client);
     else

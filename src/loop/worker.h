@@ -51,10 +51,11 @@ struct vb__worker {
     struct vb_dialer dialer;
     struct vb_link dials; /* that are under way, or put away */
     uint32_t conn_count;
-    uint32_t jobs;      /* on libuv's thread pool */
-    int64_t told_short; /* when it was last told that descriptors are short */
-    bool fresh;         /* env.now was set in this turn */
-    bool paused;        /* listeners are not polled */
+    uint32_t jobs;          /* on libuv's thread pool */
+    int64_t told_short;     /* when it last told that descriptors are short, */
+    int64_t told_untrusted; /* and that another server is not believed */
+    bool fresh;             /* env.now was set in this turn */
+    bool paused;            /* listeners are not polled */
     bool stopping;
     bool overdue; /* the grace is over */
     bool closing; /* its handles are being closed */

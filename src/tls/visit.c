@@ -56,8 +56,9 @@ static void name_host(struct vb_tls_visit *visit, const struct vb_endpoint *to,
         gnutls_server_name_set(session, GNUTLS_NAME_DNS, host.ptr, host.len);
 }
 
-static int distrust(struct vb_tls_visit *visit,
-                    gnutls_alert_description_t alert)
+/* The alert that tells the server so, and a code of GnuTLS's that stands for
+ * it. */
+static int refuse(struct vb_tls_visit *visit, gnutls_alert_description_t alert)
 {
     visit->alert = (uint8_t)alert;
     return GNUTLS_E_CERTIFICATE_ERROR;
@@ -71,7 +72,8 @@ static int verify_host(struct vb_tls_visit *visit, const gnutls_datum_t *der)
     bool covered = false;
 
     if (gnutls_x509_crt_init(&leaf) == 0) {
-        covered = gnutls_x509_crt_import(leaf, der, GNUTLS_X509_FMT_DER) == 0 &&
+        covered = der != NULL &&
+                  gnutls_x509_crt_import(leaf, der, GNUTLS_X509_FMT_DER) == 0 &&
                   vb_tls_names_read(leaf, &names) == VB_OK &&
                   vb_tls_names_cover(&names, vb_span_str(visit->host));
         gnutls_x509_crt_deinit(leaf);
@@ -85,7 +87,7 @@ static int verify_host(struct vb_tls_visit *visit, const gnutls_datum_t *der)
     else
         note(visit, VB_DIAL_UNTRUSTED, "its certificate is not for %s",
              visit->host);
-    return distrust(visit, GNUTLS_A_BAD_CERTIFICATE);
+    return refuse(visit, GNUTLS_A_BAD_CERTIFICATE);
 }
 
 /* What is stapled to a certificate is shown in a full handshake only. */
@@ -110,7 +112,7 @@ static int verify_chain(struct vb_tls_visit *visit, gnutls_session_t session)
 
     if (rc < 0) {
         note(visit, VB_DIAL_UNTRUSTED, "%s", gnutls_strerror(rc));
-        return distrust(visit, GNUTLS_A_BAD_CERTIFICATE);
+        return refuse(visit, GNUTLS_A_BAD_CERTIFICATE);
     }
     status = forgive(session, status);
     if (status == 0)
@@ -120,22 +122,25 @@ static int verify_chain(struct vb_tls_visit *visit, gnutls_session_t session)
     note(visit, VB_DIAL_UNTRUSTED, "%s",
          text.data != NULL ? (const char *)text.data : "");
     gnutls_free(text.data);
-    return distrust(visit, vb__tls_alert_of_status(status));
+    return refuse(visit, vb__tls_alert_of_status(status));
 }
 
-/* GnuTLS calls it in a handshake when the certificate is there. */
-static int verify(gnutls_session_t session)
+/* Once: in the handshake, or where none shows a certificate, behind it. */
+static int verify(struct vb_tls_visit *visit, gnutls_session_t session)
 {
-    struct vb_tls_visit *visit = gnutls_session_get_ptr(session);
     const gnutls_datum_t *chain;
     unsigned count = 0;
     int rc;
 
-    if (visit->outward->insecure)
+    if (visit->verified || visit->outward->insecure)
         return 0;
     rc = verify_chain(visit, session);
+    if (rc != 0)
+        return rc;
     chain = gnutls_certificate_get_peers(session, &count);
-    return rc == 0 && count > 0 ? verify_host(visit, &chain[0]) : rc;
+    rc = verify_host(visit, count > 0 ? &chain[0] : NULL);
+    visit->verified = rc == 0;
+    return rc;
 }
 
 /* --- Sessions that go on ----------------------------------------------------
@@ -149,13 +154,27 @@ static void keep_ticket(struct vb_tls_visit *visit, gnutls_session_t session)
         vb_tls_tickets_put(visit->outward->tickets, visit->ticket_key, ticket);
 }
 
-/* With TLS 1.3 they come when the handshake is over, also several. */
-static int ticket_came(gnutls_session_t session, unsigned type, unsigned when,
-                       unsigned incoming, const gnutls_datum_t *message)
+/*
+ * Before the signature that a certificate's key has made is looked at, the
+ * certificate is verified: see look_at in tls.c. And with TLS 1.3 tickets come
+ * when the handshake is over, also several.
+ */
+static int look_at(gnutls_session_t session, unsigned type, unsigned when,
+                   unsigned incoming, const gnutls_datum_t *message)
 {
-    (void)type, (void)when, (void)message;
-    if (incoming && gnutls_protocol_get_version(session) == GNUTLS_TLS1_3)
-        keep_ticket(gnutls_session_get_ptr(session), session);
+    struct vb_tls_visit *visit = gnutls_session_get_ptr(session);
+
+    (void)message;
+    if (!incoming)
+        return 0;
+    if (when == GNUTLS_HOOK_PRE &&
+        (type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY ||
+         type == GNUTLS_HANDSHAKE_SERVER_KEY_EXCHANGE))
+        return verify(visit, session);
+    if (when == GNUTLS_HOOK_POST &&
+        type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET &&
+        gnutls_protocol_get_version(session) == GNUTLS_TLS1_3)
+        keep_ticket(visit, session);
     return 0;
 }
 
@@ -210,10 +229,8 @@ static bool set_up(struct vb_tls_visit *visit, const struct vb_endpoint *to,
     const struct vb_tls_outward *outward = visit->outward;
 
     gnutls_session_set_ptr(session, visit);
-    gnutls_session_set_verify_function(session, verify);
-    gnutls_handshake_set_hook_function(session,
-                                       GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
-                                       GNUTLS_HOOK_POST, ticket_came);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY,
+                                       GNUTLS_HOOK_BOTH, look_at);
     if (gnutls_priority_set(session, outward->offered) != 0 ||
         gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
                                outward->gnutls) != 0 ||
@@ -269,15 +286,13 @@ int vb_tls_visit_open(struct vb_tls_visit *visit, gnutls_session_t session,
                       bool *ret_http_2)
 {
     bool http_2 = chose_http_2(session);
-    int rc = 0;
+    int rc = verify(visit, session);
 
-    if (gnutls_session_is_resumed(session))
-        rc = verify(session);
     if (rc != 0)
         return rc;
     if (visit->protocol == VB_DIAL_HTTP_2 && !http_2) {
         note(visit, VB_DIAL_TLS, "it does not speak HTTP/2");
-        return distrust(visit, GNUTLS_A_NO_APPLICATION_PROTOCOL);
+        return refuse(visit, GNUTLS_A_NO_APPLICATION_PROTOCOL);
     }
     if (gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
         keep_ticket(visit, session);

@@ -17,6 +17,7 @@ struct vb_tls_visit {
     struct vb_tls_outward *outward; /* a reference */
     enum vb_dial_protocol protocol;
     uint64_t ticket_key;
+    bool verified;            /* the server is who it must be */
     struct vb_client *client; /* when the handshake is done */
     enum vb_dial_end end;     /* why not, with a line */
     uint8_t alert;            /* that tells the server so; 0: GnuTLS knows */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,12 +87,21 @@ static void a_dial_is_done_when_its_handshake_is(void **state)
     assert_int_equal(stand_ins.made, 1);
 }
 
+/* 9110-4.3.4-04: so is whoever runs the server. */
 static void who_is_not_believed_is_told_why(void **state)
 {
     struct scene s = {.begin = doubting, .tls = all.tls};
+    int log = memfd_create("log", 0), shown = dup(STDERR_FILENO);
+    char line[256] = "";
 
     (void)state;
+    dup2(log, STDERR_FILENO);
     play(&s);
+    dup2(shown, STDERR_FILENO);
+    close(shown);
+    assert_true(pread(log, line, sizeof(line) - 1, 0) > 0);
+    close(log);
+    assert_non_null(strstr(line, "127.0.0.1 is not believed: its certificate"));
     assert_int_equal(s.ends[0], VB_DIAL_UNTRUSTED);
     assert_string_equal(s.dials[0].why, "its certificate is not for b.example");
     assert_int_equal(stand_ins.made, 0);
