@@ -140,9 +140,10 @@ struct vb_call {
  */
 
 struct vb_client_ops {
-    /* Begins a call: what becomes of it is told later. Only while there is
-     * room. Else nothing was begun: VB_ERR_NOMEM; VB_ERR_INVALID: its method,
-     * target, authority or protocol cannot be said in a head;
+    /* Begins a call: what becomes of it is told later. Else nothing was begun:
+     * VB_ERR_CLOSED: there is no room (also on a fresh connection, where the
+     * server has spoken or closed first); VB_ERR_NOMEM; VB_ERR_INVALID: its
+     * method, target, authority or protocol cannot be said in a head;
      * VB_ERR_UNSUPPORTED: the server does not take what it asks for (content
      * without a length in HTTP/1.0, another protocol in HTTP/2). */
     enum vb_err (*start)(struct vb_client *client, struct vb_call *call);

@@ -52,6 +52,12 @@ static void note_fields(struct caller *c, const struct asked *asked,
                           VB_FMT(fields->at[i].value));
 }
 
+/* As the service of driver.h has it. */
+static char pattern_at(size_t i)
+{
+    return (char)('a' + (i + i / 1000) % 26);
+}
+
 /* --- What a call is told ----------------------------------------------------
  */
 
@@ -80,6 +86,7 @@ static void on_head(struct vb_call *call,
     struct asked *asked = asked_of(call);
     char text[64];
 
+    asked->status = response->status;
     if (response->content_length >= 0)
         snprintf(text, sizeof(text), "head %u %lld", response->status,
                  (long long)response->content_length);
@@ -107,6 +114,8 @@ static enum vb_sink_want on_content(struct vb_call *call, struct vb_span bytes)
         flush_content(c);
     c->content_of = asked;
     vb_buf_append(&c->content, bytes);
+    for (size_t i = 0; i < bytes.len; i++, asked->got++)
+        asked->odd |= bytes.ptr[i] != pattern_at(asked->got);
     if (asked->cancels_at_content) {
         asked->ended = true;
         call->carrier->cancel(call);
@@ -141,6 +150,7 @@ static void on_end(struct vb_call *call, enum vb_call_end end)
     snprintf(text, sizeof(text), "end %s", names[end]);
     note(asked->caller, asked, text);
     asked->ended = true;
+    asked->end = end;
 }
 
 static const struct vb_call_ops ops = {.interim = on_interim,
@@ -265,12 +275,6 @@ void caller_restart(struct caller *c)
 /* --- Calls ------------------------------------------------------------------
  */
 
-static void fill_pattern(char *at, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        at[i] = (char)('a' + (i + i / 1000) % 26);
-}
-
 static enum vb_pull pull(struct vb_source *source, struct vb_span *ret_bytes)
 {
     static char bytes[CONTENT_MAX];
@@ -279,8 +283,8 @@ static enum vb_pull pull(struct vb_source *source, struct vb_span *ret_bytes)
     struct asked *asked = VB_CONTAINER(s, struct asked, source);
     size_t n = s->total - s->at;
 
-    if (bytes[0] == 0)
-        fill_pattern(bytes, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes) && bytes[sizeof(bytes) - 1] == 0; i++)
+        bytes[i] = pattern_at(i);
     if (s->cancels) {
         asked->ended = true;
         asked->call.carrier->cancel(&asked->call);

@@ -53,7 +53,11 @@ struct asked {
     bool is_paused;
     bool cancels_at_head;
     bool cancels_at_content;
-    bool ended;
+    unsigned status;      /* of the final reply; 0: none came */
+    size_t got;           /* bytes of its content, */
+    bool odd;             /* which are not the pattern's */
+    bool ended;           /* or cancelled */
+    enum vb_call_end end; /* and how */
 };
 
 struct caller {

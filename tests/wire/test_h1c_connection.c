@@ -105,6 +105,8 @@ static void test_bytes_while_idle_end_the_connection(void **state)
     caller_answer_str(&c, "H");
     assert_true(is_over());
     assert_int_equal(room(), 0);
+    assert_int_equal(caller_start(&c, caller_ask(&c, "GET", "/")),
+                     VB_ERR_CLOSED);
     caller_restart(&c);
     get();
     caller_answer_str(&c, EMPTY);
@@ -675,6 +677,22 @@ static void test_a_bare_server_may_speak_first(void **state)
     assert_out(&c, "abc");
 }
 
+/* Where the server ends before it is asked anything, which TLS may bring along
+ * with the end of its handshake. */
+static void test_a_bare_server_may_end_first(void **state)
+{
+    struct asked *asked;
+
+    (void)state;
+    c.wire->ops->feed(c.wire, VB_SPAN("hello"));
+    c.wire->ops->eof(c.wire);
+    asked = caller_ask(&c, "CONNECT", "h:1");
+    asked_content(asked, 3, 4, false);
+    assert_int_equal(caller_start(&c, asked), VB_OK);
+    assert_log(&c, "content hello\neof\nend whole\n");
+    assert_out(&c, "abc");
+}
+
 #define TEST(name)      cmocka_unit_test_setup_teardown(name, begin, end)
 #define BARE_TEST(name) cmocka_unit_test_setup_teardown(name, begin_bare, end)
 
@@ -712,6 +730,7 @@ int main(void)
         TEST(test_an_idle_tunnel_ends),
         BARE_TEST(test_a_bare_client_is_a_tunnel),
         BARE_TEST(test_a_bare_server_may_speak_first),
+        BARE_TEST(test_a_bare_server_may_end_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

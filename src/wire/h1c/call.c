@@ -2,7 +2,6 @@
  * What a call, and who owns the client, ask for. They only leave marks: what is
  * to be done is done when the loop, which is woken for it, drains.
  */
-#include "base/assert.h"
 #include "base/list.h"
 #include "wire/calls.h"
 #include "wire/h1c/inner.h"
@@ -62,8 +61,9 @@ static unsigned room(const struct vb_client *client)
 {
     const struct vb_h1c *c = VB_CONTAINER(client, const struct vb_h1c, client);
 
-    return c->phase == VB_H1C_IDLE && !c->stopping && !c->eof &&
-           !(c->bare && client->calls > 0);
+    if (c->phase != VB_H1C_IDLE || c->stopping)
+        return 0;
+    return c->bare ? client->calls == 0 : !c->eof;
 }
 
 static enum vb_err start(struct vb_client *client, struct vb_call *call)
@@ -71,7 +71,8 @@ static enum vb_err start(struct vb_client *client, struct vb_call *call)
     struct vb_h1c *c = h1c_of(client);
     enum vb_err err = VB_OK;
 
-    vb_assert(room(client) > 0);
+    if (room(client) == 0)
+        return VB_ERR_CLOSED;
     if (!c->bare)
         err = vb__h1c_write_head(c, call);
     if (err != VB_OK)

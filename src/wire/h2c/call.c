@@ -3,7 +3,6 @@
  * once, in the order of its id; all else only leaves marks for when the loop,
  * which is woken for it, drains.
  */
-#include "base/assert.h"
 #include "wire/h2c/inner.h"
 
 /* --- The client's -----------------------------------------------------------
@@ -42,7 +41,8 @@ static enum vb_err start(struct vb_client *client, struct vb_call *call)
     struct vb_h2c_stream *s;
     enum vb_err err = VB_OK;
 
-    vb_assert(room(client) > 0);
+    if (room(client) == 0)
+        return VB_ERR_CLOSED;
     if (!vb_call_is_sayable(call))
         return VB_ERR_INVALID;
     if (is_refused(c, call))
