@@ -1,7 +1,5 @@
 /* Making stored responses: see response.h. */
-#include "caching/response.h"
-
-#include <stdlib.h>
+#include "caching/response_inner.h"
 
 #include "base/assert.h"
 #include "caching/vary.h"
@@ -137,11 +135,6 @@ static bool gather(struct gathered *g, struct vb_arena *arena,
            gather_others(g, arena, draft->received->fields);
 }
 
-static void release_content(void *owner)
-{
-    vb_kept_content_unref(owner);
-}
-
 static int64_t last_modified(const struct vb_received *received)
 {
     int64_t modified = VB_DATE_NONE;
@@ -151,92 +144,6 @@ static int64_t last_modified(const struct vb_received *received)
         (void)vb_date_parse_any_case(value, received->received_ms / 1000,
                                      &modified);
     return modified;
-}
-
-/* A representation with this content, or none. */
-static struct vb_rep *make_rep(struct vb_rep_parts *parts, unsigned status,
-                               struct vb_kept_content *content)
-{
-    struct vb_rep *rep;
-
-    if (content != NULL) {
-        parts->content = vb_kept_content_span(content);
-        parts->length = parts->content.len;
-        parts->owner = vb_kept_content_ref(content);
-        parts->release = release_content;
-    }
-    if (!vb_status_has_content((int)status)) /* RFC 9110 section 8.6 */
-        parts->length = VB_LENGTH_UNKNOWN;
-    rep = vb_rep_received(parts);
-    if (rep == NULL)
-        vb_kept_content_unref(content);
-    return rep;
-}
-
-static struct vb_rep *rep_of(const struct gathered *g,
-                             const struct vb_stored_draft *draft)
-{
-    struct vb_rep_parts parts = {
-        .fields = g->fields,
-        .count = g->count,
-        .repeated = g->repeated,
-        .etag = g->etag,
-        .media_type = g->media_type,
-        .modified = last_modified(draft->received),
-        .coded = g->coded,
-        .streamed = draft->streamed,
-        .length = draft->streamed ? draft->length : 0,
-    };
-
-    return make_rep(&parts, draft->received->status, draft->content);
-}
-
-/* Copies s to *at, moves *at on, and gives the copy. */
-static struct vb_span put(char **at, struct vb_span s)
-{
-    struct vb_span copy = {*at, s.len};
-
-    if (s.len > 0)
-        memcpy(*at, s.ptr, s.len);
-    *at += s.len;
-    return copy;
-}
-
-/* All that `from` says, with texts of its own, and another representation. */
-static struct vb_stored_response *lay_out(const struct vb_stored_response *from,
-                                          struct vb_rep *rep,
-                                          struct vb_kept_content *content)
-{
-    struct vb_stored_response *response;
-    size_t size =
-        sizeof(*response) + from->group_count * sizeof(struct vb_span);
-    struct vb_span *groups;
-    char *at;
-
-    size += from->vary.len + from->values.len + from->cache_status.len;
-    for (size_t i = 0; i < from->group_count; i++)
-        size += from->groups[i].len;
-    response = malloc(size);
-    if (response == NULL)
-        return NULL;
-    groups = (struct vb_span *)(response + 1);
-    at = (char *)(groups + from->group_count);
-    *response = *from;
-    vb_ref_init(&response->ref);
-    response->rep = rep;
-    response->vary = put(&at, from->vary);
-    response->values = put(&at, from->values);
-    response->cache_status = put(&at, from->cache_status);
-    for (size_t i = 0; i < from->group_count; i++)
-        groups[i] = put(&at, from->groups[i]);
-    response->groups = groups;
-    response->size = size + vb_rep_size(rep);
-    response->content = NULL;
-    if (content != NULL) {
-        response->content = vb_kept_content_ref(content);
-        response->size += content->size - content->len;
-    }
-    return response;
 }
 
 struct vb_stored_response *
@@ -249,69 +156,28 @@ vb_stored_response_new(struct vb_arena *arena,
         .part = draft->part,
         .freshness = draft->storing->freshness,
     };
-    struct vb_stored_response *response;
+    struct vb_rep_parts parts = {
+        .modified = last_modified(draft->received),
+        .streamed = draft->streamed,
+        .length = draft->streamed ? draft->length : 0,
+    };
     struct gathered g;
-    struct vb_rep *rep;
 
     vb_assert(draft->received->status != VB_STATUS_PARTIAL_CONTENT ||
               draft->part.complete > 0);
     if (!gather(&g, arena, draft))
         return NULL;
-    rep = rep_of(&g, draft);
-    if (rep == NULL)
-        return NULL;
+    parts.fields = g.fields;
+    parts.count = g.count;
+    parts.repeated = g.repeated;
+    parts.etag = g.etag;
+    parts.media_type = g.media_type;
+    parts.coded = g.coded;
     from.cookies = g.cookies;
     from.vary = g.vary;
     from.values = g.values;
     from.cache_status = g.cache_status;
     from.groups = g.groups.at;
     from.group_count = (uint16_t)g.groups.count;
-    vb_date_format(from.freshness.date, from.date);
-    response = lay_out(&from, rep, draft->content);
-    if (response == NULL)
-        vb_rep_unref(rep);
-    return response;
-}
-
-/* Which field of a representation has this value; -1: none. */
-static int index_of(const struct vb_rep *rep, struct vb_span value)
-{
-    for (int i = 0; i < rep->field_count; i++)
-        if (value.len > 0 && rep->fields[i].value.ptr == value.ptr)
-            return i;
-    return -1;
-}
-
-struct vb_stored_response *
-vb_stored_response_filled(const struct vb_stored_response *streamed,
-                          struct vb_kept_content *content)
-{
-    const struct vb_rep *head = streamed->rep;
-    struct vb_rep_parts parts = {
-        .fields = head->fields,
-        .count = head->field_count,
-        .repeated = head->repeated,
-        .etag = index_of(head, head->etag),
-        .media_type = index_of(head, head->media_type),
-        .modified = head->modified,
-        .coded = head->coded,
-    };
-    struct vb_rep *rep = make_rep(&parts, streamed->status, content);
-    struct vb_stored_response *response;
-
-    if (rep == NULL)
-        return NULL;
-    response = lay_out(streamed, rep, content);
-    if (response == NULL)
-        vb_rep_unref(rep);
-    return response;
-}
-
-void vb_stored_response_unref(struct vb_stored_response *response)
-{
-    if (response == NULL || !vb_ref_put(&response->ref))
-        return;
-    vb_rep_unref(response->rep);
-    vb_kept_content_unref(response->content);
-    free(response);
+    return vb__response_form(&from, &parts, draft->content);
 }
