@@ -132,6 +132,7 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
     const struct vb_address *addresses = vb_loop_addresses(s->loop, &count);
 
     s->worker = worker;
+    worker->env.service = s->service;
     if (count > 0)
         s->port = (uint16_t)vb_address_port(&addresses[0]);
     s->begin(s);
@@ -147,7 +148,7 @@ void play(struct scene *s)
     struct vb_loop_config config = {
         .workers = 1,
         .addresses = &address,
-        .address_count = s->tls != NULL ? 1 : 0,
+        .address_count = s->service != NULL ? 1 : 0,
         .max_connections = 8,
         .tls = s->tls,
         .limits = &vb_limits_default,
@@ -159,7 +160,7 @@ void play(struct scene *s)
 
     in4->sin_family = AF_INET;
     in4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.secure = true;
+    address.secure = s->tls != NULL;
     stand_ins.made = stand_ins.freed = stand_ins.ended = 0;
     assert_int_equal(vb_loop_new(&config, &hooks, &s->loop, &why), VB_OK);
     assert_int_equal(vb_loop_run(s->loop), VB_OK);

@@ -44,10 +44,12 @@ struct scene {
     int other_fd; /* another, or what it has accepted */
     uint32_t max_outgoing;
     uint32_t grace_ms;
-    uint8_t only[16];   /* the address that is allowed */
-    int gone;           /* clients */
-    struct vb_tls *tls; /* of a server on the same worker, which finds its
-                           port; or NULL */
+    uint8_t only[16]; /* the address that is allowed */
+    int gone;         /* clients */
+    /* What answers on the same worker, whose port is found, and whether it
+     * speaks TLS; or NULL. */
+    struct vb_service *service;
+    struct vb_tls *tls;
 
     struct vb_loop *loop;
     struct vb_worker *worker;

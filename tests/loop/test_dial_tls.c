@@ -1,73 +1,30 @@
 /* The dialler: where TLS is spoken, a dial is done when its handshake is. */
 #include "scene.h"
+#include "secure.h"
 
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tls/outward.h"
-#include "tls/self_signed.h"
-
-/* --- A certificate, and who believes it --------------------------------------
- */
-
-static struct {
-    char folder[32];
-    char file[64];
-    struct vb_tls_files files;
-    struct vb_tls *tls;
-    struct vb_tls_outward *believes, *wary;
-} all;
-
-static int set_up(void **state)
-{
-    const struct vb_span host = VB_SPAN("a.example");
-    char text[512];
-    struct vb_buf why = vb_buf_over(text, sizeof(text));
-    struct vb_tls_sources sources = {.files = &all.files, .count = 1};
-
-    (void)state;
-    memcpy(all.folder, "/tmp/vb-dial-XXXXXX", sizeof("/tmp/vb-dial-XXXXXX"));
-    assert_non_null(mkdtemp(all.folder));
-    snprintf(all.file, sizeof(all.file), "%s/pair.pem", all.folder);
-    all.files.certificate = all.file;
-    return vb_tls_self_signed(all.file, &host, 1, &why) != VB_OK ||
-           vb_tls_new(&sources, &all.tls, &why) != VB_OK ||
-           vb_tls_outward_new(&(struct vb_tls_outward_sources){.ca = all.file},
-                              &all.believes, &why) != VB_OK ||
-           vb_tls_outward_new(
-               &(struct vb_tls_outward_sources){.ca = all.file,
-                                                .server_name = "b.example"},
-               &all.wary, &why) != VB_OK;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    vb_tls_free(all.tls);
-    vb_tls_outward_unref(all.believes);
-    vb_tls_outward_unref(all.wary);
-    unlink(all.file);
-    rmdir(all.folder);
-    return 0;
-}
+/* Nobody asks it for anything. */
+static struct vb_service silent;
 
 /* --- Dials ------------------------------------------------------------------
  */
 
 static void believing(struct scene *s)
 {
-    s->to[0].tls = all.believes;
+    s->to[0].tls = secure.believes;
     to_port(s);
 }
 
+static struct vb_tls_outward *wary; /* who wants another host */
+
 static void doubting(struct scene *s)
 {
-    s->to[0].tls = all.wary;
+    s->to[0].tls = wary;
     to_port(s);
 }
 
@@ -75,7 +32,8 @@ static void doubting(struct scene *s)
  * as we do, so that is what ALPN says. */
 static void a_dial_is_done_when_its_handshake_is(void **state)
 {
-    struct scene s = {.begin = believing, .tls = all.tls};
+    struct scene s = {
+        .begin = believing, .service = &silent, .tls = secure.tls};
 
     (void)state;
     stand_ins.text = "";
@@ -90,11 +48,15 @@ static void a_dial_is_done_when_its_handshake_is(void **state)
 /* 9110-4.3.4-04: so is whoever runs the server. */
 static void who_is_not_believed_is_told_why(void **state)
 {
-    struct scene s = {.begin = doubting, .tls = all.tls};
+    struct scene s = {.begin = doubting, .service = &silent, .tls = secure.tls};
+    struct vb_tls_outward_sources trust = {.ca = secure.file,
+                                           .server_name = "b.example"};
     int log = memfd_create("log", 0), shown = dup(STDERR_FILENO);
     char line[256] = "";
+    struct vb_buf why = vb_buf_over(line, sizeof(line));
 
     (void)state;
+    assert_int_equal(vb_tls_outward_new(&trust, &wary, &why), VB_OK);
     dup2(log, STDERR_FILENO);
     play(&s);
     dup2(shown, STDERR_FILENO);
@@ -102,6 +64,7 @@ static void who_is_not_believed_is_told_why(void **state)
     assert_true(pread(log, line, sizeof(line) - 1, 0) > 0);
     close(log);
     assert_non_null(strstr(line, "127.0.0.1 is not believed: its certificate"));
+    vb_tls_outward_unref(wary);
     assert_int_equal(s.ends[0], VB_DIAL_UNTRUSTED);
     assert_string_equal(s.dials[0].why, "its certificate is not for b.example");
     assert_int_equal(stand_ins.made, 0);
@@ -112,7 +75,7 @@ static void who_is_not_believed_is_told_why(void **state)
 
 static void hurried(struct scene *s)
 {
-    s->to[0].tls = all.believes;
+    s->to[0].tls = secure.believes;
     dial(s, "127.0.0.1", s->port, 300);
 }
 
@@ -192,7 +155,7 @@ static void *serve(void *context)
     int fd = accept(s->fd, NULL, NULL), rc;
 
     usleep(200 * 1000);
-    if (vb_tls_session_new(all.tls, VB_TLS_TCP, 1000, &choice, &session) !=
+    if (vb_tls_session_new(secure.tls, VB_TLS_TCP, 1000, &choice, &session) !=
         VB_OK)
         return NULL;
     gnutls_transport_set_int(session, fd);
@@ -276,5 +239,5 @@ int main(void)
         cmocka_unit_test(who_hangs_up_in_the_handshake_is_no_peer),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, secure_set_up, secure_tear_down);
 }
