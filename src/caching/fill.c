@@ -76,6 +76,21 @@ uint64_t vb_fill_moment(const struct vb_fill *fill)
     return fill->moment;
 }
 
+void vb_fill_invalidate(struct vb_fill *fill,
+                        const struct vb_invalidation *invalidation)
+{
+    struct vb_memory_tier *tier = vb__flights_config(fill->flights)->tier;
+    uint64_t marks = invalidation->uri_count + invalidation->groups.count;
+    uint64_t before = vb_memory_moment(tier);
+    bool holds = !vb_memory_invalid_since(tier, &fill->key, fill->moment);
+
+    vb_assert(!fill->listed);
+    vb_memory_invalidate(tier, invalidation);
+    /* Others may have come in between: then nobody knows what was first. */
+    if (holds && vb_memory_moment(tier) == before + marks)
+        fill->moment = before + marks;
+}
+
 unsigned vb_fill_readers(struct vb_fill *fill)
 {
     unsigned count;

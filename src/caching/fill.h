@@ -61,9 +61,10 @@ enum vb_flight_part {
 
 /*
  * For a request that has to go to the next hop. A reader is made, and unless it
- * follows a fill to be led; both are the caller's to close. Not for requests
- * that want an answer newer than themselves (no-cache): these ask alone, with
- * `alone`. now_ms is monotonic.
+ * follows a fill to be led; both are the caller's to close. `alone`: nobody is
+ * to be followed, and nobody follows: for requests that want an answer newer
+ * than themselves (no-cache), whose answers are not what others wait for (HEAD,
+ * POST, a Range), and those who were told AGAIN once. now_ms is monotonic.
  */
 enum vb_flight_part
 vb_flights_join(struct vb_flights *flights, const struct vb_caching_key *key,
@@ -81,6 +82,14 @@ struct vb_fill *vb_flights_lead(struct vb_flights *flights,
 
 /* The moment before its request, for vb_memory_put of what a 304 freshens. */
 uint64_t vb_fill_moment(const struct vb_fill *fill);
+
+/*
+ * Instead of vb_memory_invalidate, for the response to its own request, which
+ * may be kept all the same where nothing else was invalidated meanwhile: what a
+ * POST has brought about (RFC 9110 section 9.3.3). A fill of who is alone.
+ */
+void vb_fill_invalidate(struct vb_fill *fill,
+                        const struct vb_invalidation *invalidation);
 
 /* How many wait or read, the leader's own reader included: if none, there may
  * be no need to go on. */

@@ -339,6 +339,33 @@ static void nobody_follows_what_was_asked_for_before_a_change(void **state)
     leave(&c);
 }
 
+/* 9110-9.3.3-03, 9110-9.3.3-04: what it was is invalid, what it has become is
+ * not; unless somebody else has changed it as well. */
+static void what_a_post_has_brought_about_answers_a_get(void **state)
+{
+    static const char *const contents[] = {"new", "-"};
+
+    (void)state;
+    for (int others = 0; others < 2; others++) {
+        struct vb_invalidation invalidation;
+        struct client a;
+
+        assert_int_equal(join_at(&a, "POST https://h/a", true, 0),
+                         VB_FLIGHT_ALONE);
+        vb_invalidation_read(&scene_arena, a.asked, scene_uri(a.asked),
+                             scene_response("200", NOON_MS, NOON_MS),
+                             &invalidation);
+        if (others == 1)
+            vb_memory_purge(tier, VB_SPAN("https://h/a"));
+        vb_fill_invalidate(a.fill, &invalidation);
+        open_fill(&a, OK "\nContent-Location: /a", 3);
+        vb_fill_append(a.fill, VB_SPAN("new"));
+        assert_int_equal(vb_fill_finish(a.fill), others == 0);
+        assert_span_equal(kept(GET), contents[others]);
+        leave(&a);
+    }
+}
+
 static void who_wants_to_be_alone_is(void **state)
 {
     struct client a, b;
@@ -636,6 +663,7 @@ int main(void)
         TEST(who_is_not_selected_by_the_head_asks_alone),
         TEST(what_is_broken_off_is_never_whole),
         TEST(nobody_follows_what_was_asked_for_before_a_change),
+        TEST(what_a_post_has_brought_about_answers_a_get),
         TEST(who_wants_to_be_alone_is),
         TEST(what_is_announced_as_too_large_is_nobody_elses),
         TEST(what_turns_out_too_large_goes_on_to_those_who_are_there),
