@@ -76,13 +76,20 @@ uint64_t vb_fill_moment(const struct vb_fill *fill)
     return fill->moment;
 }
 
+bool vb__fill_is_too_old(const struct vb_fill *fill,
+                         const struct vb_stored_response *head)
+{
+    return vb_memory_invalid_since(vb__flights_config(fill->flights)->tier,
+                                   &fill->key, fill->moment, head);
+}
+
 void vb_fill_invalidate(struct vb_fill *fill,
                         const struct vb_invalidation *invalidation)
 {
     struct vb_memory_tier *tier = vb__flights_config(fill->flights)->tier;
     uint64_t marks = invalidation->uri_count + invalidation->groups.count;
     uint64_t before = vb_memory_moment(tier);
-    bool holds = !vb_memory_invalid_since(tier, &fill->key, fill->moment);
+    bool holds = !vb__fill_is_too_old(fill, NULL);
 
     vb_assert(!fill->listed);
     vb_memory_invalidate(tier, invalidation);

@@ -80,6 +80,10 @@ struct vb_fill *vb__fill_new(struct vb_flights *flights,
                              const struct vb_caching_key *key,
                              const struct vb_fill_party *leader);
 void vb__fill_unref(struct vb_fill *fill);
+/* Was it asked for before something was invalidated, so that it is not for who
+ * asks now? `head` is its own, as far as it is known. */
+bool vb__fill_is_too_old(const struct vb_fill *fill,
+                         const struct vb_stored_response *head);
 /* Under its lock: gives back what all readers have read, and lets the leader go
  * on where there is room again. */
 void vb__fill_trim(struct vb_fill *fill);

@@ -99,7 +99,8 @@ vb_fill_reader_state(struct vb_fill_reader *reader,
     pthread_mutex_unlock(&fill->lock);
     if (state != VB_FILL_OPEN)
         return state;
-    if (!reader->leads && !fits(fill->head, fields))
+    if (!reader->leads &&
+        (!fits(fill->head, fields) || vb__fill_is_too_old(fill, fill->head)))
         return VB_FILL_ALONE;
     *ret_head = fill->head;
     return VB_FILL_OPEN;

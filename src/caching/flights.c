@@ -100,13 +100,6 @@ static void unlist(struct shard *shard, struct vb_fill *fill)
     fill->listed = false;
 }
 
-/* What was asked for before a change is not for who asks after it. */
-static bool is_too_old(const struct vb_fill *fill)
-{
-    return vb_memory_invalid_since(fill->flights->config.tier, &fill->key,
-                                   fill->moment);
-}
-
 /* What is under way for a key, under the shard's lock; or NULL. */
 static struct vb_fill *find(struct shard *shard, uint64_t hash,
                             const struct vb_caching_key *key)
@@ -118,7 +111,7 @@ static struct vb_fill *find(struct shard *shard, uint64_t hash,
 
         if (!vb_span_eq(fill->key.text, key->text))
             continue;
-        if (!is_too_old(fill))
+        if (!vb__fill_is_too_old(fill, NULL))
             return fill;
         unlist(shard, fill);
         return NULL;

@@ -83,9 +83,19 @@ uint64_t vb_memory_moment(const struct vb_memory_tier *tier)
 }
 
 bool vb_memory_invalid_since(const struct vb_memory_tier *tier,
-                             const struct vb_caching_key *key, uint64_t moment)
+                             const struct vb_caching_key *key, uint64_t moment,
+                             const struct vb_stored_response *response)
 {
-    return vb_moments_since(tier->moments, vb__memory_hash(key->uri), moment);
+    struct vb_span origin = vb_caching_origin(key->uri);
+
+    if (vb_moments_since(tier->moments, vb__memory_hash(key->uri), moment))
+        return true;
+    for (size_t i = 0; response != NULL && i < response->group_count; i++)
+        if (vb_moments_since(tier->moments,
+                             vb__memory_group_hash(origin, response->groups[i]),
+                             moment))
+            return true;
+    return false;
 }
 
 enum vb_found vb_memory_find(struct vb_memory_tier *tier,

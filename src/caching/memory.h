@@ -76,10 +76,12 @@ bool vb_memory_put(struct vb_memory_tier *tier,
                    const struct vb_caching_key *key, uint64_t moment,
                    struct vb_stored_response *response);
 
-/* Has the URI of a key been invalidated since that moment? Then what is on its
- * way since before that is not for who asks now. */
+/* Has the URI of a key been invalidated since that moment, or a group of the
+ * response to it (NULL: not known yet)? Then what is on its way since before
+ * that is not for who asks now. */
 bool vb_memory_invalid_since(const struct vb_memory_tier *tier,
-                             const struct vb_caching_key *key, uint64_t moment);
+                             const struct vb_caching_key *key, uint64_t moment,
+                             const struct vb_stored_response *response);
 
 /* Forgets this response, if it is still kept: it has turned out not to be true,
  * or not to be stored any more. */

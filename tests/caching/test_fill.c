@@ -366,6 +366,24 @@ static void what_a_post_has_brought_about_answers_a_get(void **state)
     }
 }
 
+/* 9875-3-02: which groups it is of is known with the head. */
+static void nobody_follows_what_is_of_a_group_that_has_changed(void **state)
+{
+    struct client a, b;
+
+    (void)state;
+    join(&a, GET);
+    vb_memory_purge_group(tier, VB_SPAN("https://h"), VB_SPAN("g"));
+    assert_int_equal(join(&b, GET), VB_FLIGHT_FOLLOW);
+    open_fill(&a, OK "\nCache-Groups: \"g\"", 3);
+    assert_int_equal(state_of(&a), VB_FILL_OPEN);
+    assert_int_equal(state_of(&b), VB_FILL_ALONE);
+    vb_fill_append(a.fill, VB_SPAN("old"));
+    assert_false(vb_fill_finish(a.fill));
+    leave(&a);
+    leave(&b);
+}
+
 static void who_wants_to_be_alone_is(void **state)
 {
     struct client a, b;
@@ -664,6 +682,7 @@ int main(void)
         TEST(what_is_broken_off_is_never_whole),
         TEST(nobody_follows_what_was_asked_for_before_a_change),
         TEST(what_a_post_has_brought_about_answers_a_get),
+        TEST(nobody_follows_what_is_of_a_group_that_has_changed),
         TEST(who_wants_to_be_alone_is),
         TEST(what_is_announced_as_too_large_is_nobody_elses),
         TEST(what_turns_out_too_large_goes_on_to_those_who_are_there),

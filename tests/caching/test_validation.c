@@ -260,6 +260,32 @@ static struct vb_stored_response *freshened(struct vb_stored_response *stored,
     return fresh;
 }
 
+/* 9111-4.3.4-01: variants are often of one date; of those that the request does
+ * not select, the latest. */
+static void
+of_those_that_match_weakly_the_selected_or_the_latest_is_meant(void **state)
+{
+    struct vb_validated validated = {.count = 2};
+    struct vb_validation v;
+
+    (void)state;
+    validated.at[0] = scene_store(scene_ask(GET),
+                                  scene_response(OK LM, NOON_MS, NOON_MS), "");
+    validated.at[1] =
+        scene_store(scene_ask(GET),
+                    scene_response("200\nCache-Control: max-age=60"
+                                   "\nDate: Sun, 06 Nov 1994 08:49:38 GMT" LM,
+                                   NOON_MS, NOON_MS),
+                    "");
+    for (int selects = 0; selects < 2; selects++) {
+        validated.selects = selects == 1;
+        vb_validation_judge(scene_ask(GET), &validated,
+                            scene_response("304" LM, NOON_MS, NOON_MS), &v);
+        assert_int_equal(v.freshen, selects == 1 ? 1 : 2);
+    }
+    forget(&validated);
+}
+
 /* 9111-3.2-01, 9111-4.3.4-03, 9111-3.2-02, 9211-2-02. */
 static void a_304_updates_fields_and_leaves_the_content(void **state)
 {
@@ -391,6 +417,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_validation_asks_by_what_is_stored),
         cmocka_unit_test(a_304_is_about_what_it_names),
+        cmocka_unit_test(
+            of_those_that_match_weakly_the_selected_or_the_latest_is_meant),
         cmocka_unit_test(a_304_updates_fields_and_leaves_the_content),
         cmocka_unit_test(what_a_304_forbids_is_not_stored_again),
         cmocka_unit_test(content_is_shared_and_freed),
