@@ -123,6 +123,7 @@ static void test_a_reply_before_the_request_is_none(void **state)
         asked = caller_ask(&c, "POST", "/");
         asked_content(asked, 10, 10, true);
         caller_start(&c, asked);
+        c.wire->ops->sent(c.wire, 0); /* of what TLS had sent before */
         if (ends[i])
             caller_eof(&c);
         else

@@ -241,6 +241,41 @@ static void test_floods_end_the_connection(void **state)
     }
 }
 
+/* Also of content that nobody wants any more, byte by byte. */
+static void test_a_flood_for_nobody_ends_the_connection(void **state)
+{
+    struct asked *asked = caller_ask(&s.c, "GET", "/");
+
+    (void)state;
+    caller_start(&s.c, asked);
+    asked->ended = true;
+    asked->call.carrier->cancel(&asked->call);
+    for (int n = 0; n < 2000; n++)
+        h2_serve_data(&s, 1, VB_SPAN("x"), false);
+    h2_serve(&s);
+    assert_non_null(strstr(h2_server_told(&s), "GOAWAY 0 11\n"));
+}
+
+/* What was on its way is none. */
+static void test_late_content_is_no_flood(void **state)
+{
+    static char bytes[16000];
+    struct asked *asked = caller_ask(&s.c, "GET", "/");
+
+    (void)state;
+    caller_start(&s.c, asked);
+    asked->ended = true;
+    asked->call.carrier->cancel(&asked->call);
+    for (int n = 0; n < 2000; n++) {
+        h2_serve_data(&s, 1, vb_span_of(bytes, n < 1000 ? 1000 : 16000), false);
+        if (n % 50 == 0)
+            h2_serve(&s);
+    }
+    h2_serve(&s);
+    assert_null(strstr(h2_server_told(&s), "GOAWAY"));
+    assert_int_equal(s.c.client->ops->room(s.c.client), 100);
+}
+
 /* Who does not read what we owe it is not read either. */
 static void test_who_reads_nothing_is_not_read(void **state)
 {
@@ -299,6 +334,8 @@ int main(void)
         TEST(test_a_bad_window_of_a_stream_is_its_own),
         TEST(test_a_ping_is_answered),
         TEST(test_floods_end_the_connection),
+        TEST(test_a_flood_for_nobody_ends_the_connection),
+        TEST(test_late_content_is_no_flood),
         TEST(test_who_reads_nothing_is_not_read),
         TEST(test_interim_replies_are_bounded),
         TEST(test_a_last_frame_is_not_waited_for_for_ever),

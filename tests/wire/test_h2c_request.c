@@ -106,9 +106,9 @@ static const struct request requests[] = {
      "HEADERS 1 end :method=GET :scheme=https :path=/ :authority=h\n"},
     {"9113-8.2.1-01, 9113-10.3-01", "GET", "/", -1, true, "X", " a\r\nb ",
      "HEADERS 1 end :method=GET :scheme=https :path=/ :authority=h x=a  b\n"},
-    {"7541-7.1.3", "GET", "/", -1, true, "Authorization", "Basic x",
+    {"7541-7.1.3", "GET", "/", -1, true, "Proxy-Authorization", "Basic x",
      "HEADERS 1 end :method=GET :scheme=https :path=/ :authority=h "
-     "authorization=Basic x!\n"},
+     "proxy-authorization=Basic x!\n"},
     {"9110-8.6-01", "POST", "/", -1, true, "X", "y",
      "HEADERS 1 end :method=POST :scheme=https :path=/ :authority=h x=y "
      "content-length=0\n"},
@@ -186,6 +186,8 @@ static void test_trailers_follow_content(void **state)
     vb_fields_add(&fields, &asked->arena, &limits, VB_SPAN("X-Sum"),
                   VB_SPAN("5"), &why);
     vb_fields_add(&fields, &asked->arena, &limits, VB_SPAN("Content-Length"),
+                  VB_SPAN("5"), &why);
+    vb_fields_add(&fields, &asked->arena, &limits, VB_SPAN("Authorization"),
                   VB_SPAN("5"), &why);
     asked->call.trailers = &fields;
     caller_start(&s.c, asked);

@@ -85,7 +85,8 @@ static void sent(struct vb_wire *wire, size_t n)
     vb__h1c_output_sent(c, n);
     if (!vb__h1c_has_output(c) && c->sending != VB_H1C_PULLING)
         c->asked = wire->env->now.mono_ms;
-    vb__h1c_run_stored(c);
+    if (n > 0)
+        vb__h1c_run_stored(c);
 }
 
 /* Can bytes be used, or at least kept without harm? */
