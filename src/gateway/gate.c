@@ -20,10 +20,14 @@ void vb_gate_init(struct vb_gate *gate, struct vb_upstream *upstream,
         .upstream = upstream != NULL ? vb_upstream_ref(upstream) : NULL,
         .options = *options,
     };
+    if (upstream != NULL)
+        atomic_fetch_add(&upstream->askers, 1);
 }
 
 void vb_gate_done(struct vb_gate *gate)
 {
+    if (gate->upstream != NULL)
+        atomic_fetch_sub(&gate->upstream->askers, 1);
     vb_upstream_unref(gate->upstream);
     gate->upstream = NULL;
 }

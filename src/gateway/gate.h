@@ -14,20 +14,15 @@
 #include "flow/resource.h"
 #include "gateway/fields.h"
 #include "gateway/upstream.h"
+#include "http/network.h"
 
 struct vb_reach;
 
-/* Which addresses proxies that are believed have. */
-struct vb_network {
-    uint8_t ip[16]; /* as struct vb_peer has it */
-    uint8_t bits;   /* of them that count: 0 to 128 */
-};
-
 struct vb_gate_options {
-    struct vb_span prefix; /* of paths here, "" or "/api"; in its place there */
-    struct vb_span base;   /* is this, "" or "/v1" */
-    bool keeps_host;       /* Host is what the client says, not the server's */
-    bool hides;            /* nothing is told of who asks */
+    size_t depth; /* how many segments of paths here are not passed on; */
+    struct vb_span base; /* in their place is this there, "" or "/v1" */
+    bool keeps_host;     /* Host is what the client says, not the server's */
+    bool hides;          /* nothing is told of who asks */
     const struct vb_network *trusted; /* peers whose Forwarded is believed */
     size_t trusted_count;
     struct vb_span pseudonym; /* by which Via knows us */

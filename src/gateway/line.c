@@ -37,12 +37,18 @@ static struct vb_ask *first_waiting(const struct vb_line *line)
                : VB_CONTAINER(line->waiting.next, struct vb_ask, link);
 }
 
+/* No alarm is left for nobody: it would keep a worker that stops, or outlive
+ * it. */
 void vb__line_leave(struct vb_line *line, struct vb_ask *ask)
 {
+    struct vb_alarms *alarms = line->reach->env->alarms;
+
     vb_assert(ask->waiting);
     vb_list_remove(&ask->link);
     ask->waiting = false;
     line->waits--;
+    if (line->waits == 0)
+        alarms->cancel(alarms, &line->alarm);
 }
 
 static void fail_first(struct vb_line *line, enum vb_failure_id failure,

@@ -128,7 +128,6 @@ enum vb_err vb_proxy_init(struct vb_proxy *proxy,
                           const struct vb_proxy_options *options)
 {
     const struct vb_gate_options gate_options = {
-        .prefix = VB_SPAN(""),
         .base = VB_SPAN(""),
         .keeps_host = true,
         .hides = true,

@@ -46,6 +46,7 @@ void vb_reaches_turn_end(struct vb_reaches *reaches)
 
 void vb_reaches_rest(struct vb_reaches *reaches)
 {
+    reaches->resting = true;
     for (struct vb_link *at = reaches->list.next; at != &reaches->list;
          at = at->next) {
         struct vb_reach *reach = VB_CONTAINER(at, struct vb_reach, link);
@@ -81,6 +82,20 @@ static void retire(struct vb_reach *reach)
         move_to(&reaches->dead, reach);
 }
 
+void vb_reaches_sweep(struct vb_reaches *reaches)
+{
+    struct vb_link *at = reaches->list.next;
+
+    while (at != &reaches->list) {
+        struct vb_reach *reach = VB_CONTAINER(at, struct vb_reach, link);
+
+        at = at->next;
+        if (reach->finder == NULL && !reach->retired &&
+            atomic_load(&reach->upstream->askers) == 0)
+            retire(reach);
+    }
+}
+
 void vb__reach_leave(struct vb_reach *reach)
 {
     reach->asks--;
@@ -102,7 +117,8 @@ static struct vb_reach *new_reach(struct vb_reaches *reaches,
     reach->upstream = vb_upstream_ref(upstream);
     for (size_t i = 0; i < count; i++) {
         vb__line_init(&reach->lines[i], reach, &upstream->servers[i]);
-        vb__line_begin_probe(&reach->lines[i]);
+        if (!reaches->resting)
+            vb__line_begin_probe(&reach->lines[i]);
     }
     vb_list_insert_after(&reaches->list, &reach->link);
     return reach;

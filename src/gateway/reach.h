@@ -51,6 +51,7 @@ struct vb_reaches {
     struct vb_link list; /* that used last comes first */
     struct vb_link dead; /* to be freed when the turn ends */
     uint32_t found;      /* in the list, by an origin */
+    bool resting;        /* no probes are begun */
 };
 
 /* Servers that are known by an origin, to one worker; past them the one that
@@ -65,6 +66,10 @@ void vb_reaches_free(struct vb_reaches *reaches);
 
 /* The worker is going to stop: idle connections and probes end. */
 void vb_reaches_rest(struct vb_reaches *reaches);
+
+/* Those of upstreams that no gate asks any more are retired: after a new
+ * description has come. */
+void vb_reaches_sweep(struct vb_reaches *reaches);
 
 /* This worker's of an upstream, made when it is first asked for; NULL: out of
  * memory. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/assert.h"
 #include "base/hash.h"
 #include "http/authority.h"
 #include "http/uri.h"
@@ -69,6 +70,8 @@ static void release(struct vb_upstream *upstream)
         free(text);
         text = next;
     }
+    if (upstream->tls != NULL)
+        upstream->release_tls(upstream->tls);
     free(upstream);
 }
 
@@ -154,6 +157,12 @@ enum vb_err vb_upstream_new(const struct vb_span *uris, size_t count,
         return VB_ERR_NOMEM;
     vb_ref_init(&upstream->ref);
     upstream->options = *options;
+    if (options->probe_target != NULL) {
+        upstream->options.probe_target =
+            keep(upstream, vb_span_str(options->probe_target));
+        if (upstream->options.probe_target == NULL)
+            err = VB_ERR_NOMEM;
+    }
     for (size_t i = 0; i < count && err == VB_OK; i++)
         err = add(upstream, uris[i], tls, ret_why);
     if (err != VB_OK)
@@ -161,6 +170,27 @@ enum vb_err vb_upstream_new(const struct vb_span *uris, size_t count,
     else
         *ret_upstream = upstream;
     return err;
+}
+
+static bool is_secure(const struct vb_upstream *upstream)
+{
+    return vb_span_eq(upstream->scheme, VB_SPAN("https"));
+}
+
+bool vb_upstream_lacks_tls(const struct vb_upstream *upstream)
+{
+    return is_secure(upstream) && upstream->servers[0].endpoint.tls == NULL;
+}
+
+void vb_upstream_secure(struct vb_upstream *upstream,
+                        const struct vb_tls_outward *tls,
+                        void (*release_tls)(const struct vb_tls_outward *tls))
+{
+    vb_assert(vb_upstream_lacks_tls(upstream));
+    upstream->tls = tls;
+    upstream->release_tls = release_tls;
+    for (size_t i = 0; i < upstream->server_count; i++)
+        upstream->servers[i].endpoint.tls = tls;
 }
 
 struct vb_upstream *vb_upstream_ref(struct vb_upstream *upstream)

@@ -6,6 +6,8 @@
 #ifndef VB_GATEWAY_UPSTREAM_H
 #define VB_GATEWAY_UPSTREAM_H
 
+#include <stdatomic.h>
+
 #include "base/err.h"
 #include "base/ref.h"
 #include "exchange/call.h"
@@ -55,6 +57,10 @@ struct vb_upstream {
     struct vb_upstream_options options;
     void *texts; /* owned: what all spans and names are in */
     size_t server_count;
+    /* Whoever may still ask it, beside who only knows it: gates. */
+    atomic_uint askers;
+    const struct vb_tls_outward *tls; /* its own, NULL: none; and */
+    void (*release_tls)(const struct vb_tls_outward *tls);
     struct vb_upstream_server servers[];
 };
 
@@ -62,14 +68,23 @@ struct vb_upstream {
  * Makes one out of URIs of origins ("https://api.example.org:8443",
  * "http://10.0.0.1", "unix:/run/app.sock"), all of one scheme; what follows an
  * authority is not looked at. Copies everything. `tls` is borrowed for its
- * life, and used where the scheme is https. VB_ERR_SYNTAX, with one line in
- * ret_why, or VB_ERR_NOMEM.
+ * life, and used where the scheme is https; or NULL. VB_ERR_SYNTAX, with one
+ * line in ret_why, or VB_ERR_NOMEM.
  */
 enum vb_err vb_upstream_new(const struct vb_span *uris, size_t count,
                             const struct vb_upstream_options *options,
                             const struct vb_tls_outward *tls,
                             struct vb_upstream **ret_upstream,
                             struct vb_buf *ret_why);
+
+/* The same said later, but before it is shared. Takes over `tls`, which is
+ * released with the last reference. */
+void vb_upstream_secure(struct vb_upstream *upstream,
+                        const struct vb_tls_outward *tls,
+                        void (*release)(const struct vb_tls_outward *tls));
+
+/* Is it https, and nobody has said how? Then it must not be asked. */
+bool vb_upstream_lacks_tls(const struct vb_upstream *upstream);
 
 struct vb_upstream *vb_upstream_ref(struct vb_upstream *upstream);
 

@@ -2,6 +2,7 @@
 #include "gateway/gate.h"
 
 #include "base/buf.h"
+#include "http/path.h"
 #include "http/uri.h"
 
 /* Bytes of a URI that is made here. */
@@ -39,25 +40,68 @@ static struct vb_span take(struct vb_exchange *x, struct vb_buf *buf)
     return text;
 }
 
-/* How the path came, unless its prefix came otherwise written than it is
- * known: then its normal form, which means the same (RFC 3986 section 6). */
-static struct vb_span path_of(const struct vb_exchange *x,
-                              const struct vb_gate *gate)
+/* The segments that have led here, with their slashes. */
+static struct vb_span prefix_of(const struct vb_exchange *x,
+                                const struct vb_gate *gate)
 {
-    return has_prefix(x->head.path, gate->options.prefix) ? x->head.path
-                                                          : x->key;
+    size_t end = 0;
+
+    for (size_t i = 0; i < gate->options.depth && end < x->key.len; i++) {
+        ssize_t slash = vb_span_find(x->key, '/', end + 1);
+
+        end = slash < 0 ? x->key.len : (size_t)slash;
+    }
+    return vb_span_head(x->key, end);
+}
+
+/* Is a segment of the path "." or "..", however it is written? */
+static bool has_dots(struct vb_span path)
+{
+    struct vb_segments segments;
+    struct vb_span segment;
+
+    vb_segments_init(&segments, path);
+    while (vb_segments_next(&segments, &segment)) {
+        while (segment.len > 0) {
+            struct vb_span dot = vb_span_head(segment, 3);
+
+            if (segment.ptr[0] == '.')
+                segment = vb_span_from(segment, 1);
+            else if (vb_span_ieq(dot, VB_SPAN("%2e")))
+                segment = vb_span_from(segment, 3);
+            else
+                break;
+            if (segment.len == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* How the path came, unless its prefix came otherwise written than it is known,
+ * or it goes up on its way, where it could leave the base: then its normal
+ * form, which means the same (RFC 3986 section 6). */
+static struct vb_span path_of(const struct vb_exchange *x,
+                              const struct vb_gate *gate, struct vb_span prefix)
+{
+    bool moves = gate->options.depth > 0 || gate->options.base.len > 0;
+
+    return moves &&
+                   (!has_prefix(x->head.path, prefix) || has_dots(x->head.path))
+               ? x->key
+               : x->head.path;
 }
 
 struct vb_span vb__gate_target(struct vb_exchange *x,
                                const struct vb_gate *gate)
 {
-    const struct vb_gate_options *options = &gate->options;
+    struct vb_span prefix = prefix_of(x, gate);
     struct vb_buf buf;
 
     if (x->head.server_wide) /* of the server (RFC 9110 section 9.3.7) */
         return VB_SPAN("*");
     vb_buf_init(&buf, URI_MOST);
-    append_moved(&buf, path_of(x, gate), options->prefix, options->base);
+    append_moved(&buf, path_of(x, gate, prefix), prefix, gate->options.base);
     if (x->head.has_query) {
         vb_buf_char(&buf, '?');
         vb_buf_append(&buf, x->head.query);
@@ -108,7 +152,7 @@ struct vb_span vb__gate_location(struct vb_exchange *x,
     if (own && x->head.authority.len > 0)
         vb_buf_printf(&buf, "%.*s://%.*s", VB_FMT(x->head.scheme),
                       VB_FMT(x->head.authority));
-    append_moved(&buf, uri.path, options->base, options->prefix);
+    append_moved(&buf, uri.path, options->base, prefix_of(x, gate));
     if (uri.query.ptr != NULL)
         vb_buf_printf(&buf, "?%.*s", VB_FMT(uri.query));
     if (uri.fragment.ptr != NULL)
@@ -116,18 +160,10 @@ struct vb_span vb__gate_location(struct vb_exchange *x,
     return take(x, &buf);
 }
 
-static bool is_within(const struct vb_network *network, const uint8_t ip[16])
-{
-    unsigned whole = network->bits / 8, rest = network->bits % 8;
-
-    return memcmp(network->ip, ip, whole) == 0 &&
-           (rest == 0 || (network->ip[whole] ^ ip[whole]) >> (8 - rest) == 0);
-}
-
 bool vb__gate_trusts(const struct vb_gate *gate, const struct vb_peer *peer)
 {
     for (size_t i = 0; peer != NULL && i < gate->options.trusted_count; i++)
-        if (is_within(&gate->options.trusted[i], peer->ip))
+        if (vb_network_has(&gate->options.trusted[i], peer->ip))
             return true;
     return false;
 }
