@@ -93,6 +93,11 @@ VB_API void vb_server_describe(struct vb_server *server, const char *file,
  * vb_server_describe that is all there is: no open tree. */
 VB_API void vb_server_files(struct vb_server *server, const char *directory);
 
+/* What nothing else owns is for another server to answer, "http://10.0.0.1" or
+ * "https://api.example.org/v1"; several times: one of them. The path of the URL
+ * is put before each that is asked for. Instead of vb_server_files. */
+VB_API void vb_server_gateway(struct vb_server *server, const char *url);
+
 /* Where the description itself is to be found, in JSON and as it came: a path
  * such as "/openapi.json", which is the default; NULL for nowhere. A path that
  * it describes wins. */

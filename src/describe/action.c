@@ -37,17 +37,37 @@ struct vb_span vb__action_path(struct vb__reader *r, struct vb_span name)
     return vb_arena_printf(r->arena, "%s/%.*s", r->files->root, VB_FMT(name));
 }
 
+static bool is_other(const struct vb__bounds *bounds, yyjson_val *name)
+{
+    for (size_t i = 0; i < bounds->other_count; i++)
+        if (yyjson_equals_str(name, bounds->others[i]))
+            return true;
+    return false;
+}
+
+static void refuse_unbounded(struct vb__reader *r, yyjson_val *name,
+                             const struct vb__bounds *bounds)
+{
+    const char *names[VB__BOUNDS_KEYS];
+    size_t count = 0;
+
+    vb_assert(bounds->count + bounds->other_count <= VB__BOUNDS_KEYS);
+    for (size_t i = 0; i < bounds->other_count; i++)
+        names[count++] = bounds->others[i];
+    for (size_t i = 0; i < bounds->count; i++)
+        names[count++] = bounds->rows[i].key;
+    vb__action_refuse(r, name, bounds->where, names, count);
+}
+
 static void read_bound(struct vb__reader *r, yyjson_val *name,
                        const struct vb__bounds *bounds, void *into)
 {
     yyjson_val *value = yyjson_obj_iter_get_val(name);
-    const char *names[2 + 8] = {bounds->others[0], bounds->others[1]};
     int64_t n;
 
     for (size_t i = 0; i < bounds->count; i++) {
         const struct vb__bound *bound = &bounds->rows[i];
 
-        names[i + 2] = bound->key;
         if (!yyjson_equals_str(name, bound->key))
             continue;
         if (vb__is_whole(value, bound->least, bound->most, &n))
@@ -58,7 +78,7 @@ static void read_bound(struct vb__reader *r, yyjson_val *name,
                       (long long)bound->most);
         return;
     }
-    vb__action_refuse(r, name, bounds->where, names, bounds->count + 2);
+    refuse_unbounded(r, name, bounds);
 }
 
 void vb__action_bounds(struct vb__reader *r, yyjson_val *object,
@@ -74,8 +94,7 @@ void vb__action_bounds(struct vb__reader *r, yyjson_val *object,
         return;
     yyjson_obj_iter_init(object, &iter);
     while ((name = yyjson_obj_iter_next(&iter)) != NULL)
-        if (!yyjson_equals_str(name, bounds->others[0]) &&
-            !yyjson_equals_str(name, bounds->others[1]))
+        if (!is_other(bounds, name))
             read_bound(r, name, bounds, into);
 }
 

@@ -21,11 +21,15 @@ struct vb__bound {
 
 /* What the object at "do" is called, may have, and is bounded by. */
 struct vb__bounds {
-    const char *where;     /* "run" */
-    const char *others[2]; /* keys that are no bounds */
+    const char *where;         /* "run" */
+    const char *const *others; /* keys that are no bounds */
+    size_t other_count;
     const struct vb__bound *rows;
-    size_t count; /* at most 8 */
+    size_t count;
 };
+
+/* Keys of one such object. */
+#define VB__BOUNDS_KEYS 32
 
 /* The usual bounds, then those of `object`, where it is one. Notes an error at
  * each that is wrong, and at keys that there are not. */

@@ -24,8 +24,15 @@ static const struct vb__bound rows[] = {
 #undef BOUND
 };
 
+static const char *const others[] = {"file", "config"};
+
 static const struct vb__bounds bounds = {
-    "plugin", {"file", "config"}, rows, sizeof(rows) / sizeof(rows[0])};
+    .where = "plugin",
+    .others = others,
+    .other_count = sizeof(others) / sizeof(others[0]),
+    .rows = rows,
+    .count = sizeof(rows) / sizeof(rows[0]),
+};
 
 /* Whether its beginning says that it is one (System V ABI, "ELF Header"); the
  * type stands at the same place in both classes. */

@@ -26,8 +26,15 @@ static const struct vb__bound rows[] = {
 #undef BOUND
 };
 
+static const char *const others[] = {"command", "idempotent"};
+
 static const struct vb__bounds bounds = {
-    "run", {"command", "idempotent"}, rows, sizeof(rows) / sizeof(rows[0])};
+    .where = "run",
+    .others = others,
+    .other_count = sizeof(others) / sizeof(others[0]),
+    .rows = rows,
+    .count = sizeof(rows) / sizeof(rows[0]),
+};
 
 /* --- the command ------------------------------------------------------------
  */

@@ -4,6 +4,7 @@
  *   x-verbatim.archetype                    what it says
  *   one variable below a token's, session's that, too
  *   x-verbatim.moved, .see-other            redirect
+ *   x-verbatim.to                           gateway
  *   x-verbatim.lists                        collection
  *   x-verbatim.do, without PUT and the like controller
  *   POST, and a path one variable below     collection; that path is its member
@@ -194,6 +195,8 @@ static void declare(struct vb__reader *r, struct vb_route *route)
         route->archetype = (enum vb_archetype)vb__archetype_of(word);
     else if (is_redirect(r, route))
         route->archetype = VB_ARCHETYPE_REDIRECT;
+    else if (vb__extension_get(r, route->source, VB__AT_PATH, "to"))
+        route->archetype = VB_ARCHETYPE_GATEWAY;
     else if (vb__extension_get(r, route->source, VB__AT_PATH, "lists"))
         route->archetype = VB_ARCHETYPE_COLLECTION;
     else if (!is_written(route) && vb__action_find(r, route))

@@ -126,6 +126,8 @@ static struct vb_span methods_of(struct report *report,
         return route->redirect->kind == VB_REDIRECT_SEE_OTHER
                    ? VB_SPAN("GET HEAD")
                    : VB_SPAN("all");
+    if (route->gateway && route->operation_count == 0 && route->served)
+        return VB_SPAN("all");
     vb_buf_init(&text, 4096);
     for (size_t i = 0; i < route->operation_count; i++) {
         const struct vb_operation *op = &route->operations[i];
@@ -221,6 +223,16 @@ static const char *redirect_text(enum vb_redirect_kind kind)
     return "answered at ";
 }
 
+static void say_gateway(struct vb_buf *text, const struct vb_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->server_count; i++) {
+        say(text, i == 0 ? "answered by " : "or by ", gateway->servers[i]);
+        vb_buf_append(text, gateway->base);
+    }
+    if (gateway->secure && gateway->tls.insecure)
+        say(text, "whoever that is", VB_SPAN(""));
+}
+
 static void say_how(struct vb_buf *text, const struct vb_route *route)
 {
     if (!route->served) {
@@ -253,6 +265,8 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
         say(text, "files of ", as_written(route, "from"));
     if (route->redirect)
         say(text, redirect_text(route->redirect->kind), route->redirect->text);
+    if (route->gateway)
+        say_gateway(text, route->gateway);
     if (demands_precondition(route))
         say(text, "writes need a precondition", VB_SPAN(""));
     if (demands_key(route))

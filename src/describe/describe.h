@@ -25,6 +25,7 @@
 #include "base/span.h"
 #include "content/schema.h"
 #include "describe/allow.h"
+#include "describe/gateway.h"
 #include "describe/note.h"
 #include "describe/security.h"
 #include "http/cors.h"
@@ -43,13 +44,19 @@ enum vb_archetype {
     VB_ARCHETYPE_TOKEN,
     VB_ARCHETYPE_SESSION,
     VB_ARCHETYPE_GRAPHQL,
-    VB_ARCHETYPE_GATEWAY, /* from here on: not served yet */
-    VB_ARCHETYPE_ACCOUNT,
+    VB_ARCHETYPE_GATEWAY,
+    VB_ARCHETYPE_ACCOUNT, /* not served yet */
     VB_ARCHETYPE_COUNT
 };
 
 /* "document", ... */
 const char *vb_archetype_name(enum vb_archetype archetype);
+
+/* Is all below its path its own, but for what is described there? */
+static inline bool vb_archetype_owns_below(enum vb_archetype archetype)
+{
+    return archetype == VB_ARCHETYPE_FILES || archetype == VB_ARCHETYPE_GATEWAY;
+}
 
 /* Is it a listing of members? */
 static inline bool vb_archetype_lists(enum vb_archetype archetype)
@@ -395,6 +402,7 @@ struct vb_route {
     const struct vb_action *action; /* of a controller; NULL: none */
     const char *from; /* of files: their directory, absolute; else NULL */
     const struct vb_redirect *redirect; /* of one; else NULL */
+    const struct vb_gateway *gateway;   /* likewise */
     const struct vb_cors *cors; /* for pages of other origins; NULL: not said */
 
     struct vb_span summary; /* may be empty */

@@ -26,6 +26,7 @@ enum type {
     TYPE_SESSION,
     TYPE_SAME_SITE,
     TYPE_ON_DELETE,
+    TYPE_TO,
     TYPE_ANY
 };
 
@@ -231,6 +232,12 @@ static bool is_on_delete(yyjson_val *val)
     return vb__on_delete_of(val) >= 0;
 }
 
+/* A server, several, or more about them. */
+static bool is_to(yyjson_val *val)
+{
+    return is_texts(val) || yyjson_is_obj(val);
+}
+
 static bool is_required(yyjson_val *val)
 {
     return yyjson_equals_str(val, "required");
@@ -274,6 +281,7 @@ static const struct {
     [TYPE_SAME_SITE] = {is_same_site, "must be lax or strict"},
     [TYPE_ON_DELETE] = {is_on_delete,
                         "must be one of restrict, cascade, set-null"},
+    [TYPE_TO] = {is_to, "must be a URL, a list of them, or an object"},
     [TYPE_ANY] = {NULL, ""},
 };
 

@@ -192,6 +192,7 @@ static enum vb_err read_all(struct vb__reader *r)
     vb__actions(r);
     vb__directories(r);
     vb__redirects(r);
+    vb__gateways(r);
     vb__accounts(r);
     vb__allows(r);
     vb__sessions(r);

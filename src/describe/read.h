@@ -246,6 +246,9 @@ void vb__directories(struct vb__reader *r);
 /* Where redirects lead. */
 void vb__redirects(struct vb__reader *r);
 
+/* Which servers gateways ask. */
+void vb__gateways(struct vb__reader *r);
+
 /* The indexes, among the route's variables, of those of another template;
  * `count` of them. NULL, and an error noted at `at`, when it lacks one. */
 const uint8_t *vb__bind(struct vb__reader *r, const struct vb_route *route,

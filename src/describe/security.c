@@ -192,14 +192,21 @@ static void keep_served(struct vb__reader *r, struct vb_security *security)
             VB_FMT(missing->id), VB_FMT(missing->why_not));
 }
 
-/* The root's security is that of operations, and files and redirects do without
- * any: nobody knows whether these are meant for all. */
+/* The root's security is that of operations, and files, redirects and gateways
+ * do without any: nobody knows whether these are meant for all. */
 static void ask_for_operation(struct vb__reader *r,
                               const struct vb_route *route)
 {
     bool silent = route->archetype == VB_ARCHETYPE_FILES ||
                   route->archetype == VB_ARCHETYPE_REDIRECT;
+    bool open =
+        route->archetype == VB_ARCHETYPE_GATEWAY && route->operation_count == 0;
 
+    if (open)
+        vb__error(r, route->source,
+                  "the root's security is for operations, and this path has "
+                  "none: declare those that go on, with the security that "
+                  "they are to have");
     if (silent && !route->by_method[VB_METHOD_GET])
         vb__error(r, route->source,
                   "the root's security is for operations, and this path has "

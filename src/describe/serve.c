@@ -228,6 +228,17 @@ static void amend_graphql(struct vb_operation *op)
     }
 }
 
+/* Whatever it is, another server looks at it. */
+static void amend_gateway(struct vb_operation *op)
+{
+    struct vb_content *list = (struct vb_content *)op->request.media;
+
+    for (size_t i = 0; i < op->request.media_count; i++) {
+        list[i].served = true;
+        list[i].why_not = VB_SPAN("");
+    }
+}
+
 /* Accounts are made one by one: each has a password to be hashed. */
 static bool takes_many(const struct vb_route *route,
                        const struct vb_operation *op)
@@ -261,7 +272,8 @@ static struct vb_span why_not_content(struct vb__reader *r,
 {
     const struct vb_request_body *request = &op->request;
 
-    if (route->archetype == VB_ARCHETYPE_REDIRECT)
+    if (route->archetype == VB_ARCHETYPE_REDIRECT ||
+        route->archetype == VB_ARCHETYPE_GATEWAY)
         return VB_SPAN(""); /* whoever it leads to will look at it */
     if (op->method == VB_METHOD_PATCH && route->state && !route->state->json)
         return VB_SPAN("only JSON can be changed in parts");
@@ -483,6 +495,8 @@ static void amend(struct vb__reader *r, const struct vb_route *route,
         amend_said(op, 2, "who logs in says so in JSON or a form");
     else if (route->archetype == VB_ARCHETYPE_GRAPHQL)
         amend_graphql(op);
+    else if (route->archetype == VB_ARCHETYPE_GATEWAY)
+        amend_gateway(op);
     else
         amend_others(route, op);
 }
@@ -509,7 +523,7 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     amend(r, route, op);
     if (route->why_not.len > 0)
         op->why_not = route->why_not;
-    else if (route->archetype >= VB_ARCHETYPE_GATEWAY)
+    else if (route->archetype == VB_ARCHETYPE_ACCOUNT)
         op->why_not = vb_arena_printf(r->arena, "%s" NOT_YET,
                                       vb_archetype_name(route->archetype));
     else if (why)
@@ -537,7 +551,9 @@ static void serve_route(struct vb__reader *r, struct vb_route *route)
         serve_operation(r, route, op);
         route->served |= op->served;
     }
-    route->served |= route->from != NULL || route->redirect != NULL;
+    route->served |= route->from != NULL || route->redirect != NULL ||
+                     (route->gateway != NULL && route->operation_count == 0 &&
+                      route->why_not.len == 0);
     if (route->served || route->why_not.len > 0)
         return;
     route->why_not = route->operation_count > 0

@@ -9,6 +9,7 @@
 #include "resource/document.h"
 #include "resource/files.h"
 #include "resource/follow.h"
+#include "resource/gateway.h"
 #include "resource/merge.h"
 #include "resource/move.h"
 #include "resource/once.h"
@@ -99,6 +100,8 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
         return vb_files_slot(operation->method);
     case VB_ARCHETYPE_REDIRECT:
         return vb_redirect_slot(operation->method);
+    case VB_ARCHETYPE_GATEWAY:
+        return vb_gateway_slot(operation->method);
     case VB_ARCHETYPE_TOKEN:
         return vb_token_slot(route, operation->method);
     case VB_ARCHETYPE_SESSION:
@@ -379,6 +382,7 @@ static enum vb_err choose_offers(struct vb_built *built)
     case VB_ARCHETYPE_TOKEN:
     case VB_ARCHETYPE_SESSION:
     case VB_ARCHETYPE_GRAPHQL:
+    case VB_ARCHETYPE_GATEWAY:
         return VB_OK;
     default:
         return set_offers(built);
@@ -427,15 +431,18 @@ static void set_questions(struct vb_built *built)
 
 enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
 {
-    enum vb_err err;
+    enum vb_err err = VB_OK;
 
     *built = (struct vb_built){.route = route};
     built->resource.cors = route->cors;
     if (route->by_method[VB_METHOD_GET] != NULL)
         built->resource.hints = route->by_method[VB_METHOD_GET]->hints;
     set_questions(built);
+    if (route->archetype == VB_ARCHETYPE_GATEWAY)
+        err = vb_gateway_build(built);
     set_slots(built);
-    err = set_takes(built);
+    if (err == VB_OK)
+        err = set_takes(built);
     if (err == VB_OK)
         err = choose_offers(built);
     if (err == VB_OK)
@@ -456,6 +463,7 @@ const struct vb_built *vb_built_document(const struct vb_resource *resource)
 void vb_build_done(struct vb_built *built)
 {
     vb_plugged_unload(built->plugged);
+    vb_gateway_free(built->gateway);
     vb_resource_done(&built->resource);
     free(built->contents);
     free(built->offers);

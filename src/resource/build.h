@@ -12,6 +12,7 @@
 #include "flow/resource.h"
 
 struct vb_plugged;
+struct vb_gateway_built;
 
 /* A resource with what it was made of. */
 struct vb_built {
@@ -25,7 +26,8 @@ struct vb_built {
     vb_question *granted;  /* of one value, where many may come; or NULL */
     struct vb_guard guard; /* resource.guard, where there is one */
     atomic_uint running;   /* programs of this controller, on all workers */
-    struct vb_plugged *plugged; /* NULL: no plugin is loaded (plugin.h) */
+    struct vb_plugged *plugged;       /* NULL: no plugin is loaded (plugin.h) */
+    struct vb_gateway_built *gateway; /* NULL: it is none (gateway.h) */
     /* What answers in its place: the GraphQL endpoint, which needs all others;
      * or NULL. */
     const struct vb_resource *instead;

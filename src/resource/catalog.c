@@ -9,6 +9,7 @@
 #include "http/percent.h"
 #include "resource/about.h"
 #include "resource/batch.h"
+#include "resource/gateway.h"
 #include "resource/graph.h"
 #include "resource/guarded.h"
 #include "resource/import.h"
@@ -40,8 +41,8 @@ struct vb_catalog {
     struct vb_built *built;
     size_t built_count;
     struct branch root;
-    struct vb_route files_route; /* of the directory that is served besides */
-    struct vb_built files;
+    struct vb_route rest_route; /* of what is served besides: a directory, or */
+    struct vb_built rest;       /* what another server has */
     struct vb_about about;
     struct vb_batch_at batch;
     struct vb_graph *graph; /* NULL: there is no such endpoint */
@@ -127,7 +128,7 @@ static enum vb_err plant(struct vb_catalog *catalog,
         if (branch == NULL)
             return VB_ERR_NOMEM;
     }
-    if (built->route->archetype == VB_ARCHETYPE_FILES)
+    if (vb_archetype_owns_below(built->route->archetype))
         branch->below = built;
     else if (template->trailing_slash)
         branch->slash = built;
@@ -159,8 +160,10 @@ struct cut {
     struct vb_span segments[MAX_SEGMENTS]; /* and decoded */
     size_t count;
     bool slash; /* ends in one */
+    bool more;  /* goes on in a way that nothing is described by */
 };
 
+/* False: it goes on in such a way. */
 static bool cut_path(struct vb_exchange *x, struct vb_span path,
                      struct cut *cut)
 {
@@ -204,6 +207,8 @@ static const struct vb_built *follow_on(struct vb_exchange *x,
     const struct vb_built *found;
     const struct branch *next;
 
+    if (depth == cut->count && cut->more)
+        return NULL;
     if (depth == cut->count) {
         found = cut->slash ? branch->slash : branch->end;
         *ret_redirect = found == NULL;
@@ -293,13 +298,15 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
     bool elsewhere;
     struct cut cut;
 
-    if (vb_path_normalise(&x->arena, x->head.path, &x->key) != VB_OK ||
-        !cut_path(x, x->key, &cut))
+    if (vb_path_normalise(&x->arena, x->head.path, &x->key) != VB_OK)
         return false;
+    cut.more = !cut_path(x, x->key, &cut);
     if (catalog->has_jobs && route_job(catalog, x))
         return true;
     built = follow(x, &catalog->root, &cut, 0, 0, &elsewhere);
-    if (built == NULL || built == &catalog->files) {
+    if (cut.more && (built == NULL || built->gateway == NULL))
+        return false;
+    if (built == NULL || built == &catalog->rest) {
         bool root = cut.count == 0;
 
         x->resource = find_added(catalog, x->key);
@@ -366,6 +373,7 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
                          description->routes[i], &vb_guarded_look,
                          &catalog->built[i].resource);
             vb_import_put(&catalog->built[i]);
+            catalog->site.forwards |= catalog->built[i].gateway != NULL;
             catalog->built_count++;
             err = plant(catalog, &catalog->built[i]);
         }
@@ -407,21 +415,63 @@ enum vb_err vb_catalog_new_tree(struct vb_catalog **ret_catalog)
     return err;
 }
 
+/* What the route says owns all that nothing else does. */
+static enum vb_err serve_rest(struct vb_catalog *catalog,
+                              const struct vb_route *route)
+{
+    enum vb_err err;
+
+    catalog->rest_route = *route;
+    err = vb_build(&catalog->rest_route, &catalog->rest);
+    return err == VB_OK ? plant(catalog, &catalog->rest) : err;
+}
+
 enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
                                    const char *directory)
 {
-    struct vb_route *files = &catalog->files_route;
-    enum vb_err err;
-
-    *files = (struct vb_route){
+    const struct vb_route files = {
         .path = VB_SPAN_INIT("/"),
         .template.trailing_slash = true,
         .archetype = VB_ARCHETYPE_FILES,
         .served = true,
         .from = strdup(directory),
     };
-    err = files->from == NULL ? VB_ERR_NOMEM : vb_build(files, &catalog->files);
-    return err == VB_OK ? plant(catalog, &catalog->files) : err;
+
+    return files.from == NULL ? VB_ERR_NOMEM : serve_rest(catalog, &files);
+}
+
+enum vb_err vb_catalog_serve_gateway(struct vb_catalog *catalog,
+                                     const struct vb_gateway *gateway)
+{
+    const struct vb_route route = {
+        .path = VB_SPAN_INIT("/"),
+        .template.trailing_slash = true,
+        .archetype = VB_ARCHETYPE_GATEWAY,
+        .served = true,
+        .gateway = gateway,
+    };
+
+    catalog->site.forwards = true;
+    return serve_rest(catalog, &route);
+}
+
+enum vb_err vb_catalog_open_gateways(struct vb_catalog *catalog,
+                                     const struct vb_gateway_setup *setup,
+                                     struct vb_notes *notes)
+{
+    enum vb_err err = VB_OK;
+
+    for (size_t i = 0; err != VB_ERR_NOMEM && i <= catalog->built_count; i++) {
+        struct vb_built *built =
+            i < catalog->built_count ? &catalog->built[i] : &catalog->rest;
+        enum vb_err failed = VB_OK;
+
+        if (built->gateway != NULL)
+            failed = vb_gateway_open(built, setup, notes);
+        if (failed != VB_OK)
+            err = failed;
+    }
+    return err;
 }
 
 enum vb_err vb_catalog_serve_batch(struct vb_catalog *catalog,
@@ -499,8 +549,8 @@ void vb_catalog_unref(struct vb_catalog *catalog)
     for (size_t i = 0; i < catalog->built_count; i++)
         vb_build_done(&catalog->built[i]);
     free(catalog->built);
-    vb_build_done(&catalog->files);
-    free((char *)catalog->files_route.from);
+    vb_build_done(&catalog->rest);
+    free((char *)catalog->rest_route.from);
     vb_about_done(&catalog->about);
     vb_batch_unbuild(&catalog->batch);
     vb_graph_free(catalog->graph);

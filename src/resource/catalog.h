@@ -14,6 +14,7 @@
 #include "graphql/parse.h"
 
 struct vb_catalog;
+struct vb_gateway_setup;
 struct vb_store;
 
 /*
@@ -33,6 +34,18 @@ enum vb_err vb_catalog_new_tree(struct vb_catalog **ret_catalog);
  * "/" on. Before the catalog is shared. VB_ERR_NOMEM. */
 enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
                                    const char *directory);
+
+/* The same, but another server answers for it. `gateway` is borrowed for the
+ * catalog's life. */
+enum vb_err vb_catalog_serve_gateway(struct vb_catalog *catalog,
+                                     const struct vb_gateway *gateway);
+
+/* Opens its gateways (gateway.h): once, before the catalog is shared; what is
+ * not open answers 503. VB_ERR_INVALID: some could not be, and an error is
+ * noted for each; VB_ERR_NOMEM. */
+enum vb_err vb_catalog_open_gateways(struct vb_catalog *catalog,
+                                     const struct vb_gateway_setup *setup,
+                                     struct vb_notes *notes);
 
 /* Several requests in one (batch.h) are taken at this normal path, unless it is
  * described. Before the catalog is shared. VB_ERR_NOMEM. */

@@ -42,6 +42,7 @@ struct vb_server *vb_server_new(void)
     server->max_streams = 20 * 1000;
     server->history = VB_HISTORY_USUAL;
     server->cache_size = (size_t)64 * 1024 * 1024;
+    vb_gateways_init(&server->gateways);
     vb_buf_init(&server->why, WHY_LIMIT);
     vb_server_publish(server, "/openapi.json");
     vb_server_batch(server, "/batch");
@@ -235,6 +236,19 @@ void vb_server_files(struct vb_server *server, const char *directory)
         note(server, VB_ERR_NOMEM);
 }
 
+void vb_server_gateway(struct vb_server *server, const char *url)
+{
+    enum vb_err err = vb_gateways_add(&server->gateways, url, &server->why);
+
+    server->described = true;
+    if (server->store_url == NULL)
+        server->store_url = strdup("memory:");
+    if (server->store_url == NULL)
+        err = VB_ERR_NOMEM;
+    if (err != VB_OK)
+        note(server, err);
+}
+
 /* The directory is opened anew whenever a file is; but one that is not there
  * to begin with is a mistake. */
 static enum vb_err try_directory(const char *directory, struct vb_buf *why)
@@ -250,17 +264,20 @@ static enum vb_err try_directory(const char *directory, struct vb_buf *why)
     return VB_ERR_IO;
 }
 
-/* Gives the catalog back when it fails. */
-static enum vb_err add_files(const struct vb_server *server,
-                             struct vb_catalog **catalog, struct vb_buf *why)
+/* What is there besides what is described. Gives the catalog back when it
+ * fails. */
+static enum vb_err add_rest(const struct vb_server *server,
+                            struct vb_catalog **catalog, struct vb_notes *notes,
+                            struct vb_buf *why)
 {
-    enum vb_err err;
+    enum vb_err err = VB_OK;
 
-    if (server->files == NULL)
-        return VB_OK;
-    err = try_directory(server->files, why);
-    if (err == VB_OK)
+    if (server->files != NULL)
+        err = try_directory(server->files, why);
+    if (err == VB_OK && server->files != NULL)
         err = vb_catalog_serve_files(*catalog, server->files);
+    if (err == VB_OK)
+        err = vb_gateways_open(&server->gateways, *catalog, notes);
     if (err != VB_OK) {
         vb_catalog_unref(*catalog);
         *catalog = NULL;
@@ -347,27 +364,35 @@ static enum vb_err build(struct vb_server *server,
     return err;
 }
 
+static enum vb_err load(struct vb_server *server,
+                        struct vb_catalog **ret_catalog, struct vb_notes *notes)
+{
+    const struct vb_description *description;
+    enum vb_err err;
+
+    if (server->file == NULL)
+        return vb_catalog_new(NULL, VB_SPAN(""), ret_catalog);
+    err = vb_description_load(server->file, notes, &description);
+    if (err != VB_OK)
+        return err;
+    err = build(server, description, notes, ret_catalog);
+    vb_description_unref(description);
+    return err;
+}
+
 enum vb_err vb_server_load(struct vb_server *server,
                            struct vb_catalog **ret_catalog, struct vb_buf *why)
 {
-    const struct vb_description *description;
     struct vb_notes notes;
     enum vb_err err;
 
-    if (server->file == NULL && server->files == NULL)
+    if (server->file == NULL && server->files == NULL &&
+        server->gateways.rest.server_count == 0)
         return vb_catalog_new_tree(ret_catalog);
-    if (server->file == NULL) {
-        err = vb_catalog_new(NULL, VB_SPAN(""), ret_catalog);
-        return err == VB_OK ? add_files(server, ret_catalog, why) : err;
-    }
     vb_notes_init(&notes);
-    err = vb_description_load(server->file, &notes, &description);
-    if (err == VB_OK) {
-        err = build(server, description, &notes, ret_catalog);
-        vb_description_unref(description);
-        if (err == VB_OK)
-            err = add_files(server, ret_catalog, why);
-    }
+    err = load(server, ret_catalog, &notes);
+    if (err == VB_OK)
+        err = add_rest(server, ret_catalog, &notes, why);
     vb_notes_print(&notes, why);
     while (why->len > 0 && why->ptr[why->len - 1] == '\n')
         why->len--;
@@ -504,6 +529,7 @@ void vb_server_free(struct vb_server *server)
     free(server->publish);
     free(server->batch);
     free(server->graphql);
+    vb_gateways_done(&server->gateways);
     vb_buf_done(&server->why);
     free(server);
 }

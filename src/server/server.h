@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "observe/access_log.h"
 #include "resource/jobs.h"
+#include "server/gateways.h"
 #include "server/site.h"
 #include "storage/cache.h"
 #include "storage/store.h"
@@ -50,9 +51,10 @@ struct vb_server {
     bool described; /* serves resources with a store */
     char *file;     /* the description; NULL: the open tree, */
     char *files;    /* or this directory's files, from "/" on; NULL: none */
-    char *publish;  /* where it is to be found; NULL: nowhere */
-    char *batch;    /* where many requests are taken in one; NULL: nowhere */
-    char *graphql;  /* where GraphQL is spoken; NULL: nowhere */
+    struct vb_gateways gateways; /* or what another server has, likewise */
+    char *publish;               /* where it is to be found; NULL: nowhere */
+    char *batch;   /* where many requests are taken in one; NULL: nowhere */
+    char *graphql; /* where GraphQL is spoken; NULL: nowhere */
     struct vb_gql_limits graphql_limits;
     char *store_url;
     bool rehearses; /* requests are not served: no plugin is loaded */
@@ -86,6 +88,7 @@ struct vb_server_worker {
     struct vb_store_client *client;
     struct vb_access_writer *log; /* NULL: none */
     unsigned active;              /* exchanges under way */
+    bool renewed;                 /* the site is not the first one */
 };
 
 /* Is it a path that vb_server_publish takes, and those like it? */

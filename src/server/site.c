@@ -57,6 +57,7 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
         site->site.service_desc = described->service_desc;
         site->site.cors = described->cors;
         site->site.secrets = described->secrets;
+        site->site.forwards = described->forwards;
     }
     site->mounts = parts->mounts;
     site->mount_count = parts->mount_count;

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "flow/flow.h"
+#include "gateway/reach.h"
 #include "resource/feed.h"
 #include "server/secure.h"
 #include "server/server.h"
@@ -107,10 +108,12 @@ static void worker_stop(void *context, struct vb_worker *worker)
     vb_cache_free(worker->env.cache);
     vb_rates_free(worker->env.rates);
     vb_feed_free(worker->env.feed);
+    vb_reaches_free(worker->env.reaches);
     vb_store_detach(worker->env.store);
     worker->env.cache = NULL;
     worker->env.rates = NULL;
     worker->env.feed = NULL;
+    worker->env.reaches = NULL;
     worker->env.store = NULL;
     worker->env.site = NULL;
     vb_worker_site_retire(own->site);
@@ -167,6 +170,15 @@ static enum vb_err limit_rate(struct vb_server_worker *own)
     return own->worker->env.rates != NULL ? VB_OK : VB_ERR_NOMEM;
 }
 
+static enum vb_err attach_dialer(struct vb_server_worker *own)
+{
+    struct vb_env *env = &own->worker->env;
+
+    env->dialer = own->worker->dialer;
+    env->reaches = vb_reaches_new(env);
+    return env->reaches != NULL ? VB_OK : VB_ERR_NOMEM;
+}
+
 static enum vb_err worker_start(void *context, struct vb_worker *worker)
 {
     struct vb_server *server = context;
@@ -194,6 +206,8 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
         err = attach_store(own);
     }
     if (err == VB_OK)
+        err = attach_dialer(own);
+    if (err == VB_OK)
         err = limit_rate(own);
     if (err == VB_OK)
         err = open_log(own);
@@ -210,6 +224,11 @@ static void turn_end(struct vb_worker *worker)
 
     if (own != NULL)
         vb_access_flush(own->log);
+    if (worker->env.reaches != NULL) {
+        if (own->renewed)
+            vb_reaches_sweep(worker->env.reaches);
+        vb_reaches_turn_end(worker->env.reaches);
+    }
     if (worker->env.store != NULL)
         vb_store_turn_end(worker->env.store);
 }
@@ -222,6 +241,8 @@ static void worker_stopping(struct vb_worker *worker)
         vb_jobs_rest(own->server->jobs);
     if (worker->env.feed != NULL)
         vb_feed_end(worker->env.feed, true);
+    if (worker->env.reaches != NULL)
+        vb_reaches_rest(worker->env.reaches);
 }
 
 static bool worker_idle(struct vb_worker *worker)
@@ -263,6 +284,7 @@ static void deliver(struct vb_task *task)
     if (site != NULL) {
         vb_worker_site_retire(own->site);
         own->site = site;
+        own->renewed = true;
         delivery->worker->env.site = &site->site;
         renew_cache(own);
         if (delivery->worker->env.feed != NULL) /* others may be let in now */

@@ -78,7 +78,9 @@ static void an_archetype_follows_from_operations_and_neighbours(void **state)
         {"  /a: {get: {x-verbatim: {do: {run: cat}}}}\n  /a/{id}:\n" ID("id")
              PUT1,
          "/a", VB_ARCHETYPE_CONTROLLER, NULL, VB_MEMBER_OF_NONE},
-        {"  /a:\n    x-verbatim: {archetype: gateway}\n" GET, "/a",
+        {"  /a:\n    x-verbatim: {archetype: gateway, to: 'http://h'}\n" GET,
+         "/a", VB_ARCHETYPE_GATEWAY, NULL, VB_MEMBER_OF_NONE},
+        {"  /a:\n    x-verbatim: {to: 'http://h'}\n", "/a",
          VB_ARCHETYPE_GATEWAY, NULL, VB_MEMBER_OF_NONE},
         /* slashes at the end do not matter */
         {"  /a/:\n" POST "  /a/{id}/:\n" ID("id") GET, "/a/{id}/",
@@ -255,8 +257,13 @@ static void what_an_archetype_cannot_honour_is_not_served(void **state)
         {"  /a:\n    head: {}\n" GET, "/a", VB_METHOD_HEAD, true},
         {"  /a:\n    head: {}\n", "/a", VB_METHOD_HEAD, false},
         {"  /a:\n    put: {}\n", "/a", VB_METHOD_PUT, false},
-        {"  /a:\n    x-verbatim: {archetype: gateway}\n" GET, "/a",
+        {"  /a:\n    x-verbatim: {archetype: account}\n" GET, "/a",
          VB_METHOD_GET, false},
+        /* another server knows what it takes */
+        {"  /a:\n    x-verbatim: {to: 'http://h'}\n" PUT, "/a", VB_METHOD_PUT,
+         true},
+        {"  /a:\n    x-verbatim: {to: 'http://h'}\n" GET PATCH, "/a",
+         VB_METHOD_PATCH, true},
         /* GraphQL is at one path */
         {"  /a:\n    x-verbatim: {archetype: graphql}\n" GET POST, "/a",
          VB_METHOD_POST, true},

@@ -1,0 +1,45 @@
+/*
+ * What a server says of its gateways: which other server has what nothing here
+ * does, and what holds for all of them (resource/gateway.h).
+ */
+#ifndef VB_SERVER_GATEWAYS_H
+#define VB_SERVER_GATEWAYS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "describe/gateway.h"
+#include "resource/catalog.h"
+
+#define VB_GATEWAYS_URLS_MOST    64
+#define VB_GATEWAYS_TRUSTED_MOST 64
+
+struct vb_gateways {
+    struct vb_gateway rest; /* what nothing else owns; server_count 0: none */
+    struct vb_span urls[VB_GATEWAYS_URLS_MOST]; /* its servers: owned texts */
+    struct vb_network trusted[VB_GATEWAYS_TRUSTED_MOST];
+    size_t trusted_count;
+    char pseudonym[128]; /* by which Via knows this server */
+};
+
+/* The defaults. */
+void vb_gateways_init(struct vb_gateways *gateways);
+
+/* Adds a server that has what nothing here does. VB_ERR_INVALID, with one line
+ * in ret_why; VB_ERR_NOMEM. */
+enum vb_err vb_gateways_add(struct vb_gateways *gateways, const char *url,
+                            struct vb_buf *ret_why);
+
+/* Is it a name that Via may have: a token, or host:port (RFC 9110 section
+ * 7.6.3), short enough? */
+bool vb_gateways_name_valid(struct vb_span name);
+
+/* Opens those of a catalog, this one too if there is one; they borrow from
+ * here. What is wrong is noted. */
+enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
+                             struct vb_catalog *catalog,
+                             struct vb_notes *notes);
+
+/* Frees the texts. */
+void vb_gateways_done(struct vb_gateways *gateways);
+
+#endif
