@@ -52,15 +52,31 @@ static unsigned open_state(const struct vb_tls_wire *t)
     return state & (VB_WIRE_READ | VB_WIRE_WRITE);
 }
 
-/* An alert on its way; then the peer may read it, unless it has gone. */
+/* Without an inner wire: the peer may read the alert, unless it has gone. */
+static unsigned alone_state(const struct vb_tls_wire *t)
+{
+    return t->eof || t->notified ? VB_WIRE_CLOSE : VB_WIRE_LINGER;
+}
+
+/* What is left of the inner wire: it hears on for a while, or for long, where
+ * it is a tunnel of which one way has ended (RFC 8446 section 6.1). */
+static unsigned hearing_state(const struct vb_tls_wire *t)
+{
+    unsigned state = t->inner.ops->state(&t->inner);
+
+    if (state & VB_WIRE_CLOSE)
+        return state & (VB_WIRE_CLOSE | VB_WIRE_RESET);
+    return state & VB_WIRE_READ ? VB_WIRE_LINGER | VB_WIRE_READ : 0;
+}
+
+/* An alert on its way, and then what follows it. */
 static unsigned last_state(const struct vb_tls_wire *t)
 {
-    if (t->queue.len > 0)
+    if (t->queue.len > 0 && !t->inside)
         return VB_WIRE_READ | VB_WIRE_WRITE;
-    if (t->eof || t->notified ||
-        (t->inside && (t->inner.ops->state(&t->inner) & VB_WIRE_CLOSE)))
-        return VB_WIRE_CLOSE;
-    return VB_WIRE_LINGER;
+    if (t->queue.len > 0)
+        return VB_WIRE_WRITE | (t->inner.ops->state(&t->inner) & VB_WIRE_READ);
+    return t->inside ? hearing_state(t) : alone_state(t);
 }
 
 static unsigned state(const struct vb_wire *wire)
@@ -97,7 +113,8 @@ static int64_t read_deadline(const struct vb_tls_wire *t)
     case VB_TLS_BARE:
         return t->inner.ops->deadline(&t->inner);
     case VB_TLS_LAST:
-        return t->since + limits->linger_ms;
+        return t->inside ? t->inner.ops->deadline(&t->inner)
+                         : t->since + limits->linger_ms;
     case VB_TLS_DEAD:
         break;
     }
@@ -126,7 +143,8 @@ static void tick(struct vb_wire *wire)
 
     if (write_deadline(t) <= now)
         vb__tls_die(t);
-    else if (t->phase == VB_TLS_OPEN || t->phase == VB_TLS_BARE)
+    else if (t->phase == VB_TLS_OPEN || t->phase == VB_TLS_BARE ||
+             (t->phase == VB_TLS_LAST && t->inside))
         t->inner.ops->tick(&t->inner);
     else if (read_deadline(t) <= now)
         vb__tls_die(t);

@@ -15,7 +15,8 @@
  * GnuTLS reads from what was fed, and writes into the queue, which takes all:
  * so nothing is ever half written, and what is queued stays the same bytes.
  * More is encrypted only while the queue is short. In LAST an alert (mostly
- * close_notify) is the last of what is queued; then we linger as any wire does.
+ * close_notify) is the last of what is queued; then we linger as any wire does,
+ * or the inner wire hears on, as a tunnel whose other way has ended does.
  */
 #ifndef VB_TLS_WIRE_INNER_H
 #define VB_TLS_WIRE_INNER_H
@@ -53,8 +54,8 @@ struct vb_tls_side {
     gnutls_alert_description_t (*failed)(struct vb_tls_wire *t, int rc);
     /* The peer's TCP has ended, and it had not said that it would. */
     void (*cut)(struct vb_tls_wire *t);
-    bool lingers; /* LINGER is the inner wire's last word, not only its half
-                     of a tunnel's */
+    bool lingers; /* LINGER is the inner wire's last word, if not always the
+                     last that it hears: LAST begins */
 };
 
 struct vb_tls_wire {

@@ -1,13 +1,20 @@
 /* Records as they come: what is in them is the inner wire's. */
 #include "tls/wire_inner.h"
 
-/* Hands on what a record holds; in LAST, what was to come is thrown away. */
+/* Does the inner wire go on to hear? */
+static bool hears(const struct vb_tls_wire *t)
+{
+    return t->inside && (t->phase == VB_TLS_OPEN || t->phase == VB_TLS_LAST) &&
+           (t->inner.ops->state(&t->inner) & VB_WIRE_CLOSE) == 0;
+}
+
+/* Hands on what a record holds. In LAST the inner wire may throw it away. */
 static void hand_on(struct vb_tls_wire *t, gnutls_packet_t packet)
 {
     gnutls_datum_t data;
 
     gnutls_packet_get(packet, &data, NULL);
-    if (t->inside && t->phase == VB_TLS_OPEN)
+    if (hears(t))
         t->inner.ops->feed(&t->inner,
                            vb_span_of((const char *)data.data, data.size));
     gnutls_packet_deinit(packet);
@@ -15,7 +22,7 @@ static void hand_on(struct vb_tls_wire *t, gnutls_packet_t packet)
 
 static void end_of_input(struct vb_tls_wire *t)
 {
-    if (t->inside && t->phase == VB_TLS_OPEN)
+    if (hears(t))
         t->inner.ops->eof(&t->inner);
     t->notified = true;
 }
@@ -74,7 +81,7 @@ void vb__tls_eof(struct vb_wire *wire)
     struct vb_tls_wire *t = vb__tls_wire_of(wire);
 
     t->eof = true;
-    if (t->phase == VB_TLS_OPEN) {
+    if (t->phase == VB_TLS_OPEN || (t->phase == VB_TLS_LAST && hears(t))) {
         if (!t->notified)
             t->side->cut(t);
     } else if (t->phase == VB_TLS_BARE) {

@@ -114,11 +114,9 @@ int vb__tls_drain(struct vb_wire *wire, struct iovec *iov, int max,
     while (t->phase == VB_TLS_OPEN && t->queue.len < QUEUE_MOST &&
            write_record(t))
         ;
-    if (t->phase == VB_TLS_OPEN && vb__tls_is_over(t)) {
-        if (t->inner.ops->state(&t->inner) & VB_WIRE_RESET)
-            return 0;
+    if (t->phase == VB_TLS_OPEN && vb__tls_is_over(t) &&
+        (t->inner.ops->state(&t->inner) & VB_WIRE_RESET) == 0)
         say_goodbye(t);
-    }
     return vb_tls_queue_pieces(&t->queue, iov, max);
 }
 

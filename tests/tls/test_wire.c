@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wire/both.h"
+
 static const char *const hosts[] = {"a.example", "b.example"};
 
 #define GET(target) "GET " target " HTTP/1.1\r\nHost: a.example\r\n\r\n"
@@ -157,6 +159,93 @@ static void test_a_half_close_is_answered(void **state)
     client_read(&c);
     assert_int_equal(count(&c, "HTTP/1.1 200 OK\r\n"), 1);
     assert_true(c.ended);
+    client_done(&c);
+}
+
+#define TUNNEL(to) "CONNECT " to " HTTP/1.1\r\nHost: " to "\r\n\r\n"
+
+/* 9110-9.3.6-05, RFC 8446 section 6.1: each close_notify is the end of one way
+ * of a tunnel alone. */
+static void test_a_tunnel_whose_source_ends_hears_on(void **state)
+{
+    struct client c;
+
+    (void)state;
+    begin(&c);
+    client_send(&c, VB_SPAN(TUNNEL("quiet:1")));
+    assert_int_equal(count(&c, "HTTP/1.1 200 OK\r\n"), 1);
+    assert_true(c.ended);
+    driver_pass(&c.d, INT64_C(3600) * 1000);
+    assert_int_equal(driver_state(&c.d), VB_WIRE_LINGER | VB_WIRE_READ);
+    client_send(&c, VB_SPAN("go on"));
+    assert_int_equal(both_count(&c.d, "both took"), 0);
+    gnutls_bye(c.session, GNUTLS_SHUT_WR);
+    driver_pump(&c.d);
+    assert_int_equal(both_count(&c.d, "both took 5 "), 1);
+    both_assert_over(&c.d, vb_err_text(VB_OK));
+    assert_int_equal(driver_state(&c.d), VB_WIRE_CLOSE);
+    client_done(&c);
+}
+
+static void test_a_tunnel_whose_client_ends_is_ended(void **state)
+{
+    struct client c;
+
+    (void)state;
+    begin(&c);
+    client_send(&c, VB_SPAN(TUNNEL("echo:1") "hello"));
+    assert_int_equal(count(&c, "hello"), 1);
+    assert_false(c.ended);
+    client_send(&c, VB_SPAN(", world"));
+    gnutls_bye(c.session, GNUTLS_SHUT_WR);
+    driver_pump(&c.d);
+    client_read(&c);
+    assert_int_equal(count(&c, "hello, world"), 1);
+    assert_true(c.ended);
+    both_assert_over(&c.d, vb_err_text(VB_OK));
+    assert_int_equal(driver_state(&c.d), VB_WIRE_CLOSE);
+    client_done(&c);
+}
+
+/* What fails must not look like an end: no close_notify (9112-9.8-01). */
+static void test_a_tunnel_that_fails_is_reset(void **state)
+{
+    struct client c;
+
+    (void)state;
+    begin(&c);
+    client_send(&c, VB_SPAN(TUNNEL("cut:5") "hello"));
+    assert_false(c.ended);
+    assert_true(driver_state(&c.d) & VB_WIRE_RESET);
+    client_restart(&c);
+
+    assert_int_equal(client_handshake(&c), 0);
+    client_send(&c, VB_SPAN(TUNNEL("quiet:1")));
+    both_fail(&c.d);
+    driver_pump(&c.d);
+    assert_int_equal(driver_state(&c.d), VB_WIRE_CLOSE | VB_WIRE_RESET);
+    client_done(&c);
+}
+
+/* While the sink takes nothing, nothing is read, though our way is shut. */
+static void test_a_tunnel_half_closed_has_back_pressure(void **state)
+{
+    static char bytes[20000];
+    struct client c;
+
+    (void)state;
+    begin(&c);
+    client_send(&c, VB_SPAN(TUNNEL("end:9") "123456789"));
+    assert_true(c.ended);
+    client_send(&c, vb_span_of(bytes, 15000));
+    assert_int_equal(driver_state(&c.d), 0);
+    gnutls_bye(c.session, GNUTLS_SHUT_WR);
+    driver_pump(&c.d);
+    assert_int_equal(both_count(&c.d, "both took"), 0);
+    c.d.both->carrier->resume_content(c.d.both);
+    driver_pump(&c.d);
+    assert_int_equal(both_count(&c.d, "both took 15009 "), 1);
+    assert_int_equal(driver_state(&c.d), VB_WIRE_CLOSE);
     client_done(&c);
 }
 
@@ -391,6 +480,10 @@ int main(void)
         cmocka_unit_test(test_close_notify_is_said_before_the_end),
         cmocka_unit_test(test_an_idle_connection_ends_with_close_notify),
         cmocka_unit_test(test_a_half_close_is_answered),
+        cmocka_unit_test(test_a_tunnel_whose_source_ends_hears_on),
+        cmocka_unit_test(test_a_tunnel_whose_client_ends_is_ended),
+        cmocka_unit_test(test_a_tunnel_that_fails_is_reset),
+        cmocka_unit_test(test_a_tunnel_half_closed_has_back_pressure),
         cmocka_unit_test(test_an_end_without_close_notify),
         cmocka_unit_test(test_a_forged_record_is_an_alert),
         cmocka_unit_test(test_garbage_is_an_alert_or_nothing),
