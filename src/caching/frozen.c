@@ -11,11 +11,10 @@
 #define VERSION 1
 
 enum flag {
-    FLAG_COOKIES = 1 << 0,
-    FLAG_NO_CACHE = 1 << 1,
-    FLAG_NEVER_STALE = 1 << 2,
-    FLAG_IMMUTABLE = 1 << 3,
-    FLAG_CODED = 1 << 4,
+    FLAG_NO_CACHE = 1 << 0,
+    FLAG_NEVER_STALE = 1 << 1,
+    FLAG_IMMUTABLE = 1 << 2,
+    FLAG_CODED = 1 << 3,
 };
 
 /* --- Writing ------------------------------------------------------------- */
@@ -54,8 +53,7 @@ static uint64_t flags_of(const struct vb_stored_response *response)
 {
     const struct vb_freshness *f = &response->freshness;
 
-    return (response->cookies ? FLAG_COOKIES : 0u) |
-           (f->no_cache ? FLAG_NO_CACHE : 0u) |
+    return (f->no_cache ? FLAG_NO_CACHE : 0u) |
            (f->never_stale ? FLAG_NEVER_STALE : 0u) |
            (f->immutable ? FLAG_IMMUTABLE : 0u) |
            (response->rep->coded ? FLAG_CODED : 0u);
@@ -193,7 +191,6 @@ static void take_groups(struct reader *reader, struct vb_arena *arena,
 static void take_flags(uint64_t flags, struct vb_stored_response *from,
                        struct vb_rep_parts *parts)
 {
-    from->cookies = (flags & FLAG_COOKIES) != 0;
     from->freshness.no_cache = (flags & FLAG_NO_CACHE) != 0;
     from->freshness.never_stale = (flags & FLAG_NEVER_STALE) != 0;
     from->freshness.immutable = (flags & FLAG_IMMUTABLE) != 0;

@@ -14,7 +14,6 @@ struct gathered {
     int etag;
     int media_type;
     bool coded;
-    bool cookies;
     struct vb_span vary;
     struct vb_span values;
     struct vb_span cache_status;
@@ -48,7 +47,6 @@ static void note(struct gathered *g, enum vb_field_id id,
     else if (id == VB_FIELD_CONTENT_TYPE)
         g->media_type = at;
     g->coded |= id == VB_FIELD_CONTENT_ENCODING;
-    g->cookies |= id == VB_FIELD_SET_COOKIE;
 }
 
 static void gather_fields(struct gathered *g,
@@ -173,7 +171,6 @@ vb_stored_response_new(struct vb_arena *arena,
     parts.etag = g.etag;
     parts.media_type = g.media_type;
     parts.coded = g.coded;
-    from.cookies = g.cookies;
     from.vary = g.vary;
     from.values = g.values;
     from.cache_status = g.cache_status;

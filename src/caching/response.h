@@ -28,7 +28,6 @@ struct vb_stored_response {
     struct vb_ref ref;
     uint16_t status;
     uint16_t group_count;
-    bool cookies; /* it has Set-Cookie */
     struct vb_freshness freshness;
     struct vb_part part; /* see partial.h */
     struct vb_rep *rep;  /* a reference; without Date, Age, Cache-Status */
