@@ -1,6 +1,6 @@
 /* Asking the other server, and passing its answer on: the question `answered`.
  * See gate.h. */
-#include "gateway/forward.h"
+#include "gateway/cached.h"
 
 #include "base/hash.h"
 #include "flow/flow.h"
@@ -49,15 +49,25 @@ static void on_interim(struct vb_ask *ask,
 static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
 {
     struct vb_forward *f = of_ask(ask);
+    struct vb_cached *c = vb__cached_of(f->x);
 
+    if (c != NULL && response != NULL && vb__cached_head(c, response))
+        return;
+    f->passes = true;
     vb__forward_response(f, response);
+    if (c != NULL && response != NULL)
+        vb__cached_heed(c, response);
     f->replied = true;
     vb_flow_resume(f->x, VB_HALT);
 }
 
 static enum vb_sink_want on_content(struct vb_ask *ask, struct vb_span bytes)
 {
-    return vb__forward_take(of_ask(ask), bytes);
+    struct vb_forward *f = of_ask(ask);
+    struct vb_cached *c = vb__cached_of(f->x);
+
+    return c != NULL && !f->passes ? vb__cached_content(c, bytes)
+                                   : vb__forward_take(f, bytes);
 }
 
 static void on_eof(struct vb_ask *ask)
@@ -68,8 +78,11 @@ static void on_eof(struct vb_ask *ask)
 static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
 {
     struct vb_forward *f = of_ask(ask);
+    struct vb_cached *c = vb__cached_of(f->x);
 
     f->under_way = false;
+    if (c != NULL && vb__cached_end(c, failure))
+        return;
     if (!f->replied) {
         f->replied = true;
         vb_flow_resume(f->x, say_why(f, failure));
@@ -99,10 +112,19 @@ static const struct vb_ask_ops ask_ops = {
 /* --- life -------------------------------------------------------------------
  */
 
-static void done(struct vb_exchange *x)
+static struct vb_forward *forward_of(const struct vb_exchange *x)
 {
-    struct vb_forward *f = vb__forward_of(x);
+    const struct vb_cached *c = vb__cached_of(x);
 
+    return c != NULL ? c->forward : x->state;
+}
+
+void vb__forward_done(struct vb_exchange *x)
+{
+    struct vb_forward *f = forward_of(x);
+
+    if (f == NULL)
+        return;
     if (f->under_way) {
         f->under_way = false;
         vb_ask_cancel(&f->ask);
@@ -113,14 +135,18 @@ static void done(struct vb_exchange *x)
 /* The client has gone before there was an answer. */
 static void call_off(struct vb_exchange *x)
 {
-    struct vb_forward *f = vb__forward_of(x);
+    struct vb_cached *c = vb__cached_of(x);
+    struct vb_forward *f = forward_of(x);
 
     x->call_off = NULL;
-    if (f->replied)
+    if (f != NULL && f->replied)
         return;
-    f->replied = true;
-    f->under_way = false;
-    vb_ask_cancel(&f->ask);
+    if ((c == NULL || !vb__cached_call_off(c)) && f != NULL) {
+        f->under_way = false;
+        vb_ask_cancel(&f->ask);
+    }
+    if (f != NULL)
+        f->replied = true;
     x->reply.status = VB_STATUS_SERVICE_UNAVAILABLE; /* which nobody sees */
     vb_flow_resume(x, VB_NO);
 }
@@ -132,15 +158,17 @@ static struct vb_forward *new_forward(struct vb_exchange *x)
     if (f == NULL)
         return NULL;
     f->x = x;
-    f->gate =
-        VB_CONTAINER(x->resource->forwarding, const struct vb_gate, forwarding);
+    f->gate = vb__gate_of(x);
     vb__forward_init_content(f);
     f->ask.ops = &ask_ops;
     f->ask.context = f;
-    x->state = f;
-    x->state_done = done;
-    x->call_off = call_off;
     x->sink = &f->sink;
+    if (vb__cached_of(x) != NULL) {
+        vb__cached_of(x)->forward = f;
+    } else {
+        x->state = f;
+        x->state_done = vb__forward_done;
+    }
     return f;
 }
 
@@ -153,21 +181,48 @@ static struct vb_reach *find_reach(struct vb_exchange *x,
                                   : gate->reach(x, gate);
 }
 
-enum vb_answer vb__gate_answered(struct vb_exchange *x)
+static enum vb_failure_id start(struct vb_forward *f)
+{
+    enum vb_failure_id failure = VB_FAILURE_INTERNAL;
+
+    f->ask.tried = 0;
+    if (f->reach != NULL && vb__forward_request(f))
+        failure = vb_ask_start(&f->ask, f->reach);
+    f->under_way = failure == VB_FAILURE_NONE;
+    f->replied = !f->under_way;
+    return failure;
+}
+
+enum vb_answer vb__forward_begin(struct vb_exchange *x)
 {
     struct vb_forward *f = new_forward(x);
-    enum vb_failure_id failure = VB_FAILURE_INTERNAL;
+    enum vb_failure_id failure;
 
     if (f == NULL)
         return vb_reply_unavailable(x);
     f->reach = find_reach(x, f->gate);
-    if (f->reach != NULL && vb__forward_request(f))
-        failure = vb_ask_start(&f->ask, f->reach);
-    if (failure == VB_FAILURE_NONE) {
-        f->under_way = true;
+    failure = start(f);
+    if (failure == VB_FAILURE_NONE)
         return VB_PENDING;
-    }
-    f->replied = true;
     say_failure(f, failure);
     return VB_NO;
+}
+
+void vb__forward_again(struct vb_forward *f)
+{
+    enum vb_failure_id failure = start(f);
+
+    if (failure == VB_FAILURE_NONE)
+        return;
+    say_failure(f, failure);
+    vb_flow_resume(f->x, VB_NO);
+}
+
+enum vb_answer vb__gate_answered(struct vb_exchange *x)
+{
+    struct vb_cached *c = vb__cached_of(x);
+    enum vb_answer answer = c != NULL ? vb__cached_join(c) : VB_NO;
+
+    x->call_off = call_off;
+    return answer != VB_NO ? answer : vb__forward_begin(x);
 }

@@ -39,12 +39,18 @@ struct vb_forward {
 
     bool under_way; /* the ask is */
     bool replied;   /* the flow was told */
+    bool passes;    /* what comes goes to the client as it is */
 };
 
-static inline struct vb_forward *vb__forward_of(const struct vb_exchange *x)
-{
-    return x->state;
-}
+/* Begins: PENDING, or why not. */
+enum vb_answer vb__forward_begin(struct vb_exchange *x);
+
+/* The same once more, of what was asked with conditions. The exchange may be
+ * gone when this returns. */
+void vb__forward_again(struct vb_forward *f);
+
+/* The exchange is over. */
+void vb__forward_done(struct vb_exchange *x);
 
 /* content.c: sets up both ways. */
 void vb__forward_init_content(struct vb_forward *f);

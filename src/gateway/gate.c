@@ -16,7 +16,10 @@ void vb_gate_init(struct vb_gate *gate, struct vb_upstream *upstream,
                   const struct vb_gate_options *options)
 {
     *gate = (struct vb_gate){
-        .forwarding = {.returning = returning, .answered = vb__gate_answered},
+        .forwarding = {.returning = returning,
+                       .kept = vb__gate_kept,
+                       .usable = vb__gate_usable,
+                       .answered = vb__gate_answered},
         .upstream = upstream != NULL ? vb_upstream_ref(upstream) : NULL,
         .options = *options,
     };
@@ -42,5 +45,6 @@ static enum vb_answer permitted(struct vb_exchange *x)
 void vb_gate_open(struct vb_resource *resource, const struct vb_gate *gate)
 {
     resource->forwarding = &gate->forwarding;
+    resource->stream = vb__cached_stream;
     resource->permitted = permitted;
 }

@@ -17,6 +17,7 @@
 #include "http/network.h"
 
 struct vb_reach;
+struct vb_gate_cache; /* gateway/cached.h */
 
 struct vb_gate_options {
     size_t depth; /* how many segments of paths here are not passed on; */
@@ -26,6 +27,9 @@ struct vb_gate_options {
     const struct vb_network *trusted; /* peers whose Forwarded is believed */
     size_t trusted_count;
     struct vb_span pseudonym; /* by which Via knows us */
+    /* Where answers are stored that may be given to others; NULL: nowhere.
+     * Borrowed. */
+    const struct vb_gate_cache *cache;
 };
 
 struct vb_gate {
@@ -71,7 +75,15 @@ static inline const struct vb_gate *vb__gate_of(const struct vb_exchange *x)
                         forwarding);
 }
 
+/* cached.c: the questions `kept` and `usable`. */
+enum vb_answer vb__gate_kept(struct vb_exchange *x);
+enum vb_answer vb__gate_usable(struct vb_exchange *x);
+
 /* forward.c: the question `answered`, and `dug`: asks the upstream. */
 enum vb_answer vb__gate_answered(struct vb_exchange *x);
+
+/* filling.c: the resource's `stream`. */
+struct vb_source *vb__cached_stream(struct vb_exchange *x, uint64_t first,
+                                    uint64_t length);
 
 #endif

@@ -1,11 +1,12 @@
 /* The request that goes on to the other server (RFC 9110 section 7.6). */
-#include "gateway/forward.h"
+#include "gateway/cached.h"
 
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/hash.h"
 #include "http/elements.h"
 #include "http/method.h"
+#include "http/uri.h"
 
 /* Not passed on as they came, beside those of the connection: what proxies say
  * is said anew; and credentials for a proxy end at the first one (RFC 9110
@@ -48,11 +49,29 @@ static void add_socket_key(struct vb_forward *f, struct vb_field_list *list)
         vb_field_list_add(list, VB_SPAN("Sec-WebSocket-Key"), vb_span_str(key));
 }
 
+/* Asked for with and for others: without the client's own conditions, with
+ * those about what is stored (RFC 9111 section 4.3.1). */
+static void set_conditions(const struct vb_cached *c,
+                           struct vb_field_list *list)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!vb_validation_replaces(vb_field_find(list->at[i].name)))
+            list->at[kept++] = list->at[i];
+    list->count = kept;
+    for (size_t i = 0; i < c->conditions.count; i++)
+        vb_field_list_add(list, c->conditions.at[i].name,
+                          c->conditions.at[i].value);
+}
+
 static bool make_fields(struct vb_forward *f)
 {
+    const struct vb_cached *c = vb__cached_of(f->x);
     const struct vb_gate *gate = f->gate;
     struct vb_exchange *x = f->x;
     const struct vb_hop hop = {
+        .hides_for = c != NULL && c->fill != NULL,
         .forwarded = !gate->options.hides,
         .x_forwarded = !gate->options.hides,
         .trusted = vb__gate_trusts(gate, x->peer),
@@ -61,6 +80,8 @@ static bool make_fields(struct vb_forward *f)
 
     vb_field_list_init(&list, &x->arena, x->head.fields.count + 8u);
     vb_fields_go_on(&x->head.fields, not_as_they_came, &list);
+    if (c != NULL && c->whole)
+        set_conditions(c, &list);
     add_max_forwards(f, &list);
     vb_add_forwarded(x, &hop, &list);
     vb_add_via(&list, vb_via_version(x->carrier->protocol),
@@ -101,6 +122,19 @@ static bool sends(const struct vb_head *head)
            head->method == VB_METHOD_CONNECT;
 }
 
+/* What the key does not tell apart, the other server must not either: it is
+ * asked for by the key's path and query. */
+static void ask_by_key(struct vb_exchange *x, const struct vb_caching_key *key)
+{
+    struct vb_uri uri;
+
+    if (!vb_uri_parse(key->uri, &uri))
+        return;
+    x->head.path = uri.path;
+    x->head.query = uri.query;
+    x->head.has_query = uri.query.ptr != NULL;
+}
+
 bool vb__forward_request(struct vb_forward *f)
 {
     const struct vb_gate *gate = f->gate;
@@ -113,6 +147,8 @@ bool vb__forward_request(struct vb_forward *f)
     call->authority = gate->options.keeps_host && x->head.authority.len > 0
                           ? x->head.authority
                           : upstream->servers[0].authority;
+    if (vb__cached_of(x) != NULL && vb__cached_of(x)->fill != NULL)
+        ask_by_key(x, &vb__cached_of(x)->key);
     call->target = vb__gate_target(x, gate);
     call->te_trailers = wants_trailers(&x->head);
     call->expects = vb_fields_first(&x->head.fields, VB_FIELD_EXPECT) != NULL;

@@ -162,6 +162,7 @@ enum vb_err vb_gateway_open(struct vb_built *built,
     if (!built->route->served)
         return VB_OK;
     options->pseudonym = setup->pseudonym;
+    options->cache = setup->cache;
     if (options->trusted == NULL) {
         options->trusted = setup->trusted;
         options->trusted_count = setup->trusted_count;

@@ -39,6 +39,7 @@ void vb_gateways_init(struct vb_gateways *gateways)
                 .max_connections = usual->max_connections,
             },
     };
+    gateways->cache_size = (size_t)64 * 1024 * 1024;
     draw_name(gateways->pseudonym, sizeof(gateways->pseudonym));
 }
 
@@ -124,6 +125,7 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
         .pseudonym = vb_span_str(gateways->pseudonym),
         .trusted = gateways->trusted,
         .trusted_count = gateways->trusted_count,
+        .cache = &gateways->cache,
         .secure = secure,
         .release = release,
     };
@@ -135,8 +137,18 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
                         : err;
 }
 
+enum vb_err vb_gateways_store(struct vb_gateways *gateways,
+                              struct vb_catalog *catalog)
+{
+    if (gateways->cache.tier != NULL || gateways->cache_size == 0 ||
+        !vb_catalog_site(catalog)->forwards)
+        return VB_OK;
+    return vb_gate_cache_init(&gateways->cache, gateways->cache_size);
+}
+
 void vb_gateways_done(struct vb_gateways *gateways)
 {
+    vb_gate_cache_done(&gateways->cache);
     for (size_t i = 0; i < gateways->rest.server_count; i++)
         free((char *)gateways->urls[i].ptr);
     gateways->rest.server_count = 0;

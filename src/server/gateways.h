@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "describe/gateway.h"
+#include "gateway/gate_cache.h"
 #include "resource/catalog.h"
 
 #define VB_GATEWAYS_URLS_MOST    64
@@ -19,6 +20,8 @@ struct vb_gateways {
     struct vb_network trusted[VB_GATEWAYS_TRUSTED_MOST];
     size_t trusted_count;
     char pseudonym[128]; /* by which Via knows this server */
+    size_t cache_size; /* bytes that all workers share; 0: nothing is stored */
+    struct vb_gate_cache cache;
 };
 
 /* The defaults. */
@@ -39,7 +42,12 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
                              struct vb_catalog *catalog,
                              struct vb_notes *notes);
 
-/* Frees the texts. */
+/* Gets the cache ready, where a catalog is to be served that has gateways.
+ * VB_ERR_NOMEM. */
+enum vb_err vb_gateways_store(struct vb_gateways *gateways,
+                              struct vb_catalog *catalog);
+
+/* Frees the texts and the cache, when nothing is served any more. */
 void vb_gateways_done(struct vb_gateways *gateways);
 
 #endif

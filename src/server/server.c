@@ -432,6 +432,8 @@ static enum vb_err start(struct vb_server *server)
     if (server->described)
         err = vb_server_load(server, &server->catalog, &server->why);
     if (err == VB_OK && server->described)
+        err = vb_gateways_store(&server->gateways, server->catalog);
+    if (err == VB_OK && server->described)
         err = vb_store_open(vb_span_str(server->store_url), &server->store,
                             &server->why);
     if (err == VB_OK && server->described) {

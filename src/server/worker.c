@@ -317,6 +317,7 @@ static void reload_description(struct vb_server *server, struct vb_loop *loop)
 
     vb_buf_init(&why, 64 * 1024);
     if (vb_server_load(server, &catalog, &why) == VB_OK) {
+        (void)vb_gateways_store(&server->gateways, catalog);
         vb_catalog_index(catalog, server->store);
         vb_loop_broadcast(loop, make_delivery, catalog);
         vb_catalog_unref(server->catalog);

@@ -1,0 +1,60 @@
+/*
+ * Which answers may be given to others, by what was forwarded (RFC 9111 section
+ * 7.1): an answer could be made of any field of the request, and one that is
+ * not in the cache's key would let whoever sends it decide what others see.
+ */
+#include "gateway/cached.h"
+
+#include "caching/vary.h"
+
+static bool is_harmless(uint16_t id)
+{
+    static const bool harmless[VB_FIELD_COUNT] = {
+#define VB_HARMLESS(id) [VB_FIELD_##id] = true,
+#include "gateway/harmless.tbl"
+#undef VB_HARMLESS
+    };
+
+    return harmless[id];
+}
+
+static bool is_named(const struct vb_vary *vary, struct vb_span name)
+{
+    for (size_t i = 0; i < vary->count; i++)
+        if (vb_span_ieq(vary->names[i], name))
+            return true;
+    return false;
+}
+
+/* For everybody, whoever asks (RFC 9111 sections 5.2.2.9 and 5.2.2.10): that
+ * says what cookies do not change, and says it of nothing else. */
+static bool is_for_all(const struct vb_fields *response)
+{
+    struct vb_cache_control cc;
+    struct vb_lines lines;
+
+    vb_fields_lines(response, VB_FIELD_CACHE_CONTROL, &lines);
+    vb_cache_control_parse(lines.at, lines.count, &cc);
+    return vb_cc_has(&cc, VB_CC_PUBLIC) || vb_cc_has(&cc, VB_CC_S_MAXAGE);
+}
+
+bool vb__cached_is_shared(const struct vb_exchange *x,
+                          const struct vb_fields *response)
+{
+    const struct vb_fields *fields = &x->head.fields;
+    struct vb_vary vary = {.count = 0};
+
+    if (response != NULL)
+        (void)vb_vary_read(response, &vary);
+    for (unsigned i = 0; i < fields->count; i++) {
+        const struct vb_field *field = &fields->at[i];
+
+        if (is_harmless(field->id) || is_named(&vary, field->name) ||
+            !vb_goes_on(fields, field))
+            continue;
+        if (field->id != VB_FIELD_COOKIE || response == NULL ||
+            !is_for_all(response))
+            return false;
+    }
+    return true;
+}
