@@ -32,6 +32,18 @@ static const struct vb_command commands[] = {
         .run = vb__command_serve,
     },
     {
+        .name = "gateway",
+        .usage = "gateway --to SERVER [OPTION...] [FILE]",
+        .summary = "stand in front of another server",
+        .about =
+            "Passes requests on to SERVER, and its answers back, to the letter "
+            "of RFC 9110,\nsection 7. With FILE, an OpenAPI description, what "
+            "that describes is answered\nhere, and the rest goes on. The "
+            "options are those of serve.\n",
+        .more = vb_usage_help,
+        .run = vb__command_gateway,
+    },
+    {
         .name = "check",
         .usage = "check FILE",
         .summary = "tell what of an OpenAPI file is served, and what not",

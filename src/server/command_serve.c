@@ -1,4 +1,5 @@
-/* `verbatim serve [FILE]`: read the configuration, then serve. */
+/* `verbatim serve [FILE]` and `verbatim gateway --to URL [FILE]`: read the
+ * configuration, then serve. */
 #include "base/log.h"
 #include "server/cli.h"
 #include "server/command.h"
@@ -18,7 +19,8 @@ static void print_warnings(struct vb_span text)
     }
 }
 
-int vb__command_serve(const struct vb_command_line *line)
+/* `needs_to`: another server must be named. */
+static int run(const struct vb_command_line *line, bool needs_to)
 {
     const struct vb_config_sources sources = {
         .arguments = line->words,
@@ -33,7 +35,10 @@ int vb__command_serve(const struct vb_command_line *line)
     vb_buf_init(&warnings, TEXT_MOST);
     if (vb_config_read(&sources, &config, &why, &warnings) == VB_OK) {
         print_warnings(vb_buf_span(&warnings));
-        status = vb_serve(&config);
+        if (needs_to && config.gateway_to.count == 0)
+            vb_log(VB_LOG_ERROR, "--to is missing: which server answers");
+        else
+            status = vb_serve(&config);
         vb_config_done(&config);
     } else {
         vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
@@ -41,4 +46,14 @@ int vb__command_serve(const struct vb_command_line *line)
     vb_buf_done(&warnings);
     vb_buf_done(&why);
     return status;
+}
+
+int vb__command_serve(const struct vb_command_line *line)
+{
+    return run(line, false);
+}
+
+int vb__command_gateway(const struct vb_command_line *line)
+{
+    return run(line, true);
 }

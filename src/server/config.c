@@ -210,7 +210,8 @@ static enum vb_err complete(struct vb__reading *reading)
     }
     if (reading->storage_set)
         return VB_OK;
-    if (config->files != NULL && config->description == NULL)
+    if ((config->files != NULL || config->gateway_to.count > 0) &&
+        config->description == NULL)
         config->storage = "memory:"; /* there is nothing to be kept */
     else
         config->storage = vb_arena_printf(&config->arena,

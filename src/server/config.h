@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "describe/gateway.h"
 #include "exchange/exchange.h"
 #include "flow/rate.h"
 #include "graphql/parse.h"
@@ -38,6 +39,9 @@ enum vb_client_cert {
     VB_CLIENT_CERT_OPTIONAL,
     VB_CLIENT_CERT_REQUIRED
 };
+
+/* Which Host goes on to another server? */
+enum vb_host_kept { VB_HOST_UPSTREAM, VB_HOST_PRESERVE };
 
 /* Texts are NUL-terminated and live as long as the configuration. */
 struct vb_config {
@@ -61,6 +65,18 @@ struct vb_config {
     struct vb_texts hosts;   /* names of this server */
     bool trace;              /* answer TRACE */
     bool explain;            /* answer Prefer: explain */
+
+    /* other servers */
+    struct vb_texts gateway_to; /* who answers for the rest; or none */
+    enum vb_host_kept gateway_host;
+    enum vb_gateway_balance gateway_balance;
+    uint32_t gateway_connect_ms;
+    uint32_t gateway_timeout_ms;
+    const char *gateway_ca; /* NULL: whom the system believes */
+    bool gateway_insecure;
+    bool gateway_hides;
+    struct vb_texts trusted_proxies; /* networks */
+    const char *via;                 /* NULL: drawn */
 
     /* HTTPS */
     struct vb_texts tls_certs;

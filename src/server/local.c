@@ -165,6 +165,7 @@ static int build_site(struct vb__local *local, const struct vb_config *config)
         vb_server_describe(local->server, config->description, "memory:");
         if (config->files != NULL)
             vb_server_files(local->server, config->files);
+        vb_serve_gateways(local->server, config);
         err = vb_server_load(local->server, &parts.catalog, &why);
     }
     if (err == VB_OK) {

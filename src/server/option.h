@@ -10,15 +10,20 @@
 enum vb_option_kind {
     VB_OPTION_PATH,
     VB_OPTION_CONFIG,    /* a path, but not in the file it names */
-    VB_OPTION_ADDRESSES, /* a list, as are the next three */
+    VB_OPTION_ADDRESSES, /* a list, as are the next five */
     VB_OPTION_PATHS,
     VB_OPTION_ORIGINS,
     VB_OPTION_HOSTS,
+    VB_OPTION_UPSTREAMS, /* URLs of servers */
+    VB_OPTION_NETWORKS,
     VB_OPTION_STORAGE,
     VB_OPTION_PUBLISH, /* the path of a URI, or "off" */
     VB_OPTION_FLAG,
     VB_OPTION_LOG_FORMAT,
     VB_OPTION_CLIENT_CERT,
+    VB_OPTION_HOST_KEPT,
+    VB_OPTION_BALANCE,
+    VB_OPTION_VIA,
     VB_OPTION_REDACTION,
     VB_OPTION_COUNT,    /* a number */
     VB_OPTION_CORES,    /* a number, or "auto", which is 0 */

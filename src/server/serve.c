@@ -88,6 +88,27 @@ bool vb_serve_make_data(const struct vb_config *config)
     return false;
 }
 
+/* Is there more than what is described nowhere? */
+static bool has_own(const struct vb_server *server)
+{
+    return server->file != NULL ||
+           (server->files == NULL && server->gateways.rest.server_count == 0);
+}
+
+static void tell_rest(const struct vb_server *server)
+{
+    const struct vb_gateway *rest = &server->gateways.rest;
+
+    if (server->files != NULL)
+        vb_log(VB_LOG_NOTICE, "serving the files of %s", server->files);
+    for (size_t i = 0; i < rest->server_count; i++)
+        vb_log(VB_LOG_NOTICE, "asking %.*s%.*s for %s",
+               VB_FMT(rest->servers[i]), VB_FMT(rest->base),
+               server->file != NULL ? "the rest" : "everything");
+    if (rest->server_count > 0 && rest->tls.insecure)
+        vb_log(VB_LOG_WARNING, "whoever that is (--insecure-upstream)");
+}
+
 static void tell(struct vb_server *server)
 {
     size_t count;
@@ -96,13 +117,12 @@ static void tell(struct vb_server *server)
     struct vb_buf text;
 
     vb_buf_init(&text, 4096);
-    if (server->file != NULL || server->files == NULL)
+    if (has_own(server))
         vb_log(VB_LOG_NOTICE, "serving %s",
                server->file != NULL ? server->file
                                     : "an open tree of resources");
-    if (server->files != NULL)
-        vb_log(VB_LOG_NOTICE, "serving the files of %s", server->files);
-    if (server->file != NULL || server->files == NULL)
+    tell_rest(server);
+    if (has_own(server))
         vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
     if (server->trust.open)
         vb_log(VB_LOG_WARNING, "anyone who can reach it may write (--open)");
@@ -139,6 +159,31 @@ void vb_serve_api(struct vb_server *server, const struct vb_config *config)
         vb_server_trust_host(server, config->hosts.at[i]);
 }
 
+void vb_serve_gateways(struct vb_server *server, const struct vb_config *config)
+{
+    struct vb_gateways *gateways = &server->gateways;
+    struct vb_gateway *rest = &gateways->rest;
+
+    rest->keeps_host = config->gateway_host == VB_HOST_PRESERVE;
+    rest->balance = config->gateway_balance;
+    rest->connect_ms = config->gateway_connect_ms;
+    rest->head_ms = rest->idle_ms = config->gateway_timeout_ms;
+    rest->hides = config->gateway_hides;
+    rest->tls.ca = config->gateway_ca;
+    rest->tls.insecure = config->gateway_insecure;
+    rest->place = (struct vb_place){.file = VB_SPAN("--to")};
+    if (config->via != NULL)
+        snprintf(gateways->pseudonym, sizeof(gateways->pseudonym), "%s",
+                 config->via);
+    for (size_t i = 0;
+         i < config->trusted_proxies.count && i < VB_GATEWAYS_TRUSTED_MOST; i++)
+        if (vb_network_parse(vb_span_str(config->trusted_proxies.at[i]),
+                             &gateways->trusted[gateways->trusted_count]))
+            gateways->trusted_count++;
+    for (size_t i = 0; i < config->gateway_to.count; i++)
+        vb_server_gateway(server, config->gateway_to.at[i]);
+}
+
 static void apply(struct vb_server *server, const struct vb_config *config)
 {
     server->limits = config->limits;
@@ -165,6 +210,7 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     vb_server_describe(server, config->description, config->storage);
     if (config->files != NULL)
         vb_server_files(server, config->files);
+    vb_serve_gateways(server, config);
 }
 
 static enum vb_err copy_addresses(struct vb_server *server,
@@ -284,12 +330,24 @@ static int run(struct vb_server *server, const struct vb_config *config)
     return status;
 }
 
+/* Two cannot have the rest. */
+static bool has_one_rest(const struct vb_config *config)
+{
+    if (config->files == NULL || config->gateway_to.count == 0)
+        return true;
+    vb_log(VB_LOG_ERROR, "--files and --to are both for what is described "
+                         "nowhere");
+    return false;
+}
+
 int vb_serve(const struct vb_config *config)
 {
     struct vb_access_log *log;
     struct vb_server *server;
     int status = 2;
 
+    if (!has_one_rest(config))
+        return 2;
     if (!vb_serve_make_data(config))
         return 2;
     if (!open_log(config, &log))

@@ -14,6 +14,10 @@ int vb_serve(const struct vb_config *config);
  * where it publishes its description, and what hashing a password costs. */
 void vb_serve_api(struct vb_server *server, const struct vb_config *config);
 
+/* The same of other servers, which may have the rest. */
+void vb_serve_gateways(struct vb_server *server,
+                       const struct vb_config *config);
+
 /* Makes the directory of what is kept where something is kept there, if it is
  * not there. False: it cannot be made (told on stderr). */
 bool vb_serve_make_data(const struct vb_config *config);

@@ -17,6 +17,9 @@ static const struct {
     {"PATH", "stderr off", "-f"},
     {"FORMAT", "combined json", ""},
     {"WHEN", "required optional none", ""},
+    {"WHOSE", "upstream preserve", ""},
+    {"HOW", "round-robin least-busy hash", ""},
+    {"SERVER", "http:// https:// unix:", ""},
     {"RULES", "all none all-but: only:", ""},
     {"URL", "memory: sqlite:", ""},
     {"TARGET", "/openapi.json off", ""},
@@ -112,7 +115,7 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                     "        return\n"
                     "    fi\n"
                     "    case ${COMP_WORDS[1]} in\n"
-                    "    serve) ;;\n"
+                    "    serve | gateway) ;;\n"
                     "    explain) own='");
     vb__explain_words(buf);
     vb_buf_str(buf, "' ;;\n"

@@ -190,6 +190,29 @@ static enum vb_err read_host(const struct vb_option *option,
     return add_text(option, text, config, why);
 }
 
+static enum vb_err read_upstream(const struct vb_option *option,
+                                 struct vb_span text, struct vb_config *config,
+                                 struct vb_buf *why)
+{
+    struct vb_span origin, base;
+    const char *wrong = vb_gateway_cut(text, &origin, &base);
+
+    return wrong != NULL ? refuse(why, text, wrong)
+                         : add_text(option, text, config, why);
+}
+
+static enum vb_err read_network(const struct vb_option *option,
+                                struct vb_span text, struct vb_config *config,
+                                struct vb_buf *why)
+{
+    struct vb_network network;
+
+    if (!vb_network_parse(text, &network))
+        return refuse(why, text,
+                      "is neither an address nor a network such as 10.0.0.0/8");
+    return add_text(option, text, config, why);
+}
+
 /* --- Lists
  * --------------------------------------------------------------------
  */
@@ -239,11 +262,24 @@ static enum vb_err read_hosts(const struct vb_option *option,
     return read_list(option, text, config, why, read_host);
 }
 
+static enum vb_err read_upstreams(const struct vb_option *option,
+                                  struct vb_span text, struct vb_config *config,
+                                  struct vb_buf *why)
+{
+    return read_list(option, text, config, why, read_upstream);
+}
+
+static enum vb_err read_networks(const struct vb_option *option,
+                                 struct vb_span text, struct vb_config *config,
+                                 struct vb_buf *why)
+{
+    return read_list(option, text, config, why, read_network);
+}
+
 bool vb_option_is_list(const struct vb_option *option)
 {
-    return option->kind == VB_OPTION_ADDRESSES ||
-           option->kind == VB_OPTION_PATHS ||
-           option->kind == VB_OPTION_ORIGINS || option->kind == VB_OPTION_HOSTS;
+    return option->kind >= VB_OPTION_ADDRESSES &&
+           option->kind <= VB_OPTION_NETWORKS;
 }
 
 void vb_option_clear(const struct vb_option *option, struct vb_config *config)
@@ -324,6 +360,50 @@ static enum vb_err read_client_cert(const struct vb_option *option,
         return refuse(why, text, "is none of required, optional and none");
     *(enum vb_client_cert *)member(option, config) = (enum vb_client_cert)value;
     return VB_OK;
+}
+
+static enum vb_err read_host_kept(const struct vb_option *option,
+                                  struct vb_span text, struct vb_config *config,
+                                  struct vb_buf *why)
+{
+    static const struct word words[] = {
+        {VB_SPAN_INIT("upstream"), VB_HOST_UPSTREAM},
+        {VB_SPAN_INIT("preserve"), VB_HOST_PRESERVE},
+    };
+    int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
+
+    if (value < 0)
+        return refuse(why, text, "is neither upstream nor preserve");
+    *(enum vb_host_kept *)member(option, config) = (enum vb_host_kept)value;
+    return VB_OK;
+}
+
+static enum vb_err read_balance(const struct vb_option *option,
+                                struct vb_span text, struct vb_config *config,
+                                struct vb_buf *why)
+{
+    static const struct word words[] = {
+        {VB_SPAN_INIT("round-robin"), VB_GATEWAY_ROUND_ROBIN},
+        {VB_SPAN_INIT("least-busy"), VB_GATEWAY_LEAST_BUSY},
+        {VB_SPAN_INIT("hash"), VB_GATEWAY_HASH},
+    };
+    int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
+
+    if (value < 0)
+        return refuse(why, text, "is none of round-robin, least-busy and hash");
+    *(enum vb_gateway_balance *)member(option, config) =
+        (enum vb_gateway_balance)value;
+    return VB_OK;
+}
+
+static enum vb_err read_via(const struct vb_option *option, struct vb_span text,
+                            struct vb_config *config, struct vb_buf *why)
+{
+    if (!vb_gateways_name_valid(text))
+        return refuse(why, text,
+                      "is no name that Via can have: a word, or a host and "
+                      "port");
+    return read_text(option, text, config, why);
 }
 
 /* --- Numbers ----------------------------------------------------------------
@@ -478,11 +558,16 @@ static const reader readers[] = {
     [VB_OPTION_PATHS] = read_paths,
     [VB_OPTION_ORIGINS] = read_origins,
     [VB_OPTION_HOSTS] = read_hosts,
+    [VB_OPTION_UPSTREAMS] = read_upstreams,
+    [VB_OPTION_NETWORKS] = read_networks,
     [VB_OPTION_STORAGE] = read_storage,
     [VB_OPTION_PUBLISH] = read_publish,
     [VB_OPTION_FLAG] = read_flag,
     [VB_OPTION_LOG_FORMAT] = read_log_format,
     [VB_OPTION_CLIENT_CERT] = read_client_cert,
+    [VB_OPTION_HOST_KEPT] = read_host_kept,
+    [VB_OPTION_BALANCE] = read_balance,
+    [VB_OPTION_VIA] = read_via,
     [VB_OPTION_REDACTION] = read_redaction,
     [VB_OPTION_COUNT] = read_number,
     [VB_OPTION_CORES] = read_cores,

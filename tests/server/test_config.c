@@ -188,6 +188,16 @@ static const char *sample(const struct vb_option *option)
         return "some/file.pem";
     case VB_OPTION_HOSTS:
         return "books.example";
+    case VB_OPTION_UPSTREAMS:
+        return "http://10.0.0.1:9000/v1";
+    case VB_OPTION_NETWORKS:
+        return "10.0.0.0/8";
+    case VB_OPTION_HOST_KEPT:
+        return "preserve";
+    case VB_OPTION_BALANCE:
+        return "hash";
+    case VB_OPTION_VIA:
+        return "edge";
     case VB_OPTION_RATE:
         return "7/m";
     case VB_OPTION_KINDS:
@@ -216,6 +226,7 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_STORAGE:
     case VB_OPTION_REDACTION:
     case VB_OPTION_PUBLISH:
+    case VB_OPTION_VIA:
         return *text != NULL && strcmp(*text, sample(option)) == 0;
     case VB_OPTION_ADDRESSES:
         assert_listens(config, "http://[::1]:81");
@@ -226,6 +237,10 @@ static bool has_sample(const struct vb_option *option,
         return n == VB_ACCESS_JSON;
     case VB_OPTION_CLIENT_CERT:
         return n == VB_CLIENT_CERT_OPTIONAL;
+    case VB_OPTION_HOST_KEPT:
+        return n == VB_HOST_PRESERVE;
+    case VB_OPTION_BALANCE:
+        return n == VB_GATEWAY_HASH;
     case VB_OPTION_COUNT:
     case VB_OPTION_CORES:
         return n == 77;
@@ -239,6 +254,8 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_PATHS:
     case VB_OPTION_ORIGINS:
     case VB_OPTION_HOSTS:
+    case VB_OPTION_UPSTREAMS:
+    case VB_OPTION_NETWORKS:
         return has_text(at, sample(option));
     case VB_OPTION_KINDS:
         break;
