@@ -99,8 +99,16 @@ def test_head_has_the_fields_and_no_content(client, upstream):
     ],
 )
 def test_the_path_here_gives_way_to_the_one_there(client, upstream, target, there):
-    assert client.request("GET", target).status == 200
+    assert client.request("POST", target, (), b"").status == 200
     assert upstream.only().target == there
+
+
+def test_what_may_be_stored_is_asked_for_by_its_key(client, upstream):
+    """In its normal form, and for nobody: others may get the same answer."""
+    client.request("GET", "/api/a%2Fb/%7Ec//d/?q=%2f&&")
+    request = upstream.only()
+    assert request.target == "/v1/a%2Fb/~c//d/?q=%2F&&"
+    assert "127.0.0.1;" not in request.get("Forwarded") and not request.all("X-Forwarded-For")
 
 
 @pytest.mark.parametrize("target", ["/", "/apis", "/of/ann", "/x/../../y", "/api/own"])
@@ -166,7 +174,7 @@ def test_who_asks_is_told_and_lies_are_not(client, upstream, path):
     spoofed = {"Forwarded": "for=1.2.3.4", "X-Forwarded-For": "1.2.3.4",
                "X-Forwarded-Proto": "gopher", "X-Forwarded-Host": "evil", "X-Forwarded-Port": "1",
                "X-Forwarded-Prefix": "/evil"}  # fmt: skip
-    client.request("GET", path, spoofed)
+    client.request("POST", path, spoofed, b"")
     request = upstream.only()
     assert request.get("Forwarded").startswith("for=127.0.0.1;")
     assert request.get("X-Forwarded-For") == "127.0.0.1"
@@ -176,8 +184,8 @@ def test_who_asks_is_told_and_lies_are_not(client, upstream, path):
 
 
 def test_who_is_trusted_is_believed(client, upstream):
-    client.request("GET", "/trusting", {"Forwarded": "for=192.0.2.9", "X-Forwarded-For": "192.0.2.9",
-                                        "X-Forwarded-Proto": "https"})  # fmt: skip
+    client.request("POST", "/trusting", {"Forwarded": "for=192.0.2.9", "X-Forwarded-For": "192.0.2.9",
+                                         "X-Forwarded-Proto": "https"}, b"")  # fmt: skip
     request = upstream.only()
     assert request.all("Forwarded")[0] == "for=192.0.2.9"
     assert request.all("Forwarded")[1].startswith("for=127.0.0.1")
