@@ -41,18 +41,45 @@ static void prepare_call(struct vb_ask *ask)
     call->begun = call->switched = call->content_sent = false;
 }
 
-/* On a connection that has room. False: memory is short. */
-static bool start_call(struct vb_ask *ask, struct vb_client *client)
+/* On a connection that has room. VB_ERR_CLOSED: it has none after all. */
+static enum vb_err start_call(struct vb_ask *ask, struct vb_client *client)
 {
     struct vb_line *line = ask->line;
+    enum vb_err err;
 
     prepare_call(ask);
-    if (client->ops->start(client, &ask->call) != VB_OK)
-        return false;
+    err = client->ops->start(client, &ask->call);
+    if (err != VB_OK)
+        return err;
     ask->client = client;
     ask->pulled = ask->call.content != NULL;
     line->under_way++;
-    return true;
+    return VB_OK;
+}
+
+static enum vb_failure_id failure_to_start(enum vb_err err)
+{
+    return err == VB_ERR_UNSUPPORTED ? VB_FAILURE_NO_SWITCH
+                                     : VB_FAILURE_INTERNAL;
+}
+
+/* Over a connection of this line, now or when there is one. */
+static enum vb_failure_id take_line(struct vb_ask *ask, struct vb_line *line)
+{
+    struct vb_client *client;
+    enum vb_err err;
+
+    ask->line = line;
+    ask->server = line->server;
+    while ((client = vb__line_client(line)) != NULL) {
+        err = start_call(ask, client);
+        vb__line_took(line, client);
+        if (err == VB_OK)
+            return VB_FAILURE_NONE;
+        if (err != VB_ERR_CLOSED || client->ops->room(client) > 0)
+            return failure_to_start(err);
+    }
+    return vb__line_wait(line, ask);
 }
 
 /* Asks some server that has not been tried. */
@@ -60,19 +87,8 @@ static enum vb_failure_id find_server(struct vb_ask *ask)
 {
     struct vb_line *line =
         vb__reach_choose(ask->reach, ask->spread, ask->tried);
-    struct vb_client *client;
 
-    if (line == NULL)
-        return VB_FAILURE_BUSY;
-    ask->line = line;
-    ask->server = line->server;
-    client = vb__line_client(line);
-    if (client == NULL)
-        return vb__line_wait(line, ask);
-    if (!start_call(ask, client))
-        return VB_FAILURE_INTERNAL;
-    vb__line_took(line, client);
-    return VB_FAILURE_NONE;
+    return line == NULL ? VB_FAILURE_BUSY : take_line(ask, line);
 }
 
 enum vb_failure_id vb_ask_start(struct vb_ask *ask, struct vb_reach *reach)
@@ -102,9 +118,16 @@ static void end(struct vb_ask *ask, enum vb_failure_id failure)
 
 void vb__ask_begin(struct vb_ask *ask, struct vb_client *client)
 {
-    if (!start_call(ask, client))
-        end(ask, VB_FAILURE_INTERNAL);
-    else if (ask->server->endpoint.protocol == VB_DIAL_BARE)
+    enum vb_err err = start_call(ask, client);
+    enum vb_failure_id failure = VB_FAILURE_NONE;
+
+    if (err == VB_ERR_CLOSED) /* it has ended meanwhile */
+        failure = vb__line_wait(ask->line, ask);
+    else if (err != VB_OK)
+        failure = failure_to_start(err);
+    if (failure != VB_FAILURE_NONE)
+        end(ask, failure);
+    else if (err == VB_OK && ask->server->endpoint.protocol == VB_DIAL_BARE)
         ask->ops->head(ask, NULL);
 }
 

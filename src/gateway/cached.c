@@ -215,5 +215,7 @@ enum vb_answer vb__gate_usable(struct vb_exchange *x)
 
     if (c->reuse.act != VB_REUSE_SERVE && c->reuse.act != VB_REUSE_SERVE_STALE)
         return VB_NO;
+    if (c->reuse.act == VB_REUSE_SERVE_STALE)
+        vb__cached_refresh(c);
     return vb__cached_serve(c, c->stored, &status);
 }

@@ -85,6 +85,10 @@ bool vb__cached_is_shared(const struct vb_exchange *x,
  * request. */
 enum vb_answer vb__cached_join(struct vb_cached *c);
 
+/* Validates what is stored, while it answers (RFC 5861 section 3): the exchange
+ * is held for that long. */
+void vb__cached_refresh(struct vb_cached *c);
+
 /* A head has come; true: that is all about it. */
 bool vb__cached_head(struct vb_cached *c,
                      const struct vb_response_head *response);

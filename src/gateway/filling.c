@@ -319,8 +319,9 @@ bool vb__cached_end(struct vb_cached *c, enum vb_failure_id failure)
         c->again = false;
         c->whole = false;
         c->conditions.count = 0;
-        vb__forward_again(c->forward);
-        return true;
+        if (vb__forward_again(c->forward))
+            return true;
+        failure = VB_FAILURE_INTERNAL;
     }
     if (c->opened) {
         if (failure == VB_FAILURE_NONE)
@@ -505,6 +506,12 @@ static bool set_conditions(struct vb_cached *c)
     return vb_validation_fields(&c->x->arena, &c->asked, v, &c->conditions);
 }
 
+static void note_time(struct vb_cached *c)
+{
+    c->requested_ms = c->x->env->now.unix_ms;
+    c->moment = vb_memory_moment(c->cache->tier);
+}
+
 static bool wants_newer(const struct vb_cached *c)
 {
     return c->reuse.reason == VB_CACHING_REQUEST_NO_CACHE ||
@@ -521,8 +528,7 @@ enum vb_answer vb__cached_join(struct vb_cached *c)
                                         .context = c};
     enum vb_flight_part part;
 
-    c->requested_ms = x->env->now.unix_ms;
-    c->moment = vb_memory_moment(c->cache->tier);
+    note_time(c);
     if (!can_share(c))
         return VB_NO;
     part = vb_flights_join(c->cache->flights, &c->key, wants_newer(c), &party,
@@ -538,4 +544,23 @@ enum vb_answer vb__cached_join(struct vb_cached *c)
         !set_conditions(c))
         release(c, VB_FILL_ALONE);
     return VB_NO;
+}
+
+void vb__cached_refresh(struct vb_cached *c)
+{
+    struct vb_exchange *x = c->x;
+    const struct vb_fill_party party = {
+        .mailbox = x->env->mailbox, .resume = on_resume, .context = c};
+
+    if (x->outer != NULL) /* which does not wait for it */
+        return;
+    c->fill = vb_flights_lead(c->cache->flights, &c->key, &party);
+    if (c->fill == NULL) /* somebody is at it */
+        return;
+    note_time(c);
+    hold(c);
+    if (set_conditions(c) && vb__forward_behind(x))
+        return;
+    release(c, VB_FILL_BROKEN);
+    let_go(c);
 }

@@ -42,7 +42,8 @@ static void on_interim(struct vb_ask *ask,
 {
     struct vb_forward *f = of_ask(ask);
 
-    vb__forward_interim(f, response);
+    if (!f->replied)
+        vb__forward_interim(f, response);
 }
 
 /* The exchange may be gone when this returns. */
@@ -189,7 +190,7 @@ static enum vb_failure_id start(struct vb_forward *f)
     if (f->reach != NULL && vb__forward_request(f))
         failure = vb_ask_start(&f->ask, f->reach);
     f->under_way = failure == VB_FAILURE_NONE;
-    f->replied = !f->under_way;
+    f->replied |= !f->under_way;
     return failure;
 }
 
@@ -208,14 +209,25 @@ enum vb_answer vb__forward_begin(struct vb_exchange *x)
     return VB_NO;
 }
 
-void vb__forward_again(struct vb_forward *f)
+bool vb__forward_again(struct vb_forward *f)
 {
-    enum vb_failure_id failure = start(f);
+    bool replied = f->replied;
+    bool begun = start(f) == VB_FAILURE_NONE;
 
-    if (failure == VB_FAILURE_NONE)
-        return;
-    say_failure(f, failure);
-    vb_flow_resume(f->x, VB_NO);
+    f->replied = replied;
+    return begun;
+}
+
+bool vb__forward_behind(struct vb_exchange *x)
+{
+    struct vb_forward *f = new_forward(x);
+
+    if (f == NULL)
+        return false;
+    x->sink = NULL;
+    f->reach = find_reach(x, f->gate);
+    f->replied = true;
+    return start(f) == VB_FAILURE_NONE;
 }
 
 enum vb_answer vb__gate_answered(struct vb_exchange *x)

@@ -45,9 +45,12 @@ struct vb_forward {
 /* Begins: PENDING, or why not. */
 enum vb_answer vb__forward_begin(struct vb_exchange *x);
 
-/* The same once more, of what was asked with conditions. The exchange may be
- * gone when this returns. */
-void vb__forward_again(struct vb_forward *f);
+/* The same, of what nobody waits for. False: it cannot be. */
+bool vb__forward_behind(struct vb_exchange *x);
+
+/* The same once more, of what was asked with conditions. False: it cannot be.
+ */
+bool vb__forward_again(struct vb_forward *f);
 
 /* The exchange is over. */
 void vb__forward_done(struct vb_exchange *x);

@@ -274,6 +274,53 @@ def test_a_stale_response_is_used_where_the_origin_fails(client, origin, path):
     assert client.get(path).status == 503
 
 
+@requirement("5861-3-01")
+def test_a_stale_response_is_used_while_it_is_validated(client, origin, path):
+    headers = {"Cache-Control": "max-age=1, stale-while-revalidate=60", "ETag": '"1"'}
+    origin.says(path, headers=headers, body="old")
+    client.get(path)
+    time.sleep(1.2)
+    go = threading.Event()
+    origin.says(path, headers={**FRESH, "ETag": '"2"'}, body="new", wait=go)
+    for _ in range(3):  # nobody waits, and one request is enough
+        assert client.get(path).body == b"old"
+    until(lambda: origin.count(path) == 2)
+    assert origin.last().headers["If-None-Match"] == '"1"'
+    go.set()
+    until(lambda: client.get(path).body == b"new")
+    assert origin.count(path) == 2
+
+
+def test_what_a_stale_response_is_validated_with_may_say_that_it_holds(client, origin, path):
+    headers = {"Cache-Control": "max-age=1, stale-while-revalidate=60", "ETag": '"1"'}
+    origin.says(path, headers=headers, body="same")
+    client.get(path)
+    time.sleep(1.2)
+    origin.says(path, status=304, headers={**FRESH, "ETag": '"1"'})
+    assert client.get(path).body == b"same"
+    until(lambda: client.get(path).headers["Cache-Control"] == "max-age=600")
+    assert origin.count(path) == 2
+
+
+@pytest.mark.once
+def test_a_client_that_leaves_does_not_end_a_validation(gateway, origin, path):
+    headers = {"Cache-Control": "max-age=1, stale-while-revalidate=60", "ETag": '"1"'}
+    origin.says(path, headers=headers, body="old")
+    client = gateway.client()
+    client.get(path)
+    time.sleep(1.2)
+    go = threading.Event()
+    origin.says(path, headers=FRESH, body="new", wait=go)
+    assert client.get(path).body == b"old"
+    client.close()
+    until(lambda: origin.count(path) == 2)
+    go.set()
+    client = gateway.client()
+    until(lambda: client.get(path).body == b"new")
+    client.close()
+    assert origin.count(path) == 2
+
+
 # --- invalidation
 
 
