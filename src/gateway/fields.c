@@ -59,7 +59,6 @@ static bool is_named(const struct vb_fields *fields, struct vb_span name)
 bool vb_goes_on(const struct vb_fields *fields, const struct vb_field *field)
 {
     if (field->id == VB_FIELD_CONTENT_LENGTH || field->id == VB_FIELD_HOST ||
-        field->id == VB_FIELD_TRAILER ||
         vb_field_is((enum vb_field_id)field->id, VB_FIELD_IS_HOP))
         return false;
     return !is_named(fields, field->name);

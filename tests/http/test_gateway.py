@@ -2,11 +2,13 @@
 what is said where it does not answer as it should."""
 
 import socket
+import ssl
 import subprocess
 import threading
 import time
 
 import pytest
+from certificates import make_ca, sign
 from ledger import requirement
 from server import ROOT, binary
 from upstream import Upstream, chunked, close, cut, reset, response, silence
@@ -265,11 +267,16 @@ def test_an_answer_may_come_in_pieces(client, upstream, piece):
     assert got.body == b"abcde" and got.headers["X"] == "y"
 
 
-@requirement("9110-6.5.1-03")
-def test_trailers_come_through(client, upstream):
-    upstream.then(chunked([b"it"], [("Trailer", "X-Sum")], [("X-Sum", "7")]))
-    got = client.request("GET", "/as-it-is", {"TE": "trailers"})
-    assert got.body == b"it"
+@requirement("9110-6.5.1-04")
+def test_trailers_come_through_to_who_takes_them(server, client, upstream):
+    upstream.always(chunked([b"it"], [("Trailer", "X-Sum")], [("X-Sum", "7")]))
+    got = client.request("GET", "/as-it-is")
+    assert got.body == b"it" and got.headers["Trailer"] == "X-Sum"
+    took, did_not = server.raw(
+        b"POST /as-it-is HTTP/1.1\r\nHost: h\r\nTE: trailers\r\nConnection: TE\r\nContent-Length: 0\r\n\r\n"
+        b"POST /as-it-is HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    assert took.trailers.all("X-Sum") == ["7"] and not did_not.trailers
 
 
 @requirement("9110-15.2-03")
@@ -446,6 +453,31 @@ def test_it_stops_with_connections_open_and_probes_under_way(serve, upstream):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     server.stop(timeout=5)
+
+
+# TLS
+
+
+def test_a_server_is_believed_by_its_certificate(serve, tmp_path):
+    ca = make_ca(tmp_path, "ca")
+    good, key = sign(tmp_path, "there", ca)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(good, key)
+    with Upstream(tls=context) as there:
+        description = described(there.url)
+        description["paths"] = {
+            "/believed": {"x-verbatim": {"to": {"servers": there.url, "ca": str(ca[0])}}},
+            "/unknown": {"x-verbatim": {"to": there.url}},
+            "/misnamed": {"x-verbatim": {"to": {"servers": there.url, "ca": str(ca[0]), "server-name": "a.example"}}},
+            "/insecure": {"x-verbatim": {"to": {"servers": there.url, "insecure": True}}},
+        }
+        client = serve(description).client()
+        assert client.request("GET", "/believed").body == b"hello"
+        assert client.request("GET", "/insecure").body == b"hello"
+        for path in ("/unknown", "/misnamed"):
+            got = client.request("GET", path)
+            assert got.status == 502 and "error=tls_certificate_error" in proxy_status(got)
+        assert len(there.requests) == 2
 
 
 # Guards

@@ -152,7 +152,8 @@ def silence(peer, _):
 class Upstream:
     """Listens on a port of its own until it is closed."""
 
-    def __init__(self, address=("127.0.0.1", 0)):
+    def __init__(self, address=("127.0.0.1", 0), tls=None):
+        self.tls = tls  # an ssl.SSLContext
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.listener = socket.socket(family, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -175,7 +176,7 @@ class Upstream:
 
     @property
     def url(self):
-        return f"http://{self.authority}"
+        return f"{'https' if self.tls else 'http'}://{self.authority}"
 
     # What it does
 
@@ -216,6 +217,8 @@ class Upstream:
 
     def serve(self, peer):
         with contextlib.suppress(EOFError, OSError):
+            if self.tls:
+                peer.socket = self.tls.wrap_socket(peer.socket, server_side=True)
             while not peer.closed:
                 request = peer.read_head()
                 if self.reads_content:
