@@ -19,7 +19,6 @@ static void free_reach(struct vb_reach *reach)
 {
     for (size_t i = 0; i < reach->upstream->server_count; i++)
         vb__line_done(&reach->lines[i]);
-    vb_list_remove(&reach->link);
     vb_upstream_unref(reach->upstream);
     free(reach);
 }
@@ -27,7 +26,7 @@ static void free_reach(struct vb_reach *reach)
 static void free_all(struct vb_link *list)
 {
     while (!vb_list_empty(list))
-        free_reach(VB_CONTAINER(list->next, struct vb_reach, link));
+        free_reach(VB_CONTAINER(vb_list_pop(list), struct vb_reach, link));
 }
 
 void vb_reaches_free(struct vb_reaches *reaches)

@@ -225,7 +225,7 @@ static void turn_end(struct vb_worker *worker)
     if (own != NULL)
         vb_access_flush(own->log);
     if (worker->env.reaches != NULL) {
-        if (own->renewed)
+        if (own != NULL && own->renewed)
             vb_reaches_sweep(worker->env.reaches);
         vb_reaches_turn_end(worker->env.reaches);
     }
