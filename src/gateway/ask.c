@@ -111,6 +111,8 @@ enum vb_failure_id vb_ask_start(struct vb_ask *ask, struct vb_reach *reach)
 
 static void end(struct vb_ask *ask, enum vb_failure_id failure)
 {
+    if (failure != VB_FAILURE_NONE)
+        vb__line_tell(ask->line, vb_failures[failure].text, ask->why);
     ask->client = NULL;
     vb__reach_leave(ask->reach);
     ask->ops->end(ask, failure);

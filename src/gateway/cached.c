@@ -13,9 +13,13 @@
 /* Of the budget, what one response may have; and for so long is it known of a
  * URI that its responses are not for others. */
 enum { SHARE = 8, REMEMBERED_MS = 10 * 1000 };
+/* Less than that would keep nothing. */
+#define BUDGET_LEAST ((size_t)1024 * 1024)
 
 enum vb_err vb_gate_cache_init(struct vb_gate_cache *cache, size_t budget)
 {
+    if (budget < BUDGET_LEAST)
+        budget = BUDGET_LEAST;
     *cache = (struct vb_gate_cache){.policy = vb_caching_policy_default};
     cache->policy.partial = false;
     cache->tier = vb_memory_new(&(struct vb_memory_config){

@@ -241,18 +241,15 @@ void vb_add_forwarded(const struct vb_exchange *x, const struct vb_hop *hop,
  */
 
 void vb_add_proxy_status(struct vb_exchange *x, struct vb_span pseudonym,
-                         const char *error, struct vb_span detail)
+                         const char *error)
 {
-    struct vb_sf_param params[2] = {
-        {.key = VB_SPAN("error"),
-         .value = {.type = VB_SF_TOKEN, .text = vb_span_str(error)}},
-        {.key = VB_SPAN("details"),
-         .value = {.type = VB_SF_STRING, .text = detail}},
-    };
+    const struct vb_sf_param param = {
+        .key = VB_SPAN("error"),
+        .value = {.type = VB_SF_TOKEN, .text = vb_span_str(error)}};
     struct vb_sf_member member = {
         .item = {.value = {.type = VB_SF_TOKEN, .text = pseudonym},
-                 .params = params,
-                 .param_count = detail.len > 0 ? 2 : 1}};
+                 .params = &param,
+                 .param_count = 1}};
     char text[MADE_MOST];
     struct vb_buf buf = vb_buf_over(text, sizeof(text));
 

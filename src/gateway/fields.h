@@ -57,11 +57,9 @@ struct vb_hop {
 void vb_add_forwarded(const struct vb_exchange *x, const struct vb_hop *hop,
                       struct vb_field_list *list);
 
-/*
- * Adds Proxy-Status (RFC 9209): `error` of section 2.3, `detail` is for people
- * and may be "". What came before it is kept.
- */
+/* Adds Proxy-Status (RFC 9209) with an error of section 2.3. What the details
+ * are is for the log: they name addresses that are nobody else's business. */
 void vb_add_proxy_status(struct vb_exchange *x, struct vb_span pseudonym,
-                         const char *error, struct vb_span detail);
+                         const char *error);
 
 #endif

@@ -21,8 +21,7 @@ static void say_failure(struct vb_forward *f, enum vb_failure_id failure)
 
     x->reply.status = text->status;
     vb_reply_detail(x, vb_span_str(text->text));
-    vb_add_proxy_status(x, f->gate->options.pseudonym, text->error,
-                        vb_arena_dup(&x->arena, vb_span_str(f->ask.why)));
+    vb_add_proxy_status(x, f->gate->options.pseudonym, text->error);
 }
 
 /* Without an answer, the request's own content may be why. */

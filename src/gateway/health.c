@@ -6,10 +6,13 @@
  */
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "gateway/reach.h"
 
 /* How often the time that it is left alone doubles. */
 enum { DOUBLINGS = 6 };
+/* Failures of one server are told no more often. */
+enum { TOLD_EACH_MS = 10 * 1000 };
 /* Bytes of the head of what it says to a probe. */
 enum { PROBE_MOST = 64 * 1024 };
 
@@ -48,6 +51,17 @@ void vb__line_fails(struct vb_line *line)
     line->ejections++;
     line->alone_until = line->reach->env->now.mono_ms +
                         ((int64_t)options_of(line)->eject_ms << doublings);
+}
+
+void vb__line_tell(struct vb_line *line, const char *what, const char *why)
+{
+    int64_t now = line->reach->env->now.mono_ms;
+
+    if (line->told != 0 && now - line->told < TOLD_EACH_MS)
+        return;
+    line->told = now;
+    vb_log(VB_LOG_WARNING, "%.*s: %s%s%s", VB_FMT(line->server->authority),
+           what, why[0] == '\0' ? "" : " ", why);
 }
 
 /* --- looking ----------------------------------------------------------------

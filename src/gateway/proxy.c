@@ -50,8 +50,7 @@ static enum vb_answer leads(struct vb_exchange *x)
     vb_reply_detail(x, vb_arena_printf(&x->arena,
                                        "This proxy does not lead to %.*s.",
                                        VB_FMT(x->head.authority)));
-    vb_add_proxy_status(x, proxy->options.pseudonym, "http_request_denied",
-                        VB_SPAN(""));
+    vb_add_proxy_status(x, proxy->options.pseudonym, "http_request_denied");
     return VB_NO;
 }
 

@@ -20,13 +20,14 @@ struct vb_line {
     struct vb_link full;
     struct vb_link dials;
     struct vb_link waiting;
-    uint32_t clients;      /* in open and full */
-    uint32_t dialing;      /* in dials */
-    uint32_t waits;        /* in waiting */
-    uint32_t under_way;    /* calls */
-    uint32_t failures;     /* in a row */
-    uint32_t ejections;    /* in a row */
-    int64_t alone_until;   /* monotonic ms; 0: it is asked */
+    uint32_t clients;    /* in open and full */
+    uint32_t dialing;    /* in dials */
+    uint32_t waits;      /* in waiting */
+    uint32_t under_way;  /* calls */
+    uint32_t failures;   /* in a row */
+    uint32_t ejections;  /* in a row */
+    int64_t alone_until; /* monotonic ms; 0: it is asked */
+    int64_t told; /* monotonic ms: when the log was told of a failure; or 0 */
     struct vb_alarm alarm; /* for who waits longest */
     struct vb_alarm probe;
     struct vb_ask *probing; /* NULL: not just now */
@@ -128,6 +129,8 @@ struct vb_line *vb__reach_choose(struct vb_reach *reach, uint64_t spread,
 
 void vb__line_works(struct vb_line *line);
 void vb__line_fails(struct vb_line *line);
+/* Tells the log what went wrong, with more about it or "": now and then. */
+void vb__line_tell(struct vb_line *line, const char *what, const char *why);
 bool vb__line_is_well(const struct vb_line *line);
 void vb__line_begin_probe(struct vb_line *line);
 void vb__line_end_probe(struct vb_line *line);

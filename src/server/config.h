@@ -72,6 +72,7 @@ struct vb_config {
     enum vb_gateway_balance gateway_balance;
     uint32_t gateway_connect_ms;
     uint32_t gateway_timeout_ms;
+    uint64_t gateway_cache; /* bytes, for all workers; 0: none */
     const char *gateway_ca; /* NULL: whom the system believes */
     bool gateway_insecure;
     bool gateway_hides;

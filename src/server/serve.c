@@ -169,6 +169,7 @@ void vb_serve_gateways(struct vb_server *server, const struct vb_config *config)
     rest->connect_ms = config->gateway_connect_ms;
     rest->head_ms = rest->idle_ms = config->gateway_timeout_ms;
     rest->hides = config->gateway_hides;
+    gateways->cache_size = config->gateway_cache;
     rest->tls.ca = config->gateway_ca;
     rest->tls.insecure = config->gateway_insecure;
     rest->place = (struct vb_place){.file = VB_SPAN("--to")};
