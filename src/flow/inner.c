@@ -215,7 +215,9 @@ static void gone(void *data)
     inner->done(inner);
 }
 
+/* For Via: what is asked in parts is asked as HTTP/1.1 has it. */
 static const struct vb_carrier carrier = {
+    .protocol = "HTTP/1.1",
     .want_content = want_content,
     .resume_content = resume_content,
     .interim = interim,

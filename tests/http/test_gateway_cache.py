@@ -442,6 +442,18 @@ def test_a_client_that_leaves_does_not_break_what_others_read(gateway, origin, p
     assert origin.count(path) <= 3
 
 
+def test_parts_of_a_batch_may_lead_to_another_server(serve, origin, path):
+    described = gateway_to(origin.url + "/there", "/there")
+    client = serve(described).client()
+    origin.says("/there" + path, lambda asked: Answer(200, FRESH, f'"{asked.method}"'))
+    asked = {"method": "GET", "path": "/there" + path}
+    for hit in (False, True):
+        reply = client.post("/batch", json={"requests": [asked, {**asked, "method": "POST", "body": 1}]})
+        assert [part["status"] for part in reply.json()["responses"]] == [200, 200], reply.body
+    assert origin.count("/there" + path) == 4  # each POST has made the GET's stale
+    client.close()
+
+
 @pytest.mark.once
 def test_a_cut_response_is_not_stored_and_not_taken_for_whole(gateway, origin, path):
     """It is announced as longer than it is."""
