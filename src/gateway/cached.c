@@ -107,11 +107,16 @@ enum vb_answer vb__gate_kept(struct vb_exchange *x)
 
 void vb__cached_done(struct vb_cached *c)
 {
+    struct vb_alarms *alarms = c->x->env->alarms;
+
+    alarms->cancel(alarms, &c->patience);
+    vb_fill_close(c->fill); /* of whom nobody follows */
     vb_fill_reader_close(c->reader);
     vb_stored_response_unref(c->stored);
     vb_stored_response_unref(c->fresh);
     for (size_t i = 0; i < c->validated.count; i++)
         vb_stored_response_unref(c->validated.at[i]);
+    c->fill = NULL;
     c->reader = NULL;
     c->stored = c->fresh = NULL;
     c->validated.count = 0;
