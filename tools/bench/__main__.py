@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import documents
+import gateways
 import idle
 import listeners
 import lists
@@ -310,6 +311,14 @@ class Bench:
             for one, _ in asked.values():
                 one.stop()
 
+    # Gateways: side by side, in front of one origin
+
+    def gateways(self, scenarios):
+        arguments = (self.folder / "gateways", self.folder / "files", SPARE_CONNECTIONS,
+                     self.files, self.certificate)  # fmt: skip
+        run = gateways.Run(arguments, self.results, self.options.rounds, self.options.seconds)
+        run.measure(scenarios, say)
+
     # Idling: a fresh server each time, so that nothing is reused
 
     def idles(self, scenario):
@@ -351,6 +360,9 @@ class Bench:
         for scenario in IDLES:
             if scenario in wanted:
                 self.idles(scenario)
+        passing = [name for name in GATEWAYS if name in wanted]
+        if passing:
+            self.gateways([name.removeprefix("gateway ") for name in passing])
 
 
 WRKS = ("hot GET", "304", "random", "100 KiB")
@@ -375,8 +387,9 @@ IDLES = {"idle connection": "h1", "idle TLS": "TLS", "idle h2c": "h2c", "idle h2
 HISTORIES = {"without": "0", "it grows": "64G", "the oldest go": "1M"}
 READS = (*WRKS, *H2LOADS, *H3LOADS, *HANDSHAKES)
 LISTS = ("list by filter", "next page", "list and count")
+GATEWAYS = tuple(f"gateway {name}" for name in gateways.SCENARIOS)
 SCENARIOS = (*READS, "durable write", "history", "session GET", "listeners", *LISTS,
-             "GraphQL 3 x 20", *IDLES)  # fmt: skip
+             "GraphQL 3 x 20", *IDLES, *GATEWAYS)  # fmt: skip
 
 
 def say(text):

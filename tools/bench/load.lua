@@ -1,6 +1,7 @@
 -- What wrk sends; the arguments after `--` name it:
 --   same TARGET [FIELD: VALUE]...   one request again and again
 --   random COUNT                    GET of one of /docs/0 ... /docs/COUNT-1
+--   walk PREFIX COUNT               GET of PREFIX0 ... PREFIXCOUNT-1, in turn
 --   targets FILE [FIELD: VALUE]...  GET of one of the file's lines
 --   put COUNT BYTES                 PUT of one of them, each time another body
 --   post BYTES                      POST to /items
@@ -8,6 +9,7 @@
 
 local kind
 local count, bytes
+local prefix
 local number = 0
 local fixed
 local lines = {}
@@ -30,6 +32,10 @@ local kinds = {
     same = function() return fixed end,
     random = function()
         return wrk.format("GET", "/docs/" .. math.random(0, count - 1))
+    end,
+    walk = function()
+        number = number + 1
+        return wrk.format("GET", prefix .. (number - 1) % count)
     end,
     targets = function() return lines[math.random(#lines)] end,
     put = function()
@@ -56,6 +62,8 @@ function init(args)
     wrk.headers["Host"] = wrk.host .. ":" .. wrk.port
     if args[1] == "same" then
         fixed = wrk.format("GET", args[2], headers_of(args))
+    elseif args[1] == "walk" then
+        prefix, count = args[2], tonumber(args[3])
     elseif args[1] == "targets" then
         for line in io.lines(args[2]) do
             table.insert(lines, wrk.format("GET", line, headers_of(args)))

@@ -6,6 +6,8 @@ import resource
 import subprocess
 from pathlib import Path
 
+# How those say it that may be missing.
+VERSIONS = {"h2o": ["h2o", "--version"], "varnish": ["varnishd", "-V"], "haproxy": ["haproxy", "-v"]}
 TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
 
 
@@ -80,7 +82,7 @@ def description(root):
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "nginx": first_line(["nginx", "-v"]),
-        "h2o": first_line(["h2o", "--version"]) if has("h2o") else None,
+        **{name: first_line(told) for name, told in VERSIONS.items() if has(told[0])},
         "verbatim": first_line(["git", "-C", root, "describe", "--always", "--dirty"]),
     }
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from statistics import median
 
 THRESHOLDS = Path(__file__).with_name("thresholds.json")
-OTHERS = ("nginx", "nginx-tuned", "h2o", "bare", "caddy", "gtlsserver")
+OTHERS = ("nginx", "nginx-tuned", "h2o", "bare", "caddy", "gtlsserver", "varnish", "haproxy")
 UNITS = {"rps": "{:.0f}/s", "cpu_us": "{:.2f} us", "mib_us": "{:.0f} us",
-         "bytes": "{:.0f} B", "p99_us": "{:.0f} us"}  # fmt: skip
+         "bytes": "{:.0f} B", "p99_us": "{:.0f} us", "asked": "{:.0f}"}  # fmt: skip
 COMPARED = ("bytes", "mib_us", "cpu_us")  # the first that there is
 
 
@@ -58,7 +58,7 @@ def cells(results, scenario, subject):
 
 
 def table(results):
-    head = ["scenario", "server", "requests", "CPU/request", "CPU/MiB", "memory", "p99",
+    head = ["scenario", "server", "requests", "CPU/request", "CPU/MiB", "memory", "p99", "asked",
             *(f"/{other}" for other in OTHERS)]  # fmt: skip
     rows = [head]
     for scenario, subjects in results.values.items():

@@ -199,11 +199,13 @@ class Server:
             "cached_files": max(1000, self.files - 4096),
         }
 
+    def core(self):
+        return machine.cores()[0]
+
     def start(self):
-        core, _ = machine.cores()
         with open(self.folder / "output.txt", "wb") as log:
             self.process = subprocess.Popen(
-                ["taskset", "-c", str(core), *map(str, self.command())],
+                ["taskset", "-c", str(self.core()), *map(str, self.command())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
