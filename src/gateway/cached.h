@@ -55,10 +55,13 @@ struct vb_cached {
     bool held;      /* the exchange is */
 };
 
-/* Of an exchange whose gate has a cache, from the row `kept` on; else NULL. */
+/* Of an exchange whose gate has a cache, from the row `kept` on; else NULL. Of
+ * a tunnel that is dug nothing is asked there. */
 static inline struct vb_cached *vb__cached_of(const struct vb_exchange *x)
 {
-    return vb__gate_stores(vb__gate_of(x)) ? x->state : NULL;
+    bool dug = x->head.method == VB_METHOD_CONNECT && x->head.protocol.len == 0;
+
+    return vb__gate_stores(vb__gate_of(x)) && !dug ? x->state : NULL;
 }
 
 /* cached.c: looks (again) for what is stored, and judges it. */

@@ -108,10 +108,33 @@ static void tell_down(struct vb_forward *f)
     f->x->carrier->output_ready(f->x);
 }
 
+/* The exchange is gone when this returns, where nobody else holds it. */
+static void let_go(struct vb_forward *f)
+{
+    f->drains = false;
+    vb_exchange_unhold(f->x);
+}
+
+/* Who goes on sending to nobody, once it has all there was for it, is told so
+ * by the connection's end. */
+static void discard(struct vb_forward *f, size_t n)
+{
+    f->discarded += n;
+    if (!f->ask.call.content_sent || f->discarded <= VB_FORWARD_BOUND)
+        return;
+    f->under_way = false;
+    vb_ask_cancel(&f->ask);
+    let_go(f);
+}
+
 enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes)
 {
     bool full;
 
+    if (f->drains) {
+        discard(f, bytes.len);
+        return VB_SINK_MORE;
+    }
     if (!vb_pipe_put(&f->down, bytes))
         f->down_lost = true;
     full = f->down_paused = vb_pipe_is_full(&f->down);
@@ -129,7 +152,10 @@ void vb__forward_end(struct vb_forward *f, bool whole)
 {
     f->down_ended |= whole;
     f->down_lost |= !whole && !f->down_ended;
-    tell_down(f);
+    if (f->drains)
+        let_go(f);
+    else
+        tell_down(f);
 }
 
 /* The client has all of it, or is gone. */
@@ -137,10 +163,18 @@ static void close_down(struct vb_source *source)
 {
     struct vb_forward *f = VB_CONTAINER(source, struct vb_forward, source);
 
-    if (f->under_way) {
-        f->under_way = false;
-        vb_ask_cancel(&f->ask);
+    if (!f->under_way)
+        return;
+    if (f->ask.call.switched && f->up_ended) { /* RFC 9110 section 9.3.6 */
+        f->drains = true;
+        f->down_pending = false;
+        vb_exchange_hold(f->x);
+        if (f->down_paused)
+            vb_ask_resume(&f->ask);
+        return;
     }
+    f->under_way = false;
+    vb_ask_cancel(&f->ask);
 }
 
 /* --- both -------------------------------------------------------------------

@@ -37,6 +37,11 @@ struct vb_forward {
     bool down_ended;
     bool down_lost;
 
+    /* Of a tunnel whose client has ended and is gone: what is on its way to the
+     * other side still goes there, and nothing comes back. */
+    bool drains;
+    size_t discarded; /* bytes that came all the same */
+
     bool under_way; /* the ask is */
     bool replied;   /* the flow was told */
     bool passes;    /* what comes goes to the client as it is */

@@ -20,10 +20,11 @@ static enum vb_answer admitted(struct vb_exchange *x)
 
     if (proxy->options.admitted != NULL)
         return proxy->options.admitted(x);
-    if (vb__trusts_client(x))
+    if (vb__trust_of(x)->open || (x->peer != NULL && x->peer->loopback))
         return VB_YES;
-    x->reply.status = VB_STATUS_FORBIDDEN;
-    return VB_NO;
+    return vb_reply_refuse(x, VB_STATUS_FORBIDDEN,
+                           VB_SPAN("Only clients on this proxy's own machine "
+                                   "may use it."));
 }
 
 static bool target_of(const struct vb_exchange *x, struct vb_authority *ret,
@@ -131,6 +132,7 @@ enum vb_err vb_proxy_init(struct vb_proxy *proxy,
         .keeps_host = true,
         .hides = true,
         .pseudonym = options->pseudonym,
+        .cache = options->cache,
     };
 
     *proxy =

@@ -14,8 +14,10 @@ struct vb_proxy_options {
     uint32_t tunnel_idle_ms;             /* a tunnel in which nothing moves */
     const struct vb_tls_outward *tls;    /* for https resources, or NULL */
     struct vb_span pseudonym;            /* by which Via knows us */
+    /* Where answers are stored that may be given to others, as of gates. */
+    const struct vb_gate_cache *cache;
     /* May this client use it? 407 where it has to say who it is. NULL: those
-     * who may write elsewhere (flow/trust.h). */
+     * on this machine, or where the server is open, all. */
     vb_question *admitted;
 };
 

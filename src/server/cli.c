@@ -44,6 +44,18 @@ static const struct vb_command commands[] = {
         .run = vb__command_gateway,
     },
     {
+        .name = "proxy",
+        .usage = "proxy --allow WHITHER [OPTION...]",
+        .summary = "lead clients to other servers",
+        .about =
+            "Asks other servers what clients ask it for by URI, and opens "
+            "tunnels to them\n(CONNECT), to the letter of RFC 9110, section "
+            "9.3.6: where --allow leads, and\nnowhere else. The options are "
+            "those of serve that are about connections.\n",
+        .more = vb_usage_help,
+        .run = vb__command_proxy,
+    },
+    {
         .name = "check",
         .usage = "check FILE",
         .summary = "tell what of an OpenAPI file is served, and what not",

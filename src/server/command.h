@@ -53,6 +53,7 @@ int vb__command_description(
 /* command_*.c */
 int vb__command_account(const struct vb_command_line *line);
 int vb__command_gateway(const struct vb_command_line *line);
+int vb__command_proxy(const struct vb_command_line *line);
 int vb__command_serve(const struct vb_command_line *line);
 int vb__command_check(const struct vb_command_line *line);
 int vb__command_explain(const struct vb_command_line *line);

@@ -1,5 +1,5 @@
-/* `verbatim serve [FILE]` and `verbatim gateway --to URL [FILE]`: read the
- * configuration, then serve. */
+/* `verbatim serve [FILE]`, `verbatim gateway --to URL [FILE]` and `verbatim
+ * proxy`: read the configuration, then serve. */
 #include "base/log.h"
 #include "server/cli.h"
 #include "server/command.h"
@@ -19,8 +19,34 @@ static void print_warnings(struct vb_span text)
     }
 }
 
-/* `needs_to`: another server must be named. */
-static int run(const struct vb_command_line *line, bool needs_to)
+/* What a command needs, or does not take; NULL: nothing is wrong. */
+typedef const char *checker(struct vb_config *config);
+
+static const char *check_serve(struct vb_config *config)
+{
+    return config->allowances.count > 0 ? "--allow is for verbatim proxy"
+                                        : NULL;
+}
+
+static const char *check_gateway(struct vb_config *config)
+{
+    return config->gateway_to.count == 0
+               ? "--to is missing: which server answers"
+               : check_serve(config);
+}
+
+static const char *check_proxy(struct vb_config *config)
+{
+    if (config->description != NULL || config->files != NULL ||
+        config->gateway_to.count > 0)
+        return "proxy serves nothing of its own: neither FILE nor --files "
+               "nor --to";
+    config->proxy = true;
+    config->storage = "memory:"; /* there is nothing to be kept */
+    return NULL;
+}
+
+static int run(const struct vb_command_line *line, checker *check)
 {
     const struct vb_config_sources sources = {
         .arguments = line->words,
@@ -29,14 +55,16 @@ static int run(const struct vb_command_line *line, bool needs_to)
     };
     struct vb_config config;
     struct vb_buf why, warnings;
+    const char *wrong;
     int status = VB_EXIT_USAGE;
 
     vb_buf_init(&why, TEXT_MOST);
     vb_buf_init(&warnings, TEXT_MOST);
     if (vb_config_read(&sources, &config, &why, &warnings) == VB_OK) {
         print_warnings(vb_buf_span(&warnings));
-        if (needs_to && config.gateway_to.count == 0)
-            vb_log(VB_LOG_ERROR, "--to is missing: which server answers");
+        wrong = check(&config);
+        if (wrong != NULL)
+            vb_log(VB_LOG_ERROR, "%s", wrong);
         else
             status = vb_serve(&config);
         vb_config_done(&config);
@@ -50,10 +78,15 @@ static int run(const struct vb_command_line *line, bool needs_to)
 
 int vb__command_serve(const struct vb_command_line *line)
 {
-    return run(line, false);
+    return run(line, check_serve);
 }
 
 int vb__command_gateway(const struct vb_command_line *line)
 {
-    return run(line, true);
+    return run(line, check_gateway);
+}
+
+int vb__command_proxy(const struct vb_command_line *line)
+{
+    return run(line, check_proxy);
 }

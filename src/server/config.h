@@ -78,6 +78,9 @@ struct vb_config {
     bool gateway_hides;
     struct vb_texts trusted_proxies; /* networks */
     const char *via;                 /* NULL: drawn */
+    bool proxy;                      /* `verbatim proxy` */
+    struct vb_texts allowances;      /* where it leads */
+    uint32_t tunnel_idle_ms;
 
     /* HTTPS */
     struct vb_texts tls_certs;

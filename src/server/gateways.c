@@ -137,11 +137,9 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
                         : err;
 }
 
-enum vb_err vb_gateways_store(struct vb_gateways *gateways,
-                              struct vb_catalog *catalog)
+enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards)
 {
-    if (gateways->cache.tier != NULL || gateways->cache_size == 0 ||
-        !vb_catalog_site(catalog)->forwards)
+    if (gateways->cache.tier != NULL || gateways->cache_size == 0 || !forwards)
         return VB_OK;
     return vb_gate_cache_init(&gateways->cache, gateways->cache_size);
 }

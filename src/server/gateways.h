@@ -42,10 +42,9 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
                              struct vb_catalog *catalog,
                              struct vb_notes *notes);
 
-/* Gets the cache ready, where a catalog is to be served that has gateways.
+/* Gets the cache ready, where something is served that `forwards`.
  * VB_ERR_NOMEM. */
-enum vb_err vb_gateways_store(struct vb_gateways *gateways,
-                              struct vb_catalog *catalog);
+enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards);
 
 /* Frees the texts and the cache, when nothing is served any more. */
 void vb_gateways_done(struct vb_gateways *gateways);

@@ -10,12 +10,13 @@
 enum vb_option_kind {
     VB_OPTION_PATH,
     VB_OPTION_CONFIG,    /* a path, but not in the file it names */
-    VB_OPTION_ADDRESSES, /* a list, as are the next five */
+    VB_OPTION_ADDRESSES, /* a list, as are the next six */
     VB_OPTION_PATHS,
     VB_OPTION_ORIGINS,
     VB_OPTION_HOSTS,
     VB_OPTION_UPSTREAMS, /* URLs of servers */
     VB_OPTION_NETWORKS,
+    VB_OPTION_ALLOWANCES, /* rules of a proxy */
     VB_OPTION_STORAGE,
     VB_OPTION_PUBLISH, /* the path of a URI, or "off" */
     VB_OPTION_FLAG,

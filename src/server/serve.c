@@ -91,6 +91,8 @@ bool vb_serve_make_data(const struct vb_config *config)
 /* Is there more than what is described nowhere? */
 static bool has_own(const struct vb_server *server)
 {
+    if (server->proxying.on)
+        return false;
     return server->file != NULL ||
            (server->files == NULL && server->gateways.rest.server_count == 0);
 }
@@ -109,6 +111,19 @@ static void tell_rest(const struct vb_server *server)
         vb_log(VB_LOG_WARNING, "whoever that is (--insecure-upstream)");
 }
 
+static void tell_proxy(const struct vb_proxying *proxying, bool open)
+{
+    if (!proxying->on)
+        return;
+    if (proxying->rule_count == 0)
+        vb_log(VB_LOG_WARNING, "leading nowhere: nothing is allowed (--allow)");
+    else
+        vb_log(VB_LOG_NOTICE, "leading where --allow says, clients %s",
+               open ? "from anywhere" : "on this machine");
+    if (proxying->insecure)
+        vb_log(VB_LOG_WARNING, "whoever is there (--insecure-upstream)");
+}
+
 static void tell(struct vb_server *server)
 {
     size_t count;
@@ -122,10 +137,12 @@ static void tell(struct vb_server *server)
                server->file != NULL ? server->file
                                     : "an open tree of resources");
     tell_rest(server);
+    tell_proxy(&server->proxying, server->trust.open);
     if (has_own(server))
         vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
     if (server->trust.open)
-        vb_log(VB_LOG_WARNING, "anyone who can reach it may write (--open)");
+        vb_log(VB_LOG_WARNING, "anyone who can reach it may %s (--open)",
+               server->proxying.on ? "use it" : "write");
     vb_secure_tell(server);
     for (size_t i = 0; i < count; i++) {
         vb_buf_reset(&text);
@@ -185,6 +202,26 @@ void vb_serve_gateways(struct vb_server *server, const struct vb_config *config)
         vb_server_gateway(server, config->gateway_to.at[i]);
 }
 
+static void serve_proxy(struct vb_server *server,
+                        const struct vb_config *config)
+{
+    struct vb_proxying *proxying = &server->proxying;
+    struct vb_buf why = vb_buf_over(NULL, 0);
+
+    proxying->on = config->proxy;
+    proxying->connect_ms = config->gateway_connect_ms;
+    proxying->response_ms = config->gateway_timeout_ms;
+    proxying->tunnel_idle_ms = config->tunnel_idle_ms;
+    proxying->ca = config->gateway_ca;
+    proxying->insecure = config->gateway_insecure;
+    for (size_t i = 0;
+         i < config->allowances.count && i < VB_PROXYING_RULES_MOST; i++)
+        if (vb_allowance_parse(vb_span_str(config->allowances.at[i]),
+                               &proxying->rules[proxying->rule_count],
+                               &why) == VB_OK)
+            proxying->rule_count++;
+}
+
 static void apply(struct vb_server *server, const struct vb_config *config)
 {
     server->limits = config->limits;
@@ -208,7 +245,9 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->trace = config->trace;
     server->explain = config->explain;
     server->listening = tell;
-    vb_server_describe(server, config->description, config->storage);
+    serve_proxy(server, config);
+    if (!config->proxy)
+        vb_server_describe(server, config->description, config->storage);
     if (config->files != NULL)
         vb_server_files(server, config->files);
     vb_serve_gateways(server, config);

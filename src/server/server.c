@@ -43,6 +43,7 @@ struct vb_server *vb_server_new(void)
     server->history = VB_HISTORY_USUAL;
     server->cache_size = (size_t)64 * 1024 * 1024;
     vb_gateways_init(&server->gateways);
+    vb_proxying_init(&server->proxying);
     vb_buf_init(&server->why, WHY_LIMIT);
     vb_server_publish(server, "/openapi.json");
     vb_server_batch(server, "/batch");
@@ -410,6 +411,39 @@ static unsigned usable_cores(void)
     return (unsigned)CPU_COUNT(&set);
 }
 
+/* Opens what is described, and what it is kept in. */
+static enum vb_err open_described(struct vb_server *server)
+{
+    enum vb_err err = vb_server_load(server, &server->catalog, &server->why);
+
+    if (err == VB_OK)
+        err = vb_store_open(vb_span_str(server->store_url), &server->store,
+                            &server->why);
+    if (err != VB_OK)
+        return err;
+    vb_catalog_index(server->catalog, server->store);
+    vb_store_keep_history(server->store, server->history);
+    server->logins = vb_logins_new(&server->password_cost);
+    return server->logins != NULL ? VB_OK : VB_ERR_NOMEM;
+}
+
+/* Other servers: in the place of this one, and by way of it. */
+static enum vb_err open_others(struct vb_server *server)
+{
+    bool gates =
+        server->catalog != NULL && vb_catalog_site(server->catalog)->forwards;
+    enum vb_err err =
+        vb_gateways_store(&server->gateways, gates || server->proxying.on);
+
+    if (err == VB_OK)
+        err = vb_proxying_start(&server->proxying,
+                                vb_span_str(server->gateways.pseudonym),
+                                &server->gateways.cache, &server->why);
+    server->limits.head.any_origin = server->proxying.on;
+    server->limits.extended_connect = gates;
+    return err;
+}
+
 static enum vb_err start(struct vb_server *server)
 {
     struct vb_loop_config config = {
@@ -430,18 +464,9 @@ static enum vb_err start(struct vb_server *server)
     config.addresses = server->addresses;
     config.address_count = server->address_count;
     if (server->described)
-        err = vb_server_load(server, &server->catalog, &server->why);
-    if (err == VB_OK && server->described)
-        err = vb_gateways_store(&server->gateways, server->catalog);
-    if (err == VB_OK && server->described)
-        err = vb_store_open(vb_span_str(server->store_url), &server->store,
-                            &server->why);
-    if (err == VB_OK && server->described) {
-        vb_catalog_index(server->catalog, server->store);
-        vb_store_keep_history(server->store, server->history);
-        server->logins = vb_logins_new(&server->password_cost);
-        err = server->logins != NULL ? VB_OK : VB_ERR_NOMEM;
-    }
+        err = open_described(server);
+    if (err == VB_OK)
+        err = open_others(server);
     if (err == VB_OK && server->explain) {
         server->traces = vb_traces_new();
         err = server->traces != NULL ? VB_OK : VB_ERR_NOMEM;
@@ -472,6 +497,7 @@ static void come_to_rest(struct vb_server *server)
     vb_secure_done(server);
     vb_logins_free(server->logins);
     server->logins = NULL;
+    vb_proxying_done(&server->proxying);
     vb_store_close(server->store);
     vb_catalog_unref(server->catalog);
     vb_traces_free(server->traces);

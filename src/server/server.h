@@ -15,6 +15,7 @@
 #include "observe/access_log.h"
 #include "resource/jobs.h"
 #include "server/gateways.h"
+#include "server/proxying.h"
 #include "server/site.h"
 #include "storage/cache.h"
 #include "storage/store.h"
@@ -52,7 +53,8 @@ struct vb_server {
     char *file;     /* the description; NULL: the open tree, */
     char *files;    /* or this directory's files, from "/" on; NULL: none */
     struct vb_gateways gateways; /* or what another server has, likewise */
-    char *publish;               /* where it is to be found; NULL: nowhere */
+    struct vb_proxying proxying;
+    char *publish; /* where it is to be found; NULL: nowhere */
     char *batch;   /* where many requests are taken in one; NULL: nowhere */
     char *graphql; /* where GraphQL is spoken; NULL: nowhere */
     struct vb_gql_limits graphql_limits;

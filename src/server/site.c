@@ -47,6 +47,8 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
         .trust = parts->trust,
         .trace = parts->trace,
         .https_port = parts->https_port,
+        .proxy = parts->proxy,
+        .forwards = parts->proxy != NULL,
         .hsts = parts->hsts,
         .alternatives = parts->alternatives,
         .alternative_count = parts->alternative_count,
@@ -57,7 +59,7 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
         site->site.service_desc = described->service_desc;
         site->site.cors = described->cors;
         site->site.secrets = described->secrets;
-        site->site.forwards = described->forwards;
+        site->site.forwards |= described->forwards;
     }
     site->mounts = parts->mounts;
     site->mount_count = parts->mount_count;

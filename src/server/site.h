@@ -36,7 +36,8 @@ struct vb_site_parts {
     const struct vb_trust *trust; /* borrowed; NULL: see struct vb_site */
     bool trace;
     unsigned https_port;
-    struct vb_span hsts;                       /* borrowed */
+    struct vb_span hsts;             /* borrowed */
+    const struct vb_resource *proxy; /* borrowed; NULL: see struct vb_site */
     const struct vb_alternative *alternatives; /* borrowed */
     size_t alternative_count;
 };

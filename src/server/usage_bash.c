@@ -115,7 +115,7 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                     "        return\n"
                     "    fi\n"
                     "    case ${COMP_WORDS[1]} in\n"
-                    "    serve | gateway) ;;\n"
+                    "    serve | gateway | proxy) ;;\n"
                     "    explain) own='");
     vb__explain_words(buf);
     vb_buf_str(buf, "' ;;\n"

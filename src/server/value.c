@@ -213,6 +213,22 @@ static enum vb_err read_network(const struct vb_option *option,
     return add_text(option, text, config, why);
 }
 
+static enum vb_err read_allowance(const struct vb_option *option,
+                                  struct vb_span text, struct vb_config *config,
+                                  struct vb_buf *why)
+{
+    struct vb_allowance allowance;
+    char line[256];
+    struct vb_buf scratch = vb_buf_over(line, sizeof(line));
+
+    if (text.len > SHOWN_MOST ||
+        vb_allowance_parse(text, &allowance, &scratch) != VB_OK)
+        return refuse(why, text,
+                      "is no host, name below *. or network, with or without "
+                      "a port");
+    return add_text(option, text, config, why);
+}
+
 /* --- Lists
  * --------------------------------------------------------------------
  */
@@ -276,10 +292,17 @@ static enum vb_err read_networks(const struct vb_option *option,
     return read_list(option, text, config, why, read_network);
 }
 
+static enum vb_err read_allowances(const struct vb_option *option,
+                                   struct vb_span text,
+                                   struct vb_config *config, struct vb_buf *why)
+{
+    return read_list(option, text, config, why, read_allowance);
+}
+
 bool vb_option_is_list(const struct vb_option *option)
 {
     return option->kind >= VB_OPTION_ADDRESSES &&
-           option->kind <= VB_OPTION_NETWORKS;
+           option->kind <= VB_OPTION_ALLOWANCES;
 }
 
 void vb_option_clear(const struct vb_option *option, struct vb_config *config)
@@ -327,6 +350,15 @@ static enum vb_err read_flag(const struct vb_option *option,
     return VB_OK;
 }
 
+/* The member is an enum, or an int. */
+static enum vb_err store_word(const struct vb_option *option, int value,
+                              struct vb_config *config)
+{
+    vb_assert(option->size == sizeof(value));
+    memcpy(member(option, config), &value, sizeof(value));
+    return VB_OK;
+}
+
 static enum vb_err read_log_format(const struct vb_option *option,
                                    struct vb_span text,
                                    struct vb_config *config, struct vb_buf *why)
@@ -335,13 +367,10 @@ static enum vb_err read_log_format(const struct vb_option *option,
         {VB_SPAN_INIT("combined"), VB_ACCESS_COMBINED},
         {VB_SPAN_INIT("json"), VB_ACCESS_JSON},
     };
-    int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
+    int value = find_word(words, 2, text);
 
-    if (value < 0)
-        return refuse(why, text, "is neither combined nor json");
-    *(enum vb_access_format *)member(option, config) =
-        (enum vb_access_format)value;
-    return VB_OK;
+    return value < 0 ? refuse(why, text, "is neither combined nor json")
+                     : store_word(option, value, config);
 }
 
 static enum vb_err read_client_cert(const struct vb_option *option,
@@ -354,12 +383,11 @@ static enum vb_err read_client_cert(const struct vb_option *option,
         {VB_SPAN_INIT("optional"), VB_CLIENT_CERT_OPTIONAL},
         {VB_SPAN_INIT("required"), VB_CLIENT_CERT_REQUIRED},
     };
-    int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
+    int value = find_word(words, 3, text);
 
-    if (value < 0)
-        return refuse(why, text, "is none of required, optional and none");
-    *(enum vb_client_cert *)member(option, config) = (enum vb_client_cert)value;
-    return VB_OK;
+    return value < 0
+               ? refuse(why, text, "is none of required, optional and none")
+               : store_word(option, value, config);
 }
 
 static enum vb_err read_host_kept(const struct vb_option *option,
@@ -370,12 +398,10 @@ static enum vb_err read_host_kept(const struct vb_option *option,
         {VB_SPAN_INIT("upstream"), VB_HOST_UPSTREAM},
         {VB_SPAN_INIT("preserve"), VB_HOST_PRESERVE},
     };
-    int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
+    int value = find_word(words, 2, text);
 
-    if (value < 0)
-        return refuse(why, text, "is neither upstream nor preserve");
-    *(enum vb_host_kept *)member(option, config) = (enum vb_host_kept)value;
-    return VB_OK;
+    return value < 0 ? refuse(why, text, "is neither upstream nor preserve")
+                     : store_word(option, value, config);
 }
 
 static enum vb_err read_balance(const struct vb_option *option,
@@ -387,13 +413,11 @@ static enum vb_err read_balance(const struct vb_option *option,
         {VB_SPAN_INIT("least-busy"), VB_GATEWAY_LEAST_BUSY},
         {VB_SPAN_INIT("hash"), VB_GATEWAY_HASH},
     };
-    int value = find_word(words, sizeof(words) / sizeof(words[0]), text);
+    int value = find_word(words, 3, text);
 
-    if (value < 0)
-        return refuse(why, text, "is none of round-robin, least-busy and hash");
-    *(enum vb_gateway_balance *)member(option, config) =
-        (enum vb_gateway_balance)value;
-    return VB_OK;
+    return value < 0 ? refuse(why, text,
+                              "is none of round-robin, least-busy and hash")
+                     : store_word(option, value, config);
 }
 
 static enum vb_err read_via(const struct vb_option *option, struct vb_span text,
@@ -560,6 +584,7 @@ static const reader readers[] = {
     [VB_OPTION_HOSTS] = read_hosts,
     [VB_OPTION_UPSTREAMS] = read_upstreams,
     [VB_OPTION_NETWORKS] = read_networks,
+    [VB_OPTION_ALLOWANCES] = read_allowances,
     [VB_OPTION_STORAGE] = read_storage,
     [VB_OPTION_PUBLISH] = read_publish,
     [VB_OPTION_FLAG] = read_flag,

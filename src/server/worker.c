@@ -145,6 +145,7 @@ static struct vb_worker_site *new_site(struct vb_server *server,
         .catalog = catalog != NULL ? vb_catalog_ref(catalog) : NULL,
         .trust = &server->trust,
         .trace = server->trace,
+        .proxy = vb_proxying_resource(&server->proxying),
         .https_port = https_port(server),
         .hsts = vb_span_str(server->hsts),
         .alternatives = server->alternatives,
@@ -317,7 +318,8 @@ static void reload_description(struct vb_server *server, struct vb_loop *loop)
 
     vb_buf_init(&why, 64 * 1024);
     if (vb_server_load(server, &catalog, &why) == VB_OK) {
-        (void)vb_gateways_store(&server->gateways, catalog);
+        (void)vb_gateways_store(&server->gateways,
+                                vb_catalog_site(catalog)->forwards);
         vb_catalog_index(catalog, server->store);
         vb_loop_broadcast(loop, make_delivery, catalog);
         vb_catalog_unref(server->catalog);

@@ -191,6 +191,7 @@ static const char *sample(const struct vb_option *option)
     case VB_OPTION_UPSTREAMS:
         return "http://10.0.0.1:9000/v1";
     case VB_OPTION_NETWORKS:
+    case VB_OPTION_ALLOWANCES:
         return "10.0.0.0/8";
     case VB_OPTION_HOST_KEPT:
         return "preserve";
@@ -256,6 +257,7 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_HOSTS:
     case VB_OPTION_UPSTREAMS:
     case VB_OPTION_NETWORKS:
+    case VB_OPTION_ALLOWANCES:
         return has_text(at, sample(option));
     case VB_OPTION_KINDS:
         break;
