@@ -250,55 +250,6 @@ static enum vb_err read_list(const struct vb_option *option,
     }
 }
 
-static enum vb_err read_addresses(const struct vb_option *option,
-                                  struct vb_span text, struct vb_config *config,
-                                  struct vb_buf *why)
-{
-    return read_list(option, text, config, why, read_address);
-}
-
-static enum vb_err read_paths(const struct vb_option *option,
-                              struct vb_span text, struct vb_config *config,
-                              struct vb_buf *why)
-{
-    return read_list(option, text, config, why, read_path);
-}
-
-static enum vb_err read_origins(const struct vb_option *option,
-                                struct vb_span text, struct vb_config *config,
-                                struct vb_buf *why)
-{
-    return read_list(option, text, config, why, read_origin);
-}
-
-static enum vb_err read_hosts(const struct vb_option *option,
-                              struct vb_span text, struct vb_config *config,
-                              struct vb_buf *why)
-{
-    return read_list(option, text, config, why, read_host);
-}
-
-static enum vb_err read_upstreams(const struct vb_option *option,
-                                  struct vb_span text, struct vb_config *config,
-                                  struct vb_buf *why)
-{
-    return read_list(option, text, config, why, read_upstream);
-}
-
-static enum vb_err read_networks(const struct vb_option *option,
-                                 struct vb_span text, struct vb_config *config,
-                                 struct vb_buf *why)
-{
-    return read_list(option, text, config, why, read_network);
-}
-
-static enum vb_err read_allowances(const struct vb_option *option,
-                                   struct vb_span text,
-                                   struct vb_config *config, struct vb_buf *why)
-{
-    return read_list(option, text, config, why, read_allowance);
-}
-
 bool vb_option_is_list(const struct vb_option *option)
 {
     return option->kind >= VB_OPTION_ADDRESSES &&
@@ -575,16 +526,17 @@ static enum vb_err read_cores(const struct vb_option *option,
     return VB_OK;
 }
 
+/* Of a list: of one element. */
 static const reader readers[] = {
     [VB_OPTION_PATH] = read_text,
     [VB_OPTION_CONFIG] = read_text,
-    [VB_OPTION_ADDRESSES] = read_addresses,
-    [VB_OPTION_PATHS] = read_paths,
-    [VB_OPTION_ORIGINS] = read_origins,
-    [VB_OPTION_HOSTS] = read_hosts,
-    [VB_OPTION_UPSTREAMS] = read_upstreams,
-    [VB_OPTION_NETWORKS] = read_networks,
-    [VB_OPTION_ALLOWANCES] = read_allowances,
+    [VB_OPTION_ADDRESSES] = read_address,
+    [VB_OPTION_PATHS] = read_path,
+    [VB_OPTION_ORIGINS] = read_origin,
+    [VB_OPTION_HOSTS] = read_host,
+    [VB_OPTION_UPSTREAMS] = read_upstream,
+    [VB_OPTION_NETWORKS] = read_network,
+    [VB_OPTION_ALLOWANCES] = read_allowance,
     [VB_OPTION_STORAGE] = read_storage,
     [VB_OPTION_PUBLISH] = read_publish,
     [VB_OPTION_FLAG] = read_flag,
@@ -604,5 +556,9 @@ static const reader readers[] = {
 enum vb_err vb_option_read(const struct vb_option *option, struct vb_span text,
                            struct vb_config *config, struct vb_buf *ret_why)
 {
-    return readers[option->kind](option, text, config, ret_why);
+    reader read = readers[option->kind];
+
+    return vb_option_is_list(option)
+               ? read_list(option, text, config, ret_why, read)
+               : read(option, text, config, ret_why);
 }
