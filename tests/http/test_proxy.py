@@ -1,6 +1,8 @@
 """A forward proxy: whom it leads where, through tunnels and by URI."""
 
+import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -13,7 +15,7 @@ from certificates import make_ca, options, sign
 from ledger import requirement
 from origin import running_origin
 from server import Server, binary
-from tunnels import VERSIONS, Refused, echoing, far_end
+from tunnels import VERSIONS, Http3, Refused, echoing, far_end
 
 HERE = ["127.0.0.1:*", "localhost:*"]
 
@@ -447,6 +449,34 @@ def secure_proxy(proxying, ca, tmp_path_factory):
     return proxying(*HERE, args=["--upstream-ca", ca[0], *options(signed)], listen="https://127.0.0.1:0")
 
 
+@requirement("9114-4.4-04")
+def test_a_tunnel_over_http_3(secure_proxy, echo):
+    one = Http3(secure_proxy, echo, b"early")
+    assert one.read(5) == b"early"
+    data = bytes(range(256)) * 1000
+    one.send(data)
+    one.half_close()
+    assert one.read_to_end() == data
+    one.close()
+
+
+@requirement("9114-4.4-04", "9114-4.4-05")
+def test_who_ends_first_over_http_3(secure_proxy):
+    with far_end() as (authority, accept):
+        one = Http3(secure_proxy, authority)
+        peer = accept()
+        peer.socket.sendall(b"x" * 100_000)
+        peer.socket.shutdown(socket.SHUT_WR)
+        assert one.read_to_end() == b"x" * 100_000
+        one.send(b"and this is for you")
+        one.half_close()
+        assert peer.read_to_end() == b"and this is for you"
+        one.close()
+        with pytest.raises(Refused) as refused:
+            Http3(secure_proxy, "127.0.0.2:25")
+        assert refused.value.status == 403
+
+
 def curl(*words):
     done = subprocess.run(
         ["curl", "-sS", "--noproxy", "", "-m", "20", *map(str, words)], capture_output=True, text=True, timeout=40, check=False
@@ -467,6 +497,21 @@ def test_curl_over_tls_to_the_proxy(secure_proxy, secure_origin, ca):
         curl("-x", secure_proxy.origin, "--proxy-cacert", ca[0], "--cacert", ca[0], f"{secure_origin.origin}/hello")
         == "over TLS"
     )
+
+
+CHROMIUM = os.environ.get("VB_CHROMIUM", "chromium")
+
+
+@pytest.mark.skipif(not shutil.which(CHROMIUM), reason="chromium: not there (script/browsers installs it)")
+def test_a_browser_through_a_tunnel(proxy, secure_origin, tmp_path):
+    done = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", f"--user-data-dir={tmp_path}",
+         f"--proxy-server={proxy.origin}", "--proxy-bypass-list=<-loopback>", "--ignore-certificate-errors",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--dump-dom", f"{secure_origin.origin}/hello"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert "over TLS" in done.stdout, done.stderr
 
 
 def test_curl_by_uri(proxy, there):

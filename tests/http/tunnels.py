@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager, suppress
 
 import h2c
+import h3
 
 
 class Refused(Exception):
@@ -129,6 +130,47 @@ class Http2:
 
     def close(self):
         self.connection.socket.close()
+
+
+class Http3:
+    """Over HTTP/3, likewise."""
+
+    def __init__(self, proxy, authority, behind=b"", fields=(), timeout=20):
+        self.connection = h3.Connection(proxy.address, authority, timeout)
+        head = h3.in_bytes([(":method", "CONNECT"), (":authority", authority), *fields])
+        self.stream = self.connection.ask_for(head, end=False)
+        self.reply = self.connection.replies[self.stream]
+        if behind:
+            self.send(behind)
+        self.connection.until(lambda: self.reply.is_final() or self.reply.ended)
+        response = self.reply.response
+        if response.status // 100 != 2:
+            self.connection.until(lambda: self.reply.ended)
+            raise Refused(response.status, response.headers, response.body)
+        self.fields = response.headers
+        self.taken = 0
+
+    def send(self, data):
+        for at in range(0, len(data), 65536):
+            self.connection.ask("drain", h3.UNDER_WAY)
+            self.connection.do("send", self.stream, h3.frame(h3.DATA, data[at : at + 65536]))
+
+    def read(self, count):
+        self.connection.until(lambda: len(self.reply.response.body) >= self.taken + count)
+        self.taken += count
+        return self.reply.response.body[self.taken - count : self.taken]
+
+    def read_to_end(self):
+        self.connection.until(lambda: self.reply.ended or self.connection.stream(self.stream).reset is not None)
+        if not self.reply.ended:
+            raise ConnectionResetError(self.connection.streams[self.stream].reset)
+        return self.reply.response.body[self.taken :]
+
+    def half_close(self):
+        self.connection.do("fin", self.stream)
+
+    def close(self):
+        self.connection.close()
 
 
 VERSIONS = {"h1": Http1, "h2": Http2}
