@@ -1,5 +1,6 @@
 """A forward proxy: whom it leads where, through tunnels and by URI."""
 
+import json
 import os
 import re
 import shutil
@@ -133,6 +134,23 @@ def test_the_other_side_ends_first(tunnel):
         assert peer.read_to_end() == b"and this is for you"
 
 
+@requirement("9110-9.3.6-05")
+def test_what_a_client_has_sent_arrives_after_it_is_gone(proxy):
+    """Also where the other side goes on talking to it."""
+    data = b"0123456789" * 100_000
+    with far_end() as (authority, accept):
+        one = VERSIONS["h1"](proxy, authority)
+        peer = accept()
+        one.send(data)
+        one.close()
+        time.sleep(0.3)
+        got = b""
+        while len(got) < len(data):
+            peer.socket.sendall(b"are you there?")
+            got += peer.read(100_000)
+        assert got == data and peer.read_to_end() == b""
+
+
 def test_a_tunnel_ends_with_its_client(tunnel):
     with far_end() as (authority, accept):
         one = tunnel(authority)
@@ -209,6 +227,26 @@ def test_a_tunnel_that_rests_is_ended(proxying, echo):
             pass
         assert 0.3 < time.monotonic() - began < 10
         one.close()
+
+
+def test_the_log_counts_what_came_through(proxying, echo, tmp_path):
+    log = tmp_path / "access.log"
+    proxy = proxying(*HERE, args=["--log", log, "--log-format", "json"])
+    for version in ("h1", "h2"):
+        one = VERSIONS[version](proxy, echo)
+        one.send(b"x" * 1000)
+        assert one.read(1000) == b"x" * 1000
+        one.half_close()
+        assert one.read_to_end() == b""
+        one.close()
+    with pytest.raises(Refused):
+        VERSIONS["h1"](proxy, "example.org:25")
+    proxy.stop()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(line["method"], line["target"], line["status"]) for line in lines] == [
+        ("CONNECT", echo, 200), ("CONNECT", echo, 200), ("CONNECT", "example.org:25", 403)
+    ]  # fmt: skip
+    assert [line["bytes"] for line in lines[:2]] == [1000, 1000], lines
 
 
 # Where it leads
