@@ -84,7 +84,7 @@ void vb__cached_say(struct vb_cached *c, const struct vb_cache_status *status);
 bool vb__cached_is_shared(const struct vb_exchange *x,
                           const struct vb_fields *response);
 
-/* filling.c: it has to go on, and may come back for others. NO: as any other
+/* joining.c: it has to go on, and may come back for others. NO: as any other
  * request. */
 enum vb_answer vb__cached_join(struct vb_cached *c);
 

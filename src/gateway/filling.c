@@ -1,17 +1,16 @@
 /*
- * A request that goes on, and whose answer others may have: who leads asks,
- * who follows reads along. See cached.h.
+ * Who leads: a request that goes on, and whose answer others may have. See
+ * cached.h.
  */
-#include "gateway/cached.h"
+#include "gateway/filling.h"
 
 #include "flow/flow.h"
 #include "flow/reply.h"
-#include "http/method.h"
 
 /* --- room to go on ----------------------------------------------------------
  */
 
-static void on_resume(void *context)
+void vb__cached_on_resume(void *context)
 {
     struct vb_cached *c = context;
     struct vb_alarms *alarms = c->x->env->alarms;
@@ -43,7 +42,7 @@ static enum vb_pull pull(struct vb_source *source, struct vb_span *ret_bytes)
     return pulled;
 }
 
-static void stop_reading(struct vb_cached *c)
+void vb__cached_stop_reading(struct vb_cached *c)
 {
     vb_fill_reader_close(c->reader);
     c->reader = NULL;
@@ -52,7 +51,7 @@ static void stop_reading(struct vb_cached *c)
 
 static void close_source(struct vb_source *source)
 {
-    stop_reading(VB_CONTAINER(source, struct vb_cached, source));
+    vb__cached_stop_reading(VB_CONTAINER(source, struct vb_cached, source));
 }
 
 struct vb_source *vb__cached_stream(struct vb_exchange *x, uint64_t first,
@@ -74,7 +73,7 @@ struct vb_source *vb__cached_stream(struct vb_exchange *x, uint64_t first,
 /* --- leading ----------------------------------------------------------------
  */
 
-static void hold(struct vb_cached *c)
+void vb__cached_hold(struct vb_cached *c)
 {
     if (!c->held)
         vb_exchange_hold(c->x);
@@ -82,7 +81,7 @@ static void hold(struct vb_cached *c)
 }
 
 /* The exchange may be gone when this returns. */
-static void let_go(struct vb_cached *c)
+void vb__cached_let_go(struct vb_cached *c)
 {
     struct vb_alarms *alarms = c->x->env->alarms;
     bool held = c->held;
@@ -95,17 +94,17 @@ static void let_go(struct vb_cached *c)
         vb_exchange_unhold(c->x);
 }
 
-static void release(struct vb_cached *c, enum vb_fill_state state)
+void vb__cached_release(struct vb_cached *c, enum vb_fill_state state)
 {
     if (c->fill != NULL)
         vb_fill_release(c->fill, state);
     vb_fill_close(c->fill);
     c->fill = NULL;
-    stop_reading(c);
+    vb__cached_stop_reading(c);
 }
 
-static struct vb_cache_status forwarded(const struct vb_cached *c,
-                                        unsigned status)
+struct vb_cache_status vb__cached_forwarded(const struct vb_cached *c,
+                                            unsigned status)
 {
     return (struct vb_cache_status){
         .cache = vb__gate_of(c->x)->options.pseudonym,
@@ -114,8 +113,8 @@ static struct vb_cache_status forwarded(const struct vb_cached *c,
     };
 }
 
-static struct vb_received received_of(const struct vb_cached *c,
-                                      const struct vb_response_head *response)
+struct vb_received vb__cached_received(const struct vb_cached *c,
+                                       const struct vb_response_head *response)
 {
     return (struct vb_received){
         .status = response->status,
@@ -148,8 +147,8 @@ static void serve(struct vb_cached *c,
 /* --- what a head means ------------------------------------------------------
  */
 
-static void freshen(struct vb_cached *c, const struct vb_received *received,
-                    const struct vb_validation *verdict, uint64_t moment)
+void vb__cached_freshen(struct vb_cached *c, const struct vb_received *received,
+                        const struct vb_validation *verdict, uint64_t moment)
 {
     for (size_t i = 0; i < c->validated.count; i++) {
         const struct vb_freshening freshening = {
@@ -181,8 +180,8 @@ static void freshen(struct vb_cached *c, const struct vb_received *received,
 static bool take_not_modified(struct vb_cached *c,
                               const struct vb_response_head *response)
 {
-    const struct vb_received received = received_of(c, response);
-    struct vb_cache_status status = forwarded(c, response->status);
+    const struct vb_received received = vb__cached_received(c, response);
+    struct vb_cache_status status = vb__cached_forwarded(c, response->status);
     struct vb_validation verdict;
 
     vb_validation_judge(&c->asked, &c->validated, &received, &verdict);
@@ -191,11 +190,11 @@ static bool take_not_modified(struct vb_cached *c,
         return true;
     }
     if (verdict.outcome != VB_VALIDATION_STORED) { /* the client's own */
-        release(c, VB_FILL_AGAIN);
+        vb__cached_release(c, VB_FILL_AGAIN);
         return false;
     }
-    freshen(c, &received, &verdict, vb_fill_moment(c->fill));
-    release(c, VB_FILL_AGAIN);
+    vb__cached_freshen(c, &received, &verdict, vb_fill_moment(c->fill));
+    vb__cached_release(c, VB_FILL_AGAIN);
     status.stored = true;
     serve(c, c->fresh != NULL ? c->fresh : c->validated.at[verdict.answer],
           &status);
@@ -205,7 +204,7 @@ static bool take_not_modified(struct vb_cached *c,
 /* It fails: what is stored may be better than that (RFC 5861 section 4). */
 static bool serve_on_error(struct vb_cached *c, unsigned failed)
 {
-    struct vb_cache_status status = forwarded(c, failed);
+    struct vb_cache_status status = vb__cached_forwarded(c, failed);
     struct vb_reuse reuse;
 
     if (c->stored == NULL)
@@ -252,8 +251,8 @@ make_stored(struct vb_cached *c, const struct vb_response_head *response,
 static bool open_fill(struct vb_cached *c,
                       const struct vb_response_head *response)
 {
-    const struct vb_received received = received_of(c, response);
-    struct vb_cache_status status = forwarded(c, response->status);
+    const struct vb_received received = vb__cached_received(c, response);
+    struct vb_cache_status status = vb__cached_forwarded(c, response->status);
     struct vb_storing storing;
 
     vb_storing_judge(&c->cache->policy, &c->x->arena, &c->asked, c->key.uri,
@@ -265,11 +264,11 @@ static bool open_fill(struct vb_cached *c,
     if (c->fresh == NULL || !vb_fill_open(c->fill, c->fresh))
         return false;
     c->opened = true;
-    hold(c);
+    vb__cached_hold(c);
     status.stored = true;
     serve(c, c->fresh, &status);
     if (!c->streaming) /* a 304, or the client has gone */
-        stop_reading(c);
+        vb__cached_stop_reading(c);
     return true;
 }
 
@@ -282,14 +281,14 @@ bool vb__cached_head(struct vb_cached *c,
         return take_not_modified(c, response);
     if (response->status >= VB_STATUS_INTERNAL_SERVER_ERROR &&
         serve_on_error(c, response->status)) {
-        release(c, VB_FILL_BROKEN);
+        vb__cached_release(c, VB_FILL_BROKEN);
         return true;
     }
     if (open_fill(c, response))
         return true;
     if (c->stored != NULL && response->status < VB_STATUS_INTERNAL_SERVER_ERROR)
         vb_memory_drop(c->cache->tier, &c->key, c->stored);
-    release(c, VB_FILL_ALONE);
+    vb__cached_release(c, VB_FILL_ALONE);
     return c->forward->replied; /* nobody is there who wants it */
 }
 
@@ -308,7 +307,7 @@ enum vb_sink_want vb__cached_content(struct vb_cached *c, struct vb_span bytes)
     if (want == VB_SINK_DONE) {
         c->forward->under_way = false;
         vb_ask_cancel(&c->forward->ask);
-        let_go(c);
+        vb__cached_let_go(c);
     }
     return want;
 }
@@ -326,18 +325,18 @@ bool vb__cached_end(struct vb_cached *c, enum vb_failure_id failure)
     if (c->opened) {
         if (failure == VB_FAILURE_NONE)
             (void)vb_fill_finish(c->fill);
-        let_go(c);
+        vb__cached_let_go(c);
         return true;
     }
     if (!c->forward->replied && c->fill != NULL && serve_on_error(c, 0)) {
-        release(c, VB_FILL_BROKEN);
-        let_go(c);
+        vb__cached_release(c, VB_FILL_BROKEN);
+        vb__cached_let_go(c);
         return true;
     }
     if (c->fill != NULL)
-        release(c, VB_FILL_BROKEN);
+        vb__cached_release(c, VB_FILL_BROKEN);
     if (c->forward->replied && !c->forward->passes) {
-        let_go(c);
+        vb__cached_let_go(c);
         return true;
     }
     return false;
@@ -347,220 +346,12 @@ bool vb__cached_call_off(struct vb_cached *c)
 {
     if (c->waiting) {
         c->waiting = false;
-        stop_reading(c);
+        vb__cached_stop_reading(c);
         return false;
     }
     if (c->fill == NULL || vb_fill_readers(c->fill) < 2)
         return false;
-    stop_reading(c);
-    hold(c);
+    vb__cached_stop_reading(c);
+    vb__cached_hold(c);
     return true;
-}
-
-/* --- what others learn of it -----------------------------------------------
- */
-
-/* RFC 9111 section 4.4: before who asked knows of the change. */
-static void invalidate(struct vb_cached *c, const struct vb_received *received)
-{
-    struct vb_invalidation invalidation;
-
-    if (c->key.uri.len == 0 &&
-        !vb_caching_key_of(&c->x->arena, &c->x->head, VB_SPAN(""), &c->key))
-        return;
-    vb_invalidation_read(&c->x->arena, &c->asked, c->key.uri, received,
-                         &invalidation);
-    if (invalidation.uri_count > 0 || invalidation.groups.count > 0)
-        vb_memory_invalidate(c->cache->tier, &invalidation);
-}
-
-/* RFC 9111 section 4.3.5. */
-static void heed_head(struct vb_cached *c, const struct vb_received *received)
-{
-    const struct vb_validation verdict = {.freshen = 1, .answer = 1};
-
-    if (c->stored == NULL || received->status != VB_STATUS_OK)
-        return;
-    if (!vb_validation_head_agrees(received, c->stored)) {
-        vb_memory_drop(c->cache->tier, &c->key, c->stored);
-        return;
-    }
-    c->validated.at[0] = vb_stored_response_ref(c->stored);
-    c->validated.count = 1;
-    c->validated.selects = true;
-    freshen(c, received, &verdict, c->moment);
-}
-
-void vb__cached_heed(struct vb_cached *c,
-                     const struct vb_response_head *response)
-{
-    const struct vb_received received = received_of(c, response);
-    struct vb_cache_status status = forwarded(c, response->status);
-
-    if (!vb_method_is_safe(c->x->head.method))
-        invalidate(c, &received);
-    else if (vb_exchange_is_head(c->x))
-        heed_head(c, &received);
-    vb__cached_say(c, &status);
-}
-
-/* --- following --------------------------------------------------------------
- */
-
-/* By itself, whatever came of those that were before it. */
-static void go_alone(struct vb_cached *c)
-{
-    enum vb_answer how;
-
-    c->waiting = false;
-    stop_reading(c);
-    how = vb__forward_begin(c->x);
-    if (how != VB_PENDING)
-        vb_flow_resume(c->x, how);
-}
-
-static void look_again(struct vb_cached *c)
-{
-    struct vb_cache_status status = {.collapsed = true};
-
-    vb__cached_look(c);
-    if (c->reuse.act != VB_REUSE_SERVE &&
-        c->reuse.act != VB_REUSE_SERVE_STALE) {
-        go_alone(c);
-        return;
-    }
-    status.hit = true;
-    c->waiting = false;
-    stop_reading(c);
-    vb_flow_resume(c->x, vb__cached_serve(c, c->stored, &status));
-}
-
-static void follow(struct vb_cached *c, const struct vb_stored_response *head)
-{
-    struct vb_cache_status status = forwarded(c, head->status);
-    enum vb_answer how;
-
-    status.collapsed = true;
-    c->waiting = false;
-    how = vb__cached_serve(c, head, &status);
-    vb_flow_resume(c->x, how);
-}
-
-/* The exchange may be gone when this returns. */
-static void on_news(void *context)
-{
-    struct vb_cached *c = context;
-    const struct vb_stored_response *head;
-
-    if (c->streaming) {
-        if (c->pending) {
-            c->pending = false;
-            c->x->carrier->output_ready(c->x);
-        }
-        return;
-    }
-    if (!c->waiting)
-        return;
-    switch (vb_fill_reader_state(c->reader, &c->x->head.fields, &head)) {
-    case VB_FILL_WAITING:
-        return;
-    case VB_FILL_OPEN:
-        follow(c, head);
-        return;
-    case VB_FILL_AGAIN:
-        look_again(c);
-        return;
-    case VB_FILL_ALONE:
-    case VB_FILL_BROKEN:
-        go_alone(c);
-        return;
-    }
-}
-
-/* --- joining ----------------------------------------------------------------
- */
-
-/* May it be asked for with and for others? Parts are asked for alone. */
-static bool can_share(const struct vb_cached *c)
-{
-    return c->keyed && c->x->head.method == VB_METHOD_GET &&
-           !vb_cc_has(&c->asked.cc, VB_CC_NO_STORE) &&
-           (c->found == VB_FOUND_ONE ||
-            vb_fields_first(&c->x->head.fields, VB_FIELD_RANGE) == NULL);
-}
-
-/* What is stored is asked about; what is not, for the whole. */
-static bool set_conditions(struct vb_cached *c)
-{
-    struct vb_validated *v = &c->validated;
-
-    c->whole = true;
-    if (c->found == VB_FOUND_NOTHING)
-        return true;
-    v->selects = c->stored != NULL;
-    if (v->selects)
-        v->at[v->count++] = vb_stored_response_ref(c->stored);
-    else
-        v->count =
-            vb_memory_collect(c->cache->tier, &c->key, v->at, VB_VALIDATED_MAX);
-    return vb_validation_fields(&c->x->arena, &c->asked, v, &c->conditions);
-}
-
-static void note_time(struct vb_cached *c)
-{
-    c->requested_ms = c->x->env->now.unix_ms;
-    c->moment = vb_memory_moment(c->cache->tier);
-}
-
-static bool wants_newer(const struct vb_cached *c)
-{
-    return c->reuse.reason == VB_CACHING_REQUEST_NO_CACHE ||
-           c->reuse.reason == VB_CACHING_REQUEST_PRAGMA ||
-           c->reuse.reason == VB_CACHING_REQUEST_MAX_AGE;
-}
-
-enum vb_answer vb__cached_join(struct vb_cached *c)
-{
-    struct vb_exchange *x = c->x;
-    const struct vb_fill_party party = {.mailbox = x->env->mailbox,
-                                        .news = on_news,
-                                        .resume = on_resume,
-                                        .context = c};
-    enum vb_flight_part part;
-
-    note_time(c);
-    if (!can_share(c))
-        return VB_NO;
-    part = vb_flights_join(c->cache->flights, &c->key, wants_newer(c), &party,
-                           x->env->now.mono_ms, &c->fill, &c->reader);
-    if (part == VB_FLIGHT_FOLLOW) {
-        c->waiting = true;
-        on_news(c);
-        return VB_PENDING;
-    }
-    if (part == VB_FLIGHT_NOMEM)
-        return VB_NO;
-    if ((part == VB_FLIGHT_LEAD || c->found == VB_FOUND_ONE) &&
-        !set_conditions(c))
-        release(c, VB_FILL_ALONE);
-    return VB_NO;
-}
-
-void vb__cached_refresh(struct vb_cached *c)
-{
-    struct vb_exchange *x = c->x;
-    const struct vb_fill_party party = {
-        .mailbox = x->env->mailbox, .resume = on_resume, .context = c};
-
-    if (x->outer != NULL) /* which does not wait for it */
-        return;
-    c->fill = vb_flights_lead(c->cache->flights, &c->key, &party);
-    if (c->fill == NULL) /* somebody is at it */
-        return;
-    note_time(c);
-    hold(c);
-    if (set_conditions(c) && vb__forward_behind(x))
-        return;
-    release(c, VB_FILL_BROKEN);
-    let_go(c);
 }
