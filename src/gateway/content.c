@@ -163,7 +163,7 @@ static void close_down(struct vb_source *source)
 {
     struct vb_forward *f = VB_CONTAINER(source, struct vb_forward, source);
 
-    if (!f->under_way)
+    if (!f->under_way || f->held) /* or its end is near */
         return;
     if (f->ask.call.switched && f->up_ended) { /* RFC 9110 section 9.3.6 */
         f->drains = true;

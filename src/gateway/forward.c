@@ -45,12 +45,42 @@ static void on_interim(struct vb_ask *ask,
         vb__forward_interim(f, response);
 }
 
+/* Nothing but the end of the response is to come, and it comes with its head or
+ * right after: who is answered by then must not take it for one that breaks
+ * off, and the connection with it. */
+static bool is_near_its_end(const struct vb_call *call,
+                            const struct vb_response_head *response)
+{
+    return response != NULL && !call->switched &&
+           (!response->has_content || response->content_length == 0) &&
+           (call->content == NULL || call->content_sent);
+}
+
+static void hold(struct vb_forward *f)
+{
+    if (!f->held)
+        vb_exchange_hold(f->x);
+    f->held = true;
+}
+
+/* The exchange may be gone when this returns. */
+static void unhold(struct vb_forward *f)
+{
+    bool held = f->held;
+
+    f->held = false;
+    if (held)
+        vb_exchange_unhold(f->x);
+}
+
 /* The exchange may be gone when this returns. */
 static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
 {
     struct vb_forward *f = of_ask(ask);
     struct vb_cached *c = vb__cached_of(f->x);
 
+    if (is_near_its_end(&ask->call, response))
+        hold(f);
     if (c != NULL && response != NULL && vb__cached_head(c, response))
         return;
     f->passes = true;
@@ -75,9 +105,8 @@ static void on_eof(struct vb_ask *ask)
     vb__forward_eof(of_ask(ask));
 }
 
-static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
+static void end(struct vb_forward *f, enum vb_failure_id failure)
 {
-    struct vb_forward *f = of_ask(ask);
     struct vb_cached *c = vb__cached_of(f->x);
 
     f->under_way = false;
@@ -88,8 +117,21 @@ static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
         vb_flow_resume(f->x, say_why(f, failure));
         return;
     }
-    f->x->reply.trailers = ask->call.trailers_in;
+    f->x->reply.trailers = f->ask.call.trailers_in;
     vb__forward_end(f, failure == VB_FAILURE_NONE);
+}
+
+/* What holds it is taken over, since it may be asked once more. */
+static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
+{
+    struct vb_forward *f = of_ask(ask);
+    struct vb_exchange *x = f->x;
+    bool held = f->held;
+
+    f->held = false;
+    end(f, failure);
+    if (held)
+        vb_exchange_unhold(x);
 }
 
 static bool on_rewind(struct vb_ask *ask)
@@ -144,6 +186,7 @@ static void call_off(struct vb_exchange *x)
     if ((c == NULL || !vb__cached_call_off(c)) && f != NULL) {
         f->under_way = false;
         vb_ask_cancel(&f->ask);
+        unhold(f);
     }
     if (f != NULL)
         f->replied = true;

@@ -44,6 +44,7 @@ struct vb_forward {
 
     bool under_way; /* the ask is */
     bool replied;   /* the flow was told */
+    bool held;      /* the exchange is, until the end that is near */
     bool passes;    /* what comes goes to the client as it is */
 };
 

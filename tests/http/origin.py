@@ -34,6 +34,11 @@ class Asked:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self):
+        super().setup()
+        with self.server.origin.lock:
+            self.server.origin.connections += 1
+
     def answer(self):
         length = int(self.headers.get("Content-Length") or 0)
         asked = Asked(self, self.rfile.read(length))
@@ -89,6 +94,7 @@ class Origin:
     def __init__(self):
         self.answers = {}
         self.asked = []
+        self.connections = 0
         self.date = None
         self.lock = threading.Lock()
         self.server = Server(("127.0.0.1", 0), Handler)

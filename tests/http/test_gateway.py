@@ -380,6 +380,17 @@ def test_a_connection_is_used_again(client, upstream):
     assert len({request.connection for request in upstream.requests}) == 1
 
 
+@pytest.mark.parametrize(
+    "method, status", [("HEAD", 200), ("GET", 204), ("GET", 304), ("GET", 302), ("POST", 200), ("DELETE", 204)]
+)
+def test_so_is_one_whose_answer_has_no_content(client, upstream, method, status):
+    upstream.always(response(status))
+    body = b"x" if method == "POST" else None
+    for _ in range(3):
+        assert client.request(method, "/as-it-is", (("If-None-Match", '"1"'),), body).status == status
+    assert len({request.connection for request in upstream.requests}) == 1
+
+
 @requirement("9110-9.2.2-04")
 def test_what_is_idempotent_is_repeated_once(client, upstream):
     upstream.then(close)

@@ -252,6 +252,19 @@ def test_what_is_stale_is_asked_about_and_freshened(client, origin, path):
     assert origin.count(path) == 2
 
 
+def test_a_connection_is_used_again_for_what_is_asked_about(client, origin, path):
+    def answer(asked):
+        status = 304 if asked.headers.get("If-None-Match") else 200
+        return Answer(status, {"Cache-Control": "max-age=0", "ETag": '"1"'}, "" if status == 304 else "body")
+
+    origin.says(path, answer)
+    before = origin.connections
+    for _ in range(5):
+        assert client.get(path).body == b"body"
+    assert origin.count(path) == 5
+    assert origin.connections <= before + 1
+
+
 def test_what_has_changed_takes_its_place(client, origin, path):
     origin.says(path, headers={"Cache-Control": "max-age=0", "ETag": '"1"'}, body="old")
     client.get(path)
