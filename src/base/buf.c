@@ -66,7 +66,12 @@ void vb_buf_append(struct vb_buf *buf, struct vb_span s)
 
 void vb_buf_char(struct vb_buf *buf, char c)
 {
-    vb_buf_append(buf, vb_span_of(&c, 1));
+    char *at = vb_buf_reserve(buf, 1);
+
+    if (at == NULL)
+        return;
+    *at = c;
+    buf->len++;
 }
 
 void vb_buf_i64(struct vb_buf *buf, int64_t n)

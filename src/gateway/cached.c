@@ -161,11 +161,14 @@ static void say_age(struct vb_cached *c,
 {
     struct vb_exchange *x = c->x;
     uint32_t age = vb_freshness_age(&response->freshness, x->env->now.unix_ms);
+    char text[VB_DECIMAL_MAX];
 
     vb_reply_field(x, VB_FIELD_DATE,
                    vb_arena_dup(&x->arena, vb_stored_response_date(response)));
     if (tells_age(response, status))
-        vb_reply_field(x, VB_FIELD_AGE, vb_arena_printf(&x->arena, "%u", age));
+        vb_reply_field(
+            x, VB_FIELD_AGE,
+            vb_arena_dup(&x->arena, vb_span_of(text, vb_decimal(age, text))));
 }
 
 /* A status other than 200 goes by what is stored alone: conditions and ranges

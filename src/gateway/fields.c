@@ -98,11 +98,17 @@ struct vb_span vb_via_version(const char *protocol)
 void vb_add_via(struct vb_field_list *list, struct vb_span version,
                 struct vb_span pseudonym)
 {
-    struct vb_span value = vb_arena_printf(list->arena, "%.*s %.*s",
-                                           VB_FMT(version), VB_FMT(pseudonym));
+    size_t size = version.len + 1 + pseudonym.len;
+    char *text = vb_arena_alloc(list->arena, size);
+    struct vb_buf buf = vb_buf_over(text, size);
 
-    list->failed |= value.ptr == NULL;
-    vb_field_list_add(list, VB_SPAN("Via"), value);
+    list->failed |= text == NULL;
+    if (list->failed)
+        return;
+    vb_buf_append(&buf, version);
+    vb_buf_char(&buf, ' ');
+    vb_buf_append(&buf, pseudonym);
+    vb_field_list_add(list, VB_SPAN("Via"), vb_buf_span(&buf));
 }
 
 /* received-by is the second word of an element. */

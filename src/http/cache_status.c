@@ -93,7 +93,7 @@ static void describe(struct member *member,
 enum vb_err vb_cache_status_write(struct vb_buf *buf,
                                   const struct vb_cache_status *status)
 {
-    struct member member = {.count = 0};
+    struct member member;
     struct vb_sf_item item = {
         .value = {.type = is_token(status->cache) ? VB_SF_TOKEN : VB_SF_STRING,
                   .text = status->cache},
@@ -102,6 +102,7 @@ enum vb_err vb_cache_status_write(struct vb_buf *buf,
 
     if (!is_string(status->cache))
         return VB_ERR_INVALID;
+    member.count = 0;
     describe(&member, status);
     item.param_count = member.count;
     return vb_sf_write_item(buf, &item);

@@ -180,6 +180,8 @@ bool vb_date_parse_any_case(struct vb_span s, int64_t now,
 {
     char text[40]; /* the longest has a Wednesday, and 33 octets */
 
+    if (vb_date_parse(s, now, ret_unix_seconds))
+        return true; /* spelled as it should be, which it mostly is */
     if (s.len > sizeof(text))
         return false;
     spell(s, text);

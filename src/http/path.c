@@ -8,20 +8,24 @@
 bool vb__uri_append_normal(struct vb_buf *buf, struct vb_span s,
                            unsigned classes)
 {
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i];
-        int octet;
+    size_t i = 0;
 
-        if (vb__uri_is(c, classes)) {
-            vb_buf_char(buf, c);
-            continue;
-        }
+    while (i < s.len) {
+        size_t from = i;
+        int octet;
+        char c;
+
+        while (i < s.len && vb__uri_is(s.ptr[i], classes))
+            i++;
+        vb_buf_append(buf, vb_span_of(s.ptr + from, i - from));
+        if (i == s.len)
+            break;
         octet = vb__uri_escape_at(s, i);
         if (octet <= 0)
             return false;
         c = (char)octet;
         vb_percent_encode(buf, vb_span_of(&c, 1), VB_PERCENT_KEEP_UNRESERVED);
-        i += 2;
+        i += 3;
     }
     return true;
 }

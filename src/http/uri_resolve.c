@@ -237,8 +237,10 @@ static bool append_authority(struct vb_buf *buf, const struct vb_uri *uri)
     if (!append_host(buf, authority.host))
         return false;
     if (authority.port != VB_PORT_NONE &&
-        authority.port != vb_scheme_port(uri->scheme))
-        vb_buf_printf(buf, ":%d", authority.port);
+        authority.port != vb_scheme_port(uri->scheme)) {
+        vb_buf_char(buf, ':');
+        vb_buf_i64(buf, authority.port);
+    }
     return true;
 }
 
