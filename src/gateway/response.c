@@ -1,6 +1,7 @@
 /* The answer of the other server, as it is passed on (RFC 9110 section 7.6). */
 #include "gateway/forward.h"
 
+#include "base/assert.h"
 #include "flow/reply.h"
 #include "http/status.h"
 
@@ -60,7 +61,7 @@ static void make_switch(struct vb_forward *f,
     x->reply.content = VB_CONTENT_SOURCE;
     if (x->head.method == VB_METHOD_CONNECT)
         x->reply.status = VB_STATUS_OK;
-    else if (response->status != VB_STATUS_SWITCHING_PROTOCOLS)
+    else
         x->reply.status = VB_STATUS_SWITCHING_PROTOCOLS;
     if (x->reply.status == VB_STATUS_SWITCHING_PROTOCOLS)
         vb_reply_field(x, VB_FIELD_UPGRADE,
@@ -91,6 +92,7 @@ void vb__forward_response(struct vb_forward *f,
         make_switch(f, response);
         return;
     }
+    vb_assert(response != NULL);
     f->source.length = response->content_length;
     if (response->has_content || tells_length(x, response))
         reply->content = VB_CONTENT_SOURCE;
