@@ -51,6 +51,7 @@ void free_list(struct addrinfo *list)
     }
 }
 
+/* The names are the linker's. NOLINTBEGIN(bugprone-reserved-identifier) */
 int __real_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request,
                           uv_getaddrinfo_cb found, const char *node,
                           const char *service, const struct addrinfo *hints);
@@ -59,6 +60,7 @@ int __wrap_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request,
                           uv_getaddrinfo_cb then, const char *node,
                           const char *service, const struct addrinfo *hints);
 void __wrap_uv_freeaddrinfo(struct addrinfo *list);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void found(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
 {
