@@ -42,4 +42,5 @@ def test_a_threshold_is_judged_by_medians(
 def test_every_threshold_names_a_scenario_that_is_run():
     names = {row["scenario"] for row in json.loads(report.THRESHOLDS.read_text())}
     source = "".join(module.read_text() for module in BENCH.glob("*.py"))
-    assert all(f'"{name}"' in source for name in names)
+    # gateways.py says of each of its own that it is a gateway's.
+    assert all(f'"{name.removeprefix("gateway ")}"' in source for name in names)
