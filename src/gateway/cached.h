@@ -79,8 +79,7 @@ void vb__cached_done(struct vb_cached *c);
 /* Adds Cache-Status to a reply that was passed on. */
 void vb__cached_say(struct vb_cached *c, const struct vb_cache_status *status);
 
-/* May others have the answer to this request, by all that was forwarded with
- * it? `response` NULL: is there nothing in it that no cache key can have? */
+/* May others have this answer, by all that was forwarded with the request? */
 bool vb__cached_is_shared(const struct vb_exchange *x,
                           const struct vb_fields *response);
 

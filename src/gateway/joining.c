@@ -155,7 +155,9 @@ void vb__cached_refresh(struct vb_cached *c)
                                         .resume = vb__cached_on_resume,
                                         .context = c};
 
-    if (x->outer != NULL) /* which does not wait for it */
+    /* What is inside of another does not outlive it; and HEAD brings no content
+     * to put in the place of what is stored. */
+    if (x->outer != NULL || x->head.method != VB_METHOD_GET)
         return;
     c->fill = vb_flights_lead(c->cache->flights, &c->key, &party);
     if (c->fill == NULL) /* somebody is at it */

@@ -1,8 +1,7 @@
 /* The request that goes on to the other server (RFC 9110 section 7.6). */
 #include "gateway/cached.h"
 
-#include "base/base64.h"
-#include "base/buf.h"
+#include "base/assert.h"
 #include "base/hash.h"
 #include "http/elements.h"
 #include "http/method.h"
@@ -127,9 +126,9 @@ static bool sends(const struct vb_head *head)
 static void ask_by_key(struct vb_exchange *x, const struct vb_caching_key *key)
 {
     struct vb_uri uri;
+    bool parsed = vb_uri_parse(key->uri, &uri);
 
-    if (!vb_uri_parse(key->uri, &uri))
-        return;
+    vb_assert(parsed); /* it is a normal form */
     x->head.path = uri.path;
     x->head.query = uri.query;
     x->head.has_query = uri.query.ptr != NULL;

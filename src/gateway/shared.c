@@ -44,16 +44,14 @@ bool vb__cached_is_shared(const struct vb_exchange *x,
     const struct vb_fields *fields = &x->head.fields;
     struct vb_vary vary = {.count = 0};
 
-    if (response != NULL)
-        (void)vb_vary_read(response, &vary);
+    (void)vb_vary_read(response, &vary);
     for (unsigned i = 0; i < fields->count; i++) {
         const struct vb_field *field = &fields->at[i];
 
         if (is_harmless(field->id) || is_named(&vary, field->name) ||
             !vb_goes_on(fields, field))
             continue;
-        if (field->id != VB_FIELD_COOKIE || response == NULL ||
-            !is_for_all(response))
+        if (field->id != VB_FIELD_COOKIE || !is_for_all(response))
             return false;
     }
     return true;
