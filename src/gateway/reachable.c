@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-struct network {
-    uint8_t ip[16];
-    uint8_t bits;
-};
-
 #define V4(a, b, c, d)                                                         \
     {                                                                          \
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, (a), (b), (c), (d)           \
@@ -16,7 +11,7 @@ struct network {
 /* RFC 6890 and the registries of special addresses that it has founded. What
  * holds an address of IPv4 in one of IPv6 is none of these: it is looked at as
  * that. */
-static const struct network special[] = {
+static const struct vb_network special[] = {
     {V4(0, 0, 0, 0), 96 + 8},       /* this network */
     {V4(10, 0, 0, 0), 96 + 8},      /* private */
     {V4(100, 64, 0, 0), 96 + 10},   /* shared between a provider's clients */
@@ -44,15 +39,6 @@ static const struct network special[] = {
     {{0xff}, 8},                    /* many */
 };
 
-static bool is_within(const uint8_t ip[16], const uint8_t network[16],
-                      unsigned bits)
-{
-    unsigned whole = bits / 8, rest = bits % 8;
-
-    return memcmp(ip, network, whole) == 0 &&
-           (rest == 0 || (ip[whole] ^ network[whole]) >> (8 - rest) == 0);
-}
-
 /* The address of IPv4 that one of IPv6 stands for, where a translator makes one
  * of it (RFC 6052, RFC 3056), in the mapped form. */
 static bool is_translated(const uint8_t ip[16], uint8_t ret[16])
@@ -79,7 +65,7 @@ bool vb_address_is_public(const uint8_t ip[16])
     if (is_translated(ip, translated))
         return vb_address_is_public(translated);
     for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
-        if (is_within(ip, special[i].ip, special[i].bits))
+        if (vb_network_has(&special[i], ip))
             return false;
     return true;
 }
@@ -133,10 +119,10 @@ static bool take_addresses(const struct vb_authority *host, int64_t bits,
     if (bits > most)
         return false;
     a->addresses = true;
-    a->bits = (uint8_t)((bits < 0 ? most : bits) + (v4 ? 96 : 0));
+    a->network.bits = (uint8_t)((bits < 0 ? most : bits) + (v4 ? 96 : 0));
     if (v4)
-        a->ip[10] = a->ip[11] = 0xff;
-    memcpy(a->ip + (v4 ? 12 : 0), host->address, v4 ? 4 : 16);
+        a->network.ip[10] = a->network.ip[11] = 0xff;
+    memcpy(a->network.ip + (v4 ? 12 : 0), host->address, v4 ? 4 : 16);
     return true;
 }
 
@@ -223,7 +209,8 @@ static bool by_address(const struct vb_allowances *allowances,
     for (size_t i = 0; i < allowances->count; i++) {
         const struct vb_allowance *a = &allowances->at[i];
 
-        if (a->addresses && has_port(a, port) && is_within(ip, a->ip, a->bits))
+        if (a->addresses && has_port(a, port) &&
+            vb_network_has(&a->network, ip))
             return true;
     }
     return false;
@@ -269,9 +256,10 @@ bool vb_allows_host(const struct vb_allowances *allowances,
 
 static bool is_loopback(const uint8_t ip[16])
 {
-    static const uint8_t v4[16] = V4(127, 0, 0, 0), v6[16] = {[15] = 1};
+    static const struct vb_network v4 = {V4(127, 0, 0, 0), 96 + 8},
+                                   v6 = {{[15] = 1}, 128};
 
-    return is_within(ip, v4, 96 + 8) || memcmp(ip, v6, 16) == 0;
+    return vb_network_has(&v4, ip) || vb_network_has(&v6, ip);
 }
 
 bool vb_allows_address(const struct vb_allowances *allowances,

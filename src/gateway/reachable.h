@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "http/authority.h"
+#include "http/network.h"
 
 struct vb_allowance {
     struct vb_span name; /* in lower case as written, "" for addresses; borrowed
@@ -26,9 +27,8 @@ struct vb_allowance {
     bool below;          /* what is below the name: "*." stood before it; of the
                             name "": any */
     bool addresses;      /* these: */
-    uint8_t ip[16];      /* as struct vb_peer has them */
-    uint8_t bits;        /* of them that count: 0 to 128 */
-    int port;            /* 1 to 65535; 0: 80 and 443; -1: any */
+    struct vb_network network;
+    int port; /* 1 to 65535; 0: 80 and 443; -1: any */
 };
 
 /* VB_ERR_SYNTAX, with one line in ret_why. The text is borrowed. */
