@@ -88,8 +88,15 @@ struct vb_asking *vb__asking_begin(struct vb_exchange *x)
 bool vb_access_credentials(const struct vb_exchange *x, const char *scheme,
                            struct vb_challenge *ret_credentials)
 {
-    const struct vb_field *field =
-        vb_fields_first(&x->head.fields, VB_FIELD_AUTHORIZATION);
+    return vb_access_credentials_in(x, VB_FIELD_AUTHORIZATION, scheme,
+                                    ret_credentials);
+}
+
+bool vb_access_credentials_in(const struct vb_exchange *x, enum vb_field_id id,
+                              const char *scheme,
+                              struct vb_challenge *ret_credentials)
+{
+    const struct vb_field *field = vb_fields_first(&x->head.fields, id);
 
     return field != NULL &&
            vb_credentials_parse(field->value, ret_credentials) &&

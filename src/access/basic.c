@@ -2,42 +2,26 @@
  * Basic (RFC 7617): an account's login and password with each request.
  *
  * To verify a password costs a tenth of a second, and clients of Basic say
- * theirs each time. So it is remembered which were good (lead.h), under a hash
- * with a key that lives as long as the process: of no use to who reads the
- * memory later.
+ * theirs each time. So it is remembered which were good (lead.h).
  */
-#include <sodium.h>
-
 #include "access/asking.h"
 #include "access/lead.h"
 #include "access/login.h"
 
 #define PREFIX "\0basic: "
-#define HASH   32
 
 struct basic {
     struct vb__lead lead;
     struct vb_login login;
-    char name[sizeof(PREFIX) - 1 + HASH];
+    char name[sizeof(PREFIX) - 1 + VB_LOGIN_DIGEST];
 };
 
 /* Names the credentials; a login has no colon, so none is another's. */
 static struct vb_span name(struct basic *basic)
 {
-    const struct vb_logins *logins = basic->lead.x->env->logins;
-    const struct vb_span *parts[] = {&basic->login.login,
-                                     &basic->login.password};
-    crypto_generichash_state state;
-
     memcpy(basic->name, PREFIX, sizeof(PREFIX) - 1);
-    crypto_generichash_init(&state, logins->key, sizeof(logins->key), HASH);
-    for (int i = 0; i < 2; i++) {
-        crypto_generichash_update(&state, (const unsigned char *)parts[i]->ptr,
-                                  parts[i]->len);
-        crypto_generichash_update(&state, (const unsigned char *)":", 1);
-    }
-    crypto_generichash_final(
-        &state, (unsigned char *)basic->name + sizeof(PREFIX) - 1, HASH);
+    vb_login_digest(basic->lead.x->env->logins, basic->login.login,
+                    basic->login.password, basic->name + sizeof(PREFIX) - 1);
     return vb_span_of(basic->name, sizeof(basic->name));
 }
 

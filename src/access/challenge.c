@@ -93,26 +93,33 @@ static const char *draft_one(struct vb_exchange *x, const struct vb_need *need,
     }
 }
 
-/* Adds a challenge, unless it is there. */
+void vb_access_challenge(struct vb_exchange *x, enum vb_field_id id,
+                         const char *scheme, const struct vb_auth_param *params,
+                         size_t count)
+{
+    const struct vb_reply *reply = &x->reply;
+    struct vb_span name = vb_field_name(id), text;
+    struct vb_buf buf;
+
+    vb_buf_init(&buf, CHALLENGE_MOST);
+    (void)vb_challenge_write(&buf, vb_span_str(scheme), params, count);
+    text = vb_arena_dup(&x->arena, vb_buf_span(&buf));
+    vb_buf_done(&buf);
+    for (size_t i = 0; i < reply->field_count; i++)
+        if (vb_span_eq(reply->fields[i].name, name) &&
+            vb_span_eq(reply->fields[i].value, text))
+            return;
+    vb_reply_field(x, id, text);
+}
+
 static void add_challenge(struct vb_exchange *x, const struct vb_need *need,
                           const char *error)
 {
     struct draft draft = {.count = 0};
-    const char *name = draft_one(x, need, error, &draft);
-    const struct vb_reply *reply = &x->reply;
-    struct vb_span text;
-    struct vb_buf buf;
+    const char *scheme = draft_one(x, need, error, &draft);
 
-    vb_buf_init(&buf, CHALLENGE_MOST);
-    (void)vb_challenge_write(&buf, vb_span_str(name), draft.params,
-                             draft.count);
-    text = vb_arena_dup(&x->arena, vb_buf_span(&buf));
-    vb_buf_done(&buf);
-    for (size_t i = 0; i < reply->field_count; i++)
-        if (vb_span_eq(reply->fields[i].name, VB_SPAN("WWW-Authenticate")) &&
-            vb_span_eq(reply->fields[i].value, text))
-            return;
-    vb_reply_field(x, VB_FIELD_WWW_AUTHENTICATE, text);
+    vb_access_challenge(x, VB_FIELD_WWW_AUTHENTICATE, scheme, draft.params,
+                        draft.count);
 }
 
 /* --- in words ---------------------------------------------------------------

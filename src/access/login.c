@@ -37,6 +37,23 @@ void vb_logins_free(struct vb_logins *logins)
     free(logins);
 }
 
+void vb_login_digest(const struct vb_logins *logins, struct vb_span login,
+                     struct vb_span password, char ret_digest[VB_LOGIN_DIGEST])
+{
+    const struct vb_span *parts[] = {&login, &password};
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, logins->key, sizeof(logins->key),
+                            VB_LOGIN_DIGEST);
+    for (int i = 0; i < 2; i++) {
+        crypto_generichash_update(&state, (const unsigned char *)parts[i]->ptr,
+                                  parts[i]->len);
+        crypto_generichash_update(&state, (const unsigned char *)":", 1);
+    }
+    crypto_generichash_final(&state, (unsigned char *)ret_digest,
+                             VB_LOGIN_DIGEST);
+}
+
 /* --- what an attempt comes to
  * -------------------------------------------------
  */
@@ -126,7 +143,7 @@ static enum vb_proof renew(struct vb_login *login)
 static enum vb_proof judge(struct vb_login *login)
 {
     struct vb_exchange *x = login->x;
-    bool good = login->work.good && login->record != NULL;
+    bool good = login->work.good && login->somebody;
 
     sodium_memzero((void *)login->work.password.ptr, login->work.password.len);
     if (login->work.failed)
@@ -157,9 +174,13 @@ static enum vb_proof verify(struct vb_login *login)
 {
     struct vb_exchange *x = login->x;
     struct vb_passwords *passwords = x->env->logins->passwords;
-    struct vb_span hash = vb_account_hash(x, login->accounts, login->record);
+    struct vb_span hash =
+        login->accounts == NULL
+            ? login->hash
+            : vb_account_hash(x, login->accounts, login->record);
 
-    if (!vb_password_is_hash(hash)) {
+    login->somebody = vb_password_is_hash(hash);
+    if (!login->somebody) {
         vb_record_unref(login->record);
         login->record = NULL;
         hash = vb_span_str(vb_passwords_dummy(passwords));
@@ -246,9 +267,11 @@ enum vb_proof vb_login_check(struct vb_login *login)
                              &login->work.password)) {
         /* No password that anyone can have; that takes as long. */
         login->work.password = vb_arena_dup(&x->arena, VB_SPAN("-"));
+        login->hash = VB_SPAN("");
         vb_record_unref(login->record);
         login->record = NULL;
         return x->arena.failed ? give_up(login) : verify(login);
     }
-    return login->record != NULL ? verify(login) : find(login);
+    return login->record != NULL || login->accounts == NULL ? verify(login)
+                                                            : find(login);
 }

@@ -21,7 +21,8 @@
 #include "access/throttle.h"
 #include "storage/store.h"
 
-#define VB_LOGIN_KEY 32
+#define VB_LOGIN_KEY    32
+#define VB_LOGIN_DIGEST 32
 
 /* What a process needs to check who logs in. */
 struct vb_logins {
@@ -36,10 +37,20 @@ struct vb_logins *vb_logins_new(const struct vb_password_cost *cost);
 /* Nobody logs in any more. NULL is fine. */
 void vb_logins_free(struct vb_logins *logins);
 
+/*
+ * By what it is remembered that a login, which has no colon, and a password
+ * were good: a hash with a key that lives as long as the process, of no use to
+ * who reads the memory later.
+ */
+void vb_login_digest(const struct vb_logins *logins, struct vb_span login,
+                     struct vb_span password, char ret_digest[VB_LOGIN_DIGEST]);
+
 /* One attempt, in the exchange's arena. */
 struct vb_login {
     struct vb_exchange *x;
-    const struct vb_accounts *accounts;
+    const struct vb_accounts *accounts; /* NULL: the caller knows them, */
+    struct vb_span hash; /* and what is kept of the password; "": nobody has
+                            the login */
     struct vb_span login, password; /* as the client says them */
     /* Whose password it must be, which is about to be changed: a reference that
      * is given back; NULL: whoever has the login. */
@@ -48,7 +59,8 @@ struct vb_login {
     void (*done)(struct vb_login *login, enum vb_proof proof);
     void *context; /* the caller's */
 
-    struct vb_claim_read claim; /* ours, and so are these */
+    bool somebody; /* has the login; ours, and so are these */
+    struct vb_claim_read claim;
     struct vb_password_work work;
     struct vb_change change;
     struct vb_commit commit;

@@ -53,6 +53,18 @@ void vb_access_why(struct vb_exchange *x, struct vb_span why);
 bool vb_access_credentials(const struct vb_exchange *x, const char *scheme,
                            struct vb_challenge *ret_credentials);
 
+/* The same of Proxy-Authorization (RFC 9110 section 11.7.2), and of whatever
+ * else has their syntax. */
+bool vb_access_credentials_in(const struct vb_exchange *x, enum vb_field_id id,
+                              const char *scheme,
+                              struct vb_challenge *ret_credentials);
+
+/* Adds a challenge to the reply, in WWW-Authenticate or Proxy-Authenticate,
+ * unless it is there (RFC 9110 sections 11.6.1 and 11.7.1). */
+void vb_access_challenge(struct vb_exchange *x, enum vb_field_id id,
+                         const char *scheme, const struct vb_auth_param *params,
+                         size_t count);
+
 /* Refuses what came where others could read it: 403, HALT. */
 enum vb_answer vb_access_in_clear(struct vb_exchange *x);
 

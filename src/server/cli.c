@@ -111,6 +111,20 @@ static const struct vb_command commands[] = {
         .run = vb__command_account,
     },
     {
+        .name = "user",
+        .usage = "user add | remove [OPTION...] FILE NAME",
+        .summary = "say who may use a proxy",
+        .about =
+            "Adds a user of verbatim proxy --users FILE with a password, or "
+            "gives one who is\nthere another; or removes one. FILE is made if "
+            "it is not there, and a proxy reads\nit again at SIGHUP. The "
+            "password is asked for on the terminal, twice, or is the\nfirst "
+            "line of what is not a terminal. The options are those of serve "
+            "about\npasswords.\n\nExits with 1 when there is no such user to "
+            "remove.\n",
+        .run = vb__command_user,
+    },
+    {
         .name = "completion",
         .usage = "completion bash",
         .summary = "print the completion for a shell",

@@ -57,6 +57,7 @@ int vb__command_proxy(const struct vb_command_line *line);
 int vb__command_serve(const struct vb_command_line *line);
 int vb__command_check(const struct vb_command_line *line);
 int vb__command_explain(const struct vb_command_line *line);
+int vb__command_user(const struct vb_command_line *line);
 int vb__command_graphql(const struct vb_command_line *line);
 
 /* explain_request.c: the options of `explain`, in two columns of 80; and as

@@ -24,8 +24,9 @@ typedef const char *checker(struct vb_config *config);
 
 static const char *check_serve(struct vb_config *config)
 {
-    return config->allowances.count > 0 ? "--allow is for verbatim proxy"
-                                        : NULL;
+    if (config->allowances.count > 0)
+        return "--allow is for verbatim proxy";
+    return config->users != NULL ? "--users is for verbatim proxy" : NULL;
 }
 
 static const char *check_gateway(struct vb_config *config)

@@ -80,6 +80,7 @@ struct vb_config {
     const char *via;                 /* NULL: drawn */
     bool proxy;                      /* `verbatim proxy` */
     struct vb_texts allowances;      /* where it leads */
+    const char *users;               /* for whom; NULL: see --open */
     uint32_t tunnel_idle_ms;
 
     /* HTTPS */

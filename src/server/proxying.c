@@ -1,7 +1,9 @@
 /* A server's being a forward proxy. See proxying.h. */
 #include "server/proxying.h"
 
+#include "base/list.h"
 #include "gateway/upstream.h"
+#include "server/site.h"
 #include "tls/outward.h"
 
 /* A tunnel is nobody's concern but its ends': so it may rest for longer than an
@@ -29,6 +31,25 @@ static struct vb_upstream_options options_of(const struct vb_proxying *proxying)
     return options;
 }
 
+/* By whom its worker's site knows now. */
+static enum vb_answer admitted(struct vb_exchange *x)
+{
+    struct vb_worker_site *site =
+        VB_CONTAINER(x->site, struct vb_worker_site, site);
+
+    return vb_users_admit(x, &site->admitting, VB_SPAN("proxy"));
+}
+
+enum vb_err vb_proxying_users(const struct vb_proxying *proxying,
+                              struct vb_users **ret_users,
+                              struct vb_buf *ret_why)
+{
+    *ret_users = NULL;
+    return proxying->on && proxying->users != NULL
+               ? vb_users_load(proxying->users, ret_users, ret_why)
+               : VB_OK;
+}
+
 static enum vb_err open_proxy(struct vb_proxying *proxying,
                               struct vb_span pseudonym,
                               const struct vb_gate_cache *cache)
@@ -40,6 +61,7 @@ static enum vb_err open_proxy(struct vb_proxying *proxying,
         .tls = proxying->tls,
         .pseudonym = pseudonym,
         .cache = cache,
+        .admitted = proxying->users != NULL ? admitted : NULL,
     };
 
     return vb_proxy_init(&proxying->proxy, &options);

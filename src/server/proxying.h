@@ -1,10 +1,11 @@
 /*
- * What a server says of its being a forward proxy: where it leads, and for how
- * long (gateway/proxy.h).
+ * What a server says of its being a forward proxy: where it leads, for how
+ * long (gateway/proxy.h), and for whom (access/users.h).
  */
 #ifndef VB_SERVER_PROXYING_H
 #define VB_SERVER_PROXYING_H
 
+#include "access/users.h"
 #include "gateway/gate_cache.h"
 #include "gateway/proxy.h"
 
@@ -19,6 +20,8 @@ struct vb_proxying {
     uint32_t tunnel_idle_ms;
     const char *ca; /* whom it believes, as in tls/outward.h; borrowed */
     bool insecure;
+    const char *users; /* the file of who may use it; NULL: those on this
+                          machine, or where the server is open, all; borrowed */
 
     /* While it serves. */
     struct vb_tls_outward *tls;
@@ -34,6 +37,11 @@ void vb_proxying_init(struct vb_proxying *proxying);
 enum vb_err vb_proxying_start(struct vb_proxying *proxying,
                               struct vb_span pseudonym,
                               const struct vb_gate_cache *cache,
+                              struct vb_buf *ret_why);
+
+/* Reads who may use it; NULL: nobody is asked. As vb_users_load. */
+enum vb_err vb_proxying_users(const struct vb_proxying *proxying,
+                              struct vb_users **ret_users,
                               struct vb_buf *ret_why);
 
 /* The resource that sites have for it; NULL: it is none. */

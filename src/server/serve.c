@@ -111,6 +111,13 @@ static void tell_rest(const struct vb_server *server)
         vb_log(VB_LOG_WARNING, "whoever that is (--insecure-upstream)");
 }
 
+static const char *whose(const struct vb_proxying *proxying, bool open)
+{
+    if (proxying->users != NULL)
+        return "the users of ";
+    return open ? "clients from anywhere" : "clients on this machine";
+}
+
 static void tell_proxy(const struct vb_proxying *proxying, bool open)
 {
     if (!proxying->on)
@@ -118,8 +125,9 @@ static void tell_proxy(const struct vb_proxying *proxying, bool open)
     if (proxying->rule_count == 0)
         vb_log(VB_LOG_WARNING, "leading nowhere: nothing is allowed (--allow)");
     else
-        vb_log(VB_LOG_NOTICE, "leading where --allow says, clients %s",
-               open ? "from anywhere" : "on this machine");
+        vb_log(VB_LOG_NOTICE, "leading where --allow says: %s%s",
+               whose(proxying, open),
+               proxying->users != NULL ? proxying->users : "");
     if (proxying->insecure)
         vb_log(VB_LOG_WARNING, "whoever is there (--insecure-upstream)");
 }
@@ -140,7 +148,7 @@ static void tell(struct vb_server *server)
     tell_proxy(&server->proxying, server->trust.open);
     if (has_own(server))
         vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
-    if (server->trust.open)
+    if (server->trust.open && server->proxying.users == NULL)
         vb_log(VB_LOG_WARNING, "anyone who can reach it may %s (--open)",
                server->proxying.on ? "use it" : "write");
     vb_secure_tell(server);
@@ -214,6 +222,7 @@ static void serve_proxy(struct vb_server *server,
     proxying->tunnel_idle_ms = config->tunnel_idle_ms;
     proxying->ca = config->gateway_ca;
     proxying->insecure = config->gateway_insecure;
+    proxying->users = config->users;
     for (size_t i = 0;
          i < config->allowances.count && i < VB_PROXYING_RULES_MOST; i++)
         if (vb_allowance_parse(vb_span_str(config->allowances.at[i]),

@@ -423,6 +423,14 @@ static enum vb_err open_described(struct vb_server *server)
         return err;
     vb_catalog_index(server->catalog, server->store);
     vb_store_keep_history(server->store, server->history);
+    return VB_OK;
+}
+
+/* Where credentials of anybody are taken. */
+static enum vb_err open_logins(struct vb_server *server)
+{
+    if (!server->described && server->users == NULL)
+        return VB_OK;
     server->logins = vb_logins_new(&server->password_cost);
     return server->logins != NULL ? VB_OK : VB_ERR_NOMEM;
 }
@@ -439,6 +447,9 @@ static enum vb_err open_others(struct vb_server *server)
         err = vb_proxying_start(&server->proxying,
                                 vb_span_str(server->gateways.pseudonym),
                                 &server->gateways.cache, &server->why);
+    if (err == VB_OK)
+        err =
+            vb_proxying_users(&server->proxying, &server->users, &server->why);
     server->limits.head.any_origin = server->proxying.on;
     server->limits.extended_connect = gates;
     return err;
@@ -467,6 +478,8 @@ static enum vb_err start(struct vb_server *server)
         err = open_described(server);
     if (err == VB_OK)
         err = open_others(server);
+    if (err == VB_OK)
+        err = open_logins(server);
     if (err == VB_OK && server->explain) {
         server->traces = vb_traces_new();
         err = server->traces != NULL ? VB_OK : VB_ERR_NOMEM;
@@ -498,6 +511,8 @@ static void come_to_rest(struct vb_server *server)
     vb_logins_free(server->logins);
     server->logins = NULL;
     vb_proxying_done(&server->proxying);
+    vb_users_unref(server->users);
+    server->users = NULL;
     vb_store_close(server->store);
     vb_catalog_unref(server->catalog);
     vb_traces_free(server->traces);

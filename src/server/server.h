@@ -68,9 +68,10 @@ struct vb_server {
     struct vb_catalog *catalog;
     struct vb_traces *traces; /* NULL: none is told why */
     struct vb_store *store;
-    struct vb_logins *logins;            /* NULL: nothing is described */
-    struct vb_jobs *jobs;                /* NULL: nothing is described */
-    struct vb_tls *tls;                  /* NULL: no address speaks it */
+    struct vb_users *users;   /* of the proxy; NULL: nobody is asked */
+    struct vb_logins *logins; /* NULL: nothing is described */
+    struct vb_jobs *jobs;     /* NULL: nothing is described */
+    struct vb_tls *tls;       /* NULL: no address speaks it */
     struct vb_alternative *alternatives; /* owned: HTTP/3, by port */
     size_t alternative_count;
     struct vb_loop *loop;
@@ -98,6 +99,14 @@ bool vb__publish_valid(struct vb_span path);
 
 /* The hooks that make workers serve (worker.c); context is the server. */
 extern const struct vb_loop_hooks vb_server_hooks;
+
+/* reload.c: the hook that reads everything anew. */
+void vb__server_reload(void *context, struct vb_loop *loop);
+
+/* worker.c: what begins from now on has these, of which it takes references;
+ * they may be NULL. On the worker's thread. */
+void vb__worker_renew(struct vb_server_worker *own, struct vb_catalog *catalog,
+                      struct vb_users *users);
 
 /*
  * Reads the server's description and builds its catalog. On failure ret_why

@@ -40,6 +40,7 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
 
     if (site == NULL) {
         vb_catalog_unref(parts->catalog);
+        vb_users_unref(parts->users);
         return NULL;
     }
     site->site = (struct vb_site){
@@ -65,6 +66,7 @@ struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts)
     site->mount_count = parts->mount_count;
     site->traces = parts->traces;
     site->catalog = parts->catalog;
+    vb_admitting_init(&site->admitting, parts->users);
     return site;
 }
 
@@ -73,6 +75,7 @@ static void free_if_done(struct vb_worker_site *site)
     if (!site->retired || site->active > 0)
         return;
     vb_catalog_unref(site->catalog);
+    vb_admitting_done(&site->admitting);
     free(site);
 }
 

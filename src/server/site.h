@@ -5,6 +5,7 @@
 #ifndef VB_SERVER_SITE_H
 #define VB_SERVER_SITE_H
 
+#include "access/users.h"
 #include "flow/resource.h"
 #include "resource/catalog.h"
 #include "resource/handler.h"
@@ -23,6 +24,7 @@ struct vb_worker_site {
     size_t mount_count;
     const struct vb_traces *traces; /* the server's; NULL: none */
     struct vb_catalog *catalog;     /* a reference; NULL: none */
+    struct vb_admitting admitting;  /* to its proxy */
     unsigned active;                /* exchanges that began with it */
     bool retired;                   /* freed with the last of them */
 };
@@ -33,6 +35,7 @@ struct vb_site_parts {
     size_t mount_count;
     const struct vb_traces *traces; /* borrowed; NULL: none */
     struct vb_catalog *catalog;   /* its reference is taken over; NULL: none */
+    struct vb_users *users;       /* likewise: of the proxy */
     const struct vb_trust *trust; /* borrowed; NULL: see struct vb_site */
     bool trace;
     unsigned https_port;
@@ -42,7 +45,7 @@ struct vb_site_parts {
     size_t alternative_count;
 };
 
-/* NULL when out of memory: the catalog's reference is given back. */
+/* NULL when out of memory: the references are given back. */
 struct vb_worker_site *vb_worker_site_new(const struct vb_site_parts *parts);
 
 /* An exchange begins, ends. */

@@ -135,14 +135,17 @@ static unsigned https_port(const struct vb_server *server)
     return 0;
 }
 
+/* Takes references on what it is made of, which may be NULL. */
 static struct vb_worker_site *new_site(struct vb_server *server,
-                                       struct vb_catalog *catalog)
+                                       struct vb_catalog *catalog,
+                                       struct vb_users *users)
 {
     return vb_worker_site_new(&(struct vb_site_parts){
         .mounts = server->mounts,
         .mount_count = server->mount_count,
         .traces = server->traces,
         .catalog = catalog != NULL ? vb_catalog_ref(catalog) : NULL,
+        .users = users != NULL ? vb_users_ref(users) : NULL,
         .trust = &server->trust,
         .trace = server->trace,
         .proxy = vb_proxying_resource(&server->proxying),
@@ -201,7 +204,7 @@ static enum vb_err worker_start(void *context, struct vb_worker *worker)
     worker->env.logins = server->logins;
     if (server->traces != NULL)
         worker->env.explainer = vb_traces_explainer(server->traces);
-    own->site = new_site(server, server->catalog);
+    own->site = new_site(server, server->catalog, server->users);
     if (own->site != NULL) {
         worker->env.site = &own->site->site;
         err = attach_store(own);
@@ -254,15 +257,8 @@ static bool worker_idle(struct vb_worker *worker)
                            (!has_jobs(own) || vb_jobs_idle(own->server->jobs)));
 }
 
-/* --- a new description
+/* --- what is read anew
  * ------------------------------------------------------------------- */
-
-/* The catalog's way to a worker. */
-struct delivery {
-    struct vb_task task;
-    struct vb_worker *worker;
-    struct vb_catalog *catalog; /* a reference */
-};
 
 /* What was made after the old description is not to be shown any more. */
 static void renew_cache(struct vb_server_worker *own)
@@ -275,81 +271,23 @@ static void renew_cache(struct vb_server_worker *own)
     env->cache = vb_cache_new(own->server->store, own->server->cache_size);
 }
 
-static void deliver(struct vb_task *task)
+void vb__worker_renew(struct vb_server_worker *own, struct vb_catalog *catalog,
+                      struct vb_users *users)
 {
-    struct delivery *delivery = VB_CONTAINER(task, struct delivery, task);
-    struct vb_server_worker *own = delivery->worker->user;
-    struct vb_worker_site *site =
-        own == NULL ? NULL : new_site(own->server, delivery->catalog);
+    struct vb_worker_site *site = new_site(own->server, catalog, users);
+    struct vb_env *env = &own->worker->env;
 
-    if (site != NULL) {
-        vb_worker_site_retire(own->site);
-        own->site = site;
-        own->renewed = true;
-        delivery->worker->env.site = &site->site;
-        renew_cache(own);
-        if (delivery->worker->env.feed != NULL) /* others may be let in now */
-            vb_feed_end(delivery->worker->env.feed, false);
-        if (has_jobs(own))
-            vb_jobs_describe(own->server->jobs, delivery->catalog);
-    }
-    vb_catalog_unref(delivery->catalog);
-    free(delivery);
-}
-
-static struct vb_task *make_delivery(void *context, struct vb_worker *worker)
-{
-    struct delivery *delivery = malloc(sizeof(*delivery));
-
-    if (delivery == NULL)
-        return NULL;
-    *delivery = (struct delivery){
-        .task = {.run = deliver},
-        .worker = worker,
-        .catalog = vb_catalog_ref(context),
-    };
-    return &delivery->task;
-}
-
-static void reload_description(struct vb_server *server, struct vb_loop *loop)
-{
-    struct vb_catalog *catalog;
-    struct vb_buf why;
-
-    vb_buf_init(&why, 64 * 1024);
-    if (vb_server_load(server, &catalog, &why) == VB_OK) {
-        (void)vb_gateways_store(&server->gateways,
-                                vb_catalog_site(catalog)->forwards);
-        vb_catalog_index(catalog, server->store);
-        vb_loop_broadcast(loop, make_delivery, catalog);
-        vb_catalog_unref(server->catalog);
-        server->catalog = catalog;
-        vb_log(VB_LOG_NOTICE, "serving %s anew", server->file);
-    } else {
-        vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
-        vb_log(VB_LOG_NOTICE, "going on with the description as it was");
-    }
-    vb_buf_done(&why);
-}
-
-static void reopen_log(struct vb_server *server)
-{
-    struct vb_buf why;
-
-    vb_buf_init(&why, 4096);
-    if (vb_access_log_reopen(server->log, &why) != VB_OK)
-        vb_log(VB_LOG_ERROR, "%.*s", VB_FMT(vb_buf_span(&why)));
-    vb_buf_done(&why);
-}
-
-static void reload(void *context, struct vb_loop *loop)
-{
-    struct vb_server *server = context;
-
-    reopen_log(server);
-    vb_secure_reload(server);
-    if (server->described && server->file != NULL)
-        reload_description(server, loop);
+    if (site == NULL)
+        return;
+    vb_worker_site_retire(own->site);
+    own->site = site;
+    own->renewed = true;
+    env->site = &site->site;
+    renew_cache(own);
+    if (env->feed != NULL) /* others may be let in now */
+        vb_feed_end(env->feed, false);
+    if (has_jobs(own))
+        vb_jobs_describe(own->server->jobs, catalog);
 }
 
 static void listening(void *context, struct vb_loop *loop)
@@ -367,6 +305,6 @@ const struct vb_loop_hooks vb_server_hooks = {
     .worker_stopping = worker_stopping,
     .turn_end = turn_end,
     .worker_idle = worker_idle,
-    .reload = reload,
+    .reload = vb__server_reload,
     .listening = listening,
 };

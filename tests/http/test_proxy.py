@@ -15,34 +15,15 @@ import pytest
 from certificates import make_ca, options, sign
 from ledger import requirement
 from origin import running_origin
-from server import Server, binary
+from proxies import HERE, starting
+from server import binary
 from tunnels import VERSIONS, Http3, Refused, echoing, far_end
-
-HERE = ["127.0.0.1:*", "localhost:*"]
-
-
-class Proxy(Server):
-    """One `verbatim proxy`."""
-
-    def command(self):
-        line = [binary(), "proxy", "--listen", self.listen, "--workers", "1", "--via", "us"]
-        return [str(word) for word in line + self.args]
-
 
 @pytest.fixture(scope="module")
 def proxying(tmp_path_factory):
     """proxying(*rules, args=()) starts one."""
-    running = []
-
-    def start(*rules, args=(), listen="http://127.0.0.1:0"):
-        words = [word for rule in rules for word in ("--allow", rule)]
-        proxy = Proxy(tmp_path_factory.mktemp("proxy"), None, [*words, *args], listen=listen)
-        running.append(proxy)
-        return proxy.start()
-
-    yield start
-    for proxy in running:
-        proxy.stop()
+    with starting(tmp_path_factory) as start:
+        yield start
 
 
 @pytest.fixture(scope="module")
