@@ -217,6 +217,13 @@ void vb_fill_release(struct vb_fill *fill, enum vb_fill_state state)
     settle(fill, state);
 }
 
+void vb_fill_fail(struct vb_fill *fill, struct vb_fill_failure failure)
+{
+    vb__flights_unlist(fill);
+    fill->failure = failure; /* nobody reads it before the state says so */
+    settle(fill, VB_FILL_FAILED);
+}
+
 static bool add_block(struct vb_fill *fill, size_t size, bool paid)
 {
     struct vb__fill_block *block = malloc(sizeof(*block));

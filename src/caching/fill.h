@@ -101,7 +101,15 @@ enum vb_fill_state {
     VB_FILL_OPEN,    /* there is a head, and content may be read */
     VB_FILL_ALONE,   /* it is not for you: ask by yourself */
     VB_FILL_AGAIN,   /* look into the cache again: something was freshened */
-    VB_FILL_BROKEN   /* the next hop has failed */
+    VB_FILL_FAILED,  /* the next hop has: see vb_fill_reader_failure */
+    VB_FILL_BROKEN   /* the leader has broken off: one of you may lead */
+};
+
+/* How the next hop has failed: what is to be told to who follows, so that they
+ * do not all ask it once more. */
+struct vb_fill_failure {
+    uint16_t status; /* the error that it has answered with; 0: it has not */
+    uint16_t why;    /* then: the leader's own number for that */
 };
 
 /*
@@ -114,6 +122,9 @@ bool vb_fill_open(struct vb_fill *fill, struct vb_stored_response *head);
 /* Instead of that: lets all go with ALONE (it may not be stored; the key is
  * remembered), AGAIN or BROKEN. The leader's own reader is told as well. */
 void vb_fill_release(struct vb_fill *fill, enum vb_fill_state state);
+
+/* The same with FAILED. */
+void vb_fill_fail(struct vb_fill *fill, struct vb_fill_failure failure);
 
 /*
  * More content, copied. PAUSE: wait for `resume`, or for VB_FILL_PATIENCE_MS
@@ -150,6 +161,10 @@ enum vb_fill_state
 vb_fill_reader_state(struct vb_fill_reader *reader,
                      const struct vb_fields *fields,
                      const struct vb_stored_response **ret_head);
+
+/* With FAILED. */
+struct vb_fill_failure
+vb_fill_reader_failure(const struct vb_fill_reader *reader);
 
 /* Does it follow another one's request (RFC 9211 section 2.6)? */
 bool vb_fill_reader_collapsed(const struct vb_fill_reader *reader);

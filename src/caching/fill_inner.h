@@ -29,6 +29,7 @@ struct vb_fill {
     uint64_t moment;
     pthread_mutex_t lock; /* of all below */
     enum vb_fill_state state;
+    struct vb_fill_failure failure;  /* set once it is FAILED */
     struct vb_stored_response *head; /* a reference, once it is OPEN */
     struct vb_link readers;
     unsigned reader_count;

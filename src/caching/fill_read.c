@@ -106,6 +106,12 @@ vb_fill_reader_state(struct vb_fill_reader *reader,
     return VB_FILL_OPEN;
 }
 
+struct vb_fill_failure
+vb_fill_reader_failure(const struct vb_fill_reader *reader)
+{
+    return reader->fill->failure;
+}
+
 bool vb_fill_reader_collapsed(const struct vb_fill_reader *reader)
 {
     return !reader->leads;

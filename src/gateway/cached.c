@@ -100,7 +100,6 @@ enum vb_answer vb__gate_kept(struct vb_exchange *x)
     vb_asked_read(&x->head, &c->asked);
     if (!vb_reuse_possible(&c->asked, &c->reuse) || !find_key(c))
         return VB_NO;
-    c->keyed = true;
     vb__cached_look(c);
     return c->found == VB_FOUND_ONE ? VB_YES : VB_NO;
 }

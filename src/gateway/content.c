@@ -108,13 +108,6 @@ static void tell_down(struct vb_forward *f)
     f->x->carrier->output_ready(f->x);
 }
 
-/* The exchange is gone when this returns, where nobody else holds it. */
-static void let_go(struct vb_forward *f)
-{
-    f->drains = false;
-    vb_exchange_unhold(f->x);
-}
-
 /* Who goes on sending to nobody, once it has all there was for it, is told so
  * by the connection's end. */
 static void discard(struct vb_forward *f, size_t n)
@@ -122,9 +115,7 @@ static void discard(struct vb_forward *f, size_t n)
     f->discarded += n;
     if (!f->ask.call.content_sent || f->discarded <= VB_FORWARD_BOUND)
         return;
-    f->under_way = false;
-    vb_ask_cancel(&f->ask);
-    let_go(f);
+    vb__forward_cancel(f);
 }
 
 enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes)
@@ -132,7 +123,7 @@ enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes)
     bool full;
 
     if (f->drains) {
-        discard(f, bytes.len);
+        discard(f, bytes.len); /* the exchange may be gone */
         return VB_SINK_MORE;
     }
     if (!vb_pipe_put(&f->down, bytes))
@@ -152,10 +143,7 @@ void vb__forward_end(struct vb_forward *f, bool whole)
 {
     f->down_ended |= whole;
     f->down_lost |= !whole && !f->down_ended;
-    if (f->drains)
-        let_go(f);
-    else
-        tell_down(f);
+    tell_down(f);
 }
 
 /* The client has all of it, or is gone. */
@@ -168,13 +156,12 @@ static void close_down(struct vb_source *source)
     if (f->ask.call.switched && f->up_ended) { /* RFC 9110 section 9.3.6 */
         f->drains = true;
         f->down_pending = false;
-        vb_exchange_hold(f->x);
+        vb__forward_hold(f);
         if (f->down_paused)
             vb_ask_resume(&f->ask);
         return;
     }
-    f->under_way = false;
-    vb_ask_cancel(&f->ask);
+    vb__forward_cancel(f);
 }
 
 /* --- both -------------------------------------------------------------------

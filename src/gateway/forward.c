@@ -11,26 +11,64 @@ static struct vb_forward *of_ask(struct vb_ask *ask)
     return ask->context;
 }
 
+/* --- life of the exchange ---------------------------------------------------
+ */
+
+void vb__forward_hold(struct vb_forward *f)
+{
+    if (!f->held)
+        vb_exchange_hold(f->x);
+    f->held = true;
+}
+
+/* The exchange may be gone when this returns. */
+static void let_go(struct vb_forward *f)
+{
+    bool held = f->held;
+
+    f->held = false;
+    if (held)
+        vb_exchange_unhold(f->x);
+}
+
+void vb__forward_cancel(struct vb_forward *f)
+{
+    if (f->under_way)
+        vb_ask_cancel(&f->ask);
+    f->under_way = false;
+    let_go(f);
+}
+
+void vb__forward_answer(struct vb_forward *f, enum vb_answer answer)
+{
+    if (f->replied)
+        return;
+    f->replied = true;
+    vb_flow_resume(f->x, answer);
+}
+
 /* --- failures ---------------------------------------------------------------
  */
 
-static void say_failure(struct vb_forward *f, enum vb_failure_id failure)
+enum vb_answer vb__forward_refuse(struct vb_exchange *x,
+                                  enum vb_failure_id failure)
 {
     const struct vb_failure_text *text = &vb_failures[failure];
-    struct vb_exchange *x = f->x;
+    const struct vb_cached *c = vb__cached_of(x);
 
-    x->reply.status = text->status;
+    x->reply.status =
+        c == NULL ? text->status : vb__cached_failure_status(c, text->status);
     vb_reply_detail(x, vb_span_str(text->text));
-    vb_add_proxy_status(x, f->gate->options.pseudonym, text->error);
+    vb_add_proxy_status(x, vb__gate_of(x)->options.pseudonym, text->error);
+    return VB_NO;
 }
 
 /* Without an answer, the request's own content may be why. */
 static enum vb_answer say_why(struct vb_forward *f, enum vb_failure_id failure)
 {
-    if (f->up_lost && f->x->verdict.status != 0)
-        return vb_reply_verdict(f->x);
-    say_failure(f, failure);
-    return VB_NO;
+    return f->up_lost && f->x->verdict.status != 0
+               ? vb_reply_verdict(f->x)
+               : vb__forward_refuse(f->x, failure);
 }
 
 /* --- what the ask tells -----------------------------------------------------
@@ -56,23 +94,6 @@ static bool is_near_its_end(const struct vb_call *call,
            (call->content == NULL || call->content_sent);
 }
 
-static void hold(struct vb_forward *f)
-{
-    if (!f->held)
-        vb_exchange_hold(f->x);
-    f->held = true;
-}
-
-/* The exchange may be gone when this returns. */
-static void unhold(struct vb_forward *f)
-{
-    bool held = f->held;
-
-    f->held = false;
-    if (held)
-        vb_exchange_unhold(f->x);
-}
-
 /* The exchange may be gone when this returns. */
 static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
 {
@@ -80,15 +101,13 @@ static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
     struct vb_cached *c = vb__cached_of(f->x);
 
     if (is_near_its_end(&ask->call, response))
-        hold(f);
-    if (c != NULL && response != NULL && vb__cached_head(c, response))
+        vb__forward_hold(f);
+    if (c != NULL && vb__cached_head(c, response))
         return;
-    f->passes = true;
     vb__forward_response(f, response);
-    if (c != NULL && response != NULL)
-        vb__cached_heed(c, response);
-    f->replied = true;
-    vb_flow_resume(f->x, VB_HALT);
+    if (c != NULL)
+        vb__cached_passed(c, response->status);
+    vb__forward_answer(f, VB_HALT);
 }
 
 static enum vb_sink_want on_content(struct vb_ask *ask, struct vb_span bytes)
@@ -96,8 +115,8 @@ static enum vb_sink_want on_content(struct vb_ask *ask, struct vb_span bytes)
     struct vb_forward *f = of_ask(ask);
     struct vb_cached *c = vb__cached_of(f->x);
 
-    return c != NULL && !f->passes ? vb__cached_content(c, bytes)
-                                   : vb__forward_take(f, bytes);
+    return c != NULL ? vb__cached_content(c, bytes)
+                     : vb__forward_take(f, bytes);
 }
 
 static void on_eof(struct vb_ask *ask)
@@ -109,25 +128,26 @@ static void end(struct vb_forward *f, enum vb_failure_id failure)
 {
     struct vb_cached *c = vb__cached_of(f->x);
 
-    f->under_way = false;
     if (c != NULL && vb__cached_end(c, failure))
         return;
     if (!f->replied) {
-        f->replied = true;
-        vb_flow_resume(f->x, say_why(f, failure));
+        vb__forward_answer(f, say_why(f, failure));
         return;
     }
     f->x->reply.trailers = f->ask.call.trailers_in;
     vb__forward_end(f, failure == VB_FAILURE_NONE);
 }
 
-/* What holds it is taken over, since it may be asked once more. */
 static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
 {
     struct vb_forward *f = of_ask(ask);
     struct vb_exchange *x = f->x;
+    struct vb_cached *c = vb__cached_of(x);
     bool held = f->held;
 
+    f->under_way = false;
+    if (c != NULL && vb__cached_asks_again(c))
+        return;
     f->held = false;
     end(f, failure);
     if (held)
@@ -151,7 +171,7 @@ static const struct vb_ask_ops ask_ops = {
     .rewind = on_rewind,
 };
 
-/* --- life -------------------------------------------------------------------
+/* --- from its begin to its end ----------------------------------------------
  */
 
 static struct vb_forward *forward_of(const struct vb_exchange *x)
@@ -184,9 +204,7 @@ static void call_off(struct vb_exchange *x)
     if (f != NULL && f->replied)
         return;
     if ((c == NULL || !vb__cached_call_off(c)) && f != NULL) {
-        f->under_way = false;
-        vb_ask_cancel(&f->ask);
-        unhold(f);
+        vb__forward_cancel(f);
     }
     if (f != NULL)
         f->replied = true;
@@ -232,14 +250,15 @@ static enum vb_failure_id start(struct vb_forward *f)
     if (f->reach != NULL && vb__forward_request(f))
         failure = vb_ask_start(&f->ask, f->reach);
     f->under_way = failure == VB_FAILURE_NONE;
-    f->replied |= !f->under_way;
     return failure;
 }
 
 enum vb_answer vb__forward_begin(struct vb_exchange *x)
 {
     struct vb_forward *f = new_forward(x);
+    struct vb_cached *c = vb__cached_of(x);
     enum vb_failure_id failure;
+    enum vb_answer answer;
 
     if (f == NULL)
         return vb_reply_unavailable(x);
@@ -247,17 +266,14 @@ enum vb_answer vb__forward_begin(struct vb_exchange *x)
     failure = start(f);
     if (failure == VB_FAILURE_NONE)
         return VB_PENDING;
-    say_failure(f, failure);
-    return VB_NO;
+    return c != NULL && vb__cached_unanswered(c, failure, &answer)
+               ? answer
+               : vb__forward_refuse(x, failure);
 }
 
 bool vb__forward_again(struct vb_forward *f)
 {
-    bool replied = f->replied;
-    bool begun = start(f) == VB_FAILURE_NONE;
-
-    f->replied = replied;
-    return begun;
+    return start(f) == VB_FAILURE_NONE;
 }
 
 bool vb__forward_behind(struct vb_exchange *x)
@@ -269,7 +285,10 @@ bool vb__forward_behind(struct vb_exchange *x)
     x->sink = NULL;
     f->reach = find_reach(x, f->gate);
     f->replied = true;
-    return start(f) == VB_FAILURE_NONE;
+    if (start(f) != VB_FAILURE_NONE)
+        return false;
+    vb__forward_hold(f);
+    return true;
 }
 
 enum vb_answer vb__gate_answered(struct vb_exchange *x)

@@ -44,8 +44,7 @@ struct vb_forward {
 
     bool under_way; /* the ask is */
     bool replied;   /* the flow was told */
-    bool held;      /* the exchange is, until the end that is near */
-    bool passes;    /* what comes goes to the client as it is */
+    bool held;      /* the exchange stays until the ask is over */
 };
 
 /* Begins: PENDING, or why not. */
@@ -57,6 +56,20 @@ bool vb__forward_behind(struct vb_exchange *x);
 /* The same once more, of what was asked with conditions. False: it cannot be.
  */
 bool vb__forward_again(struct vb_forward *f);
+
+/* Whoever waits for it is told, unless that was done. The exchange may be gone
+ * when this returns, where it is not held. */
+void vb__forward_answer(struct vb_forward *f, enum vb_answer answer);
+
+/* Says why there is no answer. NO. */
+enum vb_answer vb__forward_refuse(struct vb_exchange *x,
+                                  enum vb_failure_id failure);
+
+/* The exchange stays until the ask has ended, whoever has gone before. */
+void vb__forward_hold(struct vb_forward *f);
+
+/* Nobody wants it any more. The exchange may be gone when this returns. */
+void vb__forward_cancel(struct vb_forward *f);
 
 /* The exchange is over. */
 void vb__forward_done(struct vb_exchange *x);

@@ -15,6 +15,7 @@
 #include "gateway/fields.h"
 #include "gateway/upstream.h"
 #include "http/network.h"
+#include "http/uri.h"
 
 struct vb_reach;
 struct vb_gate_cache; /* gateway/cached.h */
@@ -52,10 +53,12 @@ void vb_gate_open(struct vb_resource *resource, const struct vb_gate *gate);
 
 /* --- of the room's own: where.c ------------------------------------------- */
 
-/* The path and query that the upstream is asked for; in the exchange's arena.
- * Raw as it came, but for what the gate replaces. ptr NULL: out of memory. */
+/* The path and query that the upstream is asked for; in the exchange's arena:
+ * those of `by`, or, where that is NULL, raw as they came, but for what the
+ * gate replaces. ptr NULL: out of memory. */
 struct vb_span vb__gate_target(struct vb_exchange *x,
-                               const struct vb_gate *gate);
+                               const struct vb_gate *gate,
+                               const struct vb_uri *by);
 
 /* A URI reference of an upstream's server (Location), as clients know it.
  * `scheme` is the upstream's. */
@@ -82,7 +85,7 @@ enum vb_answer vb__gate_usable(struct vb_exchange *x);
 /* forward.c: the question `answered`, and `dug`: asks the upstream. */
 enum vb_answer vb__gate_answered(struct vb_exchange *x);
 
-/* filling.c: the resource's `stream`. */
+/* reading.c: the resource's `stream`. */
 struct vb_source *vb__cached_stream(struct vb_exchange *x, uint64_t first,
                                     uint64_t length);
 

@@ -70,7 +70,7 @@ static bool make_fields(struct vb_forward *f)
     const struct vb_gate *gate = f->gate;
     struct vb_exchange *x = f->x;
     const struct vb_hop hop = {
-        .hides_for = c != NULL && c->fill != NULL,
+        .hides_for = vb__cached_is_for_others(c),
         .forwarded = !gate->options.hides,
         .x_forwarded = !gate->options.hides,
         .trusted = vb__gate_trusts(gate, x->peer),
@@ -121,17 +121,19 @@ static bool sends(const struct vb_head *head)
            head->method == VB_METHOD_CONNECT;
 }
 
-/* What the key does not tell apart, the other server must not either: it is
- * asked for by the key's path and query. */
-static void ask_by_key(struct vb_exchange *x, const struct vb_caching_key *key)
+/* What others may have is asked for by the key, so that it tells apart what the
+ * next hop does. */
+static struct vb_span find_target(const struct vb_forward *f)
 {
+    const struct vb_cached *c = vb__cached_of(f->x);
     struct vb_uri uri;
-    bool parsed = vb_uri_parse(key->uri, &uri);
+    bool parsed;
 
+    if (!vb__cached_is_for_others(c))
+        return vb__gate_target(f->x, f->gate, NULL);
+    parsed = vb_uri_parse(c->key.uri, &uri);
     vb_assert(parsed); /* it is a normal form */
-    x->head.path = uri.path;
-    x->head.query = uri.query;
-    x->head.has_query = uri.query.ptr != NULL;
+    return vb__gate_target(f->x, f->gate, &uri);
 }
 
 bool vb__forward_request(struct vb_forward *f)
@@ -146,9 +148,7 @@ bool vb__forward_request(struct vb_forward *f)
     call->authority = gate->options.keeps_host && x->head.authority.len > 0
                           ? x->head.authority
                           : upstream->servers[0].authority;
-    if (vb__cached_of(x) != NULL && vb__cached_of(x)->fill != NULL)
-        ask_by_key(x, &vb__cached_of(x)->key);
-    call->target = vb__gate_target(x, gate);
+    call->target = find_target(f);
     call->te_trailers = wants_trailers(&x->head);
     call->expects = vb_fields_first(&x->head.fields, VB_FIELD_EXPECT) != NULL;
     call->content = sends(&x->head) ? &f->content : NULL;

@@ -82,29 +82,35 @@ static bool has_dots(struct vb_span path)
  * or it goes up on its way, where it could leave the base: then its normal
  * form, which means the same (RFC 3986 section 6). */
 static struct vb_span path_of(const struct vb_exchange *x,
-                              const struct vb_gate *gate, struct vb_span prefix)
+                              const struct vb_gate *gate, struct vb_span prefix,
+                              struct vb_span path)
 {
     bool moves = gate->options.depth > 0 || gate->options.base.len > 0;
 
-    return moves &&
-                   (!has_prefix(x->head.path, prefix) || has_dots(x->head.path))
-               ? x->key
-               : x->head.path;
+    return moves && (!has_prefix(path, prefix) || has_dots(path)) ? x->key
+                                                                  : path;
 }
 
 struct vb_span vb__gate_target(struct vb_exchange *x,
-                               const struct vb_gate *gate)
+                               const struct vb_gate *gate,
+                               const struct vb_uri *by)
 {
+    const struct vb_head *head = &x->head;
+    struct vb_span path = by != NULL ? by->path : head->path;
+    struct vb_span query = by != NULL        ? by->query
+                           : head->has_query ? head->query
+                                             : vb_span_of(NULL, 0);
     struct vb_span prefix = prefix_of(x, gate);
     struct vb_buf buf;
 
     if (x->head.server_wide) /* of the server (RFC 9110 section 9.3.7) */
         return VB_SPAN("*");
     vb_buf_init(&buf, URI_MOST);
-    append_moved(&buf, path_of(x, gate, prefix), prefix, gate->options.base);
-    if (x->head.has_query) {
+    append_moved(&buf, path_of(x, gate, prefix, path), prefix,
+                 gate->options.base);
+    if (query.ptr != NULL) {
         vb_buf_char(&buf, '?');
-        vb_buf_append(&buf, x->head.query);
+        vb_buf_append(&buf, query);
     }
     return take(x, &buf);
 }

@@ -284,6 +284,28 @@ static void who_is_not_selected_by_the_head_asks_alone(void **state)
     leave(&c);
 }
 
+static void who_follows_is_told_how_the_next_hop_has_failed(void **state)
+{
+    struct client a, b, c;
+
+    (void)state;
+    join(&a, GET);
+    join(&b, GET);
+    assert_int_equal(state_of(&b), VB_FILL_WAITING);
+    vb_fill_fail(a.fill, (struct vb_fill_failure){.status = 0, .why = 7});
+    (void)vb_mailbox_run(&b.mailbox);
+    assert_int_equal(b.news, 1);
+    assert_int_equal(state_of(&b), VB_FILL_FAILED);
+    assert_int_equal(vb_fill_reader_failure(b.reader).status, 0);
+    assert_int_equal(vb_fill_reader_failure(b.reader).why, 7);
+    /* It says nothing of the key: the next ones wait for one answer again. */
+    assert_int_equal(join(&c, GET), VB_FLIGHT_LEAD);
+    leave(&a);
+    assert_int_equal(state_of(&b), VB_FILL_FAILED);
+    leave(&b);
+    leave(&c);
+}
+
 static void what_is_broken_off_is_never_whole(void **state)
 {
     struct client a, b;
@@ -679,6 +701,7 @@ int main(void)
         TEST(what_is_whole_is_stored_as_it_would_be_at_once),
         TEST(who_waits_for_what_is_private_asks_alone),
         TEST(who_is_not_selected_by_the_head_asks_alone),
+        TEST(who_follows_is_told_how_the_next_hop_has_failed),
         TEST(what_is_broken_off_is_never_whole),
         TEST(nobody_follows_what_was_asked_for_before_a_change),
         TEST(what_a_post_has_brought_about_answers_a_get),
