@@ -69,21 +69,6 @@ static void wait_for_more(struct vb_fill_reader *reader)
     reader->waiting = !reader->posted;
 }
 
-/* Section 4.1: did the leader's request say the same in the fields that count?
- */
-static bool fits(const struct vb_stored_response *head,
-                 const struct vb_fields *fields)
-{
-    char text[VB_VARY_TEXT_MAX];
-    struct vb_buf values = vb_buf_over(text, sizeof(text));
-    struct vb_vary vary;
-
-    vb_vary_split(head->vary, &vary);
-    vb_vary_values(&values, &vary, fields);
-    return values.err == VB_OK &&
-           vb_span_eq(vb_buf_span(&values), head->values);
-}
-
 enum vb_fill_state
 vb_fill_reader_state(struct vb_fill_reader *reader,
                      const struct vb_fields *fields,
@@ -100,7 +85,8 @@ vb_fill_reader_state(struct vb_fill_reader *reader,
     if (state != VB_FILL_OPEN)
         return state;
     if (!reader->leads &&
-        (!fits(fill->head, fields) || vb__fill_is_too_old(fill, fill->head)))
+        (!vb_vary_fits(fill->head->vary, fill->head->values, fields) ||
+         vb__fill_is_too_old(fill, fill->head)))
         return VB_FILL_ALONE;
     *ret_head = fill->head;
     return VB_FILL_OPEN;

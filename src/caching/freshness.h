@@ -50,6 +50,14 @@ static inline bool vb_freshness_is_explicit(const struct vb_freshness *f)
            f->source <= VB_FRESHNESS_EXPIRES;
 }
 
+/* By Date, and where that is the same, by when it came. */
+static inline bool vb_freshness_is_newer(const struct vb_freshness *a,
+                                         const struct vb_freshness *b)
+{
+    return a->date != b->date ? a->date > b->date
+                              : a->received_ms > b->received_ms;
+}
+
 /* current_age (section 4.2.3); a clock that went back makes nothing younger
  * than it came. */
 int64_t vb_freshness_age_ms(const struct vb_freshness *f, int64_t now_ms);

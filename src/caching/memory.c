@@ -36,7 +36,10 @@ struct vb_memory_tier *vb_memory_new(const struct vb_memory_config *config)
         return NULL;
     memset(tier, 0, sizeof(*tier));
     tier->config = *config;
-    tier->moments = vb_moments_new();
+    tier->names = config->disk != NULL ? vb_disk_names(config->disk)
+                                       : vb_hash_key_shared();
+    tier->moments =
+        config->disk != NULL ? vb_disk_moments(config->disk) : vb_moments_new();
     atomic_store(&tier->bytes, sizeof(*tier) + vb_moments_size());
     if (!init_shards(tier) || tier->moments == NULL ||
         config->budget < 1024 * 1024) {
@@ -46,7 +49,29 @@ struct vb_memory_tier *vb_memory_new(const struct vb_memory_config *config)
     return tier;
 }
 
-static void empty(struct vb_memory_tier *tier, struct vb__shard *shard)
+/* A slot's key; its texts lie in its node. */
+static struct vb_caching_key key_of(const struct vb__node *node)
+{
+    struct vb_span text = vb_span_of(node->key, node->len);
+
+    return (struct vb_caching_key){.uri = vb_span_head(text, node->uri_len),
+                                   .text = text};
+}
+
+/* Sees to it that a slot that goes is on the disk. */
+static void keep_on_disk(const struct vb_memory_tier *tier,
+                         const struct vb__slot *slot, bool patient)
+{
+    const struct vb_caching_key key = key_of(slot->node);
+
+    if (tier->config.disk != NULL && vb__slot_is_true(tier, slot))
+        vb_disk_keep(tier->config.disk, &key, slot->moment,
+                     slot->variant.response, patient);
+}
+
+/* `ends`: the process does, and what is true outlives it. */
+static void empty(struct vb_memory_tier *tier, struct vb__shard *shard,
+                  bool ends)
 {
     struct vb__slot *gone = NULL;
     struct vb_fifo_entry *entry;
@@ -54,6 +79,8 @@ static void empty(struct vb_memory_tier *tier, struct vb__shard *shard)
     while ((entry = vb_fifo_evict(&shard->fifo)) != NULL) {
         struct vb__slot *slot = VB_CONTAINER(entry, struct vb__slot, fifo);
 
+        if (ends)
+            keep_on_disk(tier, slot, true);
         vb__slot_take_out(tier, shard, slot);
         slot->next = gone;
         gone = slot;
@@ -68,12 +95,13 @@ void vb_memory_free(struct vb_memory_tier *tier)
     for (size_t i = 0; i < VB__SHARDS; i++) {
         struct vb__shard *shard = &tier->shards[i];
 
-        empty(tier, shard);
+        empty(tier, shard, true);
         vb_fifo_done(&shard->fifo);
         vb_table_done(&shard->table);
         pthread_mutex_destroy(&shard->lock);
     }
-    vb_moments_free(tier->moments);
+    if (tier->config.disk == NULL)
+        vb_moments_free(tier->moments);
     free(tier);
 }
 
@@ -88,12 +116,13 @@ bool vb_memory_invalid_since(const struct vb_memory_tier *tier,
 {
     struct vb_span origin = vb_caching_origin(key->uri);
 
-    if (vb_moments_since(tier->moments, vb__memory_hash(key->uri), moment))
+    if (vb_moments_since(tier->moments, vb_hash(tier->names, key->uri), moment))
         return true;
     for (size_t i = 0; response != NULL && i < response->group_count; i++)
-        if (vb_moments_since(tier->moments,
-                             vb__memory_group_hash(origin, response->groups[i]),
-                             moment))
+        if (vb_moments_since(
+                tier->moments,
+                vb_moments_group_hash(tier->names, origin, response->groups[i]),
+                moment))
             return true;
     return false;
 }
@@ -142,7 +171,7 @@ size_t vb_memory_collect(struct vb_memory_tier *tier,
 
 /* One that has to go, out of a shard; NULL: it has none. */
 static struct vb__slot *evict(struct vb_memory_tier *tier,
-                              struct vb__shard *shard, struct vb_span *ret_key)
+                              struct vb__shard *shard)
 {
     struct vb_fifo_entry *entry;
     struct vb__slot *slot = NULL;
@@ -152,14 +181,7 @@ static struct vb__slot *evict(struct vb_memory_tier *tier,
     if (entry != NULL) {
         slot = VB_CONTAINER(entry, struct vb__slot, fifo);
         slot->next = NULL;
-        *ret_key = vb_span_of(NULL, 0);
-        if (tier->config.evicted != NULL) {
-            char *copy = malloc(slot->node->len);
-
-            if (copy != NULL)
-                memcpy(copy, slot->node->key, slot->node->len);
-            *ret_key = vb_span_of(copy, copy == NULL ? 0 : slot->node->len);
-        }
+        keep_on_disk(tier, slot, false);
         vb__slot_take_out(tier, shard, slot);
         shard->stats.evicted++;
     }
@@ -171,41 +193,53 @@ static struct vb__slot *evict(struct vb_memory_tier *tier,
 static void make_room(struct vb_memory_tier *tier, struct vb__shard *shard)
 {
     while (atomic_load(&tier->bytes) > tier->config.budget) {
-        struct vb_span key;
-        struct vb__slot *slot = evict(tier, shard, &key);
+        struct vb__slot *slot = evict(tier, shard);
 
         if (slot == NULL) {
             shard =
                 &tier->shards[atomic_fetch_add(&tier->next, 1) % VB__SHARDS];
             continue;
         }
-        if (key.ptr != NULL)
-            tier->config.evicted(
-                tier->config.context, key, slot->moment,
-                vb_stored_response_ref(slot->variant.response));
-        free((char *)key.ptr);
         vb__slots_free(slot);
     }
 }
 
-bool vb_memory_put(struct vb_memory_tier *tier,
-                   const struct vb_caching_key *key, uint64_t moment,
-                   struct vb_stored_response *response)
+/* Under the shard's lock it goes to the disk: of two in one place the later one
+ * here is the later one there. And what comes from there replaces nothing. */
+static bool add(struct vb_memory_tier *tier, struct vb__shard *shard,
+                uint64_t hash, const struct vb_caching_key *key,
+                struct vb__slot *slot, bool recalled, struct vb__slot **gone)
+{
+    struct vb_stored_response *response = slot->variant.response;
+    struct vb__node *node = vb__node_find(shard, hash, key->text);
+
+    if (recalled && node != NULL &&
+        vb_variants_in_place(&node->variants, response) != NULL)
+        return false;
+    node = vb__node_make(tier, shard, hash, key);
+    if (node == NULL || !vb__slot_add(tier, shard, node, slot, gone))
+        return false;
+    if (!recalled && tier->config.disk != NULL)
+        vb_disk_store(tier->config.disk, key, slot->moment, response);
+    return true;
+}
+
+static bool put(struct vb_memory_tier *tier, const struct vb_caching_key *key,
+                uint64_t moment, struct vb_stored_response *response,
+                bool recalled)
 {
     uint64_t hash = vb__memory_hash(key->text);
     struct vb__shard *shard = shard_of(tier, hash);
     struct vb__slot *gone = NULL, *slot;
-    struct vb__node *node;
     bool added;
 
     if (response->size > tier->config.max_response)
         return false;
-    slot = vb__slot_new(key, moment, response);
+    slot = vb__slot_new(tier, key, moment, response);
     if (slot == NULL)
         return false;
     pthread_mutex_lock(&shard->lock);
-    node = vb__node_make(shard, hash, key);
-    added = node != NULL && vb__slot_add(tier, shard, node, slot, &gone);
+    added = add(tier, shard, hash, key, slot, recalled, &gone);
     pthread_mutex_unlock(&shard->lock);
     if (!added) {
         slot->next = gone;
@@ -214,6 +248,56 @@ bool vb_memory_put(struct vb_memory_tier *tier,
     vb__slots_free(gone);
     make_room(tier, shard);
     return added;
+}
+
+bool vb_memory_put(struct vb_memory_tier *tier,
+                   const struct vb_caching_key *key, uint64_t moment,
+                   struct vb_stored_response *response)
+{
+    return put(tier, key, moment, response, false);
+}
+
+bool vb_memory_may_recall(const struct vb_memory_tier *tier,
+                          const struct vb_caching_key *key)
+{
+    return tier->config.disk != NULL && vb_disk_has(tier->config.disk, key);
+}
+
+/* Somebody else may have brought it, or something newer, while this one waited
+ * for its turn. */
+static struct vb_stored_response *find_here(struct vb_memory_tier *tier,
+                                            const struct vb_caching_key *key,
+                                            const struct vb_fields *fields)
+{
+    uint64_t hash = vb__memory_hash(key->text);
+    struct vb__shard *shard = shard_of(tier, hash);
+    struct vb_stored_response *response = NULL;
+    struct vb__slot *slot, *gone = NULL;
+
+    pthread_mutex_lock(&shard->lock);
+    if (vb__shard_look_up(tier, shard, hash, key->text, fields, &slot, &gone) ==
+        VB_FOUND_ONE)
+        response = vb_stored_response_ref(slot->variant.response);
+    pthread_mutex_unlock(&shard->lock);
+    vb__slots_free(gone);
+    return response;
+}
+
+struct vb_stored_response *vb_memory_recall(struct vb_memory_tier *tier,
+                                            const struct vb_caching_key *key,
+                                            const struct vb_fields *fields)
+{
+    struct vb_stored_response *response = find_here(tier, key, fields);
+    uint64_t moment;
+
+    if (response != NULL)
+        return response;
+    response = vb_disk_load(tier->config.disk, key, fields,
+                            tier->config.max_response, &moment);
+    if (response == NULL || put(tier, key, moment, response, true))
+        return response;
+    vb_stored_response_unref(response);
+    return find_here(tier, key, fields); /* something newer, perhaps */
 }
 
 void vb_memory_drop(struct vb_memory_tier *tier,
@@ -230,6 +314,9 @@ void vb_memory_drop(struct vb_memory_tier *tier,
         vb__slot_unlink(tier, shard, slot, &gone);
     pthread_mutex_unlock(&shard->lock);
     vb__slots_free(gone);
+    /* There it may be on its way in either direction: all of the URI goes. */
+    if (tier->config.disk != NULL)
+        vb_moments_mark(tier->moments, vb_hash(tier->names, key->uri));
 }
 
 /* Marked for whatever begins with it, such as queries; what is found by the
@@ -241,7 +328,7 @@ void vb_memory_purge(struct vb_memory_tier *tier, struct vb_span uri)
     struct vb__slot *gone = NULL;
     struct vb__node *node;
 
-    vb_moments_mark(tier->moments, hash);
+    vb_moments_mark(tier->moments, vb_hash(tier->names, uri));
     pthread_mutex_lock(&shard->lock);
     node = vb__node_find(shard, hash, uri);
     for (unsigned left = node == NULL ? 0 : node->variants.count; left > 0;
@@ -255,7 +342,8 @@ void vb_memory_purge(struct vb_memory_tier *tier, struct vb_span uri)
 void vb_memory_purge_group(struct vb_memory_tier *tier, struct vb_span origin,
                            struct vb_span group)
 {
-    vb_moments_mark(tier->moments, vb__memory_group_hash(origin, group));
+    vb_moments_mark(tier->moments,
+                    vb_moments_group_hash(tier->names, origin, group));
 }
 
 void vb_memory_purge_all(struct vb_memory_tier *tier)
@@ -265,7 +353,7 @@ void vb_memory_purge_all(struct vb_memory_tier *tier)
         struct vb__shard *shard = &tier->shards[i];
 
         pthread_mutex_lock(&shard->lock);
-        empty(tier, shard);
+        empty(tier, shard, false);
         pthread_mutex_unlock(&shard->lock);
     }
 }

@@ -22,16 +22,14 @@
 #include "caching/reuse.h"
 
 struct vb_memory_tier;
+struct vb_disk_tier; /* disk.h */
 
 struct vb_memory_config {
     size_t budget;       /* bytes, all in all */
     size_t max_response; /* bytes of one response that is kept */
-    /* A response has to go for want of room: for a tier behind this one. On the
-     * thread that needs the room; the reference is the callee's. May be NULL.
-     */
-    void (*evicted)(void *context, struct vb_span key, uint64_t moment,
-                    struct vb_stored_response *response);
-    void *context;
+    /* Has what was stored here after it had to go, or the process ended. What
+     * is invalid here is so there. Borrowed; NULL: there is none. */
+    struct vb_disk_tier *disk;
 };
 
 struct vb_memory_stats {
@@ -47,8 +45,8 @@ struct vb_memory_stats {
 /* NULL: no memory, or a budget in which nothing would have room (1 MiB). */
 struct vb_memory_tier *vb_memory_new(const struct vb_memory_config *config);
 
-/* When nobody uses it any more; responses may be referred to still. NULL is
- * fine. */
+/* When nobody uses it any more; responses may be referred to still. All that is
+ * kept comes to lie on the disk, if there is one. NULL is fine. */
 void vb_memory_free(struct vb_memory_tier *tier);
 
 /* To be noted before a request goes to the next hop. */
@@ -60,6 +58,19 @@ enum vb_found vb_memory_find(struct vb_memory_tier *tier,
                              const struct vb_caching_key *key,
                              const struct vb_fields *fields,
                              struct vb_stored_response **ret_response);
+
+/* Is there something of the key on the disk? If there is, and nothing was found
+ * here, vb_memory_recall may bring it. */
+bool vb_memory_may_recall(const struct vb_memory_tier *tier,
+                          const struct vb_caching_key *key);
+
+/*
+ * Brings from the disk what a request with these fields selects, and gives a
+ * reference to it; NULL: nothing. It blocks: not for a worker's thread.
+ */
+struct vb_stored_response *vb_memory_recall(struct vb_memory_tier *tier,
+                                            const struct vb_caching_key *key,
+                                            const struct vb_fields *fields);
 
 /* References to what is kept of a key, for validation: as
  * vb_variants_collect. */

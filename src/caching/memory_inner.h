@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/table.h"
+#include "caching/disk.h"
 #include "caching/fifo.h"
 #include "caching/memory.h"
 #include "caching/moments.h"
@@ -18,7 +19,8 @@ struct vb__node {
     struct vb_table_node table;
     struct vb_variants variants;
     uint64_t uri_hash; /* of the URI that the key begins with */
-    bool held;         /* it stays, also where it has no variant */
+    size_t uri_len;
+    bool held; /* it stays, also where it has no variant */
     size_t len;
     char key[];
 };
@@ -44,14 +46,14 @@ struct vb__shard {
 struct vb_memory_tier {
     struct vb__shard shards[VB__SHARDS];
     struct vb_memory_config config;
-    struct vb_moments *moments;
-    atomic_size_t bytes; /* of all shards, and our own */
-    atomic_uint next;    /* which shard gives next, where its own has none */
+    struct vb_moments *moments;      /* the disk's, if there is one */
+    const struct vb_hash_key *names; /* that they are found by */
+    atomic_size_t bytes;             /* of all shards, and our own */
+    atomic_uint next; /* which shard gives next, where its own has none */
 };
 
+/* Of a key, in this process. */
 uint64_t vb__memory_hash(struct vb_span name);
-/* Of a group; those of two origins are two (RFC 9875 section 2). */
-uint64_t vb__memory_group_hash(struct vb_span origin, struct vb_span group);
 
 /* All below but the last two are called under the shard's lock. */
 
@@ -59,8 +61,13 @@ uint64_t vb__memory_group_hash(struct vb_span origin, struct vb_span group);
 struct vb__node *vb__node_find(const struct vb__shard *shard, uint64_t hash,
                                struct vb_span key);
 /* The same, made where there is none; NULL: no memory. */
-struct vb__node *vb__node_make(struct vb__shard *shard, uint64_t hash,
+struct vb__node *vb__node_make(const struct vb_memory_tier *tier,
+                               struct vb__shard *shard, uint64_t hash,
                                const struct vb_caching_key *key);
+
+/* Was nothing of its names invalidated since its moment? */
+bool vb__slot_is_true(const struct vb_memory_tier *tier,
+                      const struct vb__slot *slot);
 
 /* What a request selects, and is true; what is not any more goes. */
 enum vb_found vb__shard_look_up(struct vb_memory_tier *tier,
@@ -93,7 +100,8 @@ static inline struct vb__slot *vb__slot_of(struct vb_variant *variant)
 }
 
 /* In no tree yet; NULL: no memory. */
-struct vb__slot *vb__slot_new(const struct vb_caching_key *key, uint64_t moment,
+struct vb__slot *vb__slot_new(const struct vb_memory_tier *tier,
+                              const struct vb_caching_key *key, uint64_t moment,
                               struct vb_stored_response *response);
 /* Content may be large: not under the lock. */
 void vb__slots_free(struct vb__slot *gone);

@@ -12,14 +12,6 @@ uint64_t vb__memory_hash(struct vb_span name)
     return vb_hash(vb_hash_key_shared(), name);
 }
 
-uint64_t vb__memory_group_hash(struct vb_span origin, struct vb_span group)
-{
-    struct vb_hash_key key = *vb_hash_key_shared();
-
-    key.k1 ^= vb__memory_hash(origin);
-    return vb_hash(&key, group);
-}
-
 /* Takes out a node that has nothing and is not held. */
 static void drop_if_empty(struct vb__shard *shard, struct vb__node *node)
 {
@@ -73,8 +65,8 @@ struct vb__node *vb__node_find(const struct vb__shard *shard, uint64_t hash,
     return NULL;
 }
 
-static bool vb__slot_is_true(const struct vb_memory_tier *tier,
-                             const struct vb__slot *slot)
+bool vb__slot_is_true(const struct vb_memory_tier *tier,
+                      const struct vb__slot *slot)
 {
     if (vb_moments_since(tier->moments, slot->node->uri_hash, slot->moment))
         return false;
@@ -108,7 +100,8 @@ enum vb_found vb__shard_look_up(struct vb_memory_tier *tier,
     return VB_FOUND_NOTHING;
 }
 
-struct vb__slot *vb__slot_new(const struct vb_caching_key *key, uint64_t moment,
+struct vb__slot *vb__slot_new(const struct vb_memory_tier *tier,
+                              const struct vb_caching_key *key, uint64_t moment,
                               struct vb_stored_response *response)
 {
     struct vb__slot *slot =
@@ -123,7 +116,8 @@ struct vb__slot *vb__slot_new(const struct vb_caching_key *key, uint64_t moment,
         .group_count = response->group_count,
     };
     for (size_t i = 0; i < slot->group_count; i++)
-        slot->groups[i] = vb__memory_group_hash(origin, response->groups[i]);
+        slot->groups[i] =
+            vb_moments_group_hash(tier->names, origin, response->groups[i]);
     slot->fifo.hash =
         vb__memory_hash(response->values) ^ vb__memory_hash(key->text);
     slot->fifo.size = response->size + sizeof(*slot) + OVERHEAD +
@@ -132,7 +126,8 @@ struct vb__slot *vb__slot_new(const struct vb_caching_key *key, uint64_t moment,
     return slot;
 }
 
-struct vb__node *vb__node_make(struct vb__shard *shard, uint64_t hash,
+struct vb__node *vb__node_make(const struct vb_memory_tier *tier,
+                               struct vb__shard *shard, uint64_t hash,
                                const struct vb_caching_key *key)
 {
     struct vb__node *node = vb__node_find(shard, hash, key->text);
@@ -143,7 +138,8 @@ struct vb__node *vb__node_make(struct vb__shard *shard, uint64_t hash,
     if (node == NULL)
         return NULL;
     vb_variants_init(&node->variants);
-    node->uri_hash = vb__memory_hash(key->uri);
+    node->uri_hash = vb_hash(tier->names, key->uri);
+    node->uri_len = key->uri.len;
     node->held = false;
     node->len = key->text.len;
     memcpy(node->key, key->text.ptr, key->text.len);

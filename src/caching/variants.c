@@ -51,14 +51,10 @@ static struct vb_variant *find(const struct vb_branch *branch, uint64_t hash,
     return NULL;
 }
 
-/* By Date, and where that is the same, by when it came. */
 static bool is_newer(const struct vb_variant *a, const struct vb_variant *b)
 {
-    const struct vb_freshness *x = &a->response->freshness;
-    const struct vb_freshness *y = &b->response->freshness;
-
-    return x->date != y->date ? x->date > y->date
-                              : x->received_ms > y->received_ms;
+    return vb_freshness_is_newer(&a->response->freshness,
+                                 &b->response->freshness);
 }
 
 static struct vb_variant *select_in(const struct vb_branch *branch,

@@ -179,3 +179,15 @@ void vb_vary_values(struct vb_buf *buf, const struct vb_vary *vary,
     for (size_t i = 0; i < vary->count; i++)
         append_field(buf, fields, vary->names[i]);
 }
+
+bool vb_vary_fits(struct vb_span names, struct vb_span values,
+                  const struct vb_fields *fields)
+{
+    char text[VB_VARY_TEXT_MAX];
+    struct vb_buf said = vb_buf_over(text, sizeof(text));
+    struct vb_vary vary;
+
+    vb_vary_split(names, &vary);
+    vb_vary_values(&said, &vary, fields);
+    return said.err == VB_OK && vb_span_eq(vb_buf_span(&said), values);
+}

@@ -37,4 +37,9 @@ void vb_vary_names(struct vb_buf *buf, const struct vb_vary *vary);
 void vb_vary_values(struct vb_buf *buf, const struct vb_vary *vary,
                     const struct vb_fields *fields);
 
+/* Section 4.1: does a request say in the fields of these names, as
+ * vb_vary_names has written them, what another one did? */
+bool vb_vary_fits(struct vb_span names, struct vb_span values,
+                  const struct vb_fields *fields);
+
 #endif

@@ -228,36 +228,6 @@ static void what_is_too_large_is_not_kept(void **state)
     free(content);
 }
 
-static size_t evictions;
-
-static void count_eviction(void *context, struct vb_span key, uint64_t moment,
-                           struct vb_stored_response *response)
-{
-    (void)context;
-    (void)moment;
-    assert_true(vb_span_starts(key, VB_SPAN("https://h/")));
-    evictions++;
-    vb_stored_response_unref(response);
-}
-
-static int set_up_behind(void **state)
-{
-    evictions = 0;
-    return set_up_with(state,
-                       (struct vb_memory_config){.budget = 1 << 20,
-                                                 .max_response = 1 << 20,
-                                                 .evicted = count_eviction});
-}
-
-static void what_has_to_go_is_told(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < 3000; i++)
-        put(text_of("GET https://h/", i).ptr, OK, "some content");
-    assert_true(evictions > 0);
-    assert_int_equal(evictions, vb_memory_stats(tier).evicted);
-}
-
 /* --- Several threads -------------------------------------------------------
  */
 
@@ -359,8 +329,6 @@ int main(void)
         TEST(all_of_a_key_are_collected),
         TEST(the_budget_is_kept),
         TEST(what_is_too_large_is_not_kept),
-        cmocka_unit_test_setup_teardown(what_has_to_go_is_told, set_up_behind,
-                                        tear_down),
         TEST(threads_share_it),
         cmocka_unit_test(moments_are_of_one_name_or_all),
     };
