@@ -169,7 +169,7 @@ static void close_down(struct vb_source *source)
 
 void vb__forward_init_content(struct vb_forward *f)
 {
-    struct vb_pool *pool = &f->x->env->output_blocks;
+    struct vb_pool *pool = &f->x->env->reaches->pipe_blocks;
     const struct vb_head *head = &f->x->head;
 
     vb_pipe_init(&f->up, pool, VB_FORWARD_BOUND, true);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "exchange/exchange.h"
 
 struct vb_pipe_block {
     struct vb_pipe_block *next;
@@ -14,7 +13,7 @@ struct vb_pipe_block {
     char bytes[];
 };
 
-#define CAPACITY (VB_OUTPUT_BLOCK - sizeof(struct vb_pipe_block))
+#define CAPACITY (VB_PIPE_BLOCK - sizeof(struct vb_pipe_block))
 
 void vb_pipe_init(struct vb_pipe *pipe, struct vb_pool *pool, size_t bound,
                   bool keeps)

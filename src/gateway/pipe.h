@@ -16,8 +16,12 @@
 
 struct vb_pipe_block;
 
+/* Of the pool: room for what a connection brings at a time, so that it is sent
+ * on at a time, too. */
+#define VB_PIPE_BLOCK ((size_t)64 * 1024 + 32)
+
 struct vb_pipe {
-    struct vb_pool *pool; /* of VB_OUTPUT_BLOCK bytes each */
+    struct vb_pool *pool; /* of VB_PIPE_BLOCK bytes each */
     struct vb_pipe_block *first, *last;
     struct vb_pipe_block *at; /* where the front is, NULL: in none */
     size_t held;              /* bytes in it, kept ones too */

@@ -3,6 +3,11 @@
 
 #include <stdlib.h>
 
+#include "gateway/pipe.h"
+
+/* Free blocks that are kept: a MiB. */
+#define KEEP_BLOCKS 16
+
 struct vb_reaches *vb_reaches_new(struct vb_env *env)
 {
     struct vb_reaches *reaches = calloc(1, sizeof(*reaches));
@@ -12,6 +17,7 @@ struct vb_reaches *vb_reaches_new(struct vb_env *env)
     reaches->env = env;
     vb_list_init(&reaches->list);
     vb_list_init(&reaches->dead);
+    vb_pool_init(&reaches->pipe_blocks, VB_PIPE_BLOCK, KEEP_BLOCKS);
     return reaches;
 }
 
@@ -35,6 +41,7 @@ void vb_reaches_free(struct vb_reaches *reaches)
         return;
     free_all(&reaches->list);
     free_all(&reaches->dead);
+    vb_pool_done(&reaches->pipe_blocks);
     free(reaches);
 }
 

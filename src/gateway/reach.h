@@ -51,8 +51,9 @@ struct vb_reaches {
     struct vb_env *env;
     struct vb_link list; /* that used last comes first */
     struct vb_link dead; /* to be freed when the turn ends */
-    uint32_t found;      /* in the list, by an origin */
-    bool resting;        /* no probes are begun */
+    struct vb_pool pipe_blocks; /* VB_PIPE_BLOCK bytes each */
+    uint32_t found;             /* in the list, by an origin */
+    bool resting;               /* no probes are begun */
 };
 
 /* Servers that are known by an origin, to one worker; past them the one that

@@ -53,11 +53,20 @@ static bool parse_literal(struct vb_authority *authority)
     return true;
 }
 
+/* Most names are seen to be none by their first character. */
+static bool is_ipv4(struct vb_authority *authority)
+{
+    char first = authority->host.ptr[0];
+
+    return first >= '0' && first <= '9' &&
+           read_address(AF_INET, authority->host, authority->address);
+}
+
 static bool parse_name(struct vb_authority *authority)
 {
     if (authority->host.len == 0)
         authority->kind = VB_HOST_EMPTY;
-    else if (read_address(AF_INET, authority->host, authority->address))
+    else if (is_ipv4(authority))
         authority->kind = VB_HOST_IPV4;
     else if (vb__uri_only(authority->host, VB__URI_REG_NAME))
         authority->kind = VB_HOST_NAME;

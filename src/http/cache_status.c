@@ -5,9 +5,6 @@
 #include "http/chars.h"
 #include "http/sf.h"
 
-/* All that a member may have: section 2. */
-#define PARAMS_MAX 8
-
 static const struct vb_span fwd_tokens[] = {
     [VB_CACHE_FWD_BYPASS] = VB_SPAN_INIT("bypass"),
     [VB_CACHE_FWD_METHOD] = VB_SPAN_INIT("method"),
@@ -19,31 +16,6 @@ static const struct vb_span fwd_tokens[] = {
     [VB_CACHE_FWD_PARTIAL] = VB_SPAN_INIT("partial"),
 };
 
-struct member {
-    struct vb_sf_param params[PARAMS_MAX];
-    size_t count;
-};
-
-static void add(struct member *member, const char *key,
-                struct vb_sf_value value)
-{
-    vb_assert(member->count < PARAMS_MAX);
-    member->params[member->count++] =
-        (struct vb_sf_param){vb_span_str(key), value};
-}
-
-static void add_integer(struct member *member, const char *key, int64_t n)
-{
-    add(member, key, (struct vb_sf_value){.type = VB_SF_INTEGER, .integer = n});
-}
-
-static void add_flag(struct member *member, const char *key, bool is_so)
-{
-    if (is_so)
-        add(member, key,
-            (struct vb_sf_value){.type = VB_SF_BOOLEAN, .boolean = true});
-}
-
 /* What a String may hold (RFC 9651 section 3.3.3). */
 static bool is_string(struct vb_span text)
 {
@@ -51,14 +23,6 @@ static bool is_string(struct vb_span text)
         if (text.ptr[i] < ' ' || text.ptr[i] > '~')
             return false;
     return text.len > 0;
-}
-
-static void add_string(struct member *member, const char *key,
-                       struct vb_span text)
-{
-    if (is_string(text))
-        add(member, key,
-            (struct vb_sf_value){.type = VB_SF_STRING, .text = text});
 }
 
 static bool is_token(struct vb_span text)
@@ -71,41 +35,64 @@ static bool is_token(struct vb_span text)
            (vb_char_is(text.ptr[0], VB_CHAR_ALPHA) || text.ptr[0] == '*');
 }
 
-static void describe(struct member *member,
-                     const struct vb_cache_status *status)
+static void write_string(struct vb_buf *buf, struct vb_span text)
+{
+    (void)vb_sf_write_item(
+        buf,
+        &(struct vb_sf_item){.value = {.type = VB_SF_STRING, .text = text}});
+}
+
+/* Parameters are written as they are: their keys are ours, and are right. */
+static void write_flag(struct vb_buf *buf, struct vb_span param, bool is_so)
+{
+    if (is_so)
+        vb_buf_append(buf, param);
+}
+
+static void write_integer(struct vb_buf *buf, struct vb_span param, int64_t n)
+{
+    vb_buf_append(buf, param);
+    vb_buf_i64(buf, n);
+}
+
+static void write_text(struct vb_buf *buf, struct vb_span param,
+                       struct vb_span text)
+{
+    if (!is_string(text))
+        return;
+    vb_buf_append(buf, param);
+    write_string(buf, text);
+}
+
+static void describe(struct vb_buf *buf, const struct vb_cache_status *status)
 {
     vb_assert(!status->hit || status->fwd == VB_CACHE_FWD_NONE);
-    add_flag(member, "hit", status->hit);
-    if (status->fwd != VB_CACHE_FWD_NONE)
-        add(member, "fwd",
-            (struct vb_sf_value){.type = VB_SF_TOKEN,
-                                 .text = fwd_tokens[status->fwd]});
+    write_flag(buf, VB_SPAN(";hit"), status->hit);
+    if (status->fwd != VB_CACHE_FWD_NONE) {
+        vb_buf_append(buf, VB_SPAN(";fwd="));
+        vb_buf_append(buf, fwd_tokens[status->fwd]);
+    }
     if (status->fwd_status != 0)
-        add_integer(member, "fwd-status", status->fwd_status);
+        write_integer(buf, VB_SPAN(";fwd-status="), status->fwd_status);
     if (status->has_ttl)
-        add_integer(member, "ttl", status->ttl);
-    add_flag(member, "stored", status->stored);
-    add_flag(member, "collapsed", status->collapsed);
-    add_string(member, "key", status->key);
-    add_string(member, "detail", status->detail);
+        write_integer(buf, VB_SPAN(";ttl="), status->ttl);
+    write_flag(buf, VB_SPAN(";stored"), status->stored);
+    write_flag(buf, VB_SPAN(";collapsed"), status->collapsed);
+    write_text(buf, VB_SPAN(";key="), status->key);
+    write_text(buf, VB_SPAN(";detail="), status->detail);
 }
 
 enum vb_err vb_cache_status_write(struct vb_buf *buf,
                                   const struct vb_cache_status *status)
 {
-    struct member member;
-    struct vb_sf_item item = {
-        .value = {.type = is_token(status->cache) ? VB_SF_TOKEN : VB_SF_STRING,
-                  .text = status->cache},
-        .params = member.params,
-    };
-
-    if (!is_string(status->cache))
+    if (is_token(status->cache))
+        vb_buf_append(buf, status->cache);
+    else if (is_string(status->cache))
+        write_string(buf, status->cache);
+    else
         return VB_ERR_INVALID;
-    member.count = 0;
-    describe(&member, status);
-    item.param_count = member.count;
-    return vb_sf_write_item(buf, &item);
+    describe(buf, status);
+    return buf->err;
 }
 
 bool vb_cache_status_pass_on(struct vb_buf *buf, struct vb_arena *arena,

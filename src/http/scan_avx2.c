@@ -51,8 +51,9 @@ TARGET static inline uint32_t text_stops(const char *p)
     return mask(_mm256_or_si256(_mm256_andnot_si256(tab, low), del));
 }
 
-#define SCAN_TABLE vb__scan_avx2
-#define SCAN_NAME  "avx2"
+#define SCAN_TABLE   vb__scan_avx2
+#define SCAN_NAME    "avx2"
+#define SCAN_SHORTER vb__scan_sse42
 #include "http/scan_loops.inc"
 
 #endif

@@ -78,8 +78,9 @@ TARGET static inline uint32_t text_stops(const char *p)
     return mask(_mm_or_si128(_mm_andnot_si128(tab, low), del));
 }
 
-#define SCAN_TABLE vb__scan_sse42
-#define SCAN_NAME  "sse4.2"
+#define SCAN_TABLE   vb__scan_sse42
+#define SCAN_NAME    "sse4.2"
+#define SCAN_SHORTER vb__scan_portable
 #include "http/scan_loops.inc"
 
 #endif

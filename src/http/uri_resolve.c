@@ -196,8 +196,13 @@ enum vb_err vb_uri_relate(struct vb_arena *arena, const struct vb_uri *base,
 
 static void append_lower(struct vb_buf *buf, struct vb_span s)
 {
+    char *at = vb_buf_reserve(buf, s.len);
+
+    if (at == NULL)
+        return;
     for (size_t i = 0; i < s.len; i++)
-        vb_buf_char(buf, vb_ascii_lower(s.ptr[i]));
+        at[i] = vb_ascii_lower(s.ptr[i]);
+    buf->len += s.len;
 }
 
 /* A name in lower case, but for its escapes; other hosts in lower case. */

@@ -6,14 +6,14 @@
 #include "exchange/exchange.h"
 #include "gateway/pipe.h"
 
-#define BOUND ((size_t)64 * 1024)
+#define BOUND ((size_t)256 * 1024) /* several blocks */
 
 static struct vb_pool pool;
 
 static int set_up(void **state)
 {
     (void)state;
-    vb_pool_init(&pool, VB_OUTPUT_BLOCK, 4);
+    vb_pool_init(&pool, VB_PIPE_BLOCK, 4);
     return 0;
 }
 

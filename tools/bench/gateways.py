@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import documents
 import load
 import machine
+import tunnels
 from servers import Server, Verbatim, free_port
 
 CONNECTIONS = 64
@@ -26,7 +27,7 @@ CHECKED_KEYS = 30000
 CLIENTS = 64  # that ask at once for what takes so long:
 SLOW_SECONDS = 0.3
 
-SCENARIOS = ("hit", "hit of many", "pass", "miss", "revalidation", "collapse")
+SCENARIOS = ("hit", "hit of many", "pass", "miss", "revalidation", "collapse", "tunnel")
 
 ORIGIN = """
 daemon off;
@@ -49,6 +50,7 @@ http {{
         location /never/ {{ add_header Cache-Control no-store; rewrite ^ /docs/0 break; }}
         location /checked/ {{ add_header Cache-Control max-age=1; rewrite ^ /docs/0 break; }}
         location /slow/ {{ proxy_pass http://127.0.0.1:{slow_port}; }}
+        location /large {{ sendfile on; tcp_nopush on; default_type application/octet-stream; }}
     }}
 }}
 """
@@ -199,7 +201,23 @@ class Gateway(Server):
 
     @classmethod
     def takes(cls, scenario):
-        return cls.caches or scenario == "pass"
+        return scenario != "tunnel" and (cls.caches or scenario == "pass")
+
+
+class Tunnel(Gateway):
+    """A proxy that leads to the origin."""
+
+    def __init__(self, name, arguments, origin):
+        self.name = name
+        folder, *others = arguments
+        super().__init__((folder / "tunnels", *others), origin)
+
+    def command(self):
+        return tunnels.COMMANDS[self.name](self)
+
+    @classmethod
+    def takes(cls, scenario):
+        return scenario == "tunnel"
 
 
 class VerbatimGateway(Gateway):
@@ -320,6 +338,11 @@ class Run:
         self.results, self.rounds, self.seconds = results, rounds, seconds
         self.origin = Origin(*arguments)
         self.servers = [kind(arguments, self.origin.port) for kind in GATEWAYS if is_here(kind)]
+        self.servers += [
+            Tunnel(name, arguments, self.origin.port)
+            for name in tunnels.COMMANDS
+            if name == "verbatim" or machine.has(name)
+        ]
 
     def measure(self, scenarios, say):
         try:
@@ -346,4 +369,6 @@ class Run:
     def sample(self, scenario, server, turn):
         if scenario == "collapse":
             return collapse(server, self.origin.slow, turn)
+        if scenario == "tunnel":
+            return tunnels.sample(server, self.origin.port, self.seconds if turn else 1)
         return load.wrk(server, say_of(scenario, turn), self.seconds if turn else 1, CONNECTIONS)
