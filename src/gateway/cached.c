@@ -77,6 +77,12 @@ void vb__cached_look(struct vb_cached *c)
     judge(c);
 }
 
+enum vb_answer vb__cached_kept(struct vb_cached *c)
+{
+    vb__cached_look(c);
+    return c->found == VB_FOUND_ONE ? VB_YES : VB_NO;
+}
+
 static void state_done(struct vb_exchange *x)
 {
     vb__forward_done(x);
@@ -98,10 +104,11 @@ enum vb_answer vb__gate_kept(struct vb_exchange *x)
     x->state = c;
     x->state_done = state_done;
     vb_asked_read(&x->head, &c->asked);
-    if (!vb_reuse_possible(&c->asked, &c->reuse) || !find_key(c))
+    if (!vb_reuse_possible(&c->asked, &c->reuse))
         return VB_NO;
-    vb__cached_look(c);
-    return c->found == VB_FOUND_ONE ? VB_YES : VB_NO;
+    if (x->head.method == VB_METHOD_QUERY)
+        return vb__cached_queried(c);
+    return find_key(c) ? vb__cached_kept(c) : VB_NO;
 }
 
 void vb__cached_done(struct vb_cached *c)

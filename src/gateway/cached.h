@@ -89,6 +89,12 @@ static inline struct vb_cached *vb__cached_of(const struct vb_exchange *x)
 /* cached.c: looks (again) for what is stored, and judges it. */
 void vb__cached_look(struct vb_cached *c);
 
+/* The row `kept`, of a request that has its key. */
+enum vb_answer vb__cached_kept(struct vb_cached *c);
+
+/* queried.c: the same of a QUERY, which takes in what its key is made of. */
+enum vb_answer vb__cached_queried(struct vb_cached *c);
+
 /* Answers with a stored response, whole or arriving: YES, and the flow goes on
  * with it, or HALT. `status` says how it was found. */
 enum vb_answer vb__cached_serve(struct vb_cached *c,

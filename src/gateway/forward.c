@@ -154,12 +154,15 @@ static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
         vb_exchange_unhold(x);
 }
 
-static bool on_rewind(struct vb_ask *ask)
+static bool rewind(struct vb_forward *f)
 {
-    struct vb_forward *f = of_ask(ask);
-
     f->up_given = 0;
     return vb_pipe_rewind(&f->up);
+}
+
+static bool on_rewind(struct vb_ask *ask)
+{
+    return rewind(of_ask(ask));
 }
 
 static const struct vb_ask_ops ask_ops = {
@@ -212,9 +215,12 @@ static void call_off(struct vb_exchange *x)
     vb_flow_resume(x, VB_NO);
 }
 
+/* NULL: no memory, or nobody who connects. */
 static struct vb_forward *new_forward(struct vb_exchange *x)
 {
-    struct vb_forward *f = vb_arena_calloc(&x->arena, 1, sizeof(*f));
+    bool connects = x->env->reaches != NULL && x->env->dialer != NULL;
+    struct vb_forward *f =
+        connects ? vb_arena_calloc(&x->arena, 1, sizeof(*f)) : NULL;
 
     if (f == NULL)
         return NULL;
@@ -233,11 +239,21 @@ static struct vb_forward *new_forward(struct vb_exchange *x)
     return f;
 }
 
+bool vb__forward_new(struct vb_exchange *x)
+{
+    return new_forward(x) != NULL;
+}
+
+static struct vb_forward *prepared(struct vb_exchange *x)
+{
+    const struct vb_cached *c = vb__cached_of(x);
+
+    return c != NULL && c->forward != NULL ? c->forward : new_forward(x);
+}
+
 static struct vb_reach *find_reach(struct vb_exchange *x,
                                    const struct vb_gate *gate)
 {
-    if (x->env->reaches == NULL || x->env->dialer == NULL)
-        return NULL;
     return gate->upstream != NULL ? vb_reach_of(x->env->reaches, gate->upstream)
                                   : gate->reach(x, gate);
 }
@@ -255,7 +271,7 @@ static enum vb_failure_id start(struct vb_forward *f)
 
 enum vb_answer vb__forward_begin(struct vb_exchange *x)
 {
-    struct vb_forward *f = new_forward(x);
+    struct vb_forward *f = prepared(x);
     struct vb_cached *c = vb__cached_of(x);
     enum vb_failure_id failure;
     enum vb_answer answer;
@@ -273,12 +289,12 @@ enum vb_answer vb__forward_begin(struct vb_exchange *x)
 
 bool vb__forward_again(struct vb_forward *f)
 {
-    return start(f) == VB_FAILURE_NONE;
+    return rewind(f) && start(f) == VB_FAILURE_NONE;
 }
 
 bool vb__forward_behind(struct vb_exchange *x)
 {
-    struct vb_forward *f = new_forward(x);
+    struct vb_forward *f = prepared(x);
 
     if (f == NULL)
         return false;

@@ -47,7 +47,11 @@ struct vb_forward {
     bool held;      /* the exchange stays until the ask is over */
 };
 
-/* Begins: PENDING, or why not. */
+/* Prepares it, and takes x->sink, before the content is there that it goes on
+ * with. False: no memory. */
+bool vb__forward_new(struct vb_exchange *x);
+
+/* Begins, also what was not prepared: PENDING, or why not. */
 enum vb_answer vb__forward_begin(struct vb_exchange *x);
 
 /* The same, of what nobody waits for. False: it cannot be. */

@@ -26,6 +26,25 @@ static bool is_named(const struct vb_vary *vary, struct vb_span name)
     return false;
 }
 
+/* What describes the content of a QUERY is in its key, where it is said once
+ * (RFC 10008 section 2.7). */
+static bool is_in_key(const struct vb_exchange *x, const struct vb_field *field)
+{
+    const struct vb_fields *fields = &x->head.fields;
+
+    if (x->head.method != VB_METHOD_QUERY)
+        return false;
+    switch (field->id) {
+    case VB_FIELD_CONTENT_TYPE:
+    case VB_FIELD_CONTENT_ENCODING:
+    case VB_FIELD_CONTENT_LANGUAGE:
+        return vb_fields_first(fields, (enum vb_field_id)field->id) == field &&
+               vb_fields_next(fields, field) == NULL;
+    default:
+        return false;
+    }
+}
+
 /* For everybody, whoever asks (RFC 9111 sections 5.2.2.9 and 5.2.2.10): that
  * says what cookies do not change, and says it of nothing else. */
 static bool is_for_all(const struct vb_fields *response)
@@ -49,7 +68,7 @@ bool vb__cached_is_shared(const struct vb_exchange *x,
         const struct vb_field *field = &fields->at[i];
 
         if (is_harmless(field->id) || is_named(&vary, field->name) ||
-            !vb_goes_on(fields, field))
+            is_in_key(x, field) || !vb_goes_on(fields, field))
             continue;
         if (field->id != VB_FIELD_COOKIE || !is_for_all(response))
             return false;
