@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "http/chars.h"
+#include "http/scan.h"
 #include "http/sf.h"
 
 static const struct vb_span fwd_tokens[] = {
@@ -27,11 +28,12 @@ static bool is_string(struct vb_span text)
 
 static bool is_token(struct vb_span text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (!vb_char_is(text.ptr[i], VB_CHAR_TCHAR) && text.ptr[i] != ':' &&
-            text.ptr[i] != '/')
-            return false;
-    return text.len > 0 &&
+    const char *end = text.ptr + text.len;
+    const char *at = text.ptr;
+
+    while ((at = vb_scan->token(at, end)) < end && (*at == ':' || *at == '/'))
+        at++;
+    return text.len > 0 && at == end &&
            (vb_char_is(text.ptr[0], VB_CHAR_ALPHA) || text.ptr[0] == '*');
 }
 

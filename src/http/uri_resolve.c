@@ -225,12 +225,38 @@ static bool append_host(struct vb_buf *buf, struct vb_span host)
     return true;
 }
 
+/* Is it a name or an IPv4 address in its normal form, with a port that is said
+ * as it must be, or none? Most are, and are seen to be so at a glance. */
+static bool is_normal(struct vb_span authority, struct vb_span scheme)
+{
+    size_t at = 0, first;
+    int port = 0;
+
+    while (at < authority.len &&
+           vb__uri_is(authority.ptr[at], VB__URI_UNRESERVED) &&
+           authority.ptr[at] == vb_ascii_lower(authority.ptr[at]))
+        at++;
+    if (at == authority.len || at == 0 || authority.ptr[at] != ':')
+        return at == authority.len;
+    first = ++at;
+    while (at < authority.len && authority.ptr[at] >= '0' &&
+           authority.ptr[at] <= '9' && at < first + 4)
+        port = 10 * port + (authority.ptr[at++] - '0');
+    return at == authority.len && at > first && authority.ptr[first] != '0' &&
+           port != vb_scheme_port(scheme);
+}
+
 static bool append_authority(struct vb_buf *buf, const struct vb_uri *uri)
 {
     struct vb_authority authority;
 
     if (uri->authority.ptr == NULL)
         return true;
+    if (is_normal(uri->authority, uri->scheme)) {
+        vb_buf_str(buf, "//");
+        vb_buf_append(buf, uri->authority);
+        return true;
+    }
     if (!vb_authority_parse(uri->authority, &authority))
         return false;
     vb_buf_str(buf, "//");
