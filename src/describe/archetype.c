@@ -1,6 +1,7 @@
 /*
  * What each path is. The rules, from the most to the least specific:
  *
+ *   all of it is another server's           gateway
  *   x-verbatim.archetype                    what it says
  *   one variable below a token's, session's that, too
  *   x-verbatim.moved, .see-other            redirect
@@ -191,7 +192,9 @@ static void declare(struct vb__reader *r, struct vb_route *route)
         vb__extension_get(r, route->source, VB__AT_PATH, "archetype");
 
     route->declared = true;
-    if (word)
+    if (r->foreign)
+        route->archetype = VB_ARCHETYPE_GATEWAY;
+    else if (word)
         route->archetype = (enum vb_archetype)vb__archetype_of(word);
     else if (is_redirect(r, route))
         route->archetype = VB_ARCHETYPE_REDIRECT;

@@ -52,12 +52,6 @@ enum vb_archetype {
 /* "document", ... */
 const char *vb_archetype_name(enum vb_archetype archetype);
 
-/* Is all below its path its own, but for what is described there? */
-static inline bool vb_archetype_owns_below(enum vb_archetype archetype)
-{
-    return archetype == VB_ARCHETYPE_FILES || archetype == VB_ARCHETYPE_GATEWAY;
-}
-
 /* Is it a listing of members? */
 static inline bool vb_archetype_lists(enum vb_archetype archetype)
 {
@@ -403,6 +397,7 @@ struct vb_route {
     const char *from; /* of files: their directory, absolute; else NULL */
     const struct vb_redirect *redirect; /* of one; else NULL */
     const struct vb_gateway *gateway;   /* likewise */
+    bool foreign; /* the gateway has this very path, and nothing below it */
     const struct vb_cors *cors; /* for pages of other origins; NULL: not said */
 
     struct vb_span summary; /* may be empty */
@@ -414,6 +409,14 @@ struct vb_route {
  * /books/{id}/cover, or /authors/{id} of /authors/{id}/books/{book}. It must
  * exist, and stay. NULL for none. */
 const struct vb_route *vb_route_owner(const struct vb_route *route);
+
+/* Is all below its path its own, but for what is described there? */
+static inline bool vb_route_owns_below(const struct vb_route *route)
+{
+    return (route->archetype == VB_ARCHETYPE_FILES ||
+            route->archetype == VB_ARCHETYPE_GATEWAY) &&
+           !route->foreign;
+}
 
 /* May there be a tombstone where a document was? */
 static inline bool vb_route_leaves_tombstones(const struct vb_route *route)
@@ -431,6 +434,7 @@ struct vb_description {
     const struct vb_route *const *routes;
     size_t route_count;
     yyjson_val *root;
+    const struct vb_gateway *foreign; /* who has all of it; NULL: we do */
     const struct vb_cors *cors; /* where no route owns it; NULL: not said */
     const struct vb_scheme *schemes; /* those of components, in order */
     size_t scheme_count;
@@ -453,6 +457,17 @@ struct vb_description {
  */
 enum vb_err vb_description_load(const char *path, struct vb_notes *notes,
                                 const struct vb_description **ret_description);
+
+/*
+ * The same of what another server has: whatever is described goes on to that
+ * one, as it is. What a description says to the server that has it (x-verbatim,
+ * but for base-path, and `security`) is not for who stands before that.
+ * `gateway` is borrowed for the description's life.
+ */
+enum vb_err
+vb_description_load_of(const char *path, const struct vb_gateway *gateway,
+                       struct vb_notes *notes,
+                       const struct vb_description **ret_description);
 
 /* The same from a text; `name` is for places. It may refer to no other file. */
 enum vb_err vb_description_parse(struct vb_span name, struct vb_span text,

@@ -359,7 +359,7 @@ yyjson_val *vb__extension(struct vb__reader *r, yyjson_val *in,
     yyjson_obj_iter iter;
     yyjson_val *name;
 
-    if (!yyjson_is_obj(in))
+    if (!yyjson_is_obj(in) || (r->foreign && where != VB__AT_ROOT))
         return NULL;
     if (!first_time(r, in))
         return yyjson_is_obj(extension) ? extension : NULL;
@@ -381,5 +381,7 @@ yyjson_val *vb__extension_get(struct vb__reader *r, yyjson_val *in,
     yyjson_val *val = yyjson_obj_get(extension, name);
     const struct key *key = find_key(vb_span_str(name));
 
+    if (r->foreign && strcmp(name, "base-path") != 0)
+        return NULL;
     return val && key && !why_wrong(key->type, val) ? val : NULL;
 }

@@ -13,9 +13,10 @@
 enum { SERVERS_MOST = 64, TRUSTED_MOST = 256, PROBE_USUAL = 10 };
 
 static const char *const others[] = {
-    "servers",     "balance", "host",        "hide-client",
-    "probe",       "ca",      "certificate", "key",
-    "server-name", "http",    "insecure",    "trusted-proxies"};
+    "servers",         "balance", "host",        "hide-client",
+    "probe",           "ca",      "certificate", "key",
+    "server-name",     "http",    "insecure",    "trusted-proxies",
+    "pass-undescribed"};
 
 static const struct vb__bound rows[] = {
 #define BOUND(key, member, least, most, usual)                                 \
@@ -125,6 +126,7 @@ static void read_words(struct vb__reader *r, yyjson_val *to,
         r, to, "balance", balances, "round-robin, least-busy or hash");
     gateway->keeps_host =
         read_word(r, to, "host", hosts, "preserve or upstream") == 1;
+    gateway->passes = vb__bool(r, to, "pass-undescribed", false);
     gateway->hides = vb__bool(r, to, "hide-client", false);
     if (http && !vb__is_whole(http, 1, 2, &version))
         vb__error(r, http, "\"http\" must be 1 or 2");
@@ -269,7 +271,6 @@ static void refuse_demands(struct vb__reader *r, const struct vb_route *route)
         struct vb_operation *op = (struct vb_operation *)&route->operations[i];
 
         op->require_precondition = false; /* the root's */
-        op->demands = false;              /* parameters are looked at there */
     }
 }
 
@@ -310,6 +311,11 @@ static void read_gateway(struct vb__reader *r, struct vb_route *route)
         if (to)
             vb__error(r, to, "\"to\" is for a gateway; %.*s is a %s",
                       VB_FMT(route->path), vb_archetype_name(route->archetype));
+        return;
+    }
+    if (r->foreign) {
+        route->gateway = r->foreign;
+        route->foreign = true;
         return;
     }
     if (!to) {

@@ -38,6 +38,8 @@ struct vb_gateway {
     bool secure;                   /* https */
     enum vb_gateway_balance balance;
     bool keeps_host; /* Host is the client's, not theirs */
+    bool passes;     /* what is not described where something is: methods, and
+                        parameters of the query. Else it is refused */
     bool hides;      /* who asks */
     /* Proxies whose word on who asks counts; NULL: nothing is said of it. */
     const struct vb_network *trusted;

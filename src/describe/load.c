@@ -168,6 +168,7 @@ static enum vb_err read_all(struct vb__reader *r)
 
     r->root = vb_yaml_root(r->files->at[0].yaml);
     r->into->public.root = r->root;
+    r->into->public.foreign = r->foreign;
     r->into->public.file = vb_yaml_name(r->files->at[0].yaml);
     if (!vb__must_be_object(r, r->root))
         return VB_ERR_INVALID;
@@ -179,8 +180,9 @@ static enum vb_err read_all(struct vb__reader *r)
         return err;
     read_info(r);
     read_base_path(r);
-    vb__schemes(r);
-    if (yyjson_obj_get(r->root, "security"))
+    if (!r->foreign)
+        vb__schemes(r);
+    if (!r->foreign && yyjson_obj_get(r->root, "security"))
         r->security = vb__security_read(r, r->root);
     demand = vb__extension_get(r, r->root, VB__AT_ROOT, "require-precondition");
     r->require_precondition = yyjson_is_true(demand);
@@ -235,11 +237,13 @@ static void explain(struct vb_notes *notes, struct vb_span name,
 
 /* Either of `path` and `text`. */
 static enum vb_err load(const char *path, struct vb_span name,
-                        const struct vb_span *text, struct vb_notes *notes,
+                        const struct vb_span *text,
+                        const struct vb_gateway *foreign,
+                        struct vb_notes *notes,
                         const struct vb_description **ret_description)
 {
     struct vb__description *d = new_description(notes);
-    struct vb__reader r = {.into = d, .notes = notes};
+    struct vb__reader r = {.into = d, .notes = notes, .foreign = foreign};
     enum vb_err err;
 
     if (!d) {
@@ -265,12 +269,20 @@ static enum vb_err load(const char *path, struct vb_span name,
 enum vb_err vb_description_load(const char *path, struct vb_notes *notes,
                                 const struct vb_description **ret_description)
 {
-    return load(path, vb_span_str(path), NULL, notes, ret_description);
+    return load(path, vb_span_str(path), NULL, NULL, notes, ret_description);
+}
+
+enum vb_err
+vb_description_load_of(const char *path, const struct vb_gateway *gateway,
+                       struct vb_notes *notes,
+                       const struct vb_description **ret_description)
+{
+    return load(path, vb_span_str(path), NULL, gateway, notes, ret_description);
 }
 
 enum vb_err vb_description_parse(struct vb_span name, struct vb_span text,
                                  struct vb_notes *notes,
                                  const struct vb_description **ret_description)
 {
-    return load(NULL, name, &text, notes, ret_description);
+    return load(NULL, name, &text, NULL, notes, ret_description);
 }

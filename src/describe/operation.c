@@ -120,7 +120,7 @@ static void read_operation(struct vb__reader *r, yyjson_val *path_item,
     op->demands = has_demands(op);
     vb__request_read(r, val, &op->request);
     vb__responses_read(r, val, &op->responses, &op->response_count);
-    op->security = yyjson_obj_get(val, "security") != NULL
+    op->security = yyjson_obj_get(val, "security") != NULL && !r->foreign
                        ? vb__security_read(r, val)
                        : r->security;
     op->operation_id = vb__string(r, val, "operationId");

@@ -167,13 +167,54 @@ static void read_list(struct vb__reader *r, yyjson_val *array,
     }
 }
 
+/* A key that another server is sent in the query, at whichever operation, has a
+ * name there like any other. */
+static bool read_key(struct vb__reader *r, yyjson_val *scheme,
+                     struct vb_parameter *p)
+{
+    yyjson_val *val = vb__follow(r, scheme);
+
+    if (!yyjson_equals_str(yyjson_obj_get(val, "type"), "apiKey") ||
+        !yyjson_equals_str(yyjson_obj_get(val, "in"), "query"))
+        return false;
+    *p = (struct vb_parameter){.name = vb__string(r, val, "name"),
+                               .in = VB_IN_QUERY,
+                               .types = VB_SCHEMA_ANY,
+                               .item_types = VB_SCHEMA_ANY,
+                               .place = vb__spot(r, val)};
+    return p->name.len > 0;
+}
+
+static void add_keys(struct vb__reader *r, yyjson_val *schemes,
+                     struct vb_parameter *list, size_t *count)
+{
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+
+    yyjson_obj_iter_init(schemes, &iter);
+    while ((name = yyjson_obj_iter_next(&iter)) != NULL) {
+        struct vb_parameter p;
+        bool known = !read_key(r, yyjson_obj_iter_get_val(name), &p);
+
+        for (size_t i = 0; !known && i < *count; i++)
+            known = same(&list[i], &p);
+        if (!known)
+            list[(*count)++] = p;
+    }
+}
+
 void vb__parameters_read(struct vb__reader *r, yyjson_val *path_item,
                          yyjson_val *operation, struct vb_parameter **ret,
                          size_t *ret_count)
 {
     yyjson_val *outer = vb__array(r, path_item, "parameters");
     yyjson_val *inner = vb__array(r, operation, "parameters");
-    size_t most = yyjson_arr_size(outer) + yyjson_arr_size(inner);
+    yyjson_val *schemes =
+        r->foreign ? yyjson_obj_get(yyjson_obj_get(r->root, "components"),
+                                    "securitySchemes")
+                   : NULL;
+    size_t most = yyjson_arr_size(outer) + yyjson_arr_size(inner) +
+                  yyjson_obj_size(schemes);
     struct vb_parameter *list = VB__NEW(r, struct vb_parameter, most);
     bool *taken = VB__NEW(r, bool, most);
     size_t count = 0;
@@ -181,6 +222,7 @@ void vb__parameters_read(struct vb__reader *r, yyjson_val *path_item,
     if (list && taken) {
         read_list(r, outer, list, &count, taken);
         read_list(r, inner, list, &count, taken);
+        add_keys(r, schemes, list, &count);
     }
     *ret = list;
     *ret_count = count;

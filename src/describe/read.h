@@ -39,8 +39,9 @@ struct vb__reader {
     struct vb__secured *secured;        /* all that were read (security.c) */
     struct vb_scheme *schemes;
     bool require_precondition;
-    size_t schema_files;        /* files->at[..] that the set knows */
-    enum vb_err schemas_failed; /* memory or limit of the schema set */
+    const struct vb_gateway *foreign; /* who has all of it; NULL: we do */
+    size_t schema_files;              /* files->at[..] that the set knows */
+    enum vb_err schemas_failed;       /* memory or limit of the schema set */
 };
 
 /* --- telling (value.c) --------------------------------------------------- */

@@ -90,10 +90,62 @@ static struct vb_sink *show_to_once(struct vb_exchange *x, struct vb_sink *sink)
     return &shown->sink;
 }
 
+/* --- a sink that keeps what comes as it came --------------------------------
+ */
+
+struct tap {
+    struct vb_sink sink;
+    struct vb_sink *to;
+    struct vb_buf *raw;
+    bool ended;
+};
+
+static enum vb_sink_want tap_write(struct vb_sink *sink, struct vb_span bytes)
+{
+    struct tap *tap = VB_CONTAINER(sink, struct tap, sink);
+
+    vb_buf_append(tap->raw, bytes);
+    if (tap->raw->err == VB_OK)
+        return tap->to->write(tap->to, bytes);
+    tap->ended = true;
+    tap->to->end(tap->to, tap->raw->err);
+    return VB_SINK_DONE;
+}
+
+static void tap_end(struct vb_sink *sink, enum vb_err err)
+{
+    struct tap *tap = VB_CONTAINER(sink, struct tap, sink);
+
+    if (!tap->ended)
+        tap->to->end(tap->to, err);
+}
+
+static void tap_close(struct vb_sink *sink)
+{
+    struct tap *tap = VB_CONTAINER(sink, struct tap, sink);
+
+    if (tap->to->close != NULL)
+        tap->to->close(tap->to);
+}
+
+/* NULL: out of memory. */
+static struct vb_sink *tap_into(struct vb_exchange *x, struct vb_sink *sink,
+                                struct vb_buf *raw)
+{
+    struct tap *tap = vb_arena_alloc(&x->arena, sizeof(*tap));
+
+    if (tap == NULL)
+        return NULL;
+    *tap = (struct tap){{tap_write, tap_end, tap_close}, sink, raw, false};
+    return &tap->sink;
+}
+
 /* --- from the wire to a sink ------------------------------------------------
  */
 
-enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink)
+/* `raw`: what keeps it as it came; or NULL. */
+static enum vb_answer begin(struct vb_exchange *x, struct vb_sink *sink,
+                            struct vb_buf *raw)
 {
     enum vb_err err;
 
@@ -107,11 +159,22 @@ enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink)
     err = vb__verify_digests(x, &x->sink);
     if (err != VB_OK)
         return vb_intake_verdict(x, err);
+    if (raw != NULL)
+        sink = tap_into(x, x->sink, raw);
+    if (raw != NULL && sink != NULL)
+        x->sink = sink;
+    if (sink == NULL)
+        return vb_intake_verdict(x, VB_ERR_NOMEM);
     if (x->head.has_content)
         x->carrier->want_content(x);
     else
         x->sink->end(x->sink, VB_OK);
     return VB_PENDING;
+}
+
+enum vb_answer vb_intake_begin(struct vb_exchange *x, struct vb_sink *sink)
+{
+    return begin(x, sink, NULL);
 }
 
 void vb_intake_resume(struct vb_exchange *x)
@@ -157,7 +220,8 @@ static void end(struct vb_sink *sink, enum vb_err err)
         finish(intake, err);
 }
 
-enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit)
+static enum vb_answer buffer(struct vb_exchange *x, uint64_t limit,
+                             struct vb_buf *raw)
 {
     struct intake *intake;
 
@@ -168,5 +232,17 @@ enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit)
         return vb_intake_verdict(x, VB_ERR_NOMEM);
     *intake = (struct intake){.sink = {take, end, NULL}, .x = x};
     x->content.limit = limit;
-    return vb_intake_begin(x, &intake->sink);
+    return begin(x, &intake->sink, raw);
+}
+
+enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit)
+{
+    return buffer(x, limit, NULL);
+}
+
+enum vb_answer vb_intake_buffer_both(struct vb_exchange *x, uint64_t limit,
+                                     struct vb_buf *raw)
+{
+    raw->limit = limit;
+    return buffer(x, limit, raw);
 }

@@ -12,6 +12,17 @@
  */
 enum vb_answer vb_intake_buffer(struct vb_exchange *x, uint64_t limit);
 
+/* The same, and with its codings, as it came, into `raw`, which stays until the
+ * exchange is over or `received` has been answered; up to the same limit. */
+enum vb_answer vb_intake_buffer_both(struct vb_exchange *x, uint64_t limit,
+                                     struct vb_buf *raw);
+
+/* Has the content been asked for, if there is any? Then it comes no more. */
+static inline bool vb_intake_has_begun(const struct vb_exchange *x)
+{
+    return x->sink != NULL;
+}
+
 /*
  * Asks the wire for the content, which goes to `sink` (past x->once, if there
  * is such) without its content codings, and is ended with VB_ERR_INVALID where

@@ -141,17 +141,26 @@ static bool take_codings(struct vb_exchange *x)
     return true;
 }
 
+enum vb_answer vb__q_sent_coded(struct vb_exchange *x)
+{
+    if (take_codings(x))
+        return VB_YES;
+    x->coding_refused = true;
+    x->reply.status = VB_STATUS_UNSUPPORTED_MEDIA_TYPE;
+    return refuse(x, "Content is taken in these codings, no more than two of "
+                     "them, or in none.");
+}
+
+enum vb_answer vb__q_sent_typed(struct vb_exchange *x)
+{
+    return content_counts(x) ? take_media_type(x) : VB_YES;
+}
+
 enum vb_answer vb__q_understood(struct vb_exchange *x)
 {
-    if (!content_counts(x))
-        return VB_YES;
-    if (!take_codings(x)) {
-        x->coding_refused = true;
-        x->reply.status = VB_STATUS_UNSUPPORTED_MEDIA_TYPE;
-        return refuse(x, "Content is taken in these codings, no more than two "
-                         "of them, or in none.");
-    }
-    return take_media_type(x);
+    if (content_counts(x) && vb__q_sent_coded(x) != VB_YES)
+        return VB_NO;
+    return vb__q_sent_typed(x);
 }
 
 /* Who sends a part as if it were the whole would lose the rest (RFC 9110

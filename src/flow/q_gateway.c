@@ -33,6 +33,43 @@ enum vb_answer vb__q_returning(struct vb_exchange *x)
     return answer;
 }
 
+enum vb_answer vb__q_held(struct vb_exchange *x)
+{
+    return ask(x->resource->forwarding->held, x);
+}
+
+enum vb_answer vb__q_fits(struct vb_exchange *x)
+{
+    return x->resource->forwarding->fits(x);
+}
+
+enum vb_answer vb__q_sent_bounded(struct vb_exchange *x)
+{
+    return vb__q_bounded(x);
+}
+
+enum vb_answer vb__q_judged(struct vb_exchange *x)
+{
+    return x->resource->forwarding->judged(x);
+}
+
+/* The slot's functions are those of the write rows: here nothing is done but to
+ * look. */
+enum vb_answer vb__q_sent_received(struct vb_exchange *x)
+{
+    return vb__q_received(x);
+}
+
+enum vb_answer vb__q_sent_parsed(struct vb_exchange *x)
+{
+    return vb__q_parsed(x);
+}
+
+enum vb_answer vb__q_sent_valid(struct vb_exchange *x)
+{
+    return vb__q_valid(x);
+}
+
 enum vb_answer vb__q_kept(struct vb_exchange *x)
 {
     return ask(x->resource->forwarding->kept, x);

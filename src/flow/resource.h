@@ -76,8 +76,13 @@ struct vb_slot {
  * the rows `gateway`. */
 struct vb_forwarding {
     vb_question *returning; /* has it come through here before? */
-    vb_question *kept;      /* default: NO. Sets x->current, x->selected */
-    vb_question *usable;    /* default: NO */
+    /* Is it held against a description? Default: NO. Else it is asked whether
+     * it fits, and then, once x->media_type is known, whether its content is
+     * judged: the slot's `received`, `parsed` and `valid` do that. What they
+     * leave in x->content goes on. */
+    vb_question *held, *fits, *judged;
+    vb_question *kept;   /* default: NO. Sets x->current, x->selected */
+    vb_question *usable; /* default: NO */
     /* HALT: x->reply is what the other server has said; YES: x->current is. */
     vb_question *answered;
     /* Of a proxy, in the rows `proxy`. Default: YES. */

@@ -1,4 +1,5 @@
 /* Content both ways, between an exchange and a call. See forward.h. */
+#include "flow/intake.h"
 #include "gateway/forward.h"
 
 /* --- the request's ----------------------------------------------------------
@@ -50,12 +51,25 @@ static void go_on_up(struct vb_forward *f)
     }
 }
 
+/* It was looked at before it goes on, and is sent as it came. */
+static enum vb_pull pull_whole(struct vb_forward *f, struct vb_span *ret_bytes)
+{
+    *ret_bytes = vb_span_from(f->whole, f->up_given);
+    f->up_given = f->whole.len;
+    if (ret_bytes->len > 0)
+        return VB_PULL_BYTES;
+    f->ask.call.trailers = f->x->trailers;
+    return VB_PULL_END;
+}
+
 /* The other server takes it now: so it is asked for now (RFC 9110 section
  * 10.1.1: 100 is sent when it is wanted there). */
 static enum vb_pull pull_up(struct vb_source *source, struct vb_span *ret_bytes)
 {
     struct vb_forward *f = VB_CONTAINER(source, struct vb_forward, content);
 
+    if (f->is_whole)
+        return pull_whole(f, ret_bytes);
     vb_pipe_drop(&f->up, f->up_given);
     f->up_given = 0;
     f->pulling = true;
@@ -167,14 +181,25 @@ static void close_down(struct vb_source *source)
 /* --- both -------------------------------------------------------------------
  */
 
+bool vb__forward_rewind(struct vb_forward *f)
+{
+    f->up_given = 0;
+    return f->is_whole || vb_pipe_rewind(&f->up);
+}
+
 void vb__forward_init_content(struct vb_forward *f)
 {
     struct vb_pool *pool = &f->x->env->reaches->pipe_blocks;
     const struct vb_head *head = &f->x->head;
 
+    f->is_whole = f->up_ended = head->has_content && vb_intake_has_begun(f->x);
+    if (f->is_whole)
+        f->whole = vb_buf_span(&f->x->content);
     vb_pipe_init(&f->up, pool, VB_FORWARD_BOUND, true);
     vb_pipe_init(&f->down, pool, VB_FORWARD_BOUND, false);
     f->sink = (struct vb_sink){.write = take_up, .end = end_up};
+    if (!f->is_whole) /* whose sink is closed with the exchange */
+        f->x->sink = &f->sink;
     f->content =
         (struct vb_source){.pull = pull_up, .length = head->content_length};
     f->source = (struct vb_source){.pull = pull_down, .close = close_down};

@@ -154,15 +154,9 @@ static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
         vb_exchange_unhold(x);
 }
 
-static bool rewind(struct vb_forward *f)
-{
-    f->up_given = 0;
-    return vb_pipe_rewind(&f->up);
-}
-
 static bool on_rewind(struct vb_ask *ask)
 {
-    return rewind(of_ask(ask));
+    return vb__forward_rewind(of_ask(ask));
 }
 
 static const struct vb_ask_ops ask_ops = {
@@ -229,7 +223,6 @@ static struct vb_forward *new_forward(struct vb_exchange *x)
     vb__forward_init_content(f);
     f->ask.ops = &ask_ops;
     f->ask.context = f;
-    x->sink = &f->sink;
     if (vb__cached_of(x) != NULL) {
         vb__cached_of(x)->forward = f;
     } else {
@@ -289,7 +282,7 @@ enum vb_answer vb__forward_begin(struct vb_exchange *x)
 
 bool vb__forward_again(struct vb_forward *f)
 {
-    return rewind(f) && start(f) == VB_FAILURE_NONE;
+    return vb__forward_rewind(f) && start(f) == VB_FAILURE_NONE;
 }
 
 bool vb__forward_behind(struct vb_exchange *x)

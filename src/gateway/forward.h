@@ -18,6 +18,8 @@ struct vb_forward {
     struct vb_reach *reach;
 
     /* The request's content. */
+    struct vb_span whole; /* all of it, where that is here already; else */
+    bool is_whole;        /* false, and it comes through: */
     struct vb_pipe up;
     struct vb_sink sink;
     struct vb_source content;
@@ -80,6 +82,8 @@ void vb__forward_done(struct vb_exchange *x);
 
 /* content.c: sets up both ways. */
 void vb__forward_init_content(struct vb_forward *f);
+/* The request's content is sent from its beginning; false: it is lost. */
+bool vb__forward_rewind(struct vb_forward *f);
 /* Gives the memory of both back. */
 void vb__forward_done_content(struct vb_forward *f);
 /* More of the reply's content has come. */

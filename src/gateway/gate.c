@@ -35,6 +35,14 @@ void vb_gate_done(struct vb_gate *gate)
     gate->upstream = NULL;
 }
 
+void vb_gate_ask(struct vb_gate *gate, struct vb_upstream *upstream)
+{
+    vb_upstream_ref(upstream);
+    atomic_fetch_add(&upstream->askers, 1);
+    vb_gate_done(gate);
+    gate->upstream = upstream;
+}
+
 /* Who may do what is for the other server to say, unless there is a guard. */
 static enum vb_answer permitted(struct vb_exchange *x)
 {

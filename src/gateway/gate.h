@@ -48,6 +48,9 @@ void vb_gate_init(struct vb_gate *gate, struct vb_upstream *upstream,
 
 void vb_gate_done(struct vb_gate *gate);
 
+/* Asks this upstream instead of its own; takes a reference. */
+void vb_gate_ask(struct vb_gate *gate, struct vb_upstream *upstream);
+
 /* Makes a resource one that the gate answers for. */
 void vb_gate_open(struct vb_resource *resource, const struct vb_gate *gate);
 

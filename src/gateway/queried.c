@@ -5,6 +5,8 @@
  *     content ─▶ pipe, digest ─ all of it ────────▶ key ─▶ look
  *                     └ more than the pipe holds ─▶ not for the cache: the rest
  *                                                   goes on as it comes
+ *
+ * Where it was judged before it goes on, it is all there.
  */
 #include "gateway/filling.h"
 
@@ -103,6 +105,16 @@ static void end(struct vb_sink *sink, enum vb_err err)
         decide(q, end_of_content(q, err));
 }
 
+/* It was taken in before, to be judged. */
+static enum vb_answer look_at_whole(struct queried *q)
+{
+    struct vb_span whole = q->c->forward->whole;
+
+    crypto_hash_sha256_update(&q->digest, (const unsigned char *)whole.ptr,
+                              whole.len);
+    return q->c->x->trailers == NULL ? look(q) : VB_NO;
+}
+
 enum vb_answer vb__cached_queried(struct vb_cached *c)
 {
     struct vb_exchange *x = c->x;
@@ -118,6 +130,8 @@ enum vb_answer vb__cached_queried(struct vb_cached *c)
     crypto_hash_sha256_init(&q->digest);
     if (!x->head.has_content)
         return look(q);
+    if (c->forward->is_whole)
+        return look_at_whole(q);
     c->forward->up_wanted = true;
     x->sink = &q->sink;
     x->carrier->want_content(x);

@@ -17,7 +17,7 @@
 static bool covers(const struct vb_route *route, struct vb_span path)
 {
     const struct vb_template *template = &route->template;
-    bool below = vb_archetype_owns_below(route->archetype);
+    bool below = vb_route_owns_below(route);
     struct vb_segments segments;
     struct vb_span segment;
     size_t count = 0;

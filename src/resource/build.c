@@ -21,6 +21,7 @@
 #include "resource/run.h"
 #include "resource/session.h"
 #include "resource/token.h"
+#include "resource/vetting.h"
 
 /* --- what the description promises and we cannot keep
  * ------------------------------ */
@@ -101,7 +102,7 @@ static const struct vb_slot *served_slot(const struct vb_route *route,
     case VB_ARCHETYPE_REDIRECT:
         return vb_redirect_slot(operation->method);
     case VB_ARCHETYPE_GATEWAY:
-        return vb_gateway_slot(operation->method);
+        return &vb_vetting_slot;
     case VB_ARCHETYPE_TOKEN:
         return vb_token_slot(route, operation->method);
     case VB_ARCHETYPE_SESSION:

@@ -128,7 +128,7 @@ static enum vb_err plant(struct vb_catalog *catalog,
         if (branch == NULL)
             return VB_ERR_NOMEM;
     }
-    if (vb_archetype_owns_below(built->route->archetype))
+    if (vb_route_owns_below(built->route))
         branch->below = built;
     else if (template->trailing_slash)
         branch->slash = built;
@@ -214,6 +214,8 @@ static const struct vb_built *follow_on(struct vb_exchange *x,
         *ret_redirect = found == NULL;
         if (found == NULL)
             found = cut->slash ? branch->end : branch->slash;
+        if (*ret_redirect && found != NULL && found->route->foreign)
+            found = NULL; /* it is not for us to say that it is the same */
         if (found != NULL)
             x->variable_count = variables;
         return found;
@@ -375,10 +377,12 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
             vb_import_put(&catalog->built[i]);
             catalog->site.forwards |= catalog->built[i].gateway != NULL;
             catalog->built_count++;
+            if (description->foreign != NULL)
+                vb_gateway_join(&catalog->built[i], &catalog->built[0]);
             err = plant(catalog, &catalog->built[i]);
         }
     }
-    if (err == VB_OK && description != NULL)
+    if (err == VB_OK && description != NULL && description->foreign == NULL)
         err = vb_about_init(&catalog->about, description, publish,
                             catalog->built, catalog->built_count);
     catalog->site.service_desc = vb_buf_span(&catalog->about.link);
@@ -451,8 +455,14 @@ enum vb_err vb_catalog_serve_gateway(struct vb_catalog *catalog,
         .gateway = gateway,
     };
 
+    enum vb_err err;
+
     catalog->site.forwards = true;
-    return serve_rest(catalog, &route);
+    err = serve_rest(catalog, &route);
+    if (err == VB_OK && catalog->built_count > 0 &&
+        catalog->built[0].route->foreign)
+        vb_gateway_join(&catalog->rest, &catalog->built[0]);
+    return err;
 }
 
 enum vb_err vb_catalog_open_gateways(struct vb_catalog *catalog,

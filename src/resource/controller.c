@@ -26,22 +26,25 @@ static bool takes_json(const struct vb_exchange *x)
     return content != NULL && content->kind == VB_MEDIA_JSON;
 }
 
-enum vb_answer vb_controller_parsed(struct vb_exchange *x)
+enum vb_answer vb_controller_json(struct vb_exchange *x)
 {
     struct vb_json_error error;
     struct vb_json *json;
-    enum vb_err err;
+    enum vb_err err =
+        vb_json_parse(vb_buf_span(&x->content), NULL, &json, &error);
 
-    if (x->content.len == 0 && vb_built_operation(x)->request.required)
-        return vb_reply_refuse(x, VB_STATUS_BAD_REQUEST,
-                               VB_SPAN("The request has no content."));
-    if (!takes_json(x))
-        return VB_YES;
-    err = vb_json_parse(vb_buf_span(&x->content), NULL, &json, &error);
     if (err != VB_OK)
         return vb_params_not_json(x, err, &error);
     vb_json_free(json);
     return VB_YES;
+}
+
+enum vb_answer vb_controller_parsed(struct vb_exchange *x)
+{
+    if (x->content.len == 0 && vb_built_operation(x)->request.required)
+        return vb_reply_refuse(x, VB_STATUS_BAD_REQUEST,
+                               VB_SPAN("The request has no content."));
+    return takes_json(x) ? vb_controller_json(x) : VB_YES;
 }
 
 enum vb_answer vb_controller_valid(struct vb_exchange *x)

@@ -17,6 +17,9 @@ bool vb_controller_fits(struct vb_exchange *x);
 enum vb_answer vb_controller_parsed(struct vb_exchange *x);
 enum vb_answer vb_controller_valid(struct vb_exchange *x);
 
+/* Is the content JSON? YES, or HALT. */
+enum vb_answer vb_controller_json(struct vb_exchange *x);
+
 /* The media type of the outcome. Is it one of JSON? */
 struct vb_span vb_controller_type(const struct vb_exchange *x);
 bool vb_controller_writes_json(const struct vb_exchange *x);

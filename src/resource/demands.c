@@ -22,14 +22,14 @@ static bool may_lack(struct vb_exchange *x,
  */
 
 static bool is_named(struct vb_exchange *x, struct vb_span text,
-                     struct vb_span name)
+                     const struct vb_parameter *parameter)
 {
     struct vb_query_pair pair;
     struct vb_query query;
 
     vb_query_init(&query, &x->arena, text);
     while (vb_query_next(&query, &pair))
-        if (vb_span_eq(pair.name, name))
+        if (vb_params_is_named(parameter, pair.name))
             return true;
     return false;
 }
@@ -48,7 +48,8 @@ static bool is_member(struct vb_span text, struct vb_span name)
 
 /* A QUERY that comes with GET asks with its content what GET asks with the URI
  * (RFC 10008). */
-static bool is_in_content(struct vb_exchange *x, struct vb_span name)
+static bool is_in_content(struct vb_exchange *x,
+                          const struct vb_parameter *parameter)
 {
     const struct vb_content *taken = vb_built_content(x);
     struct vb_span content = vb_buf_span(&x->content);
@@ -56,8 +57,8 @@ static bool is_in_content(struct vb_exchange *x, struct vb_span name)
     if (x->head.method != VB_METHOD_QUERY || taken == NULL ||
         vb_built_operation(x) != NULL)
         return false;
-    return taken->kind == VB_MEDIA_FORM ? is_named(x, content, name)
-                                        : is_member(content, name);
+    return taken->kind == VB_MEDIA_FORM ? is_named(x, content, parameter)
+                                        : is_member(content, parameter->name);
 }
 
 /* Whoever reads the query holds what is there against its schema. */
@@ -65,8 +66,8 @@ static bool query_fits(struct vb_exchange *x,
                        const struct vb_parameter *parameter)
 {
     if (!parameter->required ||
-        (x->head.has_query && is_named(x, x->head.query, parameter->name)) ||
-        is_in_content(x, parameter->name))
+        (x->head.has_query && is_named(x, x->head.query, parameter)) ||
+        is_in_content(x, parameter))
         return true;
     return may_lack(x, parameter);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "flow/reply.h"
+#include "resource/vetting.h"
 
 struct vb_gateway_built {
     struct vb_gate gate;
@@ -36,14 +37,6 @@ static enum vb_answer answered(struct vb_exchange *x)
     if (!gateway_of(x)->open)
         return vb_reply_unavailable(x);
     return gateway_of(x)->answered(x);
-}
-
-static const struct vb_slot slot = {.content_ignored = true};
-
-const struct vb_slot *vb_gateway_slot(enum vb_method method)
-{
-    (void)method;
-    return &slot;
 }
 
 /* --- building --------------------------------------------------------------
@@ -111,22 +104,31 @@ enum vb_err vb_gateway_build(struct vb_built *built)
         free(gateway);
         return err;
     }
-    vb_gate_init(&gateway->gate, upstream,
-                 &(struct vb_gate_options){
-                     .depth = route->template.segment_count,
-                     .base = route->gateway->base,
-                     .keeps_host = route->gateway->keeps_host,
-                     .hides = route->gateway->hides,
-                     .trusted = route->gateway->trusted,
-                     .trusted_count = route->gateway->trusted_count,
-                 });
+    vb_gate_init(
+        &gateway->gate, upstream,
+        &(struct vb_gate_options){
+            .depth = route->foreign ? 0 : route->template.segment_count,
+            .base = route->gateway->base,
+            .keeps_host = route->gateway->keeps_host,
+            .hides = route->gateway->hides,
+            .trusted = route->gateway->trusted,
+            .trusted_count = route->gateway->trusted_count,
+        });
     vb_upstream_unref(upstream);
     gateway->answered = gateway->gate.forwarding.answered;
     gateway->gate.forwarding.answered = answered;
+    if (route->operation_count > 0)
+        vb_vetting_put(&gateway->gate.forwarding);
     built->gateway = gateway;
     vb_gate_open(&built->resource, &gateway->gate);
-    built->resource.any_method = route->operation_count == 0;
+    built->resource.any_method =
+        route->operation_count == 0 || route->gateway->passes;
     return VB_OK;
+}
+
+void vb_gateway_join(struct vb_built *built, const struct vb_built *other)
+{
+    vb_gate_ask(&built->gateway->gate, other->gateway->gate.upstream);
 }
 
 /* --- opening ---------------------------------------------------------------

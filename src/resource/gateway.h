@@ -23,10 +23,12 @@ struct vb_gateway_setup {
     void (*release)(const struct vb_tls_outward *tls);
 };
 
-const struct vb_slot *vb_gateway_slot(enum vb_method method);
-
 /* Makes built->gateway, and has its resource ask it. VB_ERR_NOMEM. */
 enum vb_err vb_gateway_build(struct vb_built *built);
+
+/* Asks the same servers as another one, whose connections both use then. Before
+ * either is opened. */
+void vb_gateway_join(struct vb_built *built, const struct vb_built *other);
 
 /* Once, before it is shared. VB_ERR_INVALID, and an error is noted;
  * VB_ERR_NOMEM. */

@@ -4,12 +4,13 @@
 #include "base/utf8.h"
 #include "content/number.h"
 #include "flow/reply.h"
-#include "http/query.h"
 #include "resource/stored.h"
 
 /* Scratch memory of one validation. */
 #define SCRATCH_BLOCK ((size_t)16 * 1024)
 #define SCRATCH_LIMIT ((size_t)16 * 1024 * 1024)
+/* The most of a parameter, as JSON. */
+#define VALUE_MOST ((size_t)256 * 1024)
 
 /* --- from text to a JSON value
  * ----------------------------------------------------- */
@@ -210,45 +211,83 @@ bool vb_params_complain(struct vb_exchange *x,
     return false;
 }
 
+/* Is it a list, and nothing else that text could be? */
+static bool is_list(const struct vb_parameter *parameter)
+{
+    return (parameter->types & VB_SCHEMA_ARRAY) != 0 &&
+           (parameter->types & VB_SCHEMA_STRING) == 0;
+}
+
 /* The text as a JSON text, as the parameter's style has it. */
 static void write_value(struct vb_buf *buf,
                         const struct vb_parameter *parameter,
                         struct vb_span text)
 {
-    bool list = (parameter->types & VB_SCHEMA_ARRAY) != 0 &&
-                (parameter->types & VB_SCHEMA_STRING) == 0;
-
     if (vb_is_json(parameter->media_type))
         vb_buf_append(buf, text);
-    else if (list)
+    else if (is_list(parameter))
         write_list(buf, text, parameter->item_types, parameter->in);
     else
         write_scalar(buf, text, parameter->types, parameter->in);
 }
 
-bool vb_params_text_fits(struct vb_exchange *x,
+/* Holds what was written against the schema, and gives the buffer back. */
+static bool written_fits(struct vb_exchange *x,
                          const struct vb_parameter *parameter,
-                         struct vb_span text)
+                         struct vb_buf *buf)
 {
     enum vb_err err = VB_ERR_LIMIT;
-    struct vb_buf buf;
 
-    if (!vb_utf8_valid(text))
-        return vb_params_complain(x, parameter, "is not UTF-8");
-    if (parameter->schema == NULL)
-        return true;
-    vb_buf_init(&buf, 256 * 1024);
-    write_value(&buf, parameter, text);
-    if (buf.err == VB_OK)
-        err = validate_text(x, parameter->schema, vb_buf_span(&buf),
+    if (buf->err == VB_OK)
+        err = validate_text(x, parameter->schema, vb_buf_span(buf),
                             complain_parameter, (void *)parameter);
-    vb_buf_done(&buf);
+    vb_buf_done(buf);
     if (err == VB_OK || err == VB_ERR_INVALID)
         return err == VB_OK;
     return vb_params_complain(x, parameter,
                               err == VB_ERR_SYNTAX || err == VB_ERR_EXISTS
                                   ? "is not JSON"
                                   : "is too much to be checked");
+}
+
+bool vb_params_text_fits(struct vb_exchange *x,
+                         const struct vb_parameter *parameter,
+                         struct vb_span text)
+{
+    struct vb_buf buf;
+
+    if (!vb_utf8_valid(text))
+        return vb_params_complain(x, parameter, "is not UTF-8");
+    if (parameter->schema == NULL)
+        return true;
+    vb_buf_init(&buf, VALUE_MOST);
+    write_value(&buf, parameter, text);
+    return written_fits(x, parameter, &buf);
+}
+
+bool vb_params_items_fit(struct vb_exchange *x,
+                         const struct vb_parameter *parameter,
+                         const struct vb_span *items, size_t count)
+{
+    struct vb_buf buf;
+
+    for (size_t i = 0; i < count; i++)
+        if (!vb_utf8_valid(items[i]))
+            return vb_params_complain(x, parameter, "is not UTF-8");
+    if (parameter->schema == NULL)
+        return true;
+    vb_buf_init(&buf, VALUE_MOST);
+    for (size_t i = 0; i < count; i++) {
+        vb_buf_char(&buf, i == 0 ? '[' : ',');
+        write_scalar(&buf, items[i], parameter->item_types, parameter->in);
+    }
+    vb_buf_char(&buf, ']');
+    return written_fits(x, parameter, &buf);
+}
+
+bool vb_params_is_list(const struct vb_parameter *parameter)
+{
+    return is_list(parameter) && parameter->media_type.len == 0;
 }
 
 /* --- the path
@@ -279,95 +318,4 @@ bool vb_params_path_fits(struct vb_exchange *x, const struct vb_route *route)
     if (!fits)
         x->reply.status = VB_STATUS_NOT_FOUND;
     return fits;
-}
-
-/* --- the query
- * ------------------------------------------------------------------------------
- */
-
-static const struct vb_parameter *
-find_parameter(const struct vb_operation *operation, struct vb_span name)
-{
-    if (operation == NULL)
-        return NULL;
-    for (size_t i = 0; i < operation->parameter_count; i++)
-        if (operation->parameters[i].in == VB_IN_QUERY &&
-            vb_span_eq(operation->parameters[i].name, name))
-            return &operation->parameters[i];
-    return NULL;
-}
-
-static bool refuse(struct vb_exchange *x, unsigned status, struct vb_span name,
-                   const char *detail)
-{
-    x->reply.status = (uint16_t)status;
-    vb_reply_complain(x, VB_PROBLEM_PARAMETER, name, vb_span_str(detail));
-    return false;
-}
-
-bool vb_params_parameter_fits(struct vb_exchange *x,
-                              const struct vb_operation *operation,
-                              struct vb_span name, struct vb_span value,
-                              bool *ret_described)
-{
-    const struct vb_parameter *parameter = find_parameter(operation, name);
-
-    *ret_described = parameter != NULL;
-    return parameter == NULL || vb_params_text_fits(x, parameter, value);
-}
-
-/* `means`: what is described means something. */
-static bool take_pair(struct vb_exchange *x,
-                      const struct vb_operation *operation, bool means,
-                      const struct vb_query_pair *pair)
-{
-    bool described;
-
-    if (!vb_params_parameter_fits(x, operation, pair->name, pair->value,
-                                  &described)) {
-        x->reply.status = VB_STATUS_BAD_REQUEST;
-        return false;
-    }
-    if (!described)
-        return refuse(x, VB_STATUS_BAD_REQUEST, pair->name, "is not known");
-    return means ||
-           refuse(x, VB_STATUS_NOT_IMPLEMENTED, pair->name,
-                  "is described, but this server does nothing with it");
-}
-
-static const struct vb_operation *operation_of(const struct vb_exchange *x,
-                                               const struct vb_route *route)
-{
-    return route->by_method[x->head.method == VB_METHOD_HEAD ? VB_METHOD_GET
-                                                             : x->head.method];
-}
-
-static bool take_query(struct vb_exchange *x, const struct vb_route *route,
-                       bool means)
-{
-    struct vb_query_pair pair;
-    struct vb_query query;
-
-    if (!x->head.has_query)
-        return true;
-    vb_query_init(&query, &x->arena, x->head.query);
-    while (vb_query_next(&query, &pair))
-        if (!take_pair(x, operation_of(x, route), means, &pair))
-            return false;
-    if (query.err == VB_OK)
-        return true;
-    x->reply.status = VB_STATUS_BAD_REQUEST;
-    vb_reply_detail(x, VB_SPAN("The query is malformed."));
-    return false;
-}
-
-bool vb_params_query_fits(struct vb_exchange *x, const struct vb_route *route)
-{
-    return take_query(x, route, false);
-}
-
-bool vb_params_query_described(struct vb_exchange *x,
-                               const struct vb_route *route)
-{
-    return take_query(x, route, true);
 }

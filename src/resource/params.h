@@ -31,6 +31,18 @@ bool vb_params_text_fits(struct vb_exchange *x,
                          const struct vb_parameter *parameter,
                          struct vb_span text);
 
+/* The same of the items of a list. */
+bool vb_params_items_fit(struct vb_exchange *x,
+                         const struct vb_parameter *parameter,
+                         const struct vb_span *items, size_t count);
+
+/* Is it a list that its style writes? */
+bool vb_params_is_list(const struct vb_parameter *parameter);
+
+/* Is it, or a part of it, by that name in a query? (params_query.c) */
+bool vb_params_is_named(const struct vb_parameter *parameter,
+                        struct vb_span name);
+
 /* Complains about the parameter; false. `detail` is static. */
 bool vb_params_complain(struct vb_exchange *x,
                         const struct vb_parameter *parameter,
@@ -56,6 +68,9 @@ bool vb_params_parameter_fits(struct vb_exchange *x,
  * resources to which they mean something. If not, 400 is set. */
 bool vb_params_query_described(struct vb_exchange *x,
                                const struct vb_route *route);
+
+/* The same, but others mean something, too. */
+bool vb_params_query_known(struct vb_exchange *x, const struct vb_route *route);
 
 /* The content is not the JSON that it should be: says where, with 413 for what
  * is beyond the bounds (VB_ERR_LIMIT), else 400. HALT. */

@@ -37,9 +37,10 @@ static const struct vb_command commands[] = {
         .summary = "stand in front of another server",
         .about =
             "Passes requests on to SERVER, and its answers back, to the letter "
-            "of RFC 9110,\nsection 7. With FILE, an OpenAPI description, what "
-            "that describes is answered\nhere, and the rest goes on. The "
-            "options are those of serve.\n",
+            "of RFC 9110,\nsection 7. FILE, an OpenAPI description, says what "
+            "SERVER has: requests are held\nagainst it, and only what fits "
+            "goes on. The options are those of serve, whose\n--to is for what "
+            "its own FILE does not describe.\n",
         .more = vb_usage_help,
         .run = vb__command_gateway,
     },

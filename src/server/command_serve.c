@@ -26,14 +26,23 @@ static const char *check_serve(struct vb_config *config)
 {
     if (config->allowances.count > 0)
         return "--allow is for verbatim proxy";
-    return config->users != NULL ? "--users is for verbatim proxy" : NULL;
+    if (config->users != NULL)
+        return "--users is for verbatim proxy";
+    if (config->gateway_passes && !config->gateway_describes)
+        return "--pass-undescribed is for verbatim gateway";
+    return NULL;
 }
 
 static const char *check_gateway(struct vb_config *config)
 {
-    return config->gateway_to.count == 0
-               ? "--to is missing: which server answers"
-               : check_serve(config);
+    if (config->gateway_to.count == 0)
+        return "--to is missing: which server answers";
+    if (config->gateway_passes && config->description == NULL)
+        return "--pass-undescribed is for what FILE does not describe, and "
+               "there is none";
+    config->gateway_describes = config->description != NULL;
+    config->storage = "memory:"; /* there is nothing to be kept */
+    return check_serve(config);
 }
 
 static const char *check_proxy(struct vb_config *config)

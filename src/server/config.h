@@ -76,6 +76,8 @@ struct vb_config {
     const char *gateway_ca; /* NULL: whom the system believes */
     bool gateway_insecure;
     bool gateway_hides;
+    bool gateway_describes; /* `verbatim gateway`: the description is theirs */
+    bool gateway_passes;
     struct vb_texts trusted_proxies; /* networks */
     const char *via;                 /* NULL: drawn */
     bool proxy;                      /* `verbatim proxy` */

@@ -131,7 +131,8 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
     };
     enum vb_err err = VB_OK;
 
-    if (gateways->rest.server_count > 0)
+    if (gateways->rest.server_count > 0 &&
+        (!gateways->describes || gateways->rest.passes))
         err = vb_catalog_serve_gateway(catalog, &gateways->rest);
     return err == VB_OK ? vb_catalog_open_gateways(catalog, &setup, notes)
                         : err;

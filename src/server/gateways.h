@@ -16,6 +16,8 @@
 
 struct vb_gateways {
     struct vb_gateway rest; /* what nothing else owns; server_count 0: none */
+    bool describes; /* what is described is what these have, and not ours: what
+                       is not is theirs only if rest.passes */
     struct vb_span urls[VB_GATEWAYS_URLS_MOST]; /* its servers: owned texts */
     struct vb_network trusted[VB_GATEWAYS_TRUSTED_MOST];
     size_t trusted_count;

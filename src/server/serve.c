@@ -93,8 +93,21 @@ static bool has_own(const struct vb_server *server)
 {
     if (server->proxying.on)
         return false;
-    return server->file != NULL ||
-           (server->files == NULL && server->gateways.rest.server_count == 0);
+    if (server->file != NULL)
+        return !server->gateways.describes;
+    return server->files == NULL && server->gateways.rest.server_count == 0;
+}
+
+/* What another server is asked for. */
+static const char *whats(const struct vb_server *server)
+{
+    if (server->file == NULL)
+        return "everything";
+    if (!server->gateways.describes)
+        return "the rest";
+    return server->gateways.rest.passes
+               ? "everything, where it fits if it is described"
+               : "what is described, where it fits";
 }
 
 static void tell_rest(const struct vb_server *server)
@@ -105,8 +118,7 @@ static void tell_rest(const struct vb_server *server)
         vb_log(VB_LOG_NOTICE, "serving the files of %s", server->files);
     for (size_t i = 0; i < rest->server_count; i++)
         vb_log(VB_LOG_NOTICE, "asking %.*s%.*s for %s",
-               VB_FMT(rest->servers[i]), VB_FMT(rest->base),
-               server->file != NULL ? "the rest" : "everything");
+               VB_FMT(rest->servers[i]), VB_FMT(rest->base), whats(server));
     if (rest->server_count > 0 && rest->tls.insecure)
         vb_log(VB_LOG_WARNING, "whoever that is (--insecure-upstream)");
 }
@@ -194,6 +206,8 @@ void vb_serve_gateways(struct vb_server *server, const struct vb_config *config)
     rest->connect_ms = config->gateway_connect_ms;
     rest->head_ms = rest->idle_ms = config->gateway_timeout_ms;
     rest->hides = config->gateway_hides;
+    rest->passes = config->gateway_passes;
+    gateways->describes = config->gateway_describes;
     gateways->cache_size = config->gateway_cache;
     rest->tls.ca = config->gateway_ca;
     rest->tls.insecure = config->gateway_insecure;

@@ -337,6 +337,22 @@ static struct vb_span published(const struct vb_server *server)
     return server->publish != NULL ? vb_span_str(server->publish) : VB_SPAN("");
 }
 
+/* What this server adds to what it has; another one may have anything there. */
+static enum vb_err add_own(const struct vb_server *server,
+                           struct vb_catalog *catalog)
+{
+    enum vb_err err = VB_OK;
+
+    if (server->batch != NULL)
+        err = vb_catalog_serve_batch(catalog, vb_span_str(server->batch));
+    if (err == VB_OK)
+        err = vb_catalog_serve_graph(
+            catalog,
+            vb_span_str(server->graphql != NULL ? server->graphql : ""),
+            &server->graphql_limits);
+    return err;
+}
+
 static enum vb_err build(struct vb_server *server,
                          const struct vb_description *description,
                          struct vb_notes *notes,
@@ -347,13 +363,8 @@ static enum vb_err build(struct vb_server *server,
 
     if (err != VB_OK)
         return err;
-    if (server->batch != NULL)
-        err = vb_catalog_serve_batch(catalog, vb_span_str(server->batch));
-    if (err == VB_OK)
-        err = vb_catalog_serve_graph(
-            catalog,
-            vb_span_str(server->graphql != NULL ? server->graphql : ""),
-            &server->graphql_limits);
+    if (description->foreign == NULL)
+        err = add_own(server, catalog);
     if (err == VB_OK)
         err = vb_catalog_load_keys(catalog, notes);
     if (err == VB_OK && !server->rehearses)
@@ -373,7 +384,10 @@ static enum vb_err load(struct vb_server *server,
 
     if (server->file == NULL)
         return vb_catalog_new(NULL, VB_SPAN(""), ret_catalog);
-    err = vb_description_load(server->file, notes, &description);
+    err = server->gateways.describes
+              ? vb_description_load_of(server->file, &server->gateways.rest,
+                                       notes, &description)
+              : vb_description_load(server->file, notes, &description);
     if (err != VB_OK)
         return err;
     err = build(server, description, notes, ret_catalog);

@@ -142,7 +142,7 @@ static void operations_say_what_goes_on(void **state)
     assert_described(&t);
     op = operation_of(&t, "/api", VB_METHOD_GET);
     assert_true(op->served);
-    assert_false(op->demands); /* the other server's to look at */
+    assert_true(op->demands); /* before it goes on */
     op = operation_of(&t, "/api", VB_METHOD_POST);
     assert_true(op->served);
     assert_true(op->request.media[0].served);
