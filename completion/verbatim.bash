@@ -21,7 +21,7 @@ _verbatim()
     [[ $cur == = ]] && cur=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _verbatim_reply 'serve gateway proxy check explain graphql account completion help --help --version'
+        _verbatim_reply 'serve gateway proxy check explain graphql account user completion help --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -31,7 +31,7 @@ _verbatim()
         ((COMP_CWORD == 2)) && { _verbatim_reply 'add --help'; return; } ;;
     check | graphql) _verbatim_reply --help -f; return ;;
     completion) _verbatim_reply 'bash --help'; return ;;
-    help) _verbatim_reply 'serve gateway proxy check explain graphql account completion help'; return ;;
+    help) _verbatim_reply 'serve gateway proxy check explain graphql account user completion help'; return ;;
     *) return ;;
     esac
     case $prev in
@@ -40,7 +40,7 @@ _verbatim()
         _verbatim_reply 'GET HEAD PUT POST PATCH DELETE OPTIONS' ;;
     -[Hd] | --header | --content | --json) ;;
     --role | --property) ;;
-    --description | --config | --upstream-ca | --tls-cert | --tls-key | --tls-ocsp | --tls-client-ca | --tls-client-crl) _verbatim_reply '' -f ;;
+    --description | --config | --upstream-ca | --users | --tls-cert | --tls-key | --tls-ocsp | --tls-client-ca | --tls-client-crl) _verbatim_reply '' -f ;;
     --files | --data) _verbatim_reply '' -d ;;
     --log) _verbatim_reply 'stderr off' -f ;;
     --log-format) _verbatim_reply 'combined json'  ;;
@@ -57,7 +57,7 @@ _verbatim()
     --listen | --origin | --server-name | --connect-timeout | --upstream-timeout | --gateway-cache | --trusted-proxy | --via | --allow | --tunnel-idle-timeout | --hsts | --history | --workers | --cache-size | --max-connections | --max-programs | --password-memory | --password-passes | --jobs-at-once | --max-jobs | --job-retention | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --graphql-tokens | --graphql-depth | --graphql-aliases | --graphql-cost | --max-pending | --max-streams | --rate-burst | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --idempotency-retention | --linger | --grace) ;;
     *)
         if [[ $cur == -* ]]; then
-            _verbatim_reply "$own--description --files --publish --batch --graphql --listen --data --storage --open --plain-credentials --origin --server-name --trace --explain --config --to --upstream-host --balance --connect-timeout --upstream-timeout --gateway-cache --upstream-ca --insecure-upstream --hide-client --pass-undescribed --trusted-proxy --via --allow --tunnel-idle-timeout --tls-cert --tls-key --tls-ocsp --tls-client-ca --tls-client-cert --tls-client-crl --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --history --workers --cache-size --max-connections --max-programs --password-memory --password-passes --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --graphql-tokens --graphql-depth --graphql-aliases --graphql-cost --max-pending --max-streams --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
+            _verbatim_reply "$own--description --files --publish --batch --graphql --listen --data --storage --open --plain-credentials --origin --server-name --trace --explain --config --to --upstream-host --balance --connect-timeout --upstream-timeout --gateway-cache --upstream-ca --insecure-upstream --hide-client --pass-undescribed --trusted-proxy --via --allow --users --tunnel-idle-timeout --tls-cert --tls-key --tls-ocsp --tls-client-ca --tls-client-cert --tls-client-crl --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --history --workers --cache-size --max-connections --max-programs --password-memory --password-passes --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --graphql-tokens --graphql-depth --graphql-aliases --graphql-cost --max-pending --max-streams --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
         else
             _verbatim_reply '' -f
         fi

@@ -291,7 +291,8 @@ bool vb__forward_behind(struct vb_exchange *x)
 
     if (f == NULL)
         return false;
-    x->sink = NULL;
+    if (!f->is_whole) /* whose sink is closed with the exchange */
+        x->sink = NULL;
     f->reach = find_reach(x, f->gate);
     f->replied = true;
     if (start(f) != VB_FAILURE_NONE)

@@ -337,6 +337,24 @@ def test_content_that_is_here_is_sent_again_where_http_allows_it(client, upstrea
     assert [r.content for r in upstream.requests] == [content] * 3
 
 
+@requirement("10008-2.7-01")
+def test_a_query_is_judged_and_then_looked_up_by_its_content(gateway, upstream):
+    described = {**LIBRARY, "openapi": "3.2.0", "paths": {"/books": {"query": {"requestBody": {"content": JSON}, "responses": OK}}}}
+    client = gateway(described, ["--to", upstream.url]).client()
+    upstream.forget()
+    upstream.always(response(200, [("Cache-Control", "max-age=60")], b"found"))
+    for title in ("a", "b", "a", "b"):
+        assert client.request("QUERY", "/books", json={"title": title}).body == b"found"
+    assert [json.loads(r.content)["title"] for r in upstream.requests] == ["a", "b"]
+    coded = gzip.compress(b'{"title": "c"}')
+    for _ in range(2):
+        assert client.request("QUERY", "/books", {**TYPE, "Content-Encoding": "gzip"}, coded).body == b"found"
+    assert [r.content for r in upstream.requests[2:]] == [coded]
+    assert client.request("QUERY", "/books", json={"title": 1}).status == 422
+    assert client.request("QUERY", "/books", {"Content-Type": "text/plain"}, b"a").status == 415
+    assert len(upstream.requests) == 3
+
+
 # What is not described may go on
 
 
