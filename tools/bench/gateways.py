@@ -351,18 +351,24 @@ class Run:
                 server.start()
             for scenario in scenarios:
                 say(f"gateway {scenario}")
-                self.rounds_of(scenario)
+                self.rounds_of(scenario, say)
         finally:
             for server in [*self.servers, self.origin]:
                 server.stop()
 
-    def rounds_of(self, scenario):
+    def rounds_of(self, scenario, say):
         servers = [server for server in self.servers if server.takes(scenario)]
         for server in servers:
             fill(server, scenario)
         for turn in range(1 + self.rounds):
             for server in servers:
-                sample = self.sample(scenario, server, turn)
+                try:
+                    sample = self.sample(scenario, server, turn)
+                except SystemExit as failure:
+                    if server.name == "verbatim":
+                        raise
+                    say(f"{failure}; that does not count")
+                    continue
                 if turn:
                     self.results.add(f"gateway {scenario}", server.name, **sample)
 
