@@ -77,6 +77,12 @@ struct vb_fill *vb_flights_lead(struct vb_flights *flights,
                                 const struct vb_caching_key *key,
                                 const struct vb_fill_party *party);
 
+/* A fill of who asks for itself, and has what comes besides: nobody follows it.
+ * NULL: no memory. */
+struct vb_fill *vb_flights_alone(struct vb_flights *flights,
+                                 const struct vb_caching_key *key,
+                                 const struct vb_fill_party *party);
+
 /* --- Who leads --------------------------------------------------------------
  * Calls of one thread. Each fill ends with vb_fill_close. */
 

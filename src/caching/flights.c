@@ -236,3 +236,10 @@ struct vb_fill *vb_flights_lead(struct vb_flights *flights,
     vb_fill_close(fill);
     return NULL;
 }
+
+struct vb_fill *vb_flights_alone(struct vb_flights *flights,
+                                 const struct vb_caching_key *key,
+                                 const struct vb_fill_party *party)
+{
+    return vb__fill_new(flights, key, party);
+}

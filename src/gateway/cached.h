@@ -17,6 +17,7 @@
  *       │                                │ └ 304 of what nobody has: REPEATS
  *       │      ┌─ it may be stored ──────┤
  *       │    FILLS      answered by what is stored: DROPS
+ *       │    COPIES, what comes of a request for itself
  *       └───────────────────────────▶ PASSES, as without a cache
  */
 #ifndef VB_GATEWAY_CACHED_H
@@ -26,6 +27,7 @@
 #include "caching/validation.h"
 #include "gateway/forward.h"
 #include "gateway/gate_cache.h"
+#include "http/method.h"
 
 static inline bool vb__gate_stores(const struct vb_gate *gate)
 {
@@ -39,6 +41,7 @@ enum vb_cached_phase {
     VB_CACHED_ASKS,    /* it has, for others as well: no head has come */
     VB_CACHED_REPEATS, /* what came is of no use: it is asked once more */
     VB_CACHED_FILLS,   /* what comes goes into the fill */
+    VB_CACHED_COPIES,  /* what comes goes to the client, and into the fill */
     VB_CACHED_DROPS,   /* nobody wants what comes */
     VB_CACHED_PASSES,  /* what comes is the client's alone */
 };
@@ -73,6 +76,7 @@ struct vb_cached {
     int64_t requested_ms;                   /* Unix ms */
     uint64_t moment;                        /* the tier's, likewise */
     struct vb_alarm patience; /* set while the fill's window is full */
+    bool copies;              /* what comes goes to the client as it is */
     bool whole;    /* asked for without the client's own conditions */
     bool rejoined; /* in the place of a leader that has broken off */
 };
@@ -113,10 +117,10 @@ bool vb__cached_is_shared(const struct vb_exchange *x,
                           const struct vb_fields *response);
 
 /* Is it asked for with and for others? Then by the key, and without saying for
- * whom. */
+ * whom. What changes something is its client's own. */
 static inline bool vb__cached_is_for_others(const struct vb_cached *c)
 {
-    return c != NULL && c->fill != NULL;
+    return c != NULL && c->fill != NULL && vb_method_is_safe(c->x->head.method);
 }
 
 /* joining.c: it has to go on, and may come back for others. NO: it is to be
@@ -138,6 +142,8 @@ bool vb__cached_asks_again(struct vb_cached *c);
 bool vb__cached_end(struct vb_cached *c, enum vb_failure_id failure);
 /* Its client has gone. True: it goes on all the same. */
 bool vb__cached_call_off(struct vb_cached *c);
+/* copying.c: the same, amid what was passed on. */
+bool vb__cached_left(struct vb_cached *c);
 
 /* failing.c: there is no answer. True: what is stored is it all the same. */
 bool vb__cached_unanswered(struct vb_cached *c, enum vb_failure_id why,

@@ -1,6 +1,6 @@
 /* Content both ways, between an exchange and a call. See forward.h. */
 #include "flow/intake.h"
-#include "gateway/forward.h"
+#include "gateway/cached.h"
 
 /* --- the request's ----------------------------------------------------------
  */
@@ -160,22 +160,42 @@ void vb__forward_end(struct vb_forward *f, bool whole)
     tell_down(f);
 }
 
+/* Its end is near, or it is kept for others. */
+static void go_on_without(struct vb_forward *f)
+{
+    struct vb_cached *c = vb__cached_of(f->x);
+
+    if (c == NULL || !vb__cached_left(c))
+        return;
+    f->down_pending = false;
+    if (f->down_paused)
+        vb_ask_resume(&f->ask);
+}
+
+/* What the client has sent still goes to the other side of the tunnel (RFC 9110
+ * section 9.3.6). */
+static void drain(struct vb_forward *f)
+{
+    f->drains = true;
+    f->down_pending = false;
+    vb__forward_hold(f);
+    if (f->down_paused)
+        vb_ask_resume(&f->ask);
+}
+
 /* The client has all of it, or is gone. */
 static void close_down(struct vb_source *source)
 {
     struct vb_forward *f = VB_CONTAINER(source, struct vb_forward, source);
 
-    if (!f->under_way || f->held) /* or its end is near */
+    if (!f->under_way)
         return;
-    if (f->ask.call.switched && f->up_ended) { /* RFC 9110 section 9.3.6 */
-        f->drains = true;
-        f->down_pending = false;
-        vb__forward_hold(f);
-        if (f->down_paused)
-            vb_ask_resume(&f->ask);
-        return;
-    }
-    vb__forward_cancel(f);
+    if (f->held)
+        go_on_without(f);
+    else if (f->ask.call.switched && f->up_ended)
+        drain(f);
+    else
+        vb__forward_cancel(f);
 }
 
 /* --- both -------------------------------------------------------------------

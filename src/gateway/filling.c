@@ -87,12 +87,10 @@ make_stored(struct vb_cached *c, const struct vb_response_head *response,
     return vb_stored_response_new(&x->arena, &draft);
 }
 
-/* May others have it? Then it arrives in the fill, for this client too. */
-static bool open_fill(struct vb_cached *c,
-                      const struct vb_response_head *response)
+bool vb__cached_open(struct vb_cached *c,
+                     const struct vb_response_head *response)
 {
     const struct vb_received received = vb__cached_received(c, response);
-    struct vb_cache_status status = vb__cached_forwarded(c, response->status);
     struct vb_storing storing;
 
     vb_storing_judge(&c->cache->policy, &c->x->arena, &c->asked, c->key.uri,
@@ -101,7 +99,16 @@ static bool open_fill(struct vb_cached *c,
         !vb__cached_is_shared(c->x, &response->fields))
         return false;
     c->fresh = make_stored(c, response, &received, &storing);
-    if (c->fresh == NULL || !vb_fill_open(c->fill, c->fresh))
+    return c->fresh != NULL && vb_fill_open(c->fill, c->fresh);
+}
+
+/* It arrives in the fill, for this client too. */
+static bool open_fill(struct vb_cached *c,
+                      const struct vb_response_head *response)
+{
+    struct vb_cache_status status = vb__cached_forwarded(c, response->status);
+
+    if (!vb__cached_open(c, response))
         return false;
     c->phase = VB_CACHED_FILLS;
     vb__forward_hold(c->forward);
@@ -154,9 +161,12 @@ static bool take_head(struct vb_cached *c,
 bool vb__cached_head(struct vb_cached *c,
                      const struct vb_response_head *response)
 {
-    if (c->phase == VB_CACHED_ASKS)
+    if (c->phase == VB_CACHED_ASKS && !c->copies)
         return take_head(c, response);
-    vb__cached_heed(c, response);
+    if (c->copies)
+        vb__cached_copy_head(c, response);
+    else
+        vb__cached_heed(c, response);
     return false;
 }
 
@@ -205,6 +215,8 @@ enum vb_sink_want vb__cached_content(struct vb_cached *c, struct vb_span bytes)
     switch (c->phase) {
     case VB_CACHED_FILLS:
         return fill(c, bytes);
+    case VB_CACHED_COPIES:
+        return vb__cached_copy(c, bytes);
     case VB_CACHED_PASSES:
         return vb__forward_take(c->forward, bytes);
     default:
@@ -252,6 +264,9 @@ bool vb__cached_end(struct vb_cached *c, enum vb_failure_id failure)
     case VB_CACHED_FILLS:
         end_fill(c, failure);
         return true;
+    case VB_CACHED_COPIES:
+        end_fill(c, failure);
+        return false;
     default:
         return true;
     }

@@ -33,6 +33,12 @@ void vb__cached_answer(struct vb_cached *c,
                        const struct vb_stored_response *response,
                        const struct vb_cache_status *status);
 
+/* May others have what this is the head of? Then the fill is open, for
+ * c->fresh.
+ */
+bool vb__cached_open(struct vb_cached *c,
+                     const struct vb_response_head *response);
+
 /* For Cache-Status: it went on, and this status came. */
 struct vb_cache_status vb__cached_forwarded(const struct vb_cached *c,
                                             unsigned status);
@@ -40,6 +46,16 @@ struct vb_cache_status vb__cached_forwarded(const struct vb_cached *c,
 /* A response as the cache reads it. */
 struct vb_received vb__cached_received(const struct vb_cached *c,
                                        const struct vb_response_head *response);
+
+/* --- copying.c ------------------------------------------------------------ */
+
+/* Is it a request whose answer goes to its client as it comes, and may be kept
+ * besides? */
+bool vb__cached_may_copy(struct vb_cached *c);
+
+void vb__cached_copy_head(struct vb_cached *c,
+                          const struct vb_response_head *response);
+enum vb_sink_want vb__cached_copy(struct vb_cached *c, struct vb_span bytes);
 
 /* --- freshening.c --------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  * See gate.h. */
 #include "gateway/cached.h"
 
-#include "base/hash.h"
+#include "base/assert.h"
 #include "flow/flow.h"
 #include "flow/reply.h"
 
@@ -94,22 +94,6 @@ static bool is_near_its_end(const struct vb_call *call,
            (call->content == NULL || call->content_sent);
 }
 
-/* The exchange may be gone when this returns. */
-static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
-{
-    struct vb_forward *f = of_ask(ask);
-    struct vb_cached *c = vb__cached_of(f->x);
-
-    if (is_near_its_end(&ask->call, response))
-        vb__forward_hold(f);
-    if (c != NULL && vb__cached_head(c, response))
-        return;
-    vb__forward_response(f, response);
-    if (c != NULL)
-        vb__cached_passed(c, response->status);
-    vb__forward_answer(f, VB_HALT);
-}
-
 static enum vb_sink_want on_content(struct vb_ask *ask, struct vb_span bytes)
 {
     struct vb_forward *f = of_ask(ask);
@@ -138,20 +122,62 @@ static void end(struct vb_forward *f, enum vb_failure_id failure)
     vb__forward_end(f, failure == VB_FAILURE_NONE);
 }
 
-static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
+/* The exchange may be gone when this returns. */
+static void be_over(struct vb_forward *f, enum vb_failure_id failure)
 {
-    struct vb_forward *f = of_ask(ask);
     struct vb_exchange *x = f->x;
-    struct vb_cached *c = vb__cached_of(x);
     bool held = f->held;
 
-    f->under_way = false;
-    if (c != NULL && vb__cached_asks_again(c))
-        return;
-    f->held = false;
+    f->under_way = f->held = false;
     end(f, failure);
     if (held)
         vb_exchange_unhold(x);
+}
+
+static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
+{
+    struct vb_forward *f = of_ask(ask);
+    struct vb_cached *c = vb__cached_of(f->x);
+
+    f->under_way = false;
+    if (c == NULL || !vb__cached_asks_again(c))
+        be_over(f, failure);
+}
+
+/* What it says cannot even be read. */
+static void break_off(struct vb_forward *f)
+{
+    vb_ask_cancel(&f->ask);
+    be_over(f, VB_FAILURE_INTERNAL);
+}
+
+/* The exchange may be gone when this returns. */
+static void take_head(struct vb_forward *f,
+                      const struct vb_response_head *response)
+{
+    struct vb_cached *c = vb__cached_of(f->x);
+
+    vb_assert(c == NULL || response != NULL); /* tunnels have none of either */
+    if (is_near_its_end(&f->ask.call, response))
+        vb__forward_hold(f);
+    if (c != NULL && vb__cached_head(c, response))
+        return;
+    vb__forward_response(f, response);
+    if (c != NULL)
+        vb__cached_passed(c, response->status);
+    vb__forward_answer(f, VB_HALT);
+}
+
+static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
+{
+    struct vb_forward *f = of_ask(ask);
+    const struct vb_response_head *placed =
+        response != NULL ? vb__forward_placed(f, response) : NULL;
+
+    if (response != NULL && placed == NULL)
+        break_off(f);
+    else
+        take_head(f, placed);
 }
 
 static bool on_rewind(struct vb_ask *ask)

@@ -96,7 +96,13 @@ void vb__forward_end(struct vb_forward *f, bool whole);
 /* request.c: fills in the call. False: out of memory. */
 bool vb__forward_request(struct vb_forward *f);
 
-/* response.c: the reply, from the head of the other server's; NULL: there is a
+/* response.c: the head with its Location and Content-Location as clients know
+ * them, before anything is made of it. NULL: no memory. */
+const struct vb_response_head *
+vb__forward_placed(struct vb_forward *f,
+                   const struct vb_response_head *response);
+
+/* The reply, from the head of the other server's; NULL: there is a
  * connection to it. */
 void vb__forward_response(struct vb_forward *f,
                           const struct vb_response_head *response);

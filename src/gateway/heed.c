@@ -14,7 +14,11 @@ static void invalidate(struct vb_cached *c, const struct vb_received *received)
         return;
     vb_invalidation_read(&c->x->arena, &c->asked, c->key.uri, received,
                          &invalidation);
-    if (invalidation.uri_count > 0 || invalidation.groups.count > 0)
+    if (invalidation.uri_count == 0 && invalidation.groups.count == 0)
+        return;
+    if (c->fill != NULL) /* of its own */
+        vb_fill_invalidate(c->fill, &invalidation);
+    else
         vb_memory_invalidate(c->cache->tier, &invalidation);
 }
 
@@ -31,7 +35,8 @@ void vb__cached_heed(struct vb_cached *c,
 
 void vb__cached_passed(struct vb_cached *c, unsigned status)
 {
-    const struct vb_cache_status said = vb__cached_forwarded(c, status);
+    struct vb_cache_status said = vb__cached_forwarded(c, status);
 
+    said.stored = c->phase == VB_CACHED_COPIES;
     vb__cached_say(c, &said);
 }

@@ -179,6 +179,11 @@ static enum vb_flight_part find_part(struct vb_cached *c)
                                         .resume = vb__cached_on_resume,
                                         .context = c};
 
+    c->copies = vb__cached_may_copy(c);
+    if (c->copies) {
+        c->fill = vb_flights_alone(c->cache->flights, &c->key, &party);
+        return c->fill != NULL ? VB_FLIGHT_ALONE : VB_FLIGHT_NOMEM;
+    }
     if (!can_share(c))
         return VB_FLIGHT_NOMEM;
     return vb_flights_join(c->cache->flights, &c->key, wants_newer(c), &party,

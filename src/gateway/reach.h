@@ -49,8 +49,8 @@ struct vb_reach {
 /* All of a worker's: env.reaches. */
 struct vb_reaches {
     struct vb_env *env;
-    struct vb_link list; /* that used last comes first */
-    struct vb_link dead; /* to be freed when the turn ends */
+    struct vb_link list;        /* that used last comes first */
+    struct vb_link dead;        /* to be freed when the turn ends */
     struct vb_pool pipe_blocks; /* VB_PIPE_BLOCK bytes each */
     uint32_t found;             /* in the list, by an origin */
     bool resting;               /* no probes are begun */

@@ -15,19 +15,52 @@ static const uint16_t not_as_they_came[] = {
     VB_FIELD_OTHER,
 };
 
-static bool is_a_place(const struct vb_field_out *field)
+static bool is_a_place(const struct vb_field *field)
 {
-    return vb_span_ieq(field->name, VB_SPAN("Location")) ||
-           vb_span_ieq(field->name, VB_SPAN("Content-Location"));
+    return field->id == VB_FIELD_LOCATION ||
+           field->id == VB_FIELD_CONTENT_LOCATION;
 }
 
-static void move_places(struct vb_forward *f, struct vb_field_list *list)
+static bool names_places(const struct vb_response_head *response)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (is_a_place(&list->at[i]))
-            list->at[i].value = vb__gate_location(f->x, f->gate, f->ask.server,
-                                                  f->reach->upstream->scheme,
-                                                  list->at[i].value);
+    return vb_fields_first(&response->fields, VB_FIELD_LOCATION) != NULL ||
+           vb_fields_first(&response->fields, VB_FIELD_CONTENT_LOCATION) !=
+               NULL;
+}
+
+/* False: no memory. */
+static bool move(struct vb_forward *f, struct vb_field *field)
+{
+    if (!is_a_place(field))
+        return true;
+    field->value = vb__gate_location(f->x, f->gate, f->ask.server,
+                                     f->reach->upstream->scheme, field->value);
+    return field->value.ptr != NULL;
+}
+
+const struct vb_response_head *
+vb__forward_placed(struct vb_forward *f,
+                   const struct vb_response_head *response)
+{
+    struct vb_arena *arena = &f->x->arena;
+    struct vb_response_head *here;
+    bool moved = true;
+
+    if (!names_places(response))
+        return response;
+    here = vb_arena_alloc(arena, sizeof(*here));
+    if (here == NULL)
+        return NULL;
+    *here = *response;
+    here->fields.at = vb_arena_calloc(arena, response->fields.count,
+                                      sizeof(*here->fields.at));
+    if (here->fields.at == NULL)
+        return NULL;
+    for (size_t i = 0; i < response->fields.count; i++) {
+        here->fields.at[i] = response->fields.at[i];
+        moved &= move(f, &here->fields.at[i]);
+    }
+    return moved ? here : NULL;
 }
 
 static void make_fields(struct vb_forward *f,
@@ -38,7 +71,6 @@ static void make_fields(struct vb_forward *f,
 
     vb_field_list_init(&list, &x->arena, response->fields.count + 4u);
     vb_fields_go_on(&response->fields, not_as_they_came, &list);
-    move_places(f, &list);
     vb_add_via(&list, vb_via_version(f->ask.client->protocol),
                f->gate->options.pseudonym);
     x->reply.fields = list.at;

@@ -27,12 +27,14 @@ static bool is_named(const struct vb_vary *vary, struct vb_span name)
 }
 
 /* What describes the content of a QUERY is in its key, where it is said once
- * (RFC 10008 section 2.7). */
-static bool is_in_key(const struct vb_exchange *x, const struct vb_field *field)
+ * (RFC 10008 section 2.7); that of a POST is what its answer is about, which
+ * says all the same that it is what others would get. */
+static bool describes_content(const struct vb_exchange *x,
+                              const struct vb_field *field)
 {
     const struct vb_fields *fields = &x->head.fields;
 
-    if (x->head.method != VB_METHOD_QUERY)
+    if (x->head.method != VB_METHOD_QUERY && x->head.method != VB_METHOD_POST)
         return false;
     switch (field->id) {
     case VB_FIELD_CONTENT_TYPE:
@@ -68,7 +70,7 @@ bool vb__cached_is_shared(const struct vb_exchange *x,
         const struct vb_field *field = &fields->at[i];
 
         if (is_harmless(field->id) || is_named(&vary, field->name) ||
-            is_in_key(x, field) || !vb_goes_on(fields, field))
+            describes_content(x, field) || !vb_goes_on(fields, field))
             continue;
         if (field->id != VB_FIELD_COOKIE || !is_for_all(response))
             return false;

@@ -306,6 +306,29 @@ static void who_follows_is_told_how_the_next_hop_has_failed(void **state)
     leave(&c);
 }
 
+static void who_asks_for_itself_is_not_followed_and_may_be_kept(void **state)
+{
+    const struct vb_fill_party party = {.context = NULL};
+    const struct vb_asked *asked = scene_ask(GET);
+    struct vb_caching_key key = key_of(asked);
+    struct vb_stored_response *head;
+    struct vb_fill *fill;
+    struct client b;
+
+    (void)state;
+    fill = vb_flights_alone(flights, &key, &party);
+    assert_int_equal(join(&b, GET), VB_FLIGHT_LEAD);
+    leave(&b);
+    assert_int_equal(vb_fill_readers(fill), 0);
+    head = head_of(asked, OK, 5);
+    assert_true(vb_fill_open(fill, head));
+    vb_stored_response_unref(head);
+    assert_int_equal(vb_fill_append(fill, VB_SPAN("whole")), VB_SINK_MORE);
+    assert_true(vb_fill_finish(fill));
+    vb_fill_close(fill);
+    assert_span_equal(kept(GET), "whole");
+}
+
 static void what_is_broken_off_is_never_whole(void **state)
 {
     struct client a, b;
@@ -702,6 +725,7 @@ int main(void)
         TEST(who_waits_for_what_is_private_asks_alone),
         TEST(who_is_not_selected_by_the_head_asks_alone),
         TEST(who_follows_is_told_how_the_next_hop_has_failed),
+        TEST(who_asks_for_itself_is_not_followed_and_may_be_kept),
         TEST(what_is_broken_off_is_never_whole),
         TEST(nobody_follows_what_was_asked_for_before_a_change),
         TEST(what_a_post_has_brought_about_answers_a_get),
