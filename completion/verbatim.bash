@@ -41,7 +41,7 @@ _verbatim()
     -[Hd] | --header | --content | --json) ;;
     --role | --property) ;;
     --description | --config | --upstream-ca | --users | --tls-cert | --tls-key | --tls-ocsp | --tls-client-ca | --tls-client-crl) _verbatim_reply '' -f ;;
-    --files | --data) _verbatim_reply '' -d ;;
+    --files | --data | --gateway-cache-dir) _verbatim_reply '' -d ;;
     --log) _verbatim_reply 'stderr off' -f ;;
     --log-format) _verbatim_reply 'combined json'  ;;
     --tls-client-cert) _verbatim_reply 'required optional none'  ;;
@@ -54,10 +54,10 @@ _verbatim()
     --batch) _verbatim_reply '/batch off'  ;;
     --graphql) _verbatim_reply '/graphql off'  ;;
     --rate) _verbatim_reply 'off'  ;;
-    --listen | --origin | --server-name | --connect-timeout | --upstream-timeout | --gateway-cache | --trusted-proxy | --via | --allow | --tunnel-idle-timeout | --hsts | --history | --workers | --cache-size | --max-connections | --max-programs | --password-memory | --password-passes | --jobs-at-once | --max-jobs | --job-retention | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --graphql-tokens | --graphql-depth | --graphql-aliases | --graphql-cost | --max-pending | --max-streams | --rate-burst | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --idempotency-retention | --linger | --grace) ;;
+    --listen | --origin | --server-name | --connect-timeout | --upstream-timeout | --gateway-cache | --gateway-cache-disk | --trusted-proxy | --via | --allow | --tunnel-idle-timeout | --hsts | --history | --workers | --cache-size | --max-connections | --max-programs | --password-memory | --password-passes | --jobs-at-once | --max-jobs | --job-retention | --max-content | --max-document | --max-target | --max-fields | --max-field-size | --max-fields-size | --max-requests | --graphql-tokens | --graphql-depth | --graphql-aliases | --graphql-cost | --max-pending | --max-streams | --rate-burst | --head-timeout | --content-timeout | --idle-timeout | --write-timeout | --idempotency-retention | --linger | --grace) ;;
     *)
         if [[ $cur == -* ]]; then
-            _verbatim_reply "$own--description --files --publish --batch --graphql --listen --data --storage --open --plain-credentials --origin --server-name --trace --explain --config --to --upstream-host --balance --connect-timeout --upstream-timeout --gateway-cache --upstream-ca --insecure-upstream --hide-client --pass-undescribed --trusted-proxy --via --allow --users --tunnel-idle-timeout --tls-cert --tls-key --tls-ocsp --tls-client-ca --tls-client-cert --tls-client-crl --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --history --workers --cache-size --max-connections --max-programs --password-memory --password-passes --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --graphql-tokens --graphql-depth --graphql-aliases --graphql-cost --max-pending --max-streams --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
+            _verbatim_reply "$own--description --files --publish --batch --graphql --listen --data --storage --open --plain-credentials --origin --server-name --trace --explain --config --to --upstream-host --balance --connect-timeout --upstream-timeout --gateway-cache --gateway-cache-dir --gateway-cache-disk --upstream-ca --insecure-upstream --hide-client --pass-undescribed --trusted-proxy --via --allow --users --tunnel-idle-timeout --tls-cert --tls-key --tls-ocsp --tls-client-ca --tls-client-cert --tls-client-crl --tls-self-signed --http3 --redirect-to-https --hsts --log --log-format --log-redact --history --workers --cache-size --max-connections --max-programs --password-memory --password-passes --jobs-at-once --max-jobs --job-retention --max-content --max-document --max-target --max-fields --max-field-size --max-fields-size --max-requests --graphql-tokens --graphql-depth --graphql-aliases --graphql-cost --max-pending --max-streams --rate --rate-burst --head-timeout --content-timeout --idle-timeout --write-timeout --idempotency-retention --linger --grace --help"
         else
             _verbatim_reply '' -f
         fi

@@ -3,6 +3,7 @@
 #include "gateway/cached.h"
 
 #include "base/buf.h"
+#include "caching/disk.h"
 #include "flow/flow.h"
 #include "flow/reply.h"
 #include "http/status.h"
@@ -16,14 +17,32 @@ enum { SHARE = 8, REMEMBERED_MS = 10 * 1000 };
 /* Less than that would keep nothing. */
 #define BUDGET_LEAST ((size_t)1024 * 1024)
 
-enum vb_err vb_gate_cache_init(struct vb_gate_cache *cache, size_t budget)
+static enum vb_err open_disk(struct vb_gate_cache *cache,
+                             const struct vb_gate_cache_room *room,
+                             struct vb_buf *ret_why)
 {
-    if (budget < BUDGET_LEAST)
-        budget = BUDGET_LEAST;
+    const struct vb_disk_config config = {.directory = room->directory,
+                                          .budget = room->disk};
+
+    return room->directory != NULL
+               ? vb_disk_open(&config, ret_why, &cache->disk)
+               : VB_OK;
+}
+
+enum vb_err vb_gate_cache_init(struct vb_gate_cache *cache,
+                               const struct vb_gate_cache_room *room,
+                               struct vb_buf *ret_why)
+{
+    size_t budget = room->memory > BUDGET_LEAST ? room->memory : BUDGET_LEAST;
+    enum vb_err err;
+
     *cache = (struct vb_gate_cache){.policy = vb_caching_policy_default};
     cache->policy.partial = false;
+    err = open_disk(cache, room, ret_why);
+    if (err != VB_OK)
+        return err;
     cache->tier = vb_memory_new(&(struct vb_memory_config){
-        .budget = budget, .max_response = budget / SHARE});
+        .budget = budget, .max_response = budget / SHARE, .disk = cache->disk});
     cache->flights = cache->tier == NULL
                          ? NULL
                          : vb_flights_new(&(struct vb_flights_config){
@@ -41,8 +60,10 @@ void vb_gate_cache_done(struct vb_gate_cache *cache)
 {
     vb_flights_free(cache->flights);
     vb_memory_free(cache->tier);
+    vb_disk_close(cache->disk);
     cache->flights = NULL;
     cache->tier = NULL;
+    cache->disk = NULL;
 }
 
 /* --- finding it -------------------------------------------------------------
@@ -77,10 +98,20 @@ void vb__cached_look(struct vb_cached *c)
     judge(c);
 }
 
+void vb__cached_brought(struct vb_cached *c, struct vb_stored_response *stored)
+{
+    c->found = VB_FOUND_ONE;
+    c->stored = stored;
+    judge(c);
+}
+
 enum vb_answer vb__cached_kept(struct vb_cached *c)
 {
     vb__cached_look(c);
-    return c->found == VB_FOUND_ONE ? VB_YES : VB_NO;
+    if (c->found == VB_FOUND_ONE)
+        return VB_YES;
+    return vb_memory_may_recall(c->cache->tier, &c->key) ? vb__cached_recall(c)
+                                                         : VB_NO;
 }
 
 static void state_done(struct vb_exchange *x)

@@ -99,6 +99,13 @@ enum vb_answer vb__cached_kept(struct vb_cached *c);
 /* queried.c: the same of a QUERY, which takes in what its key is made of. */
 enum vb_answer vb__cached_queried(struct vb_cached *c);
 
+/* This is what is stored; takes the reference. Nothing was found before. */
+void vb__cached_brought(struct vb_cached *c, struct vb_stored_response *stored);
+
+/* recalling.c: reads what is stored on the disk. YES: there is something; NO;
+ * or PENDING. */
+enum vb_answer vb__cached_recall(struct vb_cached *c);
+
 /* Answers with a stored response, whole or arriving: YES, and the flow goes on
  * with it, or HALT. `status` says how it was found. */
 enum vb_answer vb__cached_serve(struct vb_cached *c,

@@ -46,7 +46,8 @@ static enum vb_answer look(struct queried *q)
 static void decide(struct queried *q, enum vb_answer answer)
 {
     q->decided = true;
-    vb_flow_resume(q->c->x, answer);
+    if (answer != VB_PENDING) /* else it is read from the disk */
+        vb_flow_resume(q->c->x, answer);
 }
 
 /* It is longer than what is held. The flow may end in this, and with it what

@@ -72,8 +72,10 @@ struct vb_config {
     enum vb_gateway_balance gateway_balance;
     uint32_t gateway_connect_ms;
     uint32_t gateway_timeout_ms;
-    uint64_t gateway_cache; /* bytes, for all workers; 0: none */
-    const char *gateway_ca; /* NULL: whom the system believes */
+    uint64_t gateway_cache;        /* bytes, for all workers; 0: none */
+    const char *gateway_cache_dir; /* NULL: not on a disk */
+    uint64_t gateway_cache_disk;   /* bytes there */
+    const char *gateway_ca;        /* NULL: whom the system believes */
     bool gateway_insecure;
     bool gateway_hides;
     bool gateway_describes; /* `verbatim gateway`: the description is theirs */

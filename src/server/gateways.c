@@ -39,7 +39,7 @@ void vb_gateways_init(struct vb_gateways *gateways)
                 .max_connections = usual->max_connections,
             },
     };
-    gateways->cache_size = (size_t)64 * 1024 * 1024;
+    gateways->room.memory = (size_t)64 * 1024 * 1024;
     draw_name(gateways->pseudonym, sizeof(gateways->pseudonym));
 }
 
@@ -138,11 +138,17 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
                         : err;
 }
 
-enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards)
+/* What a reload brings must not wait for a disk: that is ready from the start.
+ */
+enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards,
+                              struct vb_buf *ret_why)
 {
-    if (gateways->cache.tier != NULL || gateways->cache_size == 0 || !forwards)
+    const struct vb_gate_cache_room *room = &gateways->room;
+
+    if (gateways->cache.tier != NULL || room->memory == 0 ||
+        (!forwards && room->directory == NULL))
         return VB_OK;
-    return vb_gate_cache_init(&gateways->cache, gateways->cache_size);
+    return vb_gate_cache_init(&gateways->cache, room, ret_why);
 }
 
 void vb_gateways_done(struct vb_gateways *gateways)

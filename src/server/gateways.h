@@ -22,7 +22,8 @@ struct vb_gateways {
     struct vb_network trusted[VB_GATEWAYS_TRUSTED_MOST];
     size_t trusted_count;
     char pseudonym[128]; /* by which Via knows this server */
-    size_t cache_size; /* bytes that all workers share; 0: nothing is stored */
+    /* Of the cache that all workers share; memory 0: nothing is stored. */
+    struct vb_gate_cache_room room;
     struct vb_gate_cache cache;
 };
 
@@ -44,9 +45,10 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
                              struct vb_catalog *catalog,
                              struct vb_notes *notes);
 
-/* Gets the cache ready, where something is served that `forwards`.
- * VB_ERR_NOMEM. */
-enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards);
+/* Gets the cache ready, where something is served that `forwards`, or what is
+ * stored has a directory. As vb_gate_cache_init. */
+enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards,
+                              struct vb_buf *ret_why);
 
 /* Frees the texts and the cache, when nothing is served any more. */
 void vb_gateways_done(struct vb_gateways *gateways);

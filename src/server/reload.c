@@ -63,7 +63,7 @@ static bool reload_description(struct vb_server *server)
     good = vb_server_load(server, &catalog, &why) == VB_OK;
     if (good) {
         (void)vb_gateways_store(&server->gateways,
-                                vb_catalog_site(catalog)->forwards);
+                                vb_catalog_site(catalog)->forwards, &why);
         vb_catalog_index(catalog, server->store);
         vb_catalog_unref(server->catalog);
         server->catalog = catalog;

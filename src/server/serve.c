@@ -208,7 +208,9 @@ void vb_serve_gateways(struct vb_server *server, const struct vb_config *config)
     rest->hides = config->gateway_hides;
     rest->passes = config->gateway_passes;
     gateways->describes = config->gateway_describes;
-    gateways->cache_size = config->gateway_cache;
+    gateways->room.memory = config->gateway_cache;
+    gateways->room.directory = config->gateway_cache_dir;
+    gateways->room.disk = config->gateway_cache_disk;
     rest->tls.ca = config->gateway_ca;
     rest->tls.insecure = config->gateway_insecure;
     rest->place = (struct vb_place){.file = VB_SPAN("--to")};

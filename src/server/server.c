@@ -454,8 +454,8 @@ static enum vb_err open_others(struct vb_server *server)
 {
     bool gates =
         server->catalog != NULL && vb_catalog_site(server->catalog)->forwards;
-    enum vb_err err =
-        vb_gateways_store(&server->gateways, gates || server->proxying.on);
+    enum vb_err err = vb_gateways_store(
+        &server->gateways, gates || server->proxying.on, &server->why);
 
     if (err == VB_OK)
         err = vb_proxying_start(&server->proxying,
