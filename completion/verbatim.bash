@@ -21,7 +21,7 @@ _verbatim()
     [[ $cur == = ]] && cur=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _verbatim_reply 'serve gateway proxy check explain graphql account user completion help --help --version'
+        _verbatim_reply 'serve gateway proxy check explain graphql account user cache completion help --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -29,9 +29,12 @@ _verbatim()
     explain) own='-X --request -H --header -d --content --json -I --head -i --include --format --cacert -k --insecure -E --cert --key ' ;;
     account) own='--role --property '
         ((COMP_CWORD == 2)) && { _verbatim_reply 'add --help'; return; } ;;
+    user) ((COMP_CWORD == 2)) && { _verbatim_reply 'add remove --help'; return; } ;;
+    cache) own='--uri --origin --group --all '
+        ((COMP_CWORD == 2)) && { _verbatim_reply 'purge stats --help'; return; } ;;
     check | graphql) _verbatim_reply --help -f; return ;;
     completion) _verbatim_reply 'bash --help'; return ;;
-    help) _verbatim_reply 'serve gateway proxy check explain graphql account user completion help'; return ;;
+    help) _verbatim_reply 'serve gateway proxy check explain graphql account user cache completion help'; return ;;
     *) return ;;
     esac
     case $prev in

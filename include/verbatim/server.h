@@ -98,6 +98,16 @@ VB_API void vb_server_files(struct vb_server *server, const char *directory);
  * is put before each that is asked for. Instead of vb_server_files. */
 VB_API void vb_server_gateway(struct vb_server *server, const char *url);
 
+/*
+ * Lets its operator see and purge what is kept of other servers' answers, at a
+ * place of its own ("unix:/run/x.sock", which only who runs it may connect to,
+ * or "127.0.0.1:9090"), where nothing else is served: GET /cache, DELETE
+ * /cache, DELETE /cache?uri=URI. Over TCP the token in this file is asked for
+ * (Bearer); NULL for a Unix socket.
+ */
+VB_API void vb_server_admin(struct vb_server *server, const char *address,
+                            const char *token_file);
+
 /* Where the description itself is to be found, in JSON and as it came: a path
  * such as "/openapi.json", which is the default; NULL for nowhere. A path that
  * it describes wins. */

@@ -186,6 +186,14 @@ static bool set_options(int fd, int family)
     return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0;
 }
 
+/* What is bound has the mode of its socket, less what the umask takes: so there
+ * is no moment in which others could connect. */
+static bool keep_others_out(int fd, const struct vb_address *address)
+{
+    return !address->owner_only || !vb_address_is_unix(address) ||
+           fchmod(fd, S_IRUSR | S_IWUSR) == 0;
+}
+
 static bool share_port(int fd, int family)
 {
     const int on = 1;
@@ -216,8 +224,8 @@ enum vb_err vb_address_listen(struct vb_address *address, bool first,
         goto failed;
     if (family == AF_UNIX)
         remove_stale_socket(address);
-    if (!set_options(fd, family) || !vb_address_bind(fd, address, first) ||
-        listen(fd, BACKLOG) != 0)
+    if (!set_options(fd, family) || !keep_others_out(fd, address) ||
+        !vb_address_bind(fd, address, first) || listen(fd, BACKLOG) != 0)
         goto failed;
     if (family != AF_UNIX &&
         getsockname(fd, (struct sockaddr *)&address->sa, &address->len) != 0)

@@ -20,7 +20,8 @@
 struct vb_address {
     struct sockaddr_storage sa;
     socklen_t len;
-    bool secure; /* TLS is spoken there */
+    bool secure;     /* TLS is spoken there */
+    bool owner_only; /* a Unix socket that nobody else may connect to */
 };
 
 /* Reads an address. VB_ERR_SYNTAX, with one line in ret_why, when it is none;

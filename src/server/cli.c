@@ -126,6 +126,20 @@ static const struct vb_command commands[] = {
         .run = vb__command_user,
     },
     {
+        .name = "cache",
+        .usage = "cache purge | stats --admin ADDR [OPTION...]",
+        .summary = "look at what a gateway keeps, and purge it",
+        .about =
+            "Asks a running server, at the ADDR that its --admin has, how "
+            "what "
+            "it keeps of\nother servers fares, which is printed as JSON, or to "
+            "forget some of it. The token\nis that of --admin-token.\n\nExits "
+            "with 1 when the server refuses, with 2 when it could not be "
+            "asked.\n",
+        .more = vb__cache_help,
+        .run = vb__command_cache,
+    },
+    {
         .name = "completion",
         .usage = "completion bash",
         .summary = "print the completion for a shell",

@@ -65,6 +65,8 @@ struct vb_config {
     struct vb_texts hosts;   /* names of this server */
     bool trace;              /* answer TRACE */
     bool explain;            /* answer Prefer: explain */
+    const char *admin;       /* where it is administered; NULL: nowhere */
+    const char *admin_token; /* a file; NULL: none */
 
     /* other servers */
     struct vb_texts gateway_to; /* who answers for the rest; or none */

@@ -15,6 +15,7 @@
 #include "http/uri.h"
 #include "server/cli.h"
 #include "server/explain.h"
+#include "server/line.h"
 
 #define BYTES_MOST ((size_t)80 * 1024 * 1024)
 /* Seconds to connect, and without progress. */
@@ -75,66 +76,13 @@ static int connect_to(const struct origin *origin, const char **ret_why)
     return fd;
 }
 
-/* A connection, with or without TLS. */
-struct line {
-    int fd;
-    struct vb__secured *secured; /* NULL: without */
-};
-
-static ssize_t send_some(const struct line *line, struct vb_span bytes)
-{
-    return line->secured != NULL
-               ? vb__secured_send(line->secured, bytes)
-               : send(line->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
-}
-
-static ssize_t receive_some(const struct line *line, void *into, size_t size)
-{
-    return line->secured != NULL
-               ? vb__secured_receive(line->secured, into, size)
-               : recv(line->fd, into, size, 0);
-}
-
-/* Who is refused early may see its connection reset while it still sends; the
- * answer is there all the same. */
-static void send_all(const struct line *line, struct vb_span bytes)
-{
-    while (bytes.len > 0) {
-        ssize_t n = send_some(line, bytes);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return;
-        bytes = vb_span_from(bytes, (size_t)n);
-    }
-}
-
-static const char *receive_all(const struct line *line, struct vb_buf *reply)
-{
-    for (;;) {
-        char *to = vb_buf_reserve(reply, 64 * 1024);
-        ssize_t n = to == NULL ? 0 : receive_some(line, to, 64 * 1024);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n > 0) {
-            reply->len += (size_t)n;
-            continue;
-        }
-        if (reply->err != VB_OK)
-            return vb_err_text(reply->err);
-        return n < 0 && reply->len == 0 ? strerror(errno) : NULL;
-    }
-}
-
 /* False: there is none, and *ret_why says why. */
 static bool open_line(const struct origin *origin,
-                      const struct vb__trusted *trusted, struct line *line,
+                      const struct vb__trusted *trusted, struct vb__line *line,
                       const char **ret_why)
 {
     *ret_why = "no address";
-    *line = (struct line){.fd = connect_to(origin, ret_why)};
+    *line = (struct vb__line){.fd = connect_to(origin, ret_why)};
     if (line->fd < 0)
         return false;
     if (!origin->secure)
@@ -150,14 +98,13 @@ static bool open_line(const struct origin *origin,
 static int ask(const struct origin *origin, const struct vb__trusted *trusted,
                struct vb_span bytes, struct vb_buf *reply)
 {
-    struct line line;
+    struct vb__line line;
     const char *why;
 
     if (!open_line(origin, trusted, &line, &why))
         return vb__usage_error("cannot connect to %s port %s: %s", origin->name,
                                origin->port, why);
-    send_all(&line, bytes);
-    why = receive_all(&line, reply);
+    why = vb__line_ask(&line, bytes, reply);
     vb__secured_end(line.secured);
     close(line.fd);
     return why == NULL

@@ -17,6 +17,7 @@ enum vb_option_kind {
     VB_OPTION_UPSTREAMS, /* URLs of servers */
     VB_OPTION_NETWORKS,
     VB_OPTION_ALLOWANCES, /* rules of a proxy */
+    VB_OPTION_ADDRESS,    /* one */
     VB_OPTION_STORAGE,
     VB_OPTION_PUBLISH, /* the path of a URI, or "off" */
     VB_OPTION_FLAG,

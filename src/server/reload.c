@@ -1,6 +1,7 @@
 /*
  * What a running server reads again at SIGHUP: its log, certificates, the
- * description, and who may use its proxy. What cannot be read stays as it was.
+ * description, who may use its proxy, and what its operator's token is. What
+ * cannot be read stays as it was.
  */
 #include <stdlib.h>
 
@@ -114,6 +115,8 @@ void vb__server_reload(void *context, struct vb_loop *loop)
         anew |= reload_description(server);
     if (server->users != NULL)
         anew |= reload_users(server);
+    if (server->admin != NULL)
+        vb_admin_renew(server->admin, server->gateways.cache.tier);
     if (anew)
         vb_loop_broadcast(loop, make_delivery, server);
 }

@@ -64,6 +64,8 @@ enum vb_err vb_secure_clients(struct vb_server *server,
 
 static bool is_wanted(const struct vb_server *server)
 {
+    if (server->administered && server->admin_at.secure)
+        return true;
     for (size_t i = 0; i < server->inherited_count; i++)
         if (server->inherited[i].secure)
             return true;

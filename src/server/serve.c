@@ -169,6 +169,12 @@ static void tell(struct vb_server *server)
         vb_address_format(&addresses[i], &text);
         vb_log(VB_LOG_NOTICE, "listening on %.*s", VB_FMT(vb_buf_span(&text)));
     }
+    if (server->admin != NULL) {
+        vb_buf_reset(&text);
+        vb_admin_place(server->admin, &text);
+        vb_log(VB_LOG_NOTICE, "administered at %.*s",
+               VB_FMT(vb_buf_span(&text)));
+    }
     vb_buf_done(&text);
 }
 
@@ -267,6 +273,8 @@ static void apply(struct vb_server *server, const struct vb_config *config)
         config->rate_burst > 0 ? config->rate_burst : config->rate.count;
     server->cache_size = config->cache_size;
     vb_serve_api(server, config);
+    if (config->admin != NULL)
+        vb_server_admin(server, config->admin, config->admin_token);
     server->trace = config->trace;
     server->explain = config->explain;
     server->listening = tell;

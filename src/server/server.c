@@ -78,6 +78,21 @@ void vb_server_listen(struct vb_server *server, const char *address)
         note(server, err);
 }
 
+void vb_server_admin(struct vb_server *server, const char *address,
+                     const char *token)
+{
+    enum vb_err err =
+        vb_address_parse(vb_span_str(address), &server->admin_at, &server->why);
+
+    free(server->admin_token);
+    server->admin_token = token == NULL ? NULL : strdup(token);
+    server->administered = err == VB_OK;
+    if (err == VB_OK && token != NULL && server->admin_token == NULL)
+        err = VB_ERR_NOMEM;
+    if (err != VB_OK)
+        note(server, err);
+}
+
 void vb_server_certificate(struct vb_server *server, const char *certificate,
                            const char *key)
 {
@@ -469,6 +484,23 @@ static enum vb_err open_others(struct vb_server *server)
     return err;
 }
 
+/* Where it is administered: after all that could be. */
+static enum vb_err open_admin(struct vb_server *server)
+{
+    if (!server->administered)
+        return VB_OK;
+    return vb_admin_open(
+        &(struct vb_admin_options){
+            .address = server->admin_at,
+            .token = server->admin_token,
+            .tier = server->gateways.cache.tier,
+            .tls = server->tls,
+            .trust = &server->trust,
+            .log = server->log,
+        },
+        &server->admin, &server->why);
+}
+
 static enum vb_err start(struct vb_server *server)
 {
     struct vb_loop_config config = {
@@ -513,11 +545,13 @@ static enum vb_err start(struct vb_server *server)
             vb_jobs_new(&server->job_options, vb_loop_mailbox(server->loop));
         err = server->jobs != NULL ? VB_OK : VB_ERR_NOMEM;
     }
-    return err;
+    return err == VB_OK ? open_admin(server) : err;
 }
 
 static void come_to_rest(struct vb_server *server)
 {
+    vb_admin_close(server->admin);
+    server->admin = NULL;
     vb_jobs_free(server->jobs);
     server->jobs = NULL;
     vb_loop_free(server->loop);
@@ -543,6 +577,8 @@ int vb_server_run(struct vb_server *server)
 
     if (err == VB_OK)
         err = start(server);
+    if (err == VB_OK && server->admin != NULL)
+        err = vb_admin_start(server->admin);
     if (err == VB_OK) {
         err = vb_loop_run(server->loop);
         status = err == VB_OK ? 0 : 1;
@@ -586,6 +622,7 @@ void vb_server_free(struct vb_server *server)
     free(server->publish);
     free(server->batch);
     free(server->graphql);
+    free(server->admin_token);
     vb_gateways_done(&server->gateways);
     vb_buf_done(&server->why);
     free(server);

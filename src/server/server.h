@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 #include "observe/access_log.h"
 #include "resource/jobs.h"
+#include "server/admin.h"
 #include "server/gateways.h"
 #include "server/proxying.h"
 #include "server/site.h"
@@ -63,6 +64,9 @@ struct vb_server {
     const struct vb_inherited *inherited; /* of the service manager */
     size_t inherited_count;
     struct vb_access_log *log; /* borrowed; NULL: none */
+    bool administered;         /* at a place of its own, */
+    struct vb_address admin_at;
+    char *admin_token; /* with this file's token; NULL: without */
 
     /* While it runs. */
     struct vb_catalog *catalog;
@@ -75,6 +79,7 @@ struct vb_server {
     struct vb_alternative *alternatives; /* owned: HTTP/3, by port */
     size_t alternative_count;
     struct vb_loop *loop;
+    struct vb_admin *admin; /* NULL: nothing is administered */
     void (*listening)(struct vb_server *server); /* or NULL */
     struct vb_loop_hooks hooks;
     enum vb_err err;   /* the first thing that went wrong, */

@@ -121,10 +121,17 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
     vb_buf_str(buf, "' ;;\n"
                     "    account) own='");
     vb__account_words(buf);
+    vb_buf_str(buf, "'\n"
+                    "        ((COMP_CWORD == 2)) && { _verbatim_reply 'add "
+                    "--help'; return; } ;;\n"
+                    "    user) ((COMP_CWORD == 2)) && { _verbatim_reply 'add "
+                    "remove --help'; return; } ;;\n"
+                    "    cache) own='");
+    vb__cache_words(buf);
     vb_buf_str(buf,
                "'\n"
-               "        ((COMP_CWORD == 2)) && { _verbatim_reply 'add "
-               "--help'; return; } ;;\n"
+               "        ((COMP_CWORD == 2)) && { _verbatim_reply 'purge "
+               "stats --help'; return; } ;;\n"
                "    check | graphql) _verbatim_reply --help -f; return ;;\n"
                "    completion) _verbatim_reply 'bash --help'; return ;;\n"
                "    help) _verbatim_reply '");

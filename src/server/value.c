@@ -122,19 +122,38 @@ static enum vb_err add_address(const struct vb_address *address,
     return VB_OK;
 }
 
+static enum vb_err parse_address(struct vb_span text,
+                                 struct vb_address *ret_address,
+                                 struct vb_buf *why)
+{
+    if (text.len == 0 || text.len > 128 ||
+        !vb_chars_all(text, VB_CHAR_VCHAR | VB_CHAR_OBS | VB_CHAR_WS))
+        return refuse(why, text, "is no address");
+    return vb_address_parse(text, ret_address, why) == VB_OK ? VB_OK
+                                                             : VB_ERR_INVALID;
+}
+
 static enum vb_err read_address(const struct vb_option *option,
                                 struct vb_span text, struct vb_config *config,
                                 struct vb_buf *why)
 {
     struct vb_address address;
+    enum vb_err err = parse_address(text, &address, why);
 
     (void)option;
-    if (text.len == 0 || text.len > 128 ||
-        !vb_chars_all(text, VB_CHAR_VCHAR | VB_CHAR_OBS | VB_CHAR_WS))
-        return refuse(why, text, "is no address");
-    if (vb_address_parse(text, &address, why) != VB_OK)
-        return VB_ERR_INVALID;
-    return add_address(&address, config, why);
+    return err == VB_OK ? add_address(&address, config, why) : err;
+}
+
+/* What is said of it is kept, as that of other texts. */
+static enum vb_err read_one_address(const struct vb_option *option,
+                                    struct vb_span text,
+                                    struct vb_config *config,
+                                    struct vb_buf *why)
+{
+    struct vb_address address;
+    enum vb_err err = parse_address(text, &address, why);
+
+    return err == VB_OK ? read_text(option, text, config, why) : err;
 }
 
 /* --- Origins and names -------------------------------------------------------
@@ -537,6 +556,7 @@ static const reader readers[] = {
     [VB_OPTION_UPSTREAMS] = read_upstream,
     [VB_OPTION_NETWORKS] = read_network,
     [VB_OPTION_ALLOWANCES] = read_allowance,
+    [VB_OPTION_ADDRESS] = read_one_address,
     [VB_OPTION_STORAGE] = read_storage,
     [VB_OPTION_PUBLISH] = read_publish,
     [VB_OPTION_FLAG] = read_flag,
