@@ -99,6 +99,20 @@ VB_API void vb_server_files(struct vb_server *server, const char *directory);
 VB_API void vb_server_gateway(struct vb_server *server, const char *url);
 
 /*
+ * Makes it a forward proxy, too, that leads where this rule says: a name, or
+ * "*.example.org" for those below it, or a network such as "10.0.0.0/8", which
+ * alone opens private addresses; with ":PORT", or ":*" for any, instead of 80
+ * and 443. Several times: where one of them says. It opens tunnels (CONNECT)
+ * and asks for http and https resources by their URI, for clients on this
+ * machine, or with vb_server_open all, or those of vb_server_proxy_users.
+ */
+VB_API void vb_server_proxy(struct vb_server *server, const char *whither);
+
+/* Who may use it, from wherever: a file that `verbatim user` writes, with names
+ * and hashes of passwords. It is read again at SIGHUP. */
+VB_API void vb_server_proxy_users(struct vb_server *server, const char *file);
+
+/*
  * Lets its operator see and purge what is kept of other servers' answers, at a
  * place of its own ("unix:/run/x.sock", which only who runs it may connect to,
  * or "127.0.0.1:9090"), where nothing else is served: GET /cache, DELETE

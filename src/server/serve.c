@@ -236,7 +236,6 @@ static void serve_proxy(struct vb_server *server,
                         const struct vb_config *config)
 {
     struct vb_proxying *proxying = &server->proxying;
-    struct vb_buf why = vb_buf_over(NULL, 0);
 
     proxying->on = config->proxy;
     proxying->connect_ms = config->gateway_connect_ms;
@@ -244,13 +243,10 @@ static void serve_proxy(struct vb_server *server,
     proxying->tunnel_idle_ms = config->tunnel_idle_ms;
     proxying->ca = config->gateway_ca;
     proxying->insecure = config->gateway_insecure;
-    proxying->users = config->users;
-    for (size_t i = 0;
-         i < config->allowances.count && i < VB_PROXYING_RULES_MOST; i++)
-        if (vb_allowance_parse(vb_span_str(config->allowances.at[i]),
-                               &proxying->rules[proxying->rule_count],
-                               &why) == VB_OK)
-            proxying->rule_count++;
+    for (size_t i = 0; i < config->allowances.count; i++)
+        vb_server_proxy(server, config->allowances.at[i]);
+    if (config->users != NULL)
+        vb_server_proxy_users(server, config->users);
 }
 
 static void apply(struct vb_server *server, const struct vb_config *config)

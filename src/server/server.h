@@ -55,6 +55,8 @@ struct vb_server {
     char *files;    /* or this directory's files, from "/" on; NULL: none */
     struct vb_gateways gateways; /* or what another server has, likewise */
     struct vb_proxying proxying;
+    const struct vb_span *proxy_texts; /* owned: what its settings borrow */
+    size_t proxy_text_count;
     char *publish; /* where it is to be found; NULL: nowhere */
     char *batch;   /* where many requests are taken in one; NULL: nowhere */
     char *graphql; /* where GraphQL is spoken; NULL: nowhere */
@@ -98,6 +100,9 @@ struct vb_server_worker {
     unsigned active;              /* exchanges under way */
     bool renewed;                 /* the site is not the first one */
 };
+
+/* Keeps the first thing that goes wrong; its line is in server->why. */
+void vb__server_note(struct vb_server *server, enum vb_err err);
 
 /* Is it a path that vb_server_publish takes, and those like it? */
 bool vb__publish_valid(struct vb_span path);
