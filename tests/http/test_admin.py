@@ -146,6 +146,27 @@ def test_what_is_on_its_way_is_not_kept(gateway, origin, query):
     assert get(server, "/slow") == ("new", True)
 
 
+def test_what_lies_on_the_disk_goes_as_well(serve, origin, tmp_path):
+    """And is not there again after a restart."""
+    server = serve(gateway_to(origin.url), ["--admin", f"unix:{tmp_path}/admin", "--gateway-cache-dir", tmp_path / "kept"])
+    server.listen = server.origin  # it keeps its port, and what is stored its keys
+    admin = Admin(server)
+    for path in ("/a", "/b"):
+        count_up(origin, path)
+        get(server, path)
+    server.stop()
+    server.start()
+    assert get(server, "/a")[1]
+    admin.purge("?uri=" + quote(server.origin + "/a", safe=""))
+    server.stop()
+    server.start()
+    assert [get(server, "/a")[1], get(server, "/b")[1]] == [False, True]
+    admin.purge()
+    server.stop()
+    server.start()
+    assert not get(server, "/b")[1]
+
+
 @pytest.mark.parametrize(
     "query",
     ["?", "?url=x", "?uri=", "?uri=/a", "?uri=ftp%3A%2F%2Fx%2F", "?uri=http%3A%2F%2Fu%40x%2F", "?uri=%FF%zz", "?group=x",
