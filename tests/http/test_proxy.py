@@ -300,6 +300,32 @@ def test_a_target_without_a_port_is_400(proxy, authority):
     assert refused.value.status == 400
 
 
+@requirement("9110-9.3.6-09")
+@pytest.mark.parametrize("field", ["Content-Length: 5", "Transfer-Encoding: chunked", "Content-Length: x"])
+def test_a_tunnel_is_not_asked_for_with_content(proxy, echo, field):
+    with proxy.connect() as connection:
+        connection.send(f"CONNECT {echo} HTTP/1.1\r\nHost: {echo}\r\n{field}\r\n\r\nhello".encode())
+        assert connection.read_line().startswith(b"HTTP/1.1 400")
+        fields = connection.read_fields()
+        assert b"hello" not in connection.read_exactly(int(fields["Content-Length"]))
+        assert connection.at_end()  # what is behind it is nobody's
+
+
+@requirement("9110-9.3.6-09", "9110-9.3.6-07")
+def test_no_content_is_as_good_as_none(proxy, echo):
+    one = VERSIONS["h1"](proxy, echo, b"hello", fields=[("Content-Length", "0")])
+    assert one.read(5) == b"hello"
+    one.close()
+
+
+@requirement("9110-9.3.6-10")
+def test_each_tunnel_is_dialled(tunnel):
+    with far_end() as (authority, accept):
+        for _ in range(2):
+            tunnel(authority, b"x")
+            assert accept().read(1) == b"x"
+
+
 def test_without_rules_it_leads_nowhere(proxying, echo):
     proxy = proxying()
     with pytest.raises(Refused) as refused:

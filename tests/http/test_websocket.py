@@ -9,6 +9,7 @@ import h2c
 import pytest
 from ledger import requirement
 from origin import gateway_to
+from tunnels import Http3, Refused
 from upstream import Upstream, response
 
 KEY = base64.b64encode(b"sixteen bytes...").decode()
@@ -153,6 +154,46 @@ def test_over_http_2(server, upstream):
         converse(stream.send, stream.read)
     request = upstream.requests[-1]
     assert request.method == "GET" and request.target == "/room" and request.get("Sec-WebSocket-Key")
+
+
+@pytest.fixture(scope="module")
+def secure_server(module_serve, upstream):
+    return module_serve(gateway_to(upstream.url, "/chat"), ["--tls-self-signed"], listen="https://127.0.0.1:0")
+
+
+def over_http_3(server, protocol="websocket", path="/chat/room"):
+    asked = [(":protocol", protocol), (":scheme", "https"), (":path", path), ("sec-websocket-version", "13")]
+    return Http3(server, server.authority, fields=asked)
+
+
+@requirement("8441-3-01", "8441-4-01", "9220-3-01")
+def test_over_http_3(secure_server, upstream):
+    socket = over_http_3(secure_server)
+    assert socket.connection.settings.get(8) == 1
+    converse(socket.send, socket.read)
+    assert socket.read_to_end() == b""
+    socket.close()
+    request = upstream.requests[-1]
+    assert request.method == "GET" and request.target == "/room" and request.get("Sec-WebSocket-Key")
+
+
+def test_two_on_one_connection_of_http_3_are_two(secure_server):
+    one, other = over_http_3(secure_server), over_http_3(secure_server)
+    for socket in (one, other):
+        assert read_message(socket.read) == (TEXT, b"hello")
+    one.send(message(TEXT, b"to one"))
+    other.send(message(TEXT, b"to the other"))
+    assert read_message(other.read) == (TEXT, b"to the other")
+    assert read_message(one.read) == (TEXT, b"to one")
+    one.close(), other.close()
+
+
+@requirement("9220-3-01")
+def test_what_nobody_knows_is_not_opened_over_http_3(secure_server):
+    for protocol, path, status in (("websocket", "/other", 404), ("foo", "/other", 404)):
+        with pytest.raises(Refused) as refused:
+            over_http_3(secure_server, protocol, path)
+        assert refused.value.status == status
 
 
 def test_what_is_not_a_gateways_is_not_switched(server):

@@ -133,7 +133,7 @@ class Http2:
 
 
 class Http3:
-    """Over HTTP/3, likewise."""
+    """Over HTTP/3, likewise; an extended CONNECT is `fields` that begin with a colon."""
 
     def __init__(self, proxy, authority, behind=b"", fields=(), timeout=20):
         self.connection = h3.Connection(proxy.address, authority, timeout)
