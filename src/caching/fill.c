@@ -115,6 +115,12 @@ struct positions {
     uint64_t slowest;
 };
 
+static uint64_t position_of(const struct vb_fill *fill,
+                            const struct vb_fill_reader *reader)
+{
+    return reader->at < fill->length ? reader->at : fill->length;
+}
+
 /* Where nobody reads, all has been read. */
 static struct positions positions_of(const struct vb_fill *fill)
 {
@@ -129,8 +135,8 @@ static struct positions positions_of(const struct vb_fill *fill)
         if (reader->cut)
             continue;
         any = true;
-        if (reader->at > of.fastest)
-            of.fastest = reader->at;
+        if (position_of(fill, reader) > of.fastest)
+            of.fastest = position_of(fill, reader);
         if (reader->at < of.slowest)
             of.slowest = reader->at;
     }
@@ -211,7 +217,7 @@ static void settle(struct vb_fill *fill, enum vb_fill_state state)
 void vb_fill_release(struct vb_fill *fill, enum vb_fill_state state)
 {
     vb_assert(state != VB_FILL_WAITING && state != VB_FILL_OPEN);
-    if (state == VB_FILL_ALONE)
+    if (state == VB_FILL_ALONE && !fill->alone)
         vb__flights_remember(fill);
     vb__flights_unlist(fill);
     settle(fill, state);

@@ -180,6 +180,10 @@ bool vb_fill_reader_collapsed(const struct vb_fill_reader *reader);
 enum vb_pull vb_fill_read(struct vb_fill_reader *reader,
                           struct vb_span *ret_bytes);
 
+/* Goes on with this byte, of a response whose length was announced. False: it
+ * is not there any more. */
+bool vb_fill_reader_seek(struct vb_fill_reader *reader, uint64_t at);
+
 /* Nothing is told any more. NULL is fine. */
 void vb_fill_reader_close(struct vb_fill_reader *reader);
 

@@ -41,6 +41,7 @@ struct vb_fill {
     bool paused;     /* the leader waits */
     bool told;       /* and its task is under way */
     bool led;        /* by somebody who will close it */
+    bool alone;      /* who asks for itself leads it */
     bool listed;     /* it is in the table, under the shard's lock */
     struct vb_caching_key key; /* its text lies behind this */
     char text[];

@@ -165,6 +165,21 @@ enum vb_pull vb_fill_read(struct vb_fill_reader *reader,
     return pull;
 }
 
+bool vb_fill_reader_seek(struct vb_fill_reader *reader, uint64_t at)
+{
+    struct vb_fill *fill = reader->fill;
+    bool there;
+
+    pthread_mutex_lock(&fill->lock);
+    there = !fill->passing && at <= fill->head->rep->length;
+    if (there) {
+        reader->at = at;
+        reader->given = 0;
+    }
+    pthread_mutex_unlock(&fill->lock);
+    return there;
+}
+
 void vb_fill_reader_close(struct vb_fill_reader *reader)
 {
     struct vb_fill *fill;

@@ -241,5 +241,9 @@ struct vb_fill *vb_flights_alone(struct vb_flights *flights,
                                  const struct vb_caching_key *key,
                                  const struct vb_fill_party *party)
 {
-    return vb__fill_new(flights, key, party);
+    struct vb_fill *fill = vb__fill_new(flights, key, party);
+
+    if (fill != NULL)
+        fill->alone = true;
+    return fill;
 }

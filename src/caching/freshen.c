@@ -72,6 +72,19 @@ static bool add_fresh(struct vb_fields *merged, struct vb_arena *arena,
     return true;
 }
 
+const struct vb_fields *
+vb_validation_merge(struct vb_arena *arena,
+                    const struct vb_stored_response *stored,
+                    const struct vb_fields *fresh)
+{
+    struct vb_fields *merged = vb_arena_calloc(arena, 1, sizeof(*merged));
+
+    return merged != NULL && add_stored(merged, arena, stored, fresh) &&
+                   add_fresh(merged, arena, fresh)
+               ? merged
+               : NULL;
+}
+
 enum vb_err vb_validation_freshen(const struct vb_caching_policy *policy,
                                   struct vb_arena *arena,
                                   const struct vb_freshening *freshening,
@@ -79,8 +92,6 @@ enum vb_err vb_validation_freshen(const struct vb_caching_policy *policy,
                                   struct vb_stored_response **ret_response)
 {
     const struct vb_stored_response *stored = freshening->stored;
-    const struct vb_fields *fresh = freshening->received->fields;
-    struct vb_fields *merged = vb_arena_calloc(arena, 1, sizeof(*merged));
     struct vb_received whole = *freshening->received;
     const struct vb_stored_draft draft = {
         .asked = freshening->asked,
@@ -90,11 +101,10 @@ enum vb_err vb_validation_freshen(const struct vb_caching_policy *policy,
         .place_of = freshening->here ? NULL : stored,
     };
 
-    if (merged == NULL || !add_stored(merged, arena, stored, fresh) ||
-        !add_fresh(merged, arena, fresh))
+    whole.fields = vb_validation_merge(arena, stored, whole.fields);
+    if (whole.fields == NULL)
         return VB_ERR_NOMEM;
     whole.status = stored->status;
-    whole.fields = merged;
     vb_storing_judge(policy, arena, freshening->asked, freshening->uri, &whole,
                      ret_storing);
     if (ret_storing->reason == VB_CACHING_HEAD_UPDATES)

@@ -236,7 +236,7 @@ static bool is_sound(const struct vb_stored_response *from,
             vb_etag_parse(parts->fields[parts->etag].value, &tag)) &&
            (from->part.complete == 0
                 ? from->part.first == 0
-                : len <= from->part.complete &&
+                : content != NULL && len <= from->part.complete &&
                       from->part.first <= from->part.complete - len);
 }
 

@@ -1,34 +1,41 @@
 /* Parts, and putting them together: see partial.h. */
 #include "caching/partial.h"
 
-#include "base/assert.h"
+#include <stdlib.h>
+
 #include "caching/variants.h"
 #include "http/etag.h"
 
 /* Behind the whole's key: no key of a request ends like that. */
 #define SUFFIX "\npart"
 
+static struct vb_caching_key part_key(const struct vb_caching_key *key,
+                                      char *memory, size_t size)
+{
+    struct vb_buf buf = vb_buf_over(memory, size);
+
+    vb_buf_append(&buf, key->text);
+    vb_buf_str(&buf, SUFFIX);
+    return (struct vb_caching_key){
+        .uri = vb_span_head(vb_buf_span(&buf), key->uri.len),
+        .text = vb_buf_span(&buf)};
+}
+
+static size_t part_key_size(const struct vb_caching_key *key)
+{
+    return key->text.len + sizeof(SUFFIX) - 1;
+}
+
 bool vb_part_key(struct vb_arena *arena, const struct vb_caching_key *key,
                  struct vb_caching_key *ret_key)
 {
-    size_t size = key->text.len + sizeof(SUFFIX) - 1;
+    size_t size = part_key_size(key);
     char *memory = vb_arena_alloc(arena, size);
-    struct vb_buf buf = vb_buf_over(memory, size);
 
     if (memory == NULL)
         return false;
-    vb_buf_append(&buf, key->text);
-    vb_buf_str(&buf, SUFFIX);
-    ret_key->text = vb_buf_span(&buf);
-    ret_key->uri = vb_span_head(ret_key->text, key->uri.len);
+    *ret_key = part_key(key, memory, size);
     return true;
-}
-
-static struct vb_caching_key whole_key(const struct vb_caching_key *key)
-{
-    return (struct vb_caching_key){
-        .uri = key->uri,
-        .text = vb_span_head(key->text, key->text.len - sizeof(SUFFIX) + 1)};
 }
 
 static bool has_strong_tag(const struct vb_received *received)
@@ -60,7 +67,7 @@ bool vb_part_read(const struct vb_received *received, struct vb_part *ret_part,
 
 static uint64_t end_of(const struct vb_stored_response *stored)
 {
-    return stored->part.first + stored->rep->content.len;
+    return stored->part.first + stored->content->len;
 }
 
 struct vb_span vb_part_bytes(const struct vb_stored_response *stored,
@@ -70,7 +77,7 @@ struct vb_span vb_part_bytes(const struct vb_stored_response *stored,
 
     if (first < stored->part.first || last < first || last >= end_of(stored))
         return vb_span_of(NULL, 0);
-    return vb_span_of(stored->rep->content.ptr + (first - stored->part.first),
+    return vb_span_of(stored->content->bytes + (first - stored->part.first),
                       (size_t)(last - first) + 1);
 }
 
@@ -101,11 +108,8 @@ static bool same_strong_tag(const struct vb_stored_response *a,
 static void copy_to(struct vb_kept_content *content, uint64_t first,
                     const struct vb_stored_response *from)
 {
-    struct vb_span bytes = from->rep->content;
-
-    if (bytes.len > 0)
-        memcpy(content->bytes + (from->part.first - first), bytes.ptr,
-               bytes.len);
+    memcpy(content->bytes + (from->part.first - first), from->content->bytes,
+           from->content->len);
 }
 
 struct vb_stored_response *
@@ -128,13 +132,12 @@ vb_part_combine(const struct vb_stored_response *stored,
     content->len = content->size;
     copy_to(content, first, stored);
     copy_to(content, first, later);
-    both = vb_stored_response_filled(later, content);
+    if (end - first == later->part.complete) /* all of it */
+        both = vb_stored_response_part(later, (struct vb_part){0, 0}, content);
+    else
+        both = vb_stored_response_part(
+            later, (struct vb_part){first, later->part.complete}, content);
     vb_kept_content_unref(content);
-    if (both != NULL) {
-        both->part.first = first;
-        if (end - first == both->part.complete) /* all of it */
-            both->part = (struct vb_part){0, 0};
-    }
     return both;
 }
 
@@ -156,26 +159,51 @@ kept_in_place(struct vb_memory_tier *tier, const struct vb_caching_key *key,
     return found;
 }
 
-bool vb_part_keep(struct vb_memory_tier *tier, const struct vb_caching_key *key,
-                  uint64_t moment, struct vb_stored_response *part)
+/* The same, as much as there is of it; NULL: no memory, or no more than it. */
+static struct vb_stored_response *
+combined(const struct vb_stored_response *stored,
+         const struct vb_stored_response *part)
+{
+    if (stored != NULL)
+        return vb_part_combine(stored, part);
+    return part->content->len == part->part.complete
+               ? vb_part_combine(part, part)
+               : NULL;
+}
+
+static bool keep(struct vb_memory_tier *tier,
+                 const struct vb_caching_key *whole,
+                 const struct vb_caching_key *key, uint64_t moment,
+                 struct vb_stored_response *part)
 {
     struct vb_stored_response *stored = kept_in_place(tier, key, part);
-    struct vb_stored_response *both = NULL;
-    const struct vb_caching_key whole = whole_key(key);
+    struct vb_stored_response *both = combined(stored, part);
     bool kept;
 
-    vb_assert(vb_span_ends(key->text, VB_SPAN(SUFFIX)));
-    if (stored != NULL)
-        both = vb_part_combine(stored, part);
-    else if (part->rep->content.len == part->part.complete)
-        both = vb_part_combine(part, part);
     if (both != NULL && both->part.complete == 0) {
-        kept = vb_memory_put(tier, &whole, moment, both);
-        vb_memory_drop(tier, key, stored);
+        kept = vb_memory_put(tier, whole, moment, both);
+        if (stored != NULL)
+            vb_memory_drop(tier, key, stored);
     } else {
         kept = vb_memory_put(tier, key, moment, both != NULL ? both : part);
     }
     vb_stored_response_unref(both);
     vb_stored_response_unref(stored);
+    return kept;
+}
+
+bool vb_part_keep(struct vb_memory_tier *tier, const struct vb_caching_key *key,
+                  uint64_t moment, struct vb_stored_response *part)
+{
+    size_t size = part_key_size(key);
+    char *memory = malloc(size);
+    struct vb_caching_key parts;
+    bool kept;
+
+    if (memory == NULL)
+        return false;
+    parts = part_key(key, memory, size);
+    kept = keep(tier, key, &parts, moment, part);
+    free(memory);
     return kept;
 }

@@ -8,7 +8,8 @@
  *
  * One part is kept of each selected response, and under a key of its own: who
  * looks for all of it never finds a part. Whoever puts none in needs to know
- * nothing of this.
+ * nothing of this. Its representation is the whole's, and streamed: how long
+ * that is, and what its fields are; the bytes that are there are in `content`.
  */
 #ifndef VB_CACHING_PARTIAL_H
 #define VB_CACHING_PARTIAL_H
@@ -48,8 +49,8 @@ struct vb_stored_response *
 vb_part_combine(const struct vb_stored_response *stored,
                 const struct vb_stored_response *later);
 
-/* Keeps a part, together with what there is: `key` is vb_part_key's. All of it
- * is kept under the whole's. As vb_memory_put. */
+/* Keeps a part, together with what there is; `key` is the whole's, under which
+ * all of it is kept once it is there. As vb_memory_put. */
 bool vb_part_keep(struct vb_memory_tier *tier, const struct vb_caching_key *key,
                   uint64_t moment, struct vb_stored_response *part);
 

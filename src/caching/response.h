@@ -18,7 +18,7 @@
 #include "http/cache_groups.h"
 
 /* Which part of the content there is: from `first` on, of so many bytes in all.
- * complete 0: all of it. */
+ * complete 0: all of it. See partial.h. */
 struct vb_part {
     uint64_t first;
     uint64_t complete;
@@ -29,8 +29,8 @@ struct vb_stored_response {
     uint16_t status;
     uint16_t group_count;
     struct vb_freshness freshness;
-    struct vb_part part; /* see partial.h */
-    struct vb_rep *rep;  /* a reference; without Date, Age, Cache-Status */
+    struct vb_part part;
+    struct vb_rep *rep; /* a reference; without Date, Age, Cache-Status */
     struct vb_kept_content *content; /* a reference; NULL: it has none */
     char date[VB_DATE_LEN];          /* of the Date to be sent */
     struct vb_span vary;             /* names, in lower case: vb_vary_split */
@@ -69,6 +69,11 @@ vb_stored_response_new(struct vb_arena *arena,
 struct vb_stored_response *
 vb_stored_response_filled(const struct vb_stored_response *streamed,
                           struct vb_kept_content *content);
+
+/* The same as this part of it; or as all of it. */
+struct vb_stored_response *
+vb_stored_response_part(const struct vb_stored_response *response,
+                        struct vb_part part, struct vb_kept_content *content);
 
 static inline struct vb_stored_response *
 vb_stored_response_ref(struct vb_stored_response *response)

@@ -10,19 +10,26 @@ static void release_content(void *owner)
     vb_kept_content_unref(owner);
 }
 
-/* A representation with this content, or none. */
-static struct vb_rep *make_rep(struct vb_rep_parts *parts, unsigned status,
+/* A representation with this content, or none; of a part, the whole's, whose
+ * bytes are not in it. */
+static struct vb_rep *make_rep(struct vb_rep_parts *parts,
+                               const struct vb_stored_response *from,
                                struct vb_kept_content *content)
 {
     struct vb_rep *rep;
 
+    if (content != NULL && from->part.complete > 0) {
+        parts->streamed = true;
+        parts->length = from->part.complete;
+        content = NULL;
+    }
     if (content != NULL) {
         parts->content = vb_kept_content_span(content);
         parts->length = parts->content.len;
         parts->owner = vb_kept_content_ref(content);
         parts->release = release_content;
     }
-    if (!vb_status_has_content((int)status)) /* RFC 9110 section 8.6 */
+    if (!vb_status_has_content(from->status)) /* RFC 9110 section 8.6 */
         parts->length = VB_LENGTH_UNKNOWN;
     rep = vb_rep_received(parts);
     if (rep == NULL)
@@ -74,7 +81,7 @@ static struct vb_stored_response *lay_out(const struct vb_stored_response *from,
     response->content = NULL;
     if (content != NULL) {
         response->content = vb_kept_content_ref(content);
-        response->size += content->size - content->len;
+        response->size += content->size - rep->content.len;
     }
     return response;
 }
@@ -83,7 +90,7 @@ struct vb_stored_response *
 vb__response_form(const struct vb_stored_response *from,
                   struct vb_rep_parts *parts, struct vb_kept_content *content)
 {
-    struct vb_rep *rep = make_rep(parts, from->status, content);
+    struct vb_rep *rep = make_rep(parts, from, content);
     struct vb_stored_response *response;
 
     if (rep == NULL)
@@ -120,13 +127,22 @@ void vb__response_parts(const struct vb_stored_response *response,
 }
 
 struct vb_stored_response *
+vb_stored_response_part(const struct vb_stored_response *response,
+                        struct vb_part part, struct vb_kept_content *content)
+{
+    struct vb_stored_response from = *response;
+    struct vb_rep_parts parts;
+
+    from.part = part;
+    vb__response_parts(response, &parts);
+    return vb__response_form(&from, &parts, content);
+}
+
+struct vb_stored_response *
 vb_stored_response_filled(const struct vb_stored_response *streamed,
                           struct vb_kept_content *content)
 {
-    struct vb_rep_parts parts;
-
-    vb__response_parts(streamed, &parts);
-    return vb__response_form(streamed, &parts, content);
+    return vb_stored_response_part(streamed, streamed->part, content);
 }
 
 void vb_stored_response_unref(struct vb_stored_response *response)

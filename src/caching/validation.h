@@ -87,4 +87,11 @@ enum vb_err vb_validation_freshen(const struct vb_caching_policy *policy,
                                   struct vb_storing *ret_storing,
                                   struct vb_stored_response **ret_response);
 
+/* The fields of a stored response, with those of a later one about it in their
+ * place (section 3.2); in the arena. NULL: no memory. */
+const struct vb_fields *
+vb_validation_merge(struct vb_arena *arena,
+                    const struct vb_stored_response *stored,
+                    const struct vb_fields *fresh);
+
 #endif

@@ -37,7 +37,7 @@ enum vb_err vb_gate_cache_init(struct vb_gate_cache *cache,
     enum vb_err err;
 
     *cache = (struct vb_gate_cache){.policy = vb_caching_policy_default};
-    cache->policy.partial = false;
+    cache->policy.partial = true;
     err = open_disk(cache, room, ret_why);
     if (err != VB_OK)
         return err;
@@ -96,6 +96,8 @@ void vb__cached_look(struct vb_cached *c)
     c->found =
         vb_memory_find(c->cache->tier, &c->key, &c->x->head.fields, &c->stored);
     judge(c);
+    if (c->found != VB_FOUND_ONE)
+        vb__cached_look_for_part(c);
 }
 
 void vb__cached_brought(struct vb_cached *c, struct vb_stored_response *stored)
@@ -151,11 +153,12 @@ void vb__cached_done(struct vb_cached *c)
     vb_fill_reader_close(c->reader);
     vb_stored_response_unref(c->stored);
     vb_stored_response_unref(c->fresh);
+    vb_stored_response_unref(c->part);
     for (size_t i = 0; i < c->validated.count; i++)
         vb_stored_response_unref(c->validated.at[i]);
     c->fill = NULL;
     c->reader = NULL;
-    c->stored = c->fresh = NULL;
+    c->stored = c->fresh = c->part = NULL;
     c->validated.count = 0;
 }
 

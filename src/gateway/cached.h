@@ -64,13 +64,17 @@ struct vb_cached {
     enum vb_found found;
     struct vb_stored_response *stored; /* a reference, or NULL */
     struct vb_stored_response *fresh;  /* likewise: what has come for it */
+    struct vb_stored_response *part;   /* likewise: a part, where a range of
+                                          it is asked for that it has not */
     struct vb_reuse reuse;             /* the verdict about `stored` */
 
     /* Once it has gone on. */
     struct vb_fill *fill; /* that it leads; or NULL */
     struct vb_fill_reader *reader;
-    enum vb_cached_reading reading; /* of that, by `source` */
+    enum vb_cached_reading reading; /* of that, by `source`, */
     struct vb_source source;
+    uint64_t left;        /* so many bytes more; */
+    struct vb_span bytes; /* or of these, which are of a part */
     struct vb_validated validated;
     struct vb_validation_fields conditions; /* instead of the client's */
     int64_t requested_ms;                   /* Unix ms */
@@ -92,6 +96,9 @@ static inline struct vb_cached *vb__cached_of(const struct vb_exchange *x)
 
 /* cached.c: looks (again) for what is stored, and judges it. */
 void vb__cached_look(struct vb_cached *c);
+
+/* parts.c: the same of parts, where no whole was found. */
+void vb__cached_look_for_part(struct vb_cached *c);
 
 /* The row `kept`, of a request that has its key. */
 enum vb_answer vb__cached_kept(struct vb_cached *c);

@@ -1,7 +1,7 @@
 /*
  * What is passed on as it comes, and kept besides: the answer to a request that
- * asks for itself, of which the head tells whether others may have something of
- * it. See cached.h.
+ * asks for itself (a POST, a range), whose head tells whether others may have
+ * something of it. See cached.h.
  */
 #include "gateway/filling.h"
 
@@ -21,14 +21,20 @@ static bool is_asked_by_key(const struct vb_cached *c)
            (!head->has_query || vb_span_eq(uri.query, head->query));
 }
 
-bool vb__cached_may_copy(struct vb_cached *c)
+static bool may_stand_for_target(struct vb_cached *c)
 {
     const struct vb_head *head = &c->x->head;
 
     return head->method == VB_METHOD_POST && head->protocol.len == 0 &&
-           !vb_cc_has(&c->asked.cc, VB_CC_NO_STORE) &&
            vb_caching_key_of(&c->x->arena, head, VB_SPAN(""), &c->key) &&
            is_asked_by_key(c);
+}
+
+bool vb__cached_may_copy(struct vb_cached *c)
+{
+    return !vb_cc_has(&c->asked.cc, VB_CC_NO_STORE) &&
+           (c->key.uri.len > 0 ? vb__cached_wants_part(c)
+                               : may_stand_for_target(c));
 }
 
 static bool can_be_kept(const struct vb_cached *c,

@@ -58,47 +58,56 @@ void vb__cached_answer(struct vb_cached *c,
 /* --- what a head means ------------------------------------------------------
  */
 
-static struct vb_stored_response *
-make_stored(struct vb_cached *c, const struct vb_response_head *response,
-            const struct vb_received *received,
-            const struct vb_storing *storing)
+static struct vb_stored_response *make_stored(struct vb_cached *c,
+                                              const struct vb_come *come,
+                                              const struct vb_storing *storing)
 {
     struct vb_exchange *x = c->x;
     struct vb_field_list via;
     struct vb_stored_draft draft = {
         .asked = &c->asked,
-        .received = received,
+        .received = &come->received,
         .storing = storing,
         .streamed = true,
-        .length = response->content_length >= 0
-                      ? (uint64_t)response->content_length
-                      : VB_LENGTH_UNKNOWN,
+        .length = come->length,
+        .part = come->part,
     };
 
     vb_field_list_init(&via, &x->arena, 1);
-    vb_add_via(&via, vb_via_version(c->forward->ask.client->protocol),
-               c->forward->gate->options.pseudonym);
+    if (!come->has_via)
+        vb_add_via(&via, vb_via_version(c->forward->ask.client->protocol),
+                   c->forward->gate->options.pseudonym);
     if (via.failed)
         return NULL;
-    if (!response->has_content)
-        draft.length = 0;
     draft.more = via.at;
     draft.more_count = via.count;
     return vb_stored_response_new(&x->arena, &draft);
 }
 
+static uint64_t length_of(const struct vb_response_head *response)
+{
+    if (!response->has_content)
+        return 0;
+    return response->content_length >= 0 ? (uint64_t)response->content_length
+                                         : VB_LENGTH_UNKNOWN;
+}
+
 bool vb__cached_open(struct vb_cached *c,
                      const struct vb_response_head *response)
 {
-    const struct vb_received received = vb__cached_received(c, response);
+    struct vb_come come = {.received = vb__cached_received(c, response),
+                           .length = length_of(response)};
     struct vb_storing storing;
 
+    if (response->status == VB_STATUS_PARTIAL_CONTENT &&
+        !vb__cached_read_part(c, response, &come))
+        return false;
     vb_storing_judge(&c->cache->policy, &c->x->arena, &c->asked, c->key.uri,
-                     &received, &storing);
+                     &come.received, &storing);
     if (storing.reason != VB_CACHING_STORABLE ||
         !vb__cached_is_shared(c->x, &response->fields))
         return false;
-    c->fresh = make_stored(c, response, &received, &storing);
+    c->fresh = make_stored(c, &come, &storing);
     return c->fresh != NULL && vb_fill_open(c->fill, c->fresh);
 }
 
@@ -114,7 +123,7 @@ static bool open_fill(struct vb_cached *c,
     vb__forward_hold(c->forward);
     status.stored = true;
     vb__cached_answer(c, c->fresh, &status);
-    if (c->reading == VB_READING_NOT) /* a 304, or the client has gone */
+    if (!vb__cached_is_read(c)) /* a 304, or the client has gone */
         vb__cached_stop_reading(c);
     return true;
 }

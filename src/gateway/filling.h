@@ -15,6 +15,9 @@ void vb__cached_on_resume(void *context);
 /* More of what the client reads may be there. */
 void vb__cached_read_on(struct vb_cached *c);
 
+/* Does the client read what arrives, or will it? */
+bool vb__cached_is_read(const struct vb_cached *c);
+
 /* What arrives is read no more. */
 void vb__cached_stop_reading(struct vb_cached *c);
 
@@ -56,6 +59,28 @@ bool vb__cached_may_copy(struct vb_cached *c);
 void vb__cached_copy_head(struct vb_cached *c,
                           const struct vb_response_head *response);
 enum vb_sink_want vb__cached_copy(struct vb_cached *c, struct vb_span bytes);
+
+/* --- parts.c -------------------------------------------------------------- */
+
+/* A response that may be stored, as it has come. */
+struct vb_come {
+    struct vb_received received;
+    struct vb_part part;
+    uint64_t length; /* of its content, or VB_LENGTH_UNKNOWN */
+    bool has_via;    /* it names this server already */
+};
+
+/* Is it a method whose answer is what is stored? */
+bool vb__cached_brings_content(const struct vb_cached *c);
+
+/* Is a range asked for of what is not stored whole? */
+bool vb__cached_wants_part(const struct vb_cached *c);
+
+/* Which part a 206 brings; its fields are those of what is stored of it,
+ * updated. False: none that can be stored. */
+bool vb__cached_read_part(struct vb_cached *c,
+                          const struct vb_response_head *response,
+                          struct vb_come *come);
 
 /* --- freshening.c --------------------------------------------------------- */
 

@@ -126,19 +126,12 @@ static void on_news(void *context)
 /* --- joining ----------------------------------------------------------------
  */
 
-static bool brings_content(const struct vb_cached *c)
-{
-    return c->x->head.method == VB_METHOD_GET ||
-           c->x->head.method == VB_METHOD_QUERY;
-}
-
 /* May it be asked for with and for others? Parts are asked for alone. */
 static bool can_share(const struct vb_cached *c)
 {
-    return c->key.uri.len > 0 && brings_content(c) &&
+    return c->key.uri.len > 0 && vb__cached_brings_content(c) &&
            !vb_cc_has(&c->asked.cc, VB_CC_NO_STORE) &&
-           (c->found == VB_FOUND_ONE ||
-            vb_fields_first(&c->x->head.fields, VB_FIELD_RANGE) == NULL);
+           !vb__cached_wants_part(c);
 }
 
 /* What is stored is asked about; what is not, for the whole. */
@@ -217,7 +210,7 @@ void vb__cached_refresh(struct vb_cached *c)
 
     /* What is inside of another does not outlive it; and HEAD brings no content
      * to put in the place of what is stored. */
-    if (x->outer != NULL || !brings_content(c))
+    if (x->outer != NULL || !vb__cached_brings_content(c))
         return;
     c->fill = vb_flights_lead(c->cache->flights, &c->key, &party);
     if (c->fill == NULL) /* somebody is at it */

@@ -329,6 +329,29 @@ static void who_asks_for_itself_is_not_followed_and_may_be_kept(void **state)
     assert_span_equal(kept(GET), "whole");
 }
 
+static void a_range_of_what_arrives_is_read_once_it_is_there(void **state)
+{
+    struct client a, b;
+    struct vb_span bytes;
+
+    (void)state;
+    join(&a, GET);
+    join(&b, GET);
+    open_fill(&a, OK, 10);
+    assert_true(vb_fill_reader_seek(b.reader, 6));
+    assert_false(vb_fill_reader_seek(b.reader, 11));
+    vb_fill_append(a.fill, VB_SPAN("01234"));
+    assert_int_equal(vb_fill_read(b.reader, &bytes), VB_PULL_PENDING);
+    vb_fill_append(a.fill, VB_SPAN("567"));
+    assert_int_equal(vb_fill_read(b.reader, &bytes), VB_PULL_BYTES);
+    assert_span_equal(bytes, "67");
+    assert_true(vb_fill_reader_seek(b.reader, 1));
+    assert_int_equal(vb_fill_read(b.reader, &bytes), VB_PULL_BYTES);
+    assert_span_equal(bytes, "1234567");
+    leave(&a);
+    leave(&b);
+}
+
 static void what_is_broken_off_is_never_whole(void **state)
 {
     struct client a, b;
@@ -726,6 +749,7 @@ int main(void)
         TEST(who_is_not_selected_by_the_head_asks_alone),
         TEST(who_follows_is_told_how_the_next_hop_has_failed),
         TEST(who_asks_for_itself_is_not_followed_and_may_be_kept),
+        TEST(a_range_of_what_arrives_is_read_once_it_is_there),
         TEST(what_is_broken_off_is_never_whole),
         TEST(nobody_follows_what_was_asked_for_before_a_change),
         TEST(what_a_post_has_brought_about_answers_a_get),

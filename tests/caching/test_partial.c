@@ -132,9 +132,11 @@ static void parts_that_touch_are_combined(void **state)
         if (both != NULL) {
             bool whole = first == 0 && last == 9;
 
-            assert_int_equal(both->rep->content.len, last - first + 1);
-            assert_memory_equal(both->rep->content.ptr, content + first,
+            assert_int_equal(both->content->len, last - first + 1);
+            assert_memory_equal(both->content->bytes, content + first,
                                 last - first + 1);
+            assert_int_equal(both->rep->length, 10);
+            assert_int_equal(both->rep->streamed, !whole);
             assert_int_equal(both->part.first, first);
             assert_int_equal(both->part.complete, whole ? 0 : 10);
             assert_true(scene_has_line(both, "X: 2"));
@@ -182,7 +184,7 @@ static void parts_become_a_whole_that_is_found_as_one(void **state)
             vb_memory_find(tier, &key, &asked->head->fields, &found),
             VB_FOUND_NOTHING);
         part = part_of(2 * i, 2 * i + 1, "");
-        assert_true(vb_part_keep(tier, &parts, vb_memory_moment(tier), part));
+        assert_true(vb_part_keep(tier, &key, vb_memory_moment(tier), part));
         vb_stored_response_unref(part);
     }
     assert_int_equal(vb_memory_find(tier, &key, &asked->head->fields, &found),
@@ -195,7 +197,7 @@ static void parts_become_a_whole_that_is_found_as_one(void **state)
                      VB_FOUND_NOTHING);
     part = part_of(0, 9, ""); /* a part that is all */
     vb_memory_purge(tier, key.uri);
-    assert_true(vb_part_keep(tier, &parts, vb_memory_moment(tier), part));
+    assert_true(vb_part_keep(tier, &key, vb_memory_moment(tier), part));
     vb_stored_response_unref(part);
     assert_int_equal(vb_memory_find(tier, &key, &asked->head->fields, &found),
                      VB_FOUND_ONE);
