@@ -165,10 +165,8 @@ static void go_on_without(struct vb_forward *f)
 {
     struct vb_cached *c = vb__cached_of(f->x);
 
-    if (c == NULL || !vb__cached_left(c))
-        return;
     f->down_pending = false;
-    if (f->down_paused)
+    if (c != NULL && vb__cached_left(c) && f->down_paused)
         vb_ask_resume(&f->ask);
 }
 

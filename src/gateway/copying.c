@@ -59,11 +59,15 @@ void vb__cached_copy_head(struct vb_cached *c,
 
 enum vb_sink_want vb__cached_copy(struct vb_cached *c, struct vb_span bytes)
 {
-    if (vb_fill_append(c->fill, bytes) == VB_SINK_DONE) { /* it is too large */
+    struct vb_forward *f = c->forward;
+    bool too_large = vb_fill_append(c->fill, bytes) == VB_SINK_DONE;
+
+    if (too_large) {
         vb__cached_close_fill(c);
         c->phase = VB_CACHED_PASSES;
+        vb__forward_let_go(f); /* the client still has it */
     }
-    return vb__forward_take(c->forward, bytes);
+    return vb__forward_take(f, bytes);
 }
 
 bool vb__cached_left(struct vb_cached *c)

@@ -21,8 +21,7 @@ void vb__forward_hold(struct vb_forward *f)
     f->held = true;
 }
 
-/* The exchange may be gone when this returns. */
-static void let_go(struct vb_forward *f)
+void vb__forward_let_go(struct vb_forward *f)
 {
     bool held = f->held;
 
@@ -36,7 +35,7 @@ void vb__forward_cancel(struct vb_forward *f)
     if (f->under_way)
         vb_ask_cancel(&f->ask);
     f->under_way = false;
-    let_go(f);
+    vb__forward_let_go(f);
 }
 
 void vb__forward_answer(struct vb_forward *f, enum vb_answer answer)

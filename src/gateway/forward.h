@@ -73,6 +73,8 @@ enum vb_answer vb__forward_refuse(struct vb_exchange *x,
 
 /* The exchange stays until the ask has ended, whoever has gone before. */
 void vb__forward_hold(struct vb_forward *f);
+/* It does no more, and may be gone when this returns. */
+void vb__forward_let_go(struct vb_forward *f);
 
 /* Nobody wants it any more. The exchange may be gone when this returns. */
 void vb__forward_cancel(struct vb_forward *f);

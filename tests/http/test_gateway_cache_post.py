@@ -206,6 +206,31 @@ def test_a_client_that_leaves_does_not_break_what_is_kept(gateway, client, upstr
     assert client.get("/here" + path).body == content
 
 
+@pytest.mark.once
+def test_a_client_that_leaves_ends_what_is_too_large_to_be_kept(gateway, upstream, path):
+    piece = b"z" * 1024 * 1024
+    fields = [("Cache-Control", "max-age=600"), ("Content-Location", "/there" + path)]
+    begin = chunked([piece], fields).removesuffix(b"0\r\n\r\n")
+    ended = threading.Event()
+
+    def answer(peer, request):
+        try:
+            peer.send(begin)
+            for _ in range(1000):
+                peer.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+        except OSError:
+            ended.set()
+
+    upstream.always(answer)
+    with closing(gateway.client()) as leaving:
+        connection = leaving.connect()
+        connection.send(f"POST /here{path} HTTP/1.1\r\nHost: {leaving.authority}\r\nContent-Length: 0\r\n\r\n".encode())
+        while len(connection.buffer) < 10 * len(piece):
+            assert connection.more()
+        connection.close()
+    assert ended.wait(10)
+
+
 # Places
 
 
