@@ -205,6 +205,16 @@ bool vb__forward_rewind(struct vb_forward *f)
     return f->is_whole || vb_pipe_rewind(&f->up);
 }
 
+/* What goes through a tunnel, or in another protocol, is as long as it gets,
+ * whatever is said of the request, which has no content (RFC 9110 sections
+ * 9.3.6 and 7.8). */
+static int64_t length_of(const struct vb_head *head)
+{
+    return head->method == VB_METHOD_CONNECT || head->protocol.len > 0
+               ? -1
+               : head->content_length;
+}
+
 void vb__forward_init_content(struct vb_forward *f)
 {
     struct vb_pool *pool = &f->x->env->reaches->pipe_blocks;
@@ -218,8 +228,7 @@ void vb__forward_init_content(struct vb_forward *f)
     f->sink = (struct vb_sink){.write = take_up, .end = end_up};
     if (!f->is_whole) /* whose sink is closed with the exchange */
         f->x->sink = &f->sink;
-    f->content =
-        (struct vb_source){.pull = pull_up, .length = head->content_length};
+    f->content = (struct vb_source){.pull = pull_up, .length = length_of(head)};
     f->source = (struct vb_source){.pull = pull_down, .close = close_down};
 }
 
