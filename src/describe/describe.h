@@ -139,6 +139,8 @@ struct vb_described_response {
     int status; /* 100 to 599; 1 to 5 for "1XX" to "5XX"; 0 for "default" */
     const struct vb_content *media;
     size_t media_count;
+    const struct vb_span *fields; /* names of those that must be there */
+    size_t field_count;
 };
 
 /* --- operations ---------------------------------------------------------- */

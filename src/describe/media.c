@@ -175,6 +175,26 @@ static int status_of(struct vb_span text)
            (text.ptr[2] - '0');
 }
 
+/* OpenAPI: a header of the name Content-Type shall be ignored. */
+static void read_fields(struct vb__reader *r, yyjson_val *headers,
+                        struct vb_described_response *response)
+{
+    struct vb_span *names =
+        VB__NEW(r, struct vb_span, yyjson_obj_size(headers));
+    yyjson_obj_iter iter;
+    yyjson_val *name;
+
+    response->fields = names;
+    yyjson_obj_iter_init(headers, &iter);
+    while (names && (name = yyjson_obj_iter_next(&iter)) != NULL) {
+        yyjson_val *val = vb__follow(r, yyjson_obj_iter_get_val(name));
+
+        if (yyjson_is_true(yyjson_obj_get(val, "required")) &&
+            !vb_span_ieq(vb_json_text(name), VB_SPAN("Content-Type")))
+            names[response->field_count++] = vb_json_text(name);
+    }
+}
+
 static void read_response(struct vb__reader *r, yyjson_val *name,
                           struct vb_described_response *response)
 {
@@ -190,6 +210,7 @@ static void read_response(struct vb__reader *r, yyjson_val *name,
         return;
     vb__media_read(r, vb__object(r, val, "content"), &response->media,
                    &response->media_count);
+    read_fields(r, yyjson_obj_get(val, "headers"), response);
 }
 
 void vb__responses_read(struct vb__reader *r, yyjson_val *operation,

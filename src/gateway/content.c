@@ -234,6 +234,8 @@ void vb__forward_init_content(struct vb_forward *f)
 
 void vb__forward_done_content(struct vb_forward *f)
 {
+    vb__audit_done(f->audit);
+    f->audit = NULL;
     vb_pipe_done(&f->up);
     vb_pipe_done(&f->down);
 }

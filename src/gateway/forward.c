@@ -98,6 +98,8 @@ static enum vb_sink_want on_content(struct vb_ask *ask, struct vb_span bytes)
     struct vb_forward *f = of_ask(ask);
     struct vb_cached *c = vb__cached_of(f->x);
 
+    if (f->audit != NULL)
+        vb__audit_content(f->audit, bytes);
     return c != NULL ? vb__cached_content(c, bytes)
                      : vb__forward_take(f, bytes);
 }
@@ -138,6 +140,8 @@ static void on_end(struct vb_ask *ask, enum vb_failure_id failure)
     struct vb_forward *f = of_ask(ask);
     struct vb_cached *c = vb__cached_of(f->x);
 
+    if (f->audit != NULL && failure == VB_FAILURE_NONE)
+        vb__audit_end(f);
     f->under_way = false;
     if (c == NULL || !vb__cached_asks_again(c))
         be_over(f, failure);
@@ -173,6 +177,8 @@ static void on_head(struct vb_ask *ask, const struct vb_response_head *response)
     const struct vb_response_head *placed =
         response != NULL ? vb__forward_placed(f, response) : NULL;
 
+    if (f->gate->options.auditor != NULL && response != NULL)
+        vb__audit_head(f, response);
     if (response != NULL && placed == NULL)
         break_off(f);
     else

@@ -3,6 +3,7 @@
 #define VB_GATEWAY_FORWARD_H
 
 #include "gateway/ask.h"
+#include "gateway/audit.h"
 #include "gateway/gate.h"
 #include "gateway/pipe.h"
 #include "gateway/reach.h"
@@ -43,6 +44,8 @@ struct vb_forward {
      * other side still goes there, and nothing comes back. */
     bool drains;
     size_t discarded; /* bytes that came all the same */
+
+    struct vb_audit *audit; /* of the answer; NULL: none */
 
     bool under_way; /* the ask is */
     bool replied;   /* the flow was told */

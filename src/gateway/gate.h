@@ -19,6 +19,8 @@
 
 struct vb_reach;
 struct vb_gate_cache; /* gateway/cached.h */
+struct vb_auditor;    /* gateway/audit.h */
+struct vb_audit_described;
 
 struct vb_gate_options {
     size_t depth; /* how many segments of paths here are not passed on; */
@@ -31,6 +33,8 @@ struct vb_gate_options {
     /* Where answers are stored that may be given to others; NULL: nowhere.
      * Borrowed. */
     const struct vb_gate_cache *cache;
+    /* Who is told what is wrong with answers; NULL: nobody. Borrowed. */
+    struct vb_auditor *auditor;
 };
 
 struct vb_gate {
@@ -39,7 +43,9 @@ struct vb_gate {
     /* Then this finds out; NULL: out of memory. */
     struct vb_reach *(*reach)(struct vb_exchange *x,
                               const struct vb_gate *gate);
-    struct vb_gate_options options; /* its texts are borrowed */
+    struct vb_gate_options options;             /* its texts are borrowed */
+    const struct vb_audit_described *described; /* what else answers are held
+                                                   against; NULL: nothing */
 };
 
 /* Takes a reference on the upstream. */

@@ -117,8 +117,10 @@ enum vb_err vb_gateway_build(struct vb_built *built)
     vb_upstream_unref(upstream);
     gateway->answered = gateway->gate.forwarding.answered;
     gateway->gate.forwarding.answered = answered;
-    if (route->operation_count > 0)
+    if (route->operation_count > 0) {
         vb_vetting_put(&gateway->gate.forwarding);
+        gateway->gate.described = &vb_vetting_audit;
+    }
     built->gateway = gateway;
     vb_gate_open(&built->resource, &gateway->gate);
     built->resource.any_method =
@@ -165,6 +167,7 @@ enum vb_err vb_gateway_open(struct vb_built *built,
         return VB_OK;
     options->pseudonym = setup->pseudonym;
     options->cache = setup->cache;
+    options->auditor = setup->auditor;
     if (options->trusted == NULL) {
         options->trusted = setup->trusted;
         options->trusted_count = setup->trusted_count;

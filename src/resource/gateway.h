@@ -16,6 +16,7 @@ struct vb_gateway_setup {
     const struct vb_network *trusted; /* where they do not say themselves */
     size_t trusted_count;
     const struct vb_gate_cache *cache; /* borrowed as well */
+    struct vb_auditor *auditor;        /* likewise; NULL: none */
     /* Makes how TLS is spoken with their servers; NULL, with one line in
      * ret_why: it cannot be. */
     const struct vb_tls_outward *(*secure)(const struct vb_gateway_tls *tls,

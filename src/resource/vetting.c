@@ -19,7 +19,7 @@ struct vetting {
     struct vb_buf raw; /* the content in its codings */
 };
 
-static const struct vb_operation *operation_of(const struct vb_exchange *x)
+const struct vb_operation *vb_vetting_operation(const struct vb_exchange *x)
 {
     const struct vb_route *route = vb_built_of(x)->route;
 
@@ -29,7 +29,7 @@ static const struct vb_operation *operation_of(const struct vb_exchange *x)
 
 static enum vb_answer held(struct vb_exchange *x)
 {
-    return operation_of(x) != NULL ? VB_YES : VB_NO;
+    return vb_vetting_operation(x) != NULL ? VB_YES : VB_NO;
 }
 
 static bool query_fits(struct vb_exchange *x)
@@ -42,7 +42,7 @@ static bool query_fits(struct vb_exchange *x)
 
 static enum vb_answer fits(struct vb_exchange *x)
 {
-    const struct vb_operation *operation = operation_of(x);
+    const struct vb_operation *operation = vb_vetting_operation(x);
 
     if (!operation->served)
         return vb_reply_refuse(x, VB_STATUS_NOT_IMPLEMENTED,
@@ -76,7 +76,7 @@ static bool is_json(const struct vb_exchange *x)
  * 9110 section 9.3). */
 static bool lacks_content(const struct vb_exchange *x)
 {
-    return operation_of(x)->request.required && !x->head.has_content &&
+    return vb_vetting_operation(x)->request.required && !x->head.has_content &&
            vb_method_info(x->head.method)->content == VB_METHOD_CONTENT_DEFINED;
 }
 

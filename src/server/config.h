@@ -82,6 +82,7 @@ struct vb_config {
     bool gateway_hides;
     bool gateway_describes; /* `verbatim gateway`: the description is theirs */
     bool gateway_passes;
+    bool gateway_audits;
     struct vb_texts trusted_proxies; /* networks */
     const char *via;                 /* NULL: drawn */
     bool proxy;                      /* `verbatim proxy` */

@@ -126,6 +126,7 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
         .trusted = gateways->trusted,
         .trusted_count = gateways->trusted_count,
         .cache = &gateways->cache,
+        .auditor = vb_auditing_auditor(gateways->auditing),
         .secure = secure,
         .release = release,
     };
@@ -151,8 +152,17 @@ enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards,
     return vb_gate_cache_init(&gateways->cache, room, ret_why);
 }
 
+bool vb_gateways_audit(struct vb_gateways *gateways,
+                       const struct vb_redaction *redaction)
+{
+    gateways->auditing = vb_auditing_new(redaction);
+    return gateways->auditing != NULL;
+}
+
 void vb_gateways_done(struct vb_gateways *gateways)
 {
+    vb_auditing_free(gateways->auditing);
+    gateways->auditing = NULL;
     vb_gate_cache_done(&gateways->cache);
     for (size_t i = 0; i < gateways->rest.server_count; i++)
         free((char *)gateways->urls[i].ptr);

@@ -10,6 +10,7 @@
 #include "describe/gateway.h"
 #include "gateway/gate_cache.h"
 #include "resource/catalog.h"
+#include "server/auditing.h"
 
 #define VB_GATEWAYS_URLS_MOST    64
 #define VB_GATEWAYS_TRUSTED_MOST 64
@@ -25,6 +26,7 @@ struct vb_gateways {
     /* Of the cache that all workers share; memory 0: nothing is stored. */
     struct vb_gate_cache_room room;
     struct vb_gate_cache cache;
+    struct vb_auditing *auditing; /* NULL: nobody is told of answers */
 };
 
 /* The defaults. */
@@ -49,6 +51,11 @@ enum vb_err vb_gateways_open(const struct vb_gateways *gateways,
  * stored has a directory. As vb_gate_cache_init. */
 enum vb_err vb_gateways_store(struct vb_gateways *gateways, bool forwards,
                               struct vb_buf *ret_why);
+
+/* Has answers audited; `redaction` is copied. Before they are opened. False: no
+ * memory. */
+bool vb_gateways_audit(struct vb_gateways *gateways,
+                       const struct vb_redaction *redaction);
 
 /* Frees the texts and the cache, when nothing is served any more. */
 void vb_gateways_done(struct vb_gateways *gateways);

@@ -202,6 +202,18 @@ void vb_serve_api(struct vb_server *server, const struct vb_config *config)
         vb_server_trust_host(server, config->hosts.at[i]);
 }
 
+/* What is told of URIs goes by the rules of the access log. */
+static void audit(struct vb_gateways *gateways, const struct vb_config *config)
+{
+    struct vb_buf why = vb_buf_over(NULL, 0);
+    struct vb_redaction redaction;
+
+    if (vb_redaction_parse(vb_span_str(config->log_redact), &redaction, &why) !=
+            VB_OK ||
+        !vb_gateways_audit(gateways, &redaction))
+        vb_log(VB_LOG_ERROR, "--audit: there is no memory for it");
+}
+
 void vb_serve_gateways(struct vb_server *server, const struct vb_config *config)
 {
     struct vb_gateways *gateways = &server->gateways;
@@ -220,6 +232,8 @@ void vb_serve_gateways(struct vb_server *server, const struct vb_config *config)
     rest->tls.ca = config->gateway_ca;
     rest->tls.insecure = config->gateway_insecure;
     rest->place = (struct vb_place){.file = VB_SPAN("--to")};
+    if (config->gateway_audits)
+        audit(gateways, config);
     if (config->via != NULL)
         snprintf(gateways->pseudonym, sizeof(gateways->pseudonym), "%s",
                  config->via);
