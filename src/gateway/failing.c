@@ -53,7 +53,8 @@ bool vb__cached_unanswered(struct vb_cached *c, enum vb_failure_id why,
 
 uint16_t vb__cached_failure_status(const struct vb_cached *c, uint16_t usual)
 {
-    return c->stored != NULL && judge(c, 0).act == VB_REUSE_REFUSE
+    return usual == VB_STATUS_BAD_GATEWAY && c->stored != NULL &&
+                   judge(c, 0).act == VB_REUSE_REFUSE
                ? VB_STATUS_GATEWAY_TIMEOUT
                : usual;
 }
