@@ -23,7 +23,7 @@ static enum vb_sink_want take_up(struct vb_sink *sink, struct vb_span bytes)
     if (!f->under_way) /* nobody wants it any more */
         return VB_SINK_MORE;
     if (!vb_pipe_put(&f->up, bytes))
-        f->up_lost = true;
+        f->up_end = VB_WAY_LOST;
     f->up_paused = vb_pipe_is_full(&f->up);
     /* This may end the call, but not the exchange, whose wire is at work. */
     tell_content(f);
@@ -34,8 +34,10 @@ static void end_up(struct vb_sink *sink, enum vb_err err)
 {
     struct vb_forward *f = of_sink(sink);
 
-    f->up_ended = err == VB_OK;
-    f->up_lost |= err != VB_OK;
+    if (err != VB_OK)
+        f->up_end = VB_WAY_LOST;
+    else if (f->up_end == VB_WAY_OPEN)
+        f->up_end = VB_WAY_WHOLE;
     tell_content(f);
 }
 
@@ -79,9 +81,9 @@ static enum vb_pull pull_up(struct vb_source *source, struct vb_span *ret_bytes)
     f->up_given = ret_bytes->len;
     if (ret_bytes->len > 0)
         return VB_PULL_BYTES;
-    if (f->up_lost)
+    if (f->up_end == VB_WAY_LOST)
         return VB_PULL_FAILED;
-    if (!f->up_ended)
+    if (f->up_end == VB_WAY_OPEN)
         return VB_PULL_PENDING;
     f->ask.call.trailers = f->x->trailers;
     return VB_PULL_END;
@@ -105,9 +107,9 @@ static enum vb_pull pull_down(struct vb_source *source,
     f->down_given = ret_bytes->len;
     if (ret_bytes->len > 0)
         return VB_PULL_BYTES;
-    if (f->down_lost)
+    if (f->down_end == VB_WAY_LOST)
         return VB_PULL_FAILED;
-    if (f->down_ended)
+    if (f->down_end == VB_WAY_WHOLE)
         return VB_PULL_END;
     f->down_pending = true;
     return VB_PULL_PENDING;
@@ -141,7 +143,7 @@ enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes)
         return VB_SINK_MORE;
     }
     if (!vb_pipe_put(&f->down, bytes))
-        f->down_lost = true;
+        f->down_end = VB_WAY_LOST;
     full = f->down_paused = vb_pipe_is_full(&f->down);
     tell_down(f);
     return full ? VB_SINK_PAUSE : VB_SINK_MORE;
@@ -149,14 +151,13 @@ enum vb_sink_want vb__forward_take(struct vb_forward *f, struct vb_span bytes)
 
 void vb__forward_eof(struct vb_forward *f)
 {
-    f->down_ended = true;
-    tell_down(f);
+    vb__forward_end(f, true);
 }
 
 void vb__forward_end(struct vb_forward *f, bool whole)
 {
-    f->down_ended |= whole;
-    f->down_lost |= !whole && !f->down_ended;
+    if (f->down_end == VB_WAY_OPEN)
+        f->down_end = whole ? VB_WAY_WHOLE : VB_WAY_LOST;
     tell_down(f);
 }
 
@@ -190,7 +191,7 @@ static void close_down(struct vb_source *source)
         return;
     if (f->held)
         go_on_without(f);
-    else if (f->ask.call.switched && f->up_ended)
+    else if (f->ask.call.switched && f->up_end == VB_WAY_WHOLE)
         drain(f);
     else
         vb__forward_cancel(f);
@@ -220,7 +221,8 @@ void vb__forward_init_content(struct vb_forward *f)
     struct vb_pool *pool = &f->x->env->reaches->pipe_blocks;
     const struct vb_head *head = &f->x->head;
 
-    f->is_whole = f->up_ended = head->has_content && vb_intake_has_begun(f->x);
+    f->is_whole = head->has_content && vb_intake_has_begun(f->x);
+    f->up_end = f->is_whole ? VB_WAY_WHOLE : VB_WAY_OPEN;
     if (f->is_whole)
         f->whole = vb_buf_span(&f->x->content);
     vb_pipe_init(&f->up, pool, VB_FORWARD_BOUND, true);

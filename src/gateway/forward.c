@@ -65,7 +65,7 @@ enum vb_answer vb__forward_refuse(struct vb_exchange *x,
 /* Without an answer, the request's own content may be why. */
 static enum vb_answer say_why(struct vb_forward *f, enum vb_failure_id failure)
 {
-    return f->up_lost && f->x->verdict.status != 0
+    return f->up_end == VB_WAY_LOST && f->x->verdict.status != 0
                ? vb_reply_verdict(f->x)
                : vb__forward_refuse(f->x, failure);
 }

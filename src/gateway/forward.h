@@ -11,6 +11,10 @@
 /* Bytes on their way, each way, past which nothing more is taken. */
 #define VB_FORWARD_BOUND ((size_t)64 * 1024)
 
+/* How far the content of one way has come: not as far as its end, all of it is
+ * there, or no more will be. */
+enum vb_way_end { VB_WAY_OPEN, VB_WAY_WHOLE, VB_WAY_LOST };
+
 /* In the exchange's arena; x->state, and its context. */
 struct vb_forward {
     struct vb_ask ask;
@@ -27,9 +31,8 @@ struct vb_forward {
     size_t up_given; /* bytes that the last pull gave */
     bool up_wanted;  /* the client was asked for it */
     bool up_paused;
-    bool up_ended; /* all of it has come, */
-    bool up_lost;  /* or no more will */
-    bool pulling;  /* a pull is on the stack */
+    enum vb_way_end up_end;
+    bool pulling; /* a pull is on the stack */
 
     /* The reply's. */
     struct vb_pipe down;
@@ -37,8 +40,7 @@ struct vb_forward {
     size_t down_given;
     bool down_pending; /* the client waits for more */
     bool down_paused;
-    bool down_ended;
-    bool down_lost;
+    enum vb_way_end down_end;
 
     /* Of a tunnel whose client has ended and is gone: what is on its way to the
      * other side still goes there, and nothing comes back. */

@@ -72,7 +72,8 @@ static enum vb_sink_want take(struct vb_sink *sink, struct vb_span bytes)
 
     if (q->decided)
         return f->sink.write(&f->sink, bytes);
-    f->up_lost |= !vb_pipe_put(&f->up, bytes);
+    if (!vb_pipe_put(&f->up, bytes))
+        f->up_end = VB_WAY_LOST;
     crypto_hash_sha256_update(&q->digest, (const unsigned char *)bytes.ptr,
                               bytes.len);
     return f->up.held < f->up.bound ? VB_SINK_MORE : pass_on(q);
@@ -88,9 +89,9 @@ static enum vb_answer end_of_content(struct queried *q, enum vb_err err)
         (void)vb_intake_verdict(x, err);
         return VB_HALT;
     }
-    if (f->up_lost)
+    if (f->up_end == VB_WAY_LOST)
         return vb_reply_unavailable(x);
-    f->up_ended = true;
+    f->up_end = VB_WAY_WHOLE;
     f->content.length = (int64_t)f->up.held;
     return x->trailers == NULL ? look(q) : VB_NO;
 }

@@ -128,7 +128,7 @@ void vb__forward_response(struct vb_forward *f,
     f->source.length = response->content_length;
     if (response->has_content || tells_length(x, response))
         reply->content = VB_CONTENT_SOURCE;
-    reply->duplex = x->head.has_content && !f->up_ended && !f->up_lost;
+    reply->duplex = x->head.has_content && f->up_end == VB_WAY_OPEN;
 }
 
 void vb__forward_interim(struct vb_forward *f,
