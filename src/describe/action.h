@@ -43,4 +43,8 @@ bool vb__action_run(struct vb__reader *r, yyjson_val *run,
 bool vb__action_plugin(struct vb__reader *r, yyjson_val *plugin,
                        struct vb_action *action);
 
+/* gateway_cache.c: the member `cache` of a gateway's `to`. */
+void vb__gateway_cache(struct vb__reader *r, yyjson_val *to,
+                       struct vb_gateway *gateway);
+
 #endif

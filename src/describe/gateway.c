@@ -12,11 +12,20 @@
 
 enum { SERVERS_MOST = 64, TRUSTED_MOST = 256, PROBE_USUAL = 10 };
 
-static const char *const others[] = {
-    "servers",         "balance", "host",        "hide-client",
-    "probe",           "ca",      "certificate", "key",
-    "server-name",     "http",    "insecure",    "trusted-proxies",
-    "pass-undescribed"};
+static const char *const others[] = {"servers",
+                                     "balance",
+                                     "host",
+                                     "hide-client",
+                                     "probe",
+                                     "ca",
+                                     "certificate",
+                                     "key",
+                                     "server-name",
+                                     "http",
+                                     "insecure",
+                                     "trusted-proxies",
+                                     "pass-undescribed",
+                                     "cache"};
 
 static const struct vb__bound rows[] = {
 #define BOUND(key, member, least, most, usual)                                 \
@@ -299,6 +308,7 @@ static bool read_to(struct vb__reader *r, yyjson_val *to,
     read_trusted(r, to, gateway);
     read_tls(r, to, gateway);
     read_probe(r, to, gateway);
+    vb__gateway_cache(r, to, gateway);
     return true;
 }
 

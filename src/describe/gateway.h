@@ -30,6 +30,16 @@ struct vb_gateway_tls {
     bool insecure;           /* whatever certificate they have */
 };
 
+/* What is stored of their answers, where nothing else says so; see
+ * gateway_cache.tbl. */
+struct vb_gateway_caching {
+    bool targeted; /* CDN-Cache-Control is heeded (RFC 9213) */
+    uint64_t heuristic_percent;
+    uint64_t heuristic_max_s;
+    uint64_t errors_s;
+    uint64_t disconnected_s;
+};
+
 struct vb_gateway {
     const struct vb_span *servers; /* URIs of origins, of one scheme; or
                                       "unix:PATH" */
@@ -50,6 +60,8 @@ struct vb_gateway {
     uint64_t max_connections; /* to one server, of one worker */
     const char *probe;        /* what is asked for to see how they are; NULL: */
     uint64_t probe_ms;        /* nothing is */
+    bool stores_nothing;
+    const struct vb_gateway_caching *caching; /* NULL: as usual */
     struct vb_gateway_tls tls;
     struct vb_place place;
 };

@@ -17,6 +17,14 @@ enum { SHARE = 8, REMEMBERED_MS = 10 * 1000 };
 /* Less than that would keep nothing. */
 #define BUDGET_LEAST ((size_t)1024 * 1024)
 
+struct vb_caching_policy vb_gate_cache_policy(void)
+{
+    struct vb_caching_policy policy = vb_caching_policy_default;
+
+    policy.partial = true;
+    return policy;
+}
+
 static enum vb_err open_disk(struct vb_gate_cache *cache,
                              const struct vb_gate_cache_room *room,
                              struct vb_buf *ret_why)
@@ -36,8 +44,7 @@ enum vb_err vb_gate_cache_init(struct vb_gate_cache *cache,
     size_t budget = room->memory > BUDGET_LEAST ? room->memory : BUDGET_LEAST;
     enum vb_err err;
 
-    *cache = (struct vb_gate_cache){.policy = vb_caching_policy_default};
-    cache->policy.partial = true;
+    *cache = (struct vb_gate_cache){.policy = vb_gate_cache_policy()};
     err = open_disk(cache, room, ret_why);
     if (err != VB_OK)
         return err;
@@ -134,6 +141,9 @@ enum vb_answer vb__gate_kept(struct vb_exchange *x)
         return vb_reply_unavailable(x);
     c->x = x;
     c->cache = cache;
+    c->policy = vb__gate_of(x)->options.policy != NULL
+                    ? vb__gate_of(x)->options.policy
+                    : &cache->policy;
     x->state = c;
     x->state_done = state_done;
     vb_asked_read(&x->head, &c->asked);

@@ -57,6 +57,7 @@ enum vb_cached_reading {
 struct vb_cached {
     struct vb_exchange *x;
     const struct vb_gate_cache *cache;
+    const struct vb_caching_policy *policy;
     struct vb_forward *forward; /* NULL: it has not gone on */
     enum vb_cached_phase phase;
     struct vb_asked asked;

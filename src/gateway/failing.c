@@ -6,9 +6,8 @@
 
 static struct vb_reuse judge(const struct vb_cached *c, unsigned status)
 {
-    return vb_reuse_on_error(&c->cache->policy, &c->asked,
-                             &c->stored->freshness, c->x->env->now.unix_ms,
-                             status);
+    return vb_reuse_on_error(c->policy, &c->asked, &c->stored->freshness,
+                             c->x->env->now.unix_ms, status);
 }
 
 bool vb__cached_instead(struct vb_cached *c, unsigned status, bool collapsed,

@@ -102,7 +102,7 @@ bool vb__cached_open(struct vb_cached *c,
     if (response->status == VB_STATUS_PARTIAL_CONTENT &&
         !vb__cached_read_part(c, response, &come))
         return false;
-    vb_storing_judge(&c->cache->policy, &c->x->arena, &c->asked, c->key.uri,
+    vb_storing_judge(c->policy, &c->x->arena, &c->asked, c->key.uri,
                      &come.received, &storing);
     if (storing.reason != VB_CACHING_STORABLE ||
         !vb__cached_is_shared(c->x, &response->fields))

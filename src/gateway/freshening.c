@@ -19,7 +19,7 @@ static void freshen(struct vb_cached *c, const struct vb_received *received,
         struct vb_storing storing;
 
         if ((verdict->freshen >> i & 1) == 0 ||
-            vb_validation_freshen(&c->cache->policy, &c->x->arena, &freshening,
+            vb_validation_freshen(c->policy, &c->x->arena, &freshening,
                                   &storing, &response) != VB_OK)
             continue;
         if (storing.reason == VB_CACHING_STORABLE)

@@ -18,8 +18,9 @@
 #include "http/uri.h"
 
 struct vb_reach;
-struct vb_gate_cache; /* gateway/cached.h */
-struct vb_auditor;    /* gateway/audit.h */
+struct vb_gate_cache;     /* gateway/gate_cache.h */
+struct vb_caching_policy; /* caching/policy.h */
+struct vb_auditor;        /* gateway/audit.h */
 struct vb_audit_described;
 
 struct vb_gate_options {
@@ -33,6 +34,7 @@ struct vb_gate_options {
     /* Where answers are stored that may be given to others; NULL: nowhere.
      * Borrowed. */
     const struct vb_gate_cache *cache;
+    const struct vb_caching_policy *policy; /* NULL: the cache's; borrowed */
     /* Who is told what is wrong with answers; NULL: nobody. Borrowed. */
     struct vb_auditor *auditor;
 };

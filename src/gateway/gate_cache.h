@@ -22,6 +22,9 @@ struct vb_gate_cache {
     struct vb_caching_policy policy;
 };
 
+/* What gates do where nobody says anything else. */
+struct vb_caching_policy vb_gate_cache_policy(void);
+
 struct vb_gate_cache_room {
     size_t memory;         /* bytes */
     const char *directory; /* on a disk as well; NULL: not there */

@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "flow/reply.h"
+#include "gateway/gate_cache.h"
 #include "resource/vetting.h"
 
 struct vb_gateway_built {
     struct vb_gate gate;
-    vb_question *answered; /* the gate's, behind what is said here */
+    struct vb_caching_policy policy; /* where the description has one */
+    vb_question *answered;           /* the gate's, behind what is said here */
     bool open;
 };
 
@@ -76,6 +78,18 @@ static struct vb_upstream_options options_of(const struct vb_gateway *said)
     options.probe_ms = said->probe != NULL ? (uint32_t)said->probe_ms : 0;
     options.probe_target = said->probe;
     return options;
+}
+
+static struct vb_caching_policy policy_of(const struct vb_gateway_caching *said)
+{
+    struct vb_caching_policy policy = vb_gate_cache_policy();
+
+    policy.targeted = said->targeted;
+    policy.heuristic_percent = (uint8_t)said->heuristic_percent;
+    policy.heuristic_max_s = (uint32_t)said->heuristic_max_s;
+    policy.negative_s = (uint32_t)said->errors_s;
+    policy.unreachable_s = (uint32_t)said->disconnected_s;
+    return policy;
 }
 
 /* The servers have been looked at when they were read. */
@@ -155,6 +169,21 @@ static enum vb_err secure(struct vb_built *built,
     return tls != NULL ? VB_OK : VB_ERR_INVALID;
 }
 
+/* What the description has of it. */
+static void store(struct vb_gateway_built *gateway,
+                  const struct vb_gateway *said,
+                  const struct vb_gate_cache *cache)
+{
+    struct vb_gate_options *options = &gateway->gate.options;
+
+    if (!said->stores_nothing)
+        options->cache = cache;
+    if (said->caching == NULL)
+        return;
+    gateway->policy = policy_of(said->caching);
+    options->policy = &gateway->policy;
+}
+
 enum vb_err vb_gateway_open(struct vb_built *built,
                             const struct vb_gateway_setup *setup,
                             struct vb_notes *notes)
@@ -166,8 +195,8 @@ enum vb_err vb_gateway_open(struct vb_built *built,
     if (!built->route->served)
         return VB_OK;
     options->pseudonym = setup->pseudonym;
-    options->cache = setup->cache;
     options->auditor = setup->auditor;
+    store(gateway, built->route->gateway, setup->cache);
     if (options->trusted == NULL) {
         options->trusted = setup->trusted;
         options->trusted_count = setup->trusted_count;

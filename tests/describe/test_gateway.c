@@ -86,6 +86,8 @@ static void a_url_is_enough(void **state)
     assert_int_equal(gateway->total_ms, 0);
     assert_int_equal(gateway->max_connections, 256);
     assert_null(gateway->probe);
+    assert_false(gateway->stores_nothing);
+    assert_null(gateway->caching);
     describing_done(&t);
 }
 
@@ -124,6 +126,37 @@ static void all_of_it_is_read(void **state)
     assert_int_equal(gateway->max_connections, 6);
     assert_string_equal(gateway->probe, "/health");
     assert_int_equal(gateway->probe_ms, 7000);
+    describing_done(&t);
+}
+
+static void what_is_stored_is_read(void **state)
+{
+    const struct vb_gateway_caching *caching;
+    struct describing t;
+
+    (void)state;
+    describe_paths(
+        &t,
+        "  /a:\n    x-verbatim: {to: {servers: 'http://h', cache: false}}\n"
+        "  /b:\n    x-verbatim: {to: {servers: 'http://h', cache: {}}}\n"
+        "  /c:\n    x-verbatim: {to: {servers: 'http://h', cache: {errors: 1,"
+        " stale-if-disconnected: 2, heuristic-max: 3, heuristic-percent: 4,"
+        " targeted: false}}}\n");
+    assert_described(&t);
+    assert_true(route_of(&t, "/a")->gateway->stores_nothing);
+    caching = route_of(&t, "/b")->gateway->caching;
+    assert_true(caching->targeted);
+    assert_int_equal(caching->heuristic_percent, 10);
+    assert_int_equal(caching->heuristic_max_s, 86400);
+    assert_int_equal(caching->errors_s, 0);
+    assert_int_equal(caching->disconnected_s, 0);
+    caching = route_of(&t, "/c")->gateway->caching;
+    assert_false(route_of(&t, "/c")->gateway->stores_nothing);
+    assert_false(caching->targeted);
+    assert_int_equal(caching->errors_s, 1);
+    assert_int_equal(caching->disconnected_s, 2);
+    assert_int_equal(caching->heuristic_max_s, 3);
+    assert_int_equal(caching->heuristic_percent, 4);
     describing_done(&t);
 }
 
@@ -240,6 +273,22 @@ static void mistakes_are_told_with_their_place(void **state)
         {OF "probe: {path: /, often: 1}}}\n",
          "t.yaml:6:61: error: \"probe\" has no key \"often\"" AT
          "/probe/often)"},
+        {OF "cache: true}}\n",
+         "t.yaml:6:51: error: \"cache\" must be false, or an object" AT
+         "/cache)"},
+        {OF "cache: {errors: -1}}}\n",
+         "t.yaml:6:60: error: \"errors\" is a whole number from 0 to "
+         "31536000" AT "/cache/errors)"},
+        {OF "cache: {heuristic-percent: 101}}}\n",
+         "t.yaml:6:71: error: \"heuristic-percent\" is a whole number from 0 "
+         "to "
+         "100" AT "/cache/heuristic-percent)"},
+        {OF "cache: {error: 1}}}\n",
+         "t.yaml:6:52: error: \"cache\" has no key \"error\"; did you mean "
+         "\"errors\"?" AT "/cache/error)"},
+        {OF "cache: {targeted: 1}}}\n",
+         "t.yaml:6:62: error: targeted must be true or false" AT
+         "/cache/targeted)"},
         {OF "ca: ca.pem}}\n",
          "t.yaml:6:48: error: \"ca\" is for https, which no server speaks" AT
          "/ca)"},
@@ -292,6 +341,7 @@ int main(void)
         cmocka_unit_test(what_no_server_has_is_refused),
         cmocka_unit_test(a_url_is_enough),
         cmocka_unit_test(all_of_it_is_read),
+        cmocka_unit_test(what_is_stored_is_read),
         cmocka_unit_test(operations_say_what_goes_on),
         cmocka_unit_test(tls_is_said_with_https),
         cmocka_unit_test(mistakes_are_told_with_their_place),

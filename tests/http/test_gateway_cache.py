@@ -494,3 +494,40 @@ def test_a_cut_response_is_not_stored_and_not_taken_for_whole(gateway, origin, p
     origin.says(path, headers=FRESH, body="whole")
     assert client.get(path).body == b"whole"
     client.close()
+
+
+# --- what a description says of it
+
+
+def with_cache(origin, cache):
+    return gateway_to({"servers": origin.url, "cache": cache})
+
+
+def test_a_gateway_that_stores_nothing(serve, origin, path):
+    origin.says(path, headers=FRESH, body="x")
+    client = serve(with_cache(origin, False)).client()
+    for _ in range(2):
+        assert "Cache-Status" not in passed(client, path).headers
+    assert origin.count(path) == 2
+
+
+@requirement("9111-3-01", "9111-4.2.4-01")
+def test_what_answers_leave_open_is_as_the_description_has_it(serve, path):
+    """Errors that say nothing, heuristics, and who cannot be reached."""
+    old = formatdate(time.time() - 1e6, usegmt=True)
+    said = {"errors": 600, "heuristic-max": 0, "stale-if-disconnected": 600, "targeted": False}
+    close = {"Connection": "close", "ETag": '"1"'}
+    with running_origin() as origin:
+        client = serve(with_cache(origin, said)).client()
+        origin.says(path, status=404, headers=close, body="none")
+        origin.says(path + "/old", headers={**close, "Last-Modified": old}, body="old")
+        origin.says(path + "/stale", headers={**close, "Cache-Control": "max-age=0"}, body="stale")
+        origin.says(path + "/never", headers={**close, "Cache-Control": "max-age=0, must-revalidate"}, body="stale")
+        origin.says(path + "/cdn", headers={**close, **FRESH, "CDN-Cache-Control": "no-store"}, body="x")
+        for end in ("", "/old", "/stale", "/never", "/cdn"):
+            passed(client, path + end)
+        assert stored(client, path)
+        assert not stored(client, path + "/old")
+        assert stored(client, path + "/cdn")
+    assert passed(client, path + "/stale").body == b"stale"
+    assert passed(client, path + "/never").status == 504
