@@ -58,13 +58,21 @@ static struct vb_caching_key key_of(const struct vb__node *node)
                                    .text = text};
 }
 
+/* Parts stay here: each that comes would be written with all before it. */
+static bool is_for_disk(const struct vb_memory_tier *tier,
+                        const struct vb_stored_response *response)
+{
+    return tier->config.disk != NULL && response->part.complete == 0;
+}
+
 /* Sees to it that a slot that goes is on the disk. */
 static void keep_on_disk(const struct vb_memory_tier *tier,
                          const struct vb__slot *slot, bool patient)
 {
     const struct vb_caching_key key = key_of(slot->node);
 
-    if (tier->config.disk != NULL && vb__slot_is_true(tier, slot))
+    if (is_for_disk(tier, slot->variant.response) &&
+        vb__slot_is_true(tier, slot))
         vb_disk_keep(tier->config.disk, &key, slot->moment,
                      slot->variant.response, patient);
 }
@@ -219,7 +227,7 @@ static bool add(struct vb_memory_tier *tier, struct vb__shard *shard,
     node = vb__node_make(tier, shard, hash, key);
     if (node == NULL || !vb__slot_add(tier, shard, node, slot, gone))
         return false;
-    if (!recalled && tier->config.disk != NULL)
+    if (!recalled && is_for_disk(tier, response))
         vb_disk_store(tier->config.disk, key, slot->moment, response);
     return true;
 }
@@ -315,7 +323,7 @@ void vb_memory_drop(struct vb_memory_tier *tier,
     pthread_mutex_unlock(&shard->lock);
     vb__slots_free(gone);
     /* There it may be on its way in either direction: all of the URI goes. */
-    if (tier->config.disk != NULL)
+    if (is_for_disk(tier, response))
         vb_moments_mark(tier->moments, vb_hash(tier->names, key->uri));
 }
 

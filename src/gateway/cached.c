@@ -109,6 +109,8 @@ void vb__cached_look(struct vb_cached *c)
 
 void vb__cached_brought(struct vb_cached *c, struct vb_stored_response *stored)
 {
+    vb_stored_response_unref(c->part);
+    c->part = NULL;
     c->found = VB_FOUND_ONE;
     c->stored = stored;
     judge(c);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "caching/partial.h"
 
 /* --- Calls that fail --------------------------------------------------------
  * The linker gives us the tier's calls, and has their names.
@@ -374,6 +375,43 @@ static void a_client_cannot_make_a_chain_of_variants(void **state)
     assert_span_equal(scene_found(GET "\nX: 199"), "x");
 }
 
+static void keep_part(const struct vb_caching_key *key,
+                      const struct vb_stored_response *whole, uint64_t first,
+                      const char *bytes)
+{
+    struct vb_kept_content *content = vb_kept_content_of(vb_span_str(bytes));
+    const struct vb_part part = {first, whole->rep->length};
+    struct vb_stored_response *stored =
+        vb_stored_response_part(whole, part, content);
+
+    assert_true(
+        vb_part_keep(scene_tier, key, vb_memory_moment(scene_tier), stored));
+    vb_stored_response_unref(stored);
+    vb_kept_content_unref(content);
+    vb_disk_settle(scene_disk);
+}
+
+/* 9111-3.3-03: what parts add up to is stored as what came whole. */
+static void parts_are_in_memory_until_they_are_all_of_it(void **state)
+{
+    const struct vb_asked *asked = scene_ask(GET);
+    const struct vb_caching_key key = scene_key(asked);
+    struct vb_stored_response *whole =
+        scene_store(asked, scene_response(OK "\nETag: \"a\"", NOON_MS, NOON_MS),
+                    "0123456789");
+
+    (void)state;
+    keep_part(&key, whole, 0, "01234");
+    keep_part(&key, whole, 5, "567");
+    assert_int_equal(vb_disk_stats(scene_disk).stored, 0);
+    keep_part(&key, whole, 8, "89");
+    vb_stored_response_unref(whole);
+    assert_int_equal(vb_disk_stats(scene_disk).stored, 1);
+    assert_span_equal(scene_found(GET), "0123456789");
+    scene_restart();
+    assert_span_equal(scene_found(GET), "0123456789");
+}
+
 /* --- Who has the directory --------------------------------------------------
  */
 
@@ -630,6 +668,7 @@ int main(void)
         TEST(the_same_content_is_written_once),
         TEST(what_memory_has_at_the_end_is_there_after_it),
         TEST(a_client_cannot_make_a_chain_of_variants),
+        TEST(parts_are_in_memory_until_they_are_all_of_it),
         TEST(a_directory_is_one_processs),
         TEST(a_directory_is_one_users),
         TEST(what_is_no_directory_is_refused),
