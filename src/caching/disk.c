@@ -315,10 +315,18 @@ void vb_disk_keep(struct vb_disk_tier *disk, const struct vb_caching_key *key,
     free(job);
 }
 
+void vb_disk_clear(struct vb_disk_tier *disk)
+{
+    pthread_mutex_lock(&disk->lock);
+    disk->clear = true;
+    pthread_cond_signal(&disk->work);
+    pthread_mutex_unlock(&disk->lock);
+}
+
 void vb_disk_settle(struct vb_disk_tier *disk)
 {
     pthread_mutex_lock(&disk->lock);
-    while (disk->jobs > 0)
+    while (disk->jobs > 0 || disk->clear)
         pthread_cond_wait(&disk->room, &disk->lock);
     pthread_mutex_unlock(&disk->lock);
 }

@@ -76,6 +76,10 @@ void vb_disk_keep(struct vb_disk_tier *disk, const struct vb_caching_key *key,
                   uint64_t moment, struct vb_stored_response *response,
                   bool patient);
 
+/* Gives back the room of all that is there now, none of which is true any more.
+ */
+void vb_disk_clear(struct vb_disk_tier *disk);
+
 /*
  * Reads the newest response that these fields of a request select, up to so
  * many bytes of content; blocks. A reference, and its moment; NULL: none that

@@ -101,6 +101,7 @@ struct vb_disk_tier {
     struct vb__disk_job *first, **last;
     size_t queued; /* weight of jobs that are not done, */
     size_t jobs;   /* and how many there are */
+    bool clear;    /* all segments are to go */
     bool stop;
     struct vb_disk_stats stats;
     pthread_t thread;

@@ -218,6 +218,20 @@ static void drop(struct vb_disk_tier *disk)
     pthread_mutex_unlock(&disk->lock);
 }
 
+static uint64_t uri_hash(const struct vb_disk_tier *disk,
+                         const struct vb__disk_job *job)
+{
+    return vb_hash(&disk->files.secret, vb_span_of(job->key, job->uri_len));
+}
+
+/* Meanwhile; then so is what was there before. */
+static bool is_invalid(const struct vb_disk_tier *disk,
+                       const struct vb__disk_job *job)
+{
+    return job->response != NULL &&
+           vb_moments_since(disk->moments, uri_hash(disk, job), job->moment);
+}
+
 /* What cannot be written leaves nothing older in its place: where not even that
  * can be, its URI is invalid. */
 static void do_job(struct vb_disk_tier *disk, const struct vb__disk_job *job,
@@ -227,7 +241,7 @@ static void do_job(struct vb_disk_tier *disk, const struct vb__disk_job *job,
     bool fits = job->response == NULL || job->response->content == NULL ||
                 job->response->content->len <= disk->segment_size;
 
-    if (fits && write_job(disk, job, buf))
+    if (is_invalid(disk, job) || (fits && write_job(disk, job, buf)))
         return;
     if (job->response != NULL)
         drop(disk);
@@ -238,18 +252,19 @@ static void do_job(struct vb_disk_tier *disk, const struct vb__disk_job *job,
         return;
     if (write_job(disk, &gone, buf) || !bear(disk, errno))
         return;
-    vb_moments_mark(disk->moments, vb_hash(&disk->files.secret,
-                                           vb_span_of(job->key, job->uri_len)));
+    vb_moments_mark(disk->moments, uri_hash(disk, job));
 }
 
 /* --- The thread -------------------------------------------------------------
  */
 
-/* Once it is off, nothing of it is of use. Under the lock. */
+/* Nothing of it is of use. Under the lock. */
 static void throw_away(struct vb_disk_tier *disk)
 {
     while (!vb_list_empty(&disk->segments))
         vb__disk_evict(disk);
+    disk->clear = false;
+    pthread_cond_broadcast(&disk->room);
 }
 
 static struct vb__disk_job *take_job(struct vb_disk_tier *disk)
@@ -258,7 +273,7 @@ static struct vb__disk_job *take_job(struct vb_disk_tier *disk)
 
     pthread_mutex_lock(&disk->lock);
     for (;;) {
-        if (atomic_load(&disk->off))
+        if (atomic_load(&disk->off) || disk->clear)
             throw_away(disk);
         if (disk->first != NULL || disk->stop)
             break;

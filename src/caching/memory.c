@@ -364,6 +364,8 @@ void vb_memory_purge_all(struct vb_memory_tier *tier)
         empty(tier, shard, false);
         pthread_mutex_unlock(&shard->lock);
     }
+    if (tier->config.disk != NULL)
+        vb_disk_clear(tier->config.disk);
 }
 
 void vb_memory_invalidate(struct vb_memory_tier *tier,
@@ -393,4 +395,13 @@ struct vb_memory_stats vb_memory_stats(struct vb_memory_tier *tier)
         pthread_mutex_unlock(&shard->lock);
     }
     return sum;
+}
+
+bool vb_memory_disk_stats(struct vb_memory_tier *tier,
+                          struct vb_disk_stats *ret_stats)
+{
+    if (tier->config.disk == NULL)
+        return false;
+    *ret_stats = vb_disk_stats(tier->config.disk);
+    return true;
 }

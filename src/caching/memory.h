@@ -113,4 +113,9 @@ void vb_memory_purge_all(struct vb_memory_tier *tier);
 
 struct vb_memory_stats vb_memory_stats(struct vb_memory_tier *tier);
 
+/* The same of the disk (disk.h). False: there is none. */
+struct vb_disk_stats;
+bool vb_memory_disk_stats(struct vb_memory_tier *tier,
+                          struct vb_disk_stats *ret_stats);
+
 #endif

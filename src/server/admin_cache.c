@@ -10,6 +10,7 @@
  */
 #include <inttypes.h>
 
+#include "caching/disk.h"
 #include "caching/key.h"
 #include "caching/memory.h"
 #include "http/origin.h"
@@ -26,6 +27,20 @@ static int no_cache(struct vb_response *response)
     return VB_STATUS_NOT_FOUND;
 }
 
+static void show_disk(struct vb_memory_tier *tier, struct vb_response *response)
+{
+    struct vb_disk_stats stats;
+
+    if (!vb_memory_disk_stats(tier, &stats))
+        return;
+    vb_response_printf(response,
+                       ",\"disk\":{\"responses\":%zu,\"bytes\":%" PRIu64
+                       ",\"stored\":%" PRIu64 ",\"loaded\":%" PRIu64
+                       ",\"dropped\":%" PRIu64 ",\"off\":%s}",
+                       stats.responses, stats.bytes, stats.stored, stats.loaded,
+                       stats.dropped, stats.off ? "true" : "false");
+}
+
 static int show(void *self, const struct vb_request *request,
                 struct vb_response *response)
 {
@@ -39,9 +54,11 @@ static int show(void *self, const struct vb_request *request,
     vb_response_printf(response,
                        "{\"responses\":%zu,\"bytes\":%zu,\"hits\":%" PRIu64
                        ",\"misses\":%" PRIu64 ",\"stored\":%" PRIu64
-                       ",\"evicted\":%" PRIu64 ",\"invalidated\":%" PRIu64 "}",
+                       ",\"evicted\":%" PRIu64 ",\"invalidated\":%" PRIu64,
                        stats.responses, stats.bytes, stats.hits, stats.misses,
                        stats.stored, stats.evicted, stats.invalidated);
+    show_disk(cache->tier, response);
+    vb_response_printf(response, "}");
     return VB_STATUS_OK;
 }
 

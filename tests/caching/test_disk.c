@@ -204,6 +204,7 @@ static void a_purge_of_all_holds(void **state)
     vb_memory_purge_all(scene_tier);
     vb_disk_settle(scene_disk);
     assert_false(vb_memory_may_recall(scene_tier, &key));
+    assert_int_equal(vb_disk_stats(scene_disk).bytes, 0);
     scene_restart();
     assert_span_equal(scene_found("GET https://h/b"), "-");
     assert_int_equal(vb_disk_stats(scene_disk).responses, 0);

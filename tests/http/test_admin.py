@@ -157,11 +157,14 @@ def test_what_lies_on_the_disk_goes_as_well(serve, origin, tmp_path):
     server.stop()
     server.start()
     assert get(server, "/a")[1]
+    disk = admin.stats()["disk"]
+    assert (disk["responses"], disk["loaded"], disk["off"]) == (2, 1, False) and disk["bytes"] >= 2048
     admin.purge("?uri=" + quote(server.origin + "/a", safe=""))
     server.stop()
     server.start()
     assert [get(server, "/a")[1], get(server, "/b")[1]] == [False, True]
     admin.purge()
+    until(lambda: admin.stats()["disk"]["bytes"] == 0)
     server.stop()
     server.start()
     assert not get(server, "/b")[1]
