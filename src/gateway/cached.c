@@ -7,6 +7,7 @@
 #include "flow/flow.h"
 #include "flow/reply.h"
 #include "http/status.h"
+#include "http/uri.h"
 
 /* Bytes of a Cache-Status that is made here, with what came before it. */
 #define STATUS_MOST ((size_t)4096)
@@ -76,6 +77,30 @@ void vb_gate_cache_done(struct vb_gate_cache *cache)
 /* --- finding it -------------------------------------------------------------
  */
 
+/* What is stored is asked for by its key, in whose normal form a gateway's own
+ * URIs may be written; but a proxy changes no target (RFC 9110 section 7.7). */
+static bool may_be_asked(const struct vb_cached *c)
+{
+    const struct vb_head *head = &c->x->head;
+    struct vb_uri uri;
+
+    return vb__gate_of(c->x)->upstream != NULL ||
+           (vb_uri_parse(c->key.uri, &uri) &&
+            vb_span_eq(uri.path, head->path) &&
+            (uri.query.ptr == NULL
+                 ? !head->has_query
+                 : head->has_query && vb_span_eq(uri.query, head->query)));
+}
+
+bool vb__cached_key(struct vb_cached *c, struct vb_span digest)
+{
+    if (vb_caching_key_of(&c->x->arena, &c->x->head, digest, &c->key) &&
+        may_be_asked(c))
+        return true;
+    c->key = (struct vb_caching_key){0};
+    return false;
+}
+
 /* Content of a GET has no meaning, and is in no key (RFC 9110 section 9.3.1):
  * such a request is not for the cache. */
 static bool find_key(struct vb_cached *c)
@@ -84,7 +109,7 @@ static bool find_key(struct vb_cached *c)
 
     return (head->method == VB_METHOD_GET || head->method == VB_METHOD_HEAD) &&
            !head->has_content && head->protocol.len == 0 &&
-           vb_caching_key_of(&c->x->arena, head, VB_SPAN(""), &c->key);
+           vb__cached_key(c, VB_SPAN(""));
 }
 
 static void judge(struct vb_cached *c)

@@ -95,6 +95,10 @@ static inline struct vb_cached *vb__cached_of(const struct vb_exchange *x)
     return vb__gate_stores(vb__gate_of(x)) && !dug ? x->state : NULL;
 }
 
+/* cached.c: the key of what is asked for, with the digest of a QUERY's content
+ * or "". False: the next hop may not be asked by it, so nothing is stored. */
+bool vb__cached_key(struct vb_cached *c, struct vb_span digest);
+
 /* cached.c: looks (again) for what is stored, and judges it. */
 void vb__cached_look(struct vb_cached *c);
 

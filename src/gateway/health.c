@@ -117,6 +117,10 @@ static const struct vb_ask_ops probe_ops = {
     .end = probe_end,
 };
 
+/* Who asks by itself says who it is (RFC 9110 section 10.1.5). */
+static const struct vb_field_out probe_fields[] = {
+    {VB_SPAN_INIT("User-Agent"), VB_SPAN_INIT("Verbatim")}};
+
 static void look(struct vb_alarm *alarm)
 {
     struct vb_line *line = VB_CONTAINER(alarm, struct vb_line, probe);
@@ -135,6 +139,8 @@ static void look(struct vb_alarm *alarm)
                  .scheme = line->reach->upstream->scheme,
                  .authority = line->server->authority,
                  .target = vb_span_str(options_of(line)->probe_target),
+                 .fields = probe_fields,
+                 .field_count = sizeof(probe_fields) / sizeof(probe_fields[0]),
                  .arena = &probe->arena},
         .ops = &probe_ops,
         .tried = ~(UINT64_C(1) << index),

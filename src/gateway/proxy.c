@@ -18,6 +18,10 @@ static enum vb_answer admitted(struct vb_exchange *x)
 {
     const struct vb_proxy *proxy = proxy_of(x);
 
+    /* Who speaks HTTP/1.0 may be a proxy that passes keep-alive on without
+     * knowing what it is (RFC 9112 sections 9.3 and C.2.2). */
+    if (strcmp(x->carrier->protocol, "HTTP/1.0") == 0)
+        x->reply.close = true;
     if (proxy->options.admitted != NULL)
         return proxy->options.admitted(x);
     if (vb__trust_of(x)->open || (x->peer != NULL && x->peer->loopback))

@@ -33,12 +33,10 @@ static bool can_be_keyed(const struct vb_head *head)
 
 static enum vb_answer look(struct queried *q)
 {
-    struct vb_exchange *x = q->c->x;
     char digest[crypto_hash_sha256_BYTES];
 
     crypto_hash_sha256_final(&q->digest, (unsigned char *)digest);
-    return vb_caching_key_of(&x->arena, &x->head,
-                             vb_span_of(digest, sizeof(digest)), &q->c->key)
+    return vb__cached_key(q->c, vb_span_of(digest, sizeof(digest)))
                ? vb__cached_kept(q->c)
                : VB_NO;
 }

@@ -17,20 +17,45 @@ static const uint16_t not_as_they_came[] = {
     VB_FIELD_X_FORWARDED_SERVER, VB_FIELD_PROXY_AUTHORIZATION,
     VB_FIELD_MAX_FORWARDS,       VB_FIELD_OTHER};
 
-/* One hop fewer, for the methods that count them (RFC 9110 section 7.6.2); for
- * others it means nothing, and goes on as it is. */
+/* More hops than anybody counts. */
+#define HOPS_MOST INT64_C(1000000000)
+
+static bool is_number(struct vb_span text)
+{
+    size_t digits = 0;
+
+    while (digits < text.len && text.ptr[digits] >= '0' &&
+           text.ptr[digits] <= '9')
+        digits++;
+    return text.len > 0 && digits == text.len;
+}
+
+/* One hop fewer, or as many as we count at most (RFC 9110 section 7.6.2). What
+ * is no number goes on as it is. */
+static struct vb_span count_down(struct vb_exchange *x, struct vb_span value)
+{
+    int64_t hops;
+
+    if (!is_number(value))
+        return value;
+    if (!vb_span_i64(value, &hops) || hops > HOPS_MOST)
+        hops = HOPS_MOST;
+    return hops == 0
+               ? value
+               : vb_arena_printf(&x->arena, "%lld", (long long)(hops - 1));
+}
+
+/* For the methods that count hops; for others Max-Forwards means nothing, and
+ * goes on as it is. */
 static void add_max_forwards(struct vb_forward *f, struct vb_field_list *list)
 {
     const struct vb_head *head = &f->x->head;
     struct vb_span value;
-    int64_t hops;
 
     if (!vb_fields_single(&head->fields, VB_FIELD_MAX_FORWARDS, &value))
         return;
-    if ((head->method == VB_METHOD_OPTIONS ||
-         head->method == VB_METHOD_TRACE) &&
-        vb_span_i64(value, &hops) && hops > 0)
-        value = vb_arena_printf(&f->x->arena, "%lld", (long long)(hops - 1));
+    if (head->method == VB_METHOD_OPTIONS || head->method == VB_METHOD_TRACE)
+        value = count_down(f->x, value);
     vb_field_list_add(list, VB_SPAN("Max-Forwards"), value);
 }
 

@@ -107,6 +107,17 @@ static bool tells_length(const struct vb_exchange *x,
     return vb_exchange_is_head(x) && response->content_length >= 0;
 }
 
+/* Both ways at once? Content may still come, unless the other server answers
+ * before anybody has asked for what the client holds back (RFC 9110 section
+ * 10.1.1); and a reply without content is over with its head. */
+static bool goes_both_ways(const struct vb_forward *f)
+{
+    bool held = f->ask.call.expects && !f->up_wanted;
+
+    return f->x->reply.content == VB_CONTENT_SOURCE && f->x->head.has_content &&
+           !held && f->up_end == VB_WAY_OPEN;
+}
+
 void vb__forward_response(struct vb_forward *f,
                           const struct vb_response_head *response)
 {
@@ -128,7 +139,9 @@ void vb__forward_response(struct vb_forward *f,
     f->source.length = response->content_length;
     if (response->has_content || tells_length(x, response))
         reply->content = VB_CONTENT_SOURCE;
-    reply->duplex = x->head.has_content && f->up_end == VB_WAY_OPEN;
+    reply->duplex = goes_both_ways(f);
+    /* Nobody waits for what is late any longer (RFC 9110 section 15.5.9). */
+    reply->close |= reply->status == VB_STATUS_REQUEST_TIMEOUT;
 }
 
 void vb__forward_interim(struct vb_forward *f,

@@ -6,7 +6,6 @@ import re
 import time
 
 import pytest
-from ledger import requirement
 from server import ROOT
 from test_vetting import OK, gateways
 from upstream import Upstream, chunked, response
@@ -95,7 +94,6 @@ HTTP = [
 ]  # fmt: skip
 
 
-@requirement(*sorted({row[0] for row in HTTP}))
 @pytest.mark.parametrize("_, there, said, section", HTTP, ids=[f"{row[0]}-{i}" for i, row in enumerate(HTTP)])
 def test_what_breaks_http_is_told_and_passed_on(audit, _, there, said, section):
     got, lines = audit(there)

@@ -91,7 +91,7 @@ static void test_the_next_may_be_started_at_once(void **state)
     assert_log(&c, WHOLE "2 head 200 0\n2 none\n2 end whole\nroom\n");
 }
 
-/* 9112-9.2-02, -03: nobody has asked for it. */
+/* 9112-9.2-02, 9112-9.2-03: nobody has asked for it. */
 static void test_bytes_while_idle_end_the_connection(void **state)
 {
     (void)state;
@@ -264,6 +264,52 @@ static void test_both_ways_at_once(void **state)
     caller_answer_str(&c, "lo");
     assert_log(&c, "head 200 5\ncontent hello\nend whole\nroom\n");
     assert_false(is_over());
+}
+
+/* A POST of which half has gone out, and a reply that is whole. */
+static struct asked *early(void)
+{
+    struct asked *asked;
+
+    caller_restart(&c);
+    c.resumes = false;
+    c.call_limits.total_timeout_ms = 1000;
+    asked = caller_ask(&c, "POST", "/");
+    asked_content(asked, 4, 2, true);
+    asked->source.slow = true;
+    caller_start(&c, asked);
+    caller_answer_str(&c, OK "Content-Length: 5\r\n\r\nhello");
+    assert_log(&c, "head 200 5\ncontent hello\n");
+    return asked;
+}
+
+/* 9110-7.5-01: a reply that refuses nothing does not end the request; nor does
+ * what becomes of that make a whole reply any less. */
+static void test_an_early_reply_does_not_end_the_request(void **state)
+{
+    struct asked *asked = early();
+
+    (void)state;
+    c.resumes = true;
+    caller_pump(&c);
+    assert_true(asked->call.content_sent);
+    assert_log(&c, "head 200 5\ncontent hello\nend whole\nroom\n");
+    assert_false(is_over());
+    for (int how = 0; how < 4; how++) {
+        asked = early();
+        if (how == 0)
+            caller_eof(&c);
+        else if (how == 1)
+            caller_answer_str(&c, "H");
+        else if (how == 2)
+            c.client->ops->close(c.client);
+        else
+            caller_pass(&c, 1000);
+        caller_pump(&c);
+        assert_log(&c, "head 200 5\ncontent hello\nend whole\n");
+        assert_false(asked->call.content_sent);
+        assert_true(is_over());
+    }
 }
 
 /* --- Expect (RFC 9110 section 10.1.1) ----------------------------------------
@@ -485,6 +531,7 @@ int main(void)
         TEST(test_an_idle_client_closes_after_a_while),
         TEST(test_an_early_reply_is_told),
         TEST(test_a_refusal_with_close_ends_the_content),
+        TEST(test_an_early_reply_does_not_end_the_request),
         TEST(test_both_ways_at_once),
         TEST(test_content_waits_for_100),
         TEST(test_100_is_not_waited_for_for_ever),

@@ -81,11 +81,12 @@ static void output_ready(struct vb_exchange *x)
     go_on(m->h1);
 }
 
-const struct vb_carrier vb__h1_carrier = {
-    .protocol = "HTTP/1.1",
-    .want_content = want_content,
-    .resume_content = resume_content,
-    .interim = interim,
-    .reply = reply,
-    .output_ready = output_ready,
-};
+#define CARRIER(version)                                                       \
+    {                                                                          \
+        .protocol = (version), .want_content = want_content,                   \
+        .resume_content = resume_content, .interim = interim, .reply = reply,  \
+        .output_ready = output_ready,                                          \
+    }
+
+const struct vb_carrier vb__h1_carrier = CARRIER("HTTP/1.1");
+const struct vb_carrier vb__h1_carrier_1_0 = CARRIER("HTTP/1.0");

@@ -125,6 +125,8 @@ struct vb_h1_message {
 };
 
 extern const struct vb_carrier vb__h1_carrier;
+/* The same of who speaks HTTP/1.0. */
+extern const struct vb_carrier vb__h1_carrier_1_0;
 
 /* --- run.c: what happens next ------------------------------------------- */
 

@@ -34,6 +34,14 @@ static enum vb_h1_delimit delimit(const struct vb_h1_message *m,
     return VB_H1_NO_CONTENT;
 }
 
+/* Is more content to come than is read for nothing? Of a request that is not
+ * refused it may be wanted all the same. */
+static bool leaves_much(const struct vb_h1_message *m)
+{
+    return m->content == VB_H1_LENGTH && m->left > VB_H1_DISCARD_MAX &&
+           (m->h1->phase != VB_H1_BOTH || m->x->reply.status >= 400);
+}
+
 /*
  * RFC 9112 section 9.3 and 9.6: does the connection end with this reply? A
  * client that still waits for 100 (Continue) may or may not send its content
@@ -47,9 +55,7 @@ static bool must_close(const struct vb_h1_message *m)
     return m->close || !m->keep_alive || m->x->reply.close || h1->stopping ||
            m->x->head.method == VB_METHOD_CONNECT ||
            m->delimit == VB_H1_BY_CLOSE ||
-           (m->expects && m->content != VB_H1_ENDED) ||
-           (m->content == VB_H1_LENGTH && m->left > VB_H1_DISCARD_MAX &&
-            h1->phase != VB_H1_BOTH) ||
+           (m->expects && m->content != VB_H1_ENDED) || leaves_much(m) ||
            (max_requests > 0 && h1->requests >= max_requests);
 }
 

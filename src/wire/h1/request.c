@@ -97,6 +97,8 @@ static void fill(struct vb_h1_message *m, struct draft *draft)
         read_framing(m, &builder, &line);
     if (draft->after.status != 0)
         vb_head_refuse(&builder, draft->after.status, draft->after.reason);
+    if (line.minor_0)
+        x->carrier = &vb__h1_carrier_1_0;
     x->verdict = builder.verdict;
     if (m->content != VB_H1_ENDED && x->head.method == VB_METHOD_CONNECT)
         x->verdict = connect_has_content;

@@ -31,7 +31,7 @@ static void reset(struct vb_h1c *c, struct vb_call *call)
     c->moved = c->asked = now;
     c->owed = call->content == NULL ? -1 : call->content->length;
     c->interims = 0;
-    c->touched = c->pending = c->paused = c->keep = false;
+    c->touched = c->pending = c->paused = c->keep = c->takes = false;
     call->carrier = &vb__h1c_carrier;
     call->own = c;
     call->reused = c->client.calls > 0;

@@ -88,6 +88,7 @@ struct vb_h1c {
     bool ready : 1;    /* content_ready came during a pull */
     bool paused : 1;   /* until resume */
     bool keep : 1;     /* the reply lets the connection go on */
+    bool takes : 1;    /* and refuses nothing */
     bool reset : 1;    /* close so that the peer sees it was no proper end */
 };
 

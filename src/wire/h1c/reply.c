@@ -187,6 +187,7 @@ static void take_final(struct vb_h1c *c, const struct draft *draft)
     struct vb_call *call = c->call;
 
     c->keep = is_persistent(draft);
+    c->takes = c->keep && draft->response->status < 300;
     if (is_content_vain(c, draft->response->status))
         c->sending = VB_H1C_CUT_OFF;
     c->part = (uint8_t)part_of(draft);
@@ -202,6 +203,7 @@ static void take_response(struct vb_h1c *c, const struct draft *draft)
     const struct vb_response_head *response = draft->response;
 
     c->minor_0 = draft->minor_0;
+    c->client.protocol = c->minor_0 ? "HTTP/1.0" : "HTTP/1.1"; /* in Via */
     if (response->status == VB_STATUS_SWITCHING_PROTOCOLS)
         take_101(c, response);
     else if (response->status < 200)

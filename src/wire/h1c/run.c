@@ -30,6 +30,8 @@ void vb__h1c_finish(struct vb_h1c *c, enum vb_call_end end, bool reusable)
 {
     struct vb_call *call = c->call;
 
+    if (c->part == VB_H1C_ALL && !call->switched)
+        end = VB_CALL_WHOLE; /* whatever has become of the request */
     c->client.idle_since = c->wire.env->now.mono_ms;
     if (reusable && may_go_on(c)) {
         c->phase = VB_H1C_IDLE;
@@ -107,10 +109,20 @@ static bool eof_step(struct vb_h1c *c)
     return false;
 }
 
+/* A reply that comes early, and refuses nothing, does not end the request (RFC
+ * 9110 section 7.5). */
+static bool is_early(const struct vb_h1c *c, const struct vb_span *in)
+{
+    return (c->sending == VB_H1C_PULLING || vb__h1c_has_output(c)) &&
+           c->takes && !c->stopping && !c->eof && in->len == 0;
+}
+
 /* What is behind the reply is nobody's (RFC 9112 section 6.3). */
 static bool end_step(struct vb_h1c *c, const struct vb_span *in)
 {
     if (c->part != VB_H1C_ALL || c->paused)
+        return false;
+    if (!c->call->switched && is_early(c, in))
         return false;
     if (!c->call->switched)
         vb__h1c_finish(c, VB_CALL_WHOLE, in->len == 0);

@@ -16,7 +16,8 @@ static bool waits_for_caller(const struct vb_h1c *c)
 {
     if (c->paused)
         return !vb__h1c_has_output(c);
-    return c->part == VB_H1C_HEAD && c->pending && !vb__h1c_has_output(c);
+    return (c->part == VB_H1C_HEAD || c->part == VB_H1C_ALL) && c->pending &&
+           !c->call->switched && !vb__h1c_has_output(c);
 }
 
 static int64_t late_deadline(const struct vb_h1c *c)
