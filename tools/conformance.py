@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = "/usr/bin/python3"  # Debian's, which has Debian's pytest
 DOCUMENT = ROOT / "docs/conformance.md"
 # Where the marker is used; the rest of tests/ is not about HTTP.
-OWN = ("tests/conformance", "tests/http", "tests/api", "tests/loop", "tests/quic", "tests/wire")
+OWN = (
+    "tests/conformance", "tests/http", "tests/api", "tests/caching", "tests/loop", "tests/quic", "tests/tls", "tests/wire",
+)  # fmt: skip
 ANY = ("tests/conformance",)
 # The RFCs about what messages mean, which is the same over each wire.
 MEANING = ("5789", "6902", "7240", "7396", "8297", "9110", "9530", "10008")

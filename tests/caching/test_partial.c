@@ -113,7 +113,7 @@ static void what_is_missing_is_asked_for_where_it_is_one_range(void **state)
     }
 }
 
-/* 9111-3.4-01, 9111-3.4-02: every two parts. */
+/* 9111-3.4-01, 9111-3.4-02, 9110-15.3.7.3-02: every two parts. */
 static void parts_that_touch_are_combined(void **state)
 {
     (void)state;
@@ -165,7 +165,8 @@ static void what_is_of_two_states_is_not_combined(void **state)
     vb_stored_response_unref(two);
 }
 
-/* 9111-3.3-05: parts come together in the tier, and whole is whole. */
+/* 9111-3.3-05, 9110-15.3.7.3-03: parts come together in the tier, and whole is
+ * whole. */
 static void parts_become_a_whole_that_is_found_as_one(void **state)
 {
     const struct vb_memory_config config = {.budget = 4 << 20,

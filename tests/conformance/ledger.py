@@ -12,17 +12,21 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parent
-# HTTP semantics, HTTP/1.1, HTTP/2, HTTP/3, what these lie on, Basic, cookies, and CORS.
+# HTTP semantics, caching, HTTP/1.1, HTTP/2, HTTP/3, what these lie on, what gateways tell of each other, Basic,
+# cookies, and CORS.
 SCOPE = (
-    "5789", "6265bis", "6585", "6902", "7240", "7301", "7396", "7541", "7617", "7838", "8288",
-    "8297", "8470", "9000", "9110", "9112", "9113", "9114", "9204", "9218",
-    "9457", "9530", "10008", "fetch",
+    "5789", "5861", "6265bis", "6585", "6902", "7239", "7240", "7301", "7396", "7541", "7617", "7838", "8246", "8288",
+    "8297", "8336", "8470", "8586", "9000", "9110", "9111", "9112", "9113", "9114", "9204", "9209", "9211", "9213",
+    "9218", "9457", "9530", "9875", "10008", "fetch", "optimistic-upgrade",
 )  # fmt: skip
-# Origin server, tunnel, and whoever sends or receives a message.
-ROLES = "OTW"
+# Origin server, proxy or gateway, cache, tunnel, user agent (who asks the next server), and whoever sends or receives a
+# message.
+ROLES = {"O": "origin", "P": "proxy", "C": "cache", "T": "tunnel", "U": "client", "W": "any"}
 # What the column `observable` says where a client cannot see it.
 UNSEEN = "-"
-ID = re.compile(r"(?:[0-9]{4,5}(?:bis)?-[0-9A-Z][0-9.]*|fetch-[a-z-]+)-[0-9]{2}")
+ID = re.compile(
+    r"(?:[0-9]{4,5}(?:bis)?-[0-9A-Z][0-9.]*|fetch-[a-z-]+|optimistic-upgrade-[0-9]+)-[0-9]{2}"
+)
 
 requirement = pytest.mark.requirement
 

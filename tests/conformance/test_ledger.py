@@ -11,7 +11,7 @@ from server import ROOT
 
 ROWS = ledger.read_rows()
 ROW = ROWS["9110-9.1-01"]
-OUT_OF_SCOPE = ROWS["9111-3-01"]
+OUT_OF_SCOPE = ROWS["3986-2.1-01"]
 TWO = {ROW.id: ROW, "9110-9.1-02": ROWS["9110-9.1-02"], OUT_OF_SCOPE.id: OUT_OF_SCOPE}
 
 

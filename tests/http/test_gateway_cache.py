@@ -287,7 +287,7 @@ def test_a_stale_response_is_used_where_the_origin_fails(client, origin, path):
     assert client.get(path).status == 503
 
 
-@requirement("5861-3-01")
+@requirement("5861-3-01", "5861-3-02")
 def test_a_stale_response_is_used_while_it_is_validated(client, origin, path):
     headers = {"Cache-Control": "max-age=1, stale-while-revalidate=60", "ETag": '"1"'}
     origin.says(path, headers=headers, body="old")

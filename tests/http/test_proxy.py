@@ -76,7 +76,7 @@ def dead_port():
 # Tunnels
 
 
-@requirement("9110-3.7-02", "9110-9.3.6-04", "9110-9.3.6-07")
+@requirement("9110-3.7-02", "9110-9.3.6-04", "9110-9.3.6-07", "9112-6.1-06")
 def test_a_tunnel_carries_bytes_both_ways(tunnel, echo):
     one = tunnel(echo)
     assert not one.fields.get("Content-Length") and not one.fields.get("Transfer-Encoding")

@@ -80,7 +80,7 @@ def is_challenged(status, fields):
 # By URI
 
 
-@requirement("9110-11.7.1-01", "9110-15.5.8-01", "7617-2-01")
+@requirement("9110-11.4-02", "9110-11.7.1-01", "9110-15.5.8-01", "7617-2-01")
 @pytest.mark.parametrize("version", ["h1", "h2"])
 def test_who_says_nothing_or_nothing_good_is_asked(secure_proxy, there, version):
     client = secure_proxy.client(version)

@@ -29,7 +29,7 @@ static const struct row rows[] = {
      "head 204 -\nnone\nend whole\n", REUSABLE, false},
     {"9112-6.3-01 304", "GET", "HTTP/1.1 304 Not Modified\r\n" CL,
      "head 304 5\nnone\nend whole\n", REUSABLE, false},
-    {"9112-6.3-02, -03", "GET", OK TE "5\r\nhello\r\n0\r\n\r\n",
+    {"9112-6.3-02, 9112-6.3-03", "GET", OK TE "5\r\nhello\r\n0\r\n\r\n",
      "head 200 -\ncontent hello\nend whole\n", REUSABLE, false},
     {"9112-6.3-10", "GET", OK CL "hello",
      "head 200 5\ncontent hello\nend whole\n", REUSABLE, false},

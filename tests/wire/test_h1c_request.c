@@ -38,10 +38,10 @@ static const struct row rows[] = {
     {"9112-6.3-16 no length and no content", "POST", "/", 0, true, "X", "y",
      "POST / HTTP/1.1\r\nHost: h\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n"
      "0\r\n\r\n"},
-    {"9112-3.2.2-01, -06", "GET", "http://h/", -1, false, "X", "y",
+    {"9112-3.2.2-01, 9112-3.2.2-06", "GET", "http://h/", -1, false, "X", "y",
      "GET http://h/ HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n"},
-    {"9112-3.2.3-01, 9110-9.3.6-01, -09", "CONNECT", "h:443", 5, false, "X",
-     "y", "CONNECT h:443 HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n"},
+    {"9112-3.2.3-01, 9110-9.3.6-01, 9110-9.3.6-09", "CONNECT", "h:443", 5,
+     false, "X", "y", "CONNECT h:443 HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n"},
     {"9112-3.2.4-01", "OPTIONS", "*", -1, false, "X", "y",
      "OPTIONS * HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n"},
     {"9112-11.1-01", "GET", "/", -1, false, "X", "a\r\nHost: b\r\n\r\nGET /",
@@ -226,8 +226,8 @@ static void test_trailers_follow_content(void **state)
     caller_done(&c);
 }
 
-/* 9110-10.1.4-01, 9112-7.4-01, -03, 9110-7.8-08: what is of the connection is
- * named in Connection. */
+/* 9110-10.1.4-01, 9112-7.4-01, 9112-7.4-03, 9110-7.8-08: what is of the
+ * connection is named in Connection. */
 static void test_connection_names_what_is_its_own(void **state)
 {
     static const struct {

@@ -50,7 +50,9 @@ static struct asked *tunnel(const char *method, const char *protocol,
     asked->call.protocol = vb_span_str(protocol);
     asked_content(asked, total, 4, false);
     caller_start(&c, asked);
-    assert_int_equal(asked->source.at, 0); /* 9110-7.8-11 */
+    /* 9110-7.8-11, optimistic-upgrade-8-03: nothing goes out before the answer.
+     */
+    assert_int_equal(asked->source.at, 0);
     vb_buf_reset(&c.out);
     return asked;
 }
@@ -59,7 +61,8 @@ static struct asked *tunnel(const char *method, const char *protocol,
     "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: WebSocket\r\n"  \
     "\r\n"
 
-/* 9110-7.8-02, -11, 9110-9.3.6-04: bytes both ways, each with its own end. */
+/* 9110-7.8-02, 9110-7.8-11, 9110-9.3.6-04: bytes both ways, each with its own
+ * end. */
 static void test_a_tunnel_ends_when_both_sides_have(void **state)
 {
     static const struct {
@@ -135,7 +138,8 @@ static void test_a_tunnel_pauses(void **state)
     assert_int_equal(caller_state(&c), VB_WIRE_READ | VB_WIRE_LINGER);
 }
 
-/* 9110-7.8-03, -04: only to what was asked for, and only where it was. */
+/* 9110-7.8-03, 9110-7.8-04: only to what was asked for, and only where it was.
+ */
 static void test_not_any_switch_is_taken(void **state)
 {
     (void)state;

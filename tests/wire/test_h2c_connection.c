@@ -160,7 +160,8 @@ static void test_a_reset_cuts_a_reply(void **state)
     assert_log(&s.c, "a end cut\nroom\nb head 200 -\nb end cut\nroom\n");
 }
 
-/* 9113-8.1-01, -02: an early reply is whole, whatever becomes of the request.
+/* 9113-8.1-01, 9113-8.1-02: an early reply is whole, whatever becomes of the
+ * request.
  */
 static void test_an_early_reply_is_told(void **state)
 {

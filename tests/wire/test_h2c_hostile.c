@@ -118,7 +118,8 @@ static void test_frames_by_rows(void **state)
         }
 }
 
-/* 9113-3.4-01, -03: it is no HTTP/2 that does not begin with SETTINGS. */
+/* 9113-3.4-01, 9113-3.4-03: it is no HTTP/2 that does not begin with SETTINGS.
+ */
 static void test_what_begins_otherwise_is_no_http_2(void **state)
 {
     static const struct vb_span beginnings[] = {

@@ -56,8 +56,8 @@ static unsigned room(void)
 /* --- Beginnings -------------------------------------------------------------
  */
 
-/* 9113-3.4-01, -02, 9113-6.5.3-01: preface, SETTINGS, and a call need not wait
- * for the server's. */
+/* 9113-3.4-01, 9113-3.4-02, 9113-6.5.3-01: preface, SETTINGS, and a call need
+ * not wait for the server's. */
 static void test_a_connection_begins_with_the_preface(void **state)
 {
     (void)state;
