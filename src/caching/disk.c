@@ -8,9 +8,10 @@
 #include "base/log.h"
 #include "caching/disk_inner.h"
 
-/* Of the budget, what goes at once where there is no room. */
+/* Of the budget, what goes at once where there is no room. Each segment is two
+ * open files, and its offsets have 32 bits. */
 #define SEGMENTS         16
-#define SEGMENT_SIZE_MAX ((uint64_t)1024 * 1024 * 1024)
+#define SEGMENT_SIZE_MAX ((uint64_t)2 * 1024 * 1024 * 1024)
 
 /* Jobs that wait, whatever they weigh. */
 #define JOBS_MAX ((size_t)64 * 1024)

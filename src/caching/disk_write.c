@@ -201,12 +201,18 @@ static void make_room(struct vb_disk_tier *disk)
     pthread_mutex_unlock(&disk->lock);
 }
 
+/* What others will give back: memory, and files that are open. */
+static bool is_passing(int why)
+{
+    return why == ENOMEM || why == EMFILE || why == ENFILE;
+}
+
 /* False: it is off now. */
 static bool bear(struct vb_disk_tier *disk, int why)
 {
     if (why == ENOSPC || why == EDQUOT)
         make_room(disk);
-    else if (why != ENOMEM)
+    else if (!is_passing(why))
         vb__disk_turn_off(disk, "cannot be written to", why);
     return !atomic_load(&disk->off);
 }

@@ -23,6 +23,7 @@
 
 struct vb_memory_tier;
 struct vb_disk_tier; /* disk.h */
+struct vb_disk_stats;
 
 struct vb_memory_config {
     size_t budget;       /* bytes, all in all */
@@ -113,8 +114,7 @@ void vb_memory_purge_all(struct vb_memory_tier *tier);
 
 struct vb_memory_stats vb_memory_stats(struct vb_memory_tier *tier);
 
-/* The same of the disk (disk.h). False: there is none. */
-struct vb_disk_stats;
+/* The same of the disk. False: there is none. */
 bool vb_memory_disk_stats(struct vb_memory_tier *tier,
                           struct vb_disk_stats *ret_stats);
 

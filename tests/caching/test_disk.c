@@ -26,7 +26,7 @@ static size_t short_by; /* and the first that does writes so much less */
 ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t size, off_t at)
 {
     /* The file of moments has all the room it needs. */
-    if (failing == 0 || (failing == ENOSPC && size == 16) || fine_before-- > 0)
+    if (failing == 0 || (failing != EIO && size == 16) || fine_before-- > 0)
         return __real_pwrite64(fd, bytes, size, at);
     if (short_by > 0 && short_by < size) {
         size -= short_by;
@@ -541,6 +541,24 @@ static void a_full_disk_loses_and_goes_on(void **state)
     assert_span_equal(scene_found("GET https://h/c"), "c");
 }
 
+/* Too many open files are others' doing, and pass. */
+static void what_passes_does_not_turn_it_off(void **state)
+{
+    (void)state;
+    put_some();
+    vb_disk_settle(scene_disk);
+    failing = EMFILE;
+    fine_before = 1;
+    scene_put("GET https://h/b", OK, "newer");
+    vb_disk_settle(scene_disk);
+    failing = 0;
+    assert_false(vb_disk_stats(scene_disk).off);
+    scene_kill();
+    scene_start();
+    assert_span_equal(scene_found("GET https://h/b"), "-");
+    assert_span_equal(scene_found("GET https://h/g"), "in a group");
+}
+
 /* At each write, and with a part of it there: what was in its place is not. */
 static void what_is_half_written_is_not_there(void **state)
 {
@@ -677,6 +695,7 @@ int main(void)
         TEST(a_disk_that_fails_turns_the_tier_off),
         TEST(an_invalidation_that_cannot_be_written_turns_it_off),
         TEST(a_full_disk_loses_and_goes_on),
+        TEST(what_passes_does_not_turn_it_off),
         TEST(what_is_half_written_is_not_there),
         TEST(threads_find_what_was_put),
     };
