@@ -68,13 +68,20 @@ bool vb__forward_behind(struct vb_exchange *x);
  */
 bool vb__forward_again(struct vb_forward *f);
 
-/* Whoever waits for it is told, unless that was done. The exchange may be gone
- * when this returns, where it is not held. */
+/* The exchange is over. */
+void vb__forward_done(struct vb_exchange *x);
+
+/* ending.c: whoever waits for it is told, unless that was done. The exchange
+ * may be gone when this returns, where it is not held. */
 void vb__forward_answer(struct vb_forward *f, enum vb_answer answer);
 
 /* Says why there is no answer. NO. */
 enum vb_answer vb__forward_refuse(struct vb_exchange *x,
                                   enum vb_failure_id failure);
+
+/* The same, of one that was asked: its own content may be why. NO. */
+enum vb_answer vb__forward_why(struct vb_forward *f,
+                               enum vb_failure_id failure);
 
 /* The exchange stays until the ask has ended, whoever has gone before. */
 void vb__forward_hold(struct vb_forward *f);
@@ -83,9 +90,6 @@ void vb__forward_let_go(struct vb_forward *f);
 
 /* Nobody wants it any more. The exchange may be gone when this returns. */
 void vb__forward_cancel(struct vb_forward *f);
-
-/* The exchange is over. */
-void vb__forward_done(struct vb_exchange *x);
 
 /* content.c: sets up both ways. */
 void vb__forward_init_content(struct vb_forward *f);
