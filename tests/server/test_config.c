@@ -162,6 +162,7 @@ static const char *sample(const struct vb_option *option)
     case VB_OPTION_CONFIG:
         return "/dev/null";
     case VB_OPTION_ADDRESSES:
+    case VB_OPTION_ADDRESS:
         return "[::1]:81";
     case VB_OPTION_STORAGE:
         return "memory:";
@@ -179,7 +180,7 @@ static const char *sample(const struct vb_option *option)
     case VB_OPTION_CORES:
         return "77";
     case VB_OPTION_SIZE:
-        return "9k";
+        return option->least > 9 * 1024 ? "9M" : "9k";
     case VB_OPTION_DURATION:
         return "777ms";
     case VB_OPTION_ORIGINS:
@@ -228,6 +229,7 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_REDACTION:
     case VB_OPTION_PUBLISH:
     case VB_OPTION_VIA:
+    case VB_OPTION_ADDRESS:
         return *text != NULL && strcmp(*text, sample(option)) == 0;
     case VB_OPTION_ADDRESSES:
         assert_listens(config, "http://[::1]:81");
@@ -246,7 +248,7 @@ static bool has_sample(const struct vb_option *option,
     case VB_OPTION_CORES:
         return n == 77;
     case VB_OPTION_SIZE:
-        return n == 9 * 1024;
+        return n == (option->least > 9 * 1024 ? 9 << 20 : 9 * 1024);
     case VB_OPTION_DURATION:
         return n == 777;
     case VB_OPTION_RATE:
