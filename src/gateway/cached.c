@@ -77,19 +77,21 @@ void vb_gate_cache_done(struct vb_gate_cache *cache)
 /* --- finding it -------------------------------------------------------------
  */
 
-/* What is stored is asked for by its key, in whose normal form a gateway's own
- * URIs may be written; but a proxy changes no target (RFC 9110 section 7.7). */
-static bool may_be_asked(const struct vb_cached *c)
+bool vb__cached_is_written_so(const struct vb_cached *c)
 {
     const struct vb_head *head = &c->x->head;
     struct vb_uri uri;
 
-    return vb__gate_of(c->x)->upstream != NULL ||
-           (vb_uri_parse(c->key.uri, &uri) &&
-            vb_span_eq(uri.path, head->path) &&
-            (uri.query.ptr == NULL
-                 ? !head->has_query
-                 : head->has_query && vb_span_eq(uri.query, head->query)));
+    return vb_uri_parse(c->key.uri, &uri) && vb_span_eq(uri.path, head->path) &&
+           head->has_query == (uri.query.ptr != NULL) &&
+           (!head->has_query || vb_span_eq(uri.query, head->query));
+}
+
+/* What is stored is asked for by its key, in whose normal form a gateway's own
+ * URIs may be written; but a proxy changes no target (RFC 9110 section 7.7). */
+static bool may_be_asked(const struct vb_cached *c)
+{
+    return vb__gate_of(c->x)->upstream != NULL || vb__cached_is_written_so(c);
 }
 
 bool vb__cached_key(struct vb_cached *c, struct vb_span digest)

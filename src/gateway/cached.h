@@ -99,6 +99,9 @@ static inline struct vb_cached *vb__cached_of(const struct vb_exchange *x)
  * or "". False: the next hop may not be asked by it, so nothing is stored. */
 bool vb__cached_key(struct vb_cached *c, struct vb_span digest);
 
+/* Are path and query written as the key has them? */
+bool vb__cached_is_written_so(const struct vb_cached *c);
+
 /* cached.c: looks (again) for what is stored, and judges it. */
 void vb__cached_look(struct vb_cached *c);
 

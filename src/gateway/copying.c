@@ -11,23 +11,13 @@
 /* The content of a POST is in no key; but its answer may be what GET would have
  * brought, and says so (RFC 9110 section 9.3.3). Only where it was asked for by
  * what the key has: else it could be another resource's. */
-static bool is_asked_by_key(const struct vb_cached *c)
-{
-    const struct vb_head *head = &c->x->head;
-    struct vb_uri uri;
-
-    return vb_uri_parse(c->key.uri, &uri) && vb_span_eq(uri.path, head->path) &&
-           head->has_query == (uri.query.ptr != NULL) &&
-           (!head->has_query || vb_span_eq(uri.query, head->query));
-}
-
 static bool may_stand_for_target(struct vb_cached *c)
 {
     const struct vb_head *head = &c->x->head;
 
     return head->method == VB_METHOD_POST && head->protocol.len == 0 &&
            vb_caching_key_of(&c->x->arena, head, VB_SPAN(""), &c->key) &&
-           is_asked_by_key(c);
+           vb__cached_is_written_so(c);
 }
 
 bool vb__cached_may_copy(struct vb_cached *c)
