@@ -142,8 +142,7 @@ static yyjson_val *read_kind(struct vb__reader *r, yyjson_val *how,
     return NULL;
 }
 
-/* The index of our variable of that name, or -1. */
-static int find_variable(const struct vb_route *route, struct vb_span name)
+int vb__action_variable(const struct vb_route *route, struct vb_span name)
 {
     int index = 0;
 
@@ -171,7 +170,7 @@ const uint8_t *vb__bind(struct vb__reader *r, const struct vb_route *route,
 
         if (t->segments[i].kind != VB_SEGMENT_VARIABLE)
             continue;
-        index = find_variable(route, t->segments[i].text);
+        index = vb__action_variable(route, t->segments[i].text);
         if (index < 0 || index > UINT8_MAX) {
             vb__error(r, at, "{%.*s} of the target is no variable of %.*s",
                       VB_FMT(t->segments[i].text), VB_FMT(route->path));
@@ -334,6 +333,9 @@ static void read_action(struct vb__reader *r, struct vb_route *route)
         return;
     if (action->kind == VB_ACTION_PLUGIN &&
         !vb__action_plugin(r, details, action))
+        return;
+    if (action->kind == VB_ACTION_FORWARD &&
+        !vb__action_forward(r, route, details, action))
         return;
     route->action = action;
     if (action->program || action->plugin)

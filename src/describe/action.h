@@ -26,6 +26,7 @@ struct vb__bounds {
     size_t other_count;
     const struct vb__bound *rows;
     size_t count;
+    bool variables; /* a URL may have some in its path */
 };
 
 /* Keys of one such object. */
@@ -42,6 +43,19 @@ bool vb__action_run(struct vb__reader *r, yyjson_val *run,
                     struct vb_action *action);
 bool vb__action_plugin(struct vb__reader *r, yyjson_val *plugin,
                        struct vb_action *action);
+/* action_forward.c: likewise, of a route's controller. */
+bool vb__action_forward(struct vb__reader *r, const struct vb_route *route,
+                        yyjson_val *forward, struct vb_action *action);
+
+/* The index of the route's variable of that name, or -1. */
+int vb__action_variable(const struct vb_route *route, struct vb_span name);
+
+/* gateway.c: servers and how they are asked: a URL, a list of them, or an
+ * object that is `bounded`. Variables in the path are between %7B and %7D.
+ * False likewise. */
+bool vb__gateway_read(struct vb__reader *r, yyjson_val *to,
+                      const struct vb__bounds *bounded,
+                      struct vb_gateway *gateway);
 
 /* gateway_cache.c: the member `cache` of a gateway's `to`. */
 void vb__gateway_cache(struct vb__reader *r, yyjson_val *to,

@@ -253,6 +253,8 @@ static void say_how(struct vb_buf *text, const struct vb_route *route)
             route->action->target->path);
     if (route->action && route->action->program)
         say(text, "runs ", vb_span_str(route->action->program->words[0]));
+    if (route->action && route->action->onward)
+        say(text, "asks ", route->action->onward->gateway.servers[0]);
     if (route->action && route->action->plugin)
         say(text, "plugin ", vb_span_str(route->action->plugin->name));
     if (route->tombstones && vb__is_deleted(route))

@@ -299,7 +299,7 @@ enum vb_action_kind {
     VB_ACTION_MOVE,
     VB_ACTION_RUN,
     VB_ACTION_PLUGIN,
-    VB_ACTION_FORWARD, /* not served yet */
+    VB_ACTION_FORWARD,
 };
 
 /* Below this is the work that is put off. */
@@ -328,6 +328,20 @@ struct vb_plugin_file {
     struct vb_place place;
 };
 
+/* A part of a path there, and the variable of ours whose value follows. */
+struct vb_onward_part {
+    struct vb_span text; /* as it stands in a URI */
+    int variable;        /* -1: none follows */
+};
+
+/* Another server that does it: where it is, and the path that is asked for. */
+struct vb_onward {
+    struct vb_gateway gateway; /* first; its base is not used: these are */
+    const struct vb_onward_part *parts;
+    size_t part_count;
+    uint64_t input, output; /* bounds, see onward.tbl */
+};
+
 /* What a controller does (x-verbatim.do). */
 struct vb_action {
     enum vb_action_kind kind;
@@ -340,6 +354,7 @@ struct vb_action {
     yyjson_val *patch; /* a JSON Merge Patch; NULL: the request's content is */
     const struct vb_program *program;    /* run */
     const struct vb_plugin_file *plugin; /* plugin */
+    const struct vb_onward *onward;      /* forward */
     struct vb_span why_not; /* it cannot be done on this machine; or "" */
 };
 

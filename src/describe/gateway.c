@@ -53,8 +53,26 @@ static bool is_secure(struct vb_span origin)
            vb_span_ieq(vb_span_head(origin, https.len), https);
 }
 
+/* Braces have no place in a URI: they are escaped, and found again so. */
+static struct vb_span escape(struct vb__reader *r, struct vb_span url)
+{
+    char *text = VB__NEW(r, char, 3 * url.len + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; text && i < url.len; i++) {
+        bool brace = url.ptr[i] == '{' || url.ptr[i] == '}';
+
+        if (brace)
+            memcpy(text + len, url.ptr[i] == '{' ? "%7B" : "%7D", 3);
+        else
+            text[len] = url.ptr[i];
+        len += brace ? 3 : 1;
+    }
+    return vb_span_of(text, text ? len : 0);
+}
+
 /* False: no more of it is looked at. */
-static bool add_server(struct vb__reader *r, yyjson_val *val,
+static bool add_server(struct vb__reader *r, yyjson_val *val, bool variables,
                        struct vb_gateway *gateway, struct vb_span *origins)
 {
     struct vb_span url = vb_json_text(val), base;
@@ -64,6 +82,8 @@ static bool add_server(struct vb__reader *r, yyjson_val *val,
         vb__error(r, val, "a server is a URL, such as http://10.0.0.1:9000");
         return false;
     }
+    if (variables)
+        url = escape(r, url);
     why = vb_gateway_cut(url, &origins[gateway->server_count], &base);
     if (!why && gateway->server_count > 0 && is_secure(url) != gateway->secure)
         why = "has another scheme than the one before it";
@@ -80,7 +100,7 @@ static bool add_server(struct vb__reader *r, yyjson_val *val,
 }
 
 /* `to` itself, or its member `servers`. */
-static bool read_servers(struct vb__reader *r, yyjson_val *val,
+static bool read_servers(struct vb__reader *r, yyjson_val *val, bool variables,
                          struct vb_gateway *gateway)
 {
     size_t count = yyjson_is_arr(val) ? yyjson_arr_size(val) : 1;
@@ -94,7 +114,7 @@ static bool read_servers(struct vb__reader *r, yyjson_val *val,
     for (size_t i = 0; origins && i < count; i++) {
         yyjson_val *server = yyjson_is_arr(val) ? yyjson_arr_get(val, i) : val;
 
-        if (!add_server(r, server, gateway, origins))
+        if (!add_server(r, server, variables, gateway, origins))
             return false;
     }
     gateway->servers = origins;
@@ -286,13 +306,14 @@ static void refuse_demands(struct vb__reader *r, const struct vb_route *route)
 /* --- all together ----------------------------------------------------------
  */
 
-static bool read_to(struct vb__reader *r, yyjson_val *to,
-                    struct vb_gateway *gateway)
+bool vb__gateway_read(struct vb__reader *r, yyjson_val *to,
+                      const struct vb__bounds *bounded,
+                      struct vb_gateway *gateway)
 {
     yyjson_val *servers =
         yyjson_is_obj(to) ? yyjson_obj_get(to, "servers") : to;
 
-    vb__action_bounds(r, to, &bounds, gateway);
+    vb__action_bounds(r, to, bounded, gateway);
     gateway->connect_ms *= 1000;
     gateway->head_ms *= 1000;
     gateway->idle_ms *= 1000;
@@ -300,7 +321,7 @@ static bool read_to(struct vb__reader *r, yyjson_val *to,
     gateway->place = vb__place(r, to);
     if (!servers)
         vb__error(r, to, "servers is missing");
-    if (!servers || !read_servers(r, servers, gateway))
+    if (!servers || !read_servers(r, servers, bounded->variables, gateway))
         return false;
     if (!yyjson_is_obj(to))
         return true;
@@ -335,7 +356,7 @@ static void read_gateway(struct vb__reader *r, struct vb_route *route)
     }
     refuse_demands(r, route);
     gateway = VB__NEW(r, struct vb_gateway, 1);
-    if (gateway && read_to(r, to, gateway))
+    if (gateway && vb__gateway_read(r, to, &bounds, gateway))
         route->gateway = gateway;
 }
 

@@ -116,6 +116,7 @@ static bool may_come(const struct vb__subject *s, int status)
     const struct vb_success *success = &s->op->success;
     const struct vb_action *action = s->route->action;
     bool runs = action && (action->kind == VB_ACTION_RUN ||
+                           action->kind == VB_ACTION_FORWARD ||
                            action->kind == VB_ACTION_PLUGIN);
 
     if (status == 202)

@@ -52,14 +52,6 @@ static const struct {
     {VB_ARCHETYPE_GRAPHQL, VB_METHOD_DELETE, GRAPHQL_ASKS},
 };
 
-static const char *const actions[] = {
-    [VB_ACTION_MERGE] = NULL,
-    [VB_ACTION_MOVE] = NULL,
-    [VB_ACTION_RUN] = NULL,
-    [VB_ACTION_PLUGIN] = NULL,
-    [VB_ACTION_FORWARD] = ("x-verbatim.do.forward" NOT_YET),
-};
-
 static bool does(const struct vb_route *route, enum vb_action_kind kind)
 {
     return route->action && route->action->kind == kind;
@@ -81,14 +73,14 @@ static const char *why_not_controller(const struct vb_route *route,
 {
     if (!route->action)
         return "nothing says what it does: x-verbatim.do is missing";
-    if (actions[route->action->kind])
-        return actions[route->action->kind];
     if (route->action->why_not.len > 0)
         return route->action->why_not.ptr;
     if (vb_method_is_safe(method) && route->action->target)
         return "it changes state, which a safe method must not";
-    return method == VB_METHOD_QUERY && !does(route, VB_ACTION_RUN)
-               ? "QUERY is for collections and programs (x-verbatim.do.run)"
+    return method == VB_METHOD_QUERY && !does(route, VB_ACTION_RUN) &&
+                   !does(route, VB_ACTION_FORWARD)
+               ? "QUERY is for collections, programs (x-verbatim.do.run) and "
+                 "other servers (x-verbatim.do.forward)"
                : NULL;
 }
 
@@ -337,13 +329,15 @@ static bool may_be_put_off(const struct vb_route *route,
            declares_exactly(op, 202);
 }
 
-/* Its thread is a worker's, which answers others as well. */
+/* A plugin's thread is a worker's, which answers others as well; and what
+ * another server puts off, it says itself. */
 static bool only_puts_off(const struct vb_route *route,
                           const struct vb_operation *op)
 {
     static const int at_once[] = {200, 201, 204, 0};
 
-    return op->method == VB_METHOD_POST && does(route, VB_ACTION_PLUGIN) &&
+    return op->method == VB_METHOD_POST &&
+           (does(route, VB_ACTION_PLUGIN) || does(route, VB_ACTION_FORWARD)) &&
            declares_exactly(op, 202) && first_declared(op, at_once, 0) == 0;
 }
 
@@ -517,8 +511,12 @@ static void serve_operation(struct vb__reader *r, const struct vb_route *route,
     if (!why && route->archetype == VB_ARCHETYPE_GRAPHQL)
         why = why_no_graph(r, route);
     if (!why && only_puts_off(route, op))
-        why = "a plugin answers at once; 202 is for what runs as a program "
-              "(x-verbatim.do.run)";
+        why =
+            does(route, VB_ACTION_PLUGIN)
+                ? "a plugin answers at once; 202 is for what runs as a program "
+                  "(x-verbatim.do.run)"
+                : "another server answers at once; 202 is for what runs as a "
+                  "program (x-verbatim.do.run)";
 
     amend(r, route, op);
     if (route->why_not.len > 0)

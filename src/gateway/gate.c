@@ -43,6 +43,16 @@ void vb_gate_ask(struct vb_gate *gate, struct vb_upstream *upstream)
     gate->upstream = upstream;
 }
 
+struct vb_hop vb_gate_hop(const struct vb_gate *gate,
+                          const struct vb_exchange *x)
+{
+    return (struct vb_hop){
+        .forwarded = !gate->options.hides,
+        .x_forwarded = !gate->options.hides,
+        .trusted = vb__gate_trusts(gate, x->peer),
+    };
+}
+
 /* Who may do what is for the other server to say, unless there is a guard. */
 static enum vb_answer permitted(struct vb_exchange *x)
 {

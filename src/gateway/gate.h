@@ -59,6 +59,10 @@ void vb_gate_done(struct vb_gate *gate);
 /* Asks this upstream instead of its own; takes a reference. */
 void vb_gate_ask(struct vb_gate *gate, struct vb_upstream *upstream);
 
+/* What is told to the gate's servers of who asks. */
+struct vb_hop vb_gate_hop(const struct vb_gate *gate,
+                          const struct vb_exchange *x);
+
 /* Makes a resource one that the gate answers for. */
 void vb_gate_open(struct vb_resource *resource, const struct vb_gate *gate);
 

@@ -94,14 +94,10 @@ static bool make_fields(struct vb_forward *f)
     const struct vb_cached *c = vb__cached_of(f->x);
     const struct vb_gate *gate = f->gate;
     struct vb_exchange *x = f->x;
-    const struct vb_hop hop = {
-        .hides_for = vb__cached_is_for_others(c),
-        .forwarded = !gate->options.hides,
-        .x_forwarded = !gate->options.hides,
-        .trusted = vb__gate_trusts(gate, x->peer),
-    };
+    struct vb_hop hop = vb_gate_hop(gate, x);
     struct vb_field_list list;
 
+    hop.hides_for = vb__cached_is_for_others(c);
     vb_field_list_init(&list, &x->arena, x->head.fields.count + 8u);
     vb_fields_go_on(&x->head.fields, not_as_they_came, &list);
     if (c != NULL && c->whole)

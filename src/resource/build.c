@@ -13,6 +13,7 @@
 #include "resource/merge.h"
 #include "resource/move.h"
 #include "resource/once.h"
+#include "resource/onward.h"
 #include "resource/page.h"
 #include "resource/params.h"
 #include "resource/per_session.h"
@@ -81,7 +82,7 @@ static const struct vb_slot *controller_slot(const struct vb_route *route,
     case VB_ACTION_PLUGIN:
         return vb_plugged_slot(method);
     case VB_ACTION_FORWARD:
-        break;
+        return vb_onward_slot(method);
     }
     return NULL;
 }
@@ -363,6 +364,8 @@ static void set_controller(struct vb_built *built)
         vb_move_init(&built->resource);
     else if (is_served(action, VB_ACTION_RUN))
         vb_run_init(&built->resource);
+    else if (is_served(action, VB_ACTION_FORWARD))
+        vb_onward_init(&built->resource);
     else if (is_served(action, VB_ACTION_PLUGIN))
         vb_plugged_init(&built->resource);
 }
@@ -374,6 +377,7 @@ static enum vb_err choose_offers(struct vb_built *built)
     switch (built->route->archetype) {
     case VB_ARCHETYPE_CONTROLLER:
         if (is_served(action, VB_ACTION_RUN) ||
+            is_served(action, VB_ACTION_FORWARD) ||
             is_served(action, VB_ACTION_PLUGIN))
             return set_declared_offers(built);
         return action != NULL && action->target != NULL ? set_offers(built)
@@ -441,6 +445,8 @@ enum vb_err vb_build(const struct vb_route *route, struct vb_built *built)
     set_questions(built);
     if (route->archetype == VB_ARCHETYPE_GATEWAY)
         err = vb_gateway_build(built);
+    else if (is_served(route->action, VB_ACTION_FORWARD))
+        err = vb_gateway_build_onward(built);
     set_slots(built);
     if (err == VB_OK)
         err = set_takes(built);
@@ -465,6 +471,7 @@ void vb_build_done(struct vb_built *built)
 {
     vb_plugged_unload(built->plugged);
     vb_gateway_free(built->gateway);
+    vb_gateway_free(built->onward);
     vb_resource_done(&built->resource);
     free(built->contents);
     free(built->offers);

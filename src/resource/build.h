@@ -28,6 +28,7 @@ struct vb_built {
     atomic_uint running;   /* programs of this controller, on all workers */
     struct vb_plugged *plugged;       /* NULL: no plugin is loaded (plugin.h) */
     struct vb_gateway_built *gateway; /* NULL: it is none (gateway.h) */
+    struct vb_gateway_built *onward;  /* likewise: where its work is done */
     /* What answers in its place: the GraphQL endpoint, which needs all others;
      * or NULL. */
     const struct vb_resource *instead;

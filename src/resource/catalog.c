@@ -476,7 +476,7 @@ enum vb_err vb_catalog_open_gateways(struct vb_catalog *catalog,
             i < catalog->built_count ? &catalog->built[i] : &catalog->rest;
         enum vb_err failed = VB_OK;
 
-        if (built->gateway != NULL)
+        if (built->route != NULL)
             failed = vb_gateway_open(built, setup, notes);
         if (failed != VB_OK)
             err = failed;

@@ -4,7 +4,9 @@
 #include "content/json.h"
 #include "flow/reply.h"
 #include "http/media.h"
+#include "http/method.h"
 #include "resource/build.h"
+#include "resource/coded.h"
 #include "resource/params.h"
 
 bool vb_controller_fits(struct vb_exchange *x)
@@ -82,4 +84,63 @@ bool vb_controller_is_json(struct vb_span output)
         return false;
     vb_json_free(json);
     return true;
+}
+
+bool vb_controller_may_say(int64_t status)
+{
+    switch (status) {
+    case VB_STATUS_UNAUTHORIZED:
+    case VB_STATUS_METHOD_NOT_ALLOWED:
+    case VB_STATUS_PROXY_AUTHENTICATION_REQUIRED:
+    case VB_STATUS_UPGRADE_REQUIRED:
+    case VB_STATUS_RANGE_NOT_SATISFIABLE:
+        return false;
+    default:
+        return status >= 400 && status <= 599;
+    }
+}
+
+static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
+{
+    struct vb_rep *rep = vb_coded_base(&(struct vb_rep_draft){
+        .media_type = vb_controller_type(x),
+        .modified = VB_DATE_NONE,
+        .content = output,
+        .length = output.len,
+        .vary = x->resource->vary,
+        .cache_control = vb_reply_caching(x),
+    });
+
+    return rep == NULL ? NULL : vb_coded_now(x, rep);
+}
+
+enum vb_answer vb_controller_succeed(struct vb_exchange *x,
+                                     struct vb_span output)
+{
+    const struct vb_route *route = vb_built_of(x)->route;
+    struct vb_rep *rep;
+
+    if (!vb_method_is_safe(x->head.method) &&
+        !vb_tell(x, route->by_method[VB_METHOD_POST], false, output.len > 0)
+             .content) {
+        x->outcome.status = VB_STATUS_NO_CONTENT;
+        return VB_YES;
+    }
+    rep = present(x, output);
+    if (rep == NULL)
+        return vb_reply_unavailable(x);
+    vb_reply_current(x, rep);
+    return VB_YES;
+}
+
+enum vb_answer vb_controller_problem(struct vb_exchange *x, unsigned status,
+                                     struct vb_span document)
+{
+    x->reply.bytes = vb_arena_dup(&x->arena, document);
+    if (x->reply.bytes.ptr == NULL)
+        return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
+    x->reply.content = VB_CONTENT_BYTES;
+    vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
+                   VB_SPAN("application/problem+json"));
+    return vb_reply_refuse(x, status, VB_SPAN(""));
 }

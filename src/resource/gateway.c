@@ -9,6 +9,7 @@
 
 struct vb_gateway_built {
     struct vb_gate gate;
+    const struct vb_gateway *said;
     struct vb_caching_policy policy; /* where the description has one */
     vb_question *answered;           /* the gate's, behind what is said here */
     bool open;
@@ -104,31 +105,39 @@ static enum vb_err new_upstream(const struct vb_gateway *said,
                            ret_upstream, &why);
 }
 
+/* A gate to these servers; NULL: out of memory. */
+static struct vb_gateway_built *new_gateway(const struct vb_gateway *said,
+                                            size_t depth)
+{
+    struct vb_gateway_built *gateway = calloc(1, sizeof(*gateway));
+    struct vb_upstream *upstream = NULL;
+
+    if (gateway == NULL || new_upstream(said, &upstream) != VB_OK) {
+        free(gateway);
+        return NULL;
+    }
+    gateway->said = said;
+    vb_gate_init(&gateway->gate, upstream,
+                 &(struct vb_gate_options){
+                     .depth = depth,
+                     .base = said->base,
+                     .keeps_host = said->keeps_host,
+                     .hides = said->hides,
+                     .trusted = said->trusted,
+                     .trusted_count = said->trusted_count,
+                 });
+    vb_upstream_unref(upstream);
+    return gateway;
+}
+
 enum vb_err vb_gateway_build(struct vb_built *built)
 {
     const struct vb_route *route = built->route;
-    struct vb_gateway_built *gateway = calloc(1, sizeof(*gateway));
-    struct vb_upstream *upstream = NULL;
-    enum vb_err err;
+    struct vb_gateway_built *gateway = new_gateway(
+        route->gateway, route->foreign ? 0 : route->template.segment_count);
 
     if (gateway == NULL)
         return VB_ERR_NOMEM;
-    err = new_upstream(route->gateway, &upstream);
-    if (err != VB_OK) {
-        free(gateway);
-        return err;
-    }
-    vb_gate_init(
-        &gateway->gate, upstream,
-        &(struct vb_gate_options){
-            .depth = route->foreign ? 0 : route->template.segment_count,
-            .base = route->gateway->base,
-            .keeps_host = route->gateway->keeps_host,
-            .hides = route->gateway->hides,
-            .trusted = route->gateway->trusted,
-            .trusted_count = route->gateway->trusted_count,
-        });
-    vb_upstream_unref(upstream);
     gateway->answered = gateway->gate.forwarding.answered;
     gateway->gate.forwarding.answered = answered;
     if (route->operation_count > 0) {
@@ -142,6 +151,19 @@ enum vb_err vb_gateway_build(struct vb_built *built)
     return VB_OK;
 }
 
+enum vb_err vb_gateway_build_onward(struct vb_built *built)
+{
+    built->onward = new_gateway(&built->route->action->onward->gateway, 0);
+    return built->onward != NULL ? VB_OK : VB_ERR_NOMEM;
+}
+
+const struct vb_gate *vb_gateway_onward(const struct vb_exchange *x)
+{
+    const struct vb_gateway_built *onward = vb_built_of(x)->onward;
+
+    return onward->open ? &onward->gate : NULL;
+}
+
 void vb_gateway_join(struct vb_built *built, const struct vb_built *other)
 {
     vb_gate_ask(&built->gateway->gate, other->gateway->gate.upstream);
@@ -150,18 +172,18 @@ void vb_gateway_join(struct vb_built *built, const struct vb_built *other)
 /* --- opening ---------------------------------------------------------------
  */
 
-static enum vb_err secure(struct vb_built *built,
+static enum vb_err secure(struct vb_gateway_built *gateway,
                           const struct vb_gateway_setup *setup,
                           struct vb_notes *notes)
 {
-    const struct vb_gateway *said = built->route->gateway;
+    const struct vb_gateway *said = gateway->said;
     const struct vb_tls_outward *tls;
     struct vb_buf why;
 
     vb_buf_init(&why, 4096);
     tls = setup->secure(&said->tls, &why);
     if (tls != NULL)
-        vb_upstream_secure(built->gateway->gate.upstream, tls, setup->release);
+        vb_upstream_secure(gateway->gate.upstream, tls, setup->release);
     else
         vb_note(notes, VB_NOTE_ERROR, VB_SPAN(""), &said->place, "%.*s",
                 VB_FMT(vb_buf_span(&why)));
@@ -184,27 +206,36 @@ static void store(struct vb_gateway_built *gateway,
     options->policy = &gateway->policy;
 }
 
-enum vb_err vb_gateway_open(struct vb_built *built,
-                            const struct vb_gateway_setup *setup,
-                            struct vb_notes *notes)
+static enum vb_err open_gateway(struct vb_gateway_built *gateway,
+                                const struct vb_gateway_setup *setup,
+                                struct vb_notes *notes)
 {
-    struct vb_gateway_built *gateway = built->gateway;
     struct vb_gate_options *options = &gateway->gate.options;
     enum vb_err err = VB_OK;
 
-    if (!built->route->served)
-        return VB_OK;
     options->pseudonym = setup->pseudonym;
     options->auditor = setup->auditor;
-    store(gateway, built->route->gateway, setup->cache);
+    store(gateway, gateway->said, setup->cache);
     if (options->trusted == NULL) {
         options->trusted = setup->trusted;
         options->trusted_count = setup->trusted_count;
     }
     if (vb_upstream_lacks_tls(gateway->gate.upstream))
-        err = secure(built, setup, notes);
+        err = secure(gateway, setup, notes);
     gateway->open = err == VB_OK;
     return err;
+}
+
+enum vb_err vb_gateway_open(struct vb_built *built,
+                            const struct vb_gateway_setup *setup,
+                            struct vb_notes *notes)
+{
+    struct vb_gateway_built *gateway =
+        built->gateway != NULL ? built->gateway : built->onward;
+
+    return gateway == NULL || !built->route->served
+               ? VB_OK
+               : open_gateway(gateway, setup, notes);
 }
 
 void vb_gateway_free(struct vb_gateway_built *gateway)

@@ -27,12 +27,19 @@ struct vb_gateway_setup {
 /* Makes built->gateway, and has its resource ask it. VB_ERR_NOMEM. */
 enum vb_err vb_gateway_build(struct vb_built *built);
 
+/* Makes built->onward, of a controller that another server does. VB_ERR_NOMEM.
+ */
+enum vb_err vb_gateway_build_onward(struct vb_built *built);
+
+/* The way to that, for the exchange's controller; NULL: it is not open. */
+const struct vb_gate *vb_gateway_onward(const struct vb_exchange *x);
+
 /* Asks the same servers as another one, whose connections both use then. Before
  * either is opened. */
 void vb_gateway_join(struct vb_built *built, const struct vb_built *other);
 
-/* Once, before it is shared. VB_ERR_INVALID, and an error is noted;
- * VB_ERR_NOMEM. */
+/* Opens what it has of either kind: once, before it is shared. VB_ERR_INVALID,
+ * and an error is noted; VB_ERR_NOMEM. */
 enum vb_err vb_gateway_open(struct vb_built *built,
                             const struct vb_gateway_setup *setup,
                             struct vb_notes *notes);

@@ -12,7 +12,6 @@
 #include "http/method.h"
 #include "http/prefer.h"
 #include "resource/build.h"
-#include "resource/coded.h"
 #include "resource/controller.h"
 #include "resource/jobs.h"
 
@@ -48,54 +47,6 @@ static void running_done(struct vb_exchange *x)
     vb_record_unref(running->deferral.result);
 }
 
-static struct vb_rep *present(struct vb_exchange *x, struct vb_span output)
-{
-    struct vb_rep *rep = vb_coded_base(&(struct vb_rep_draft){
-        .media_type = vb_controller_type(x),
-        .modified = VB_DATE_NONE,
-        .content = output,
-        .length = output.len,
-        .vary = x->resource->vary,
-        .cache_control = vb_reply_caching(x),
-    });
-
-    return rep == NULL ? NULL : vb_coded_now(x, rep);
-}
-
-static enum vb_answer succeed(struct running *running, struct vb_span output)
-{
-    struct vb_exchange *x = running->x;
-    struct vb_rep *rep;
-
-    if (!vb_method_is_safe(x->head.method) &&
-        !vb_tell(x, running->route->by_method[VB_METHOD_POST], false,
-                 output.len > 0)
-             .content) {
-        x->outcome.status = VB_STATUS_NO_CONTENT;
-        return VB_YES;
-    }
-    rep = present(x, output);
-    if (rep == NULL)
-        return vb_reply_unavailable(x);
-    vb_reply_current(x, rep);
-    return VB_YES;
-}
-
-/* The document as the program wrote it, with what members it likes. */
-static enum vb_answer pass_problem(struct running *running, unsigned status,
-                                   struct vb_span document)
-{
-    struct vb_exchange *x = running->x;
-
-    x->reply.bytes = vb_arena_dup(&x->arena, document);
-    if (x->reply.bytes.ptr == NULL)
-        return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
-    x->reply.content = VB_CONTENT_BYTES;
-    vb_reply_field(x, VB_FIELD_CONTENT_TYPE,
-                   VB_SPAN("application/problem+json"));
-    return vb_reply_refuse(x, status, VB_SPAN(""));
-}
-
 static void run_done(struct vb_run *run)
 {
     struct running *running = run->context;
@@ -108,11 +59,11 @@ static void run_done(struct vb_run *run)
     leave(running);
     if (outcome.is_problem)
         answer =
-            pass_problem(running, outcome.status, vb_buf_span(&run->output));
+            vb_controller_problem(x, outcome.status, vb_buf_span(&run->output));
     else if (outcome.status != VB_STATUS_OK)
         answer = vb_reply_refuse(x, outcome.status, outcome.detail);
     else
-        answer = succeed(running, vb_buf_span(&run->output));
+        answer = vb_controller_succeed(x, vb_buf_span(&run->output));
     vb_flow_resume(x, answer);
 }
 
@@ -258,11 +209,11 @@ static enum vb_answer answer_over(struct running *running)
     unsigned status = vb_run_problem_status(deferral->problem);
 
     if (deferral->problem.len > 0)
-        return pass_problem(running, status != 0 ? status : 500,
-                            deferral->problem);
-    return succeed(running, deferral->result == NULL
-                                ? VB_SPAN("")
-                                : deferral->result->content);
+        return vb_controller_problem(running->x, status != 0 ? status : 500,
+                                     deferral->problem);
+    return vb_controller_succeed(running->x, deferral->result == NULL
+                                                 ? VB_SPAN("")
+                                                 : deferral->result->content);
 }
 
 /* Where the work was put off, and is over all the same, it is not done again.

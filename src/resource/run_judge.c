@@ -5,22 +5,6 @@
 #include "content/json.h"
 #include "resource/controller.h"
 
-/* Statuses that a program may end a request with: not those that need a field
- * that it cannot write (RFC 9110 sections 11.6.1, 10.2.1, 7.8). */
-static bool may_say(int64_t status)
-{
-    switch (status) {
-    case VB_STATUS_UNAUTHORIZED:
-    case VB_STATUS_METHOD_NOT_ALLOWED:
-    case VB_STATUS_PROXY_AUTHENTICATION_REQUIRED:
-    case VB_STATUS_UPGRADE_REQUIRED:
-    case VB_STATUS_RANGE_NOT_SATISFIABLE:
-        return false;
-    default:
-        return status >= 400 && status <= 599;
-    }
-}
-
 unsigned vb_run_problem_status(struct vb_span output)
 {
     struct vb_json *json;
@@ -33,7 +17,8 @@ unsigned vb_run_problem_status(struct vb_span output)
                  ? vb_json_member(json->root, VB_SPAN("status"))
                  : NULL;
     if (member == NULL || !vb_json_is_number(member) ||
-        !vb_span_i64(vb_json_text(member), &status) || !may_say(status))
+        !vb_span_i64(vb_json_text(member), &status) ||
+        !vb_controller_may_say(status))
         status = 0;
     vb_json_free(json);
     return (unsigned)status;

@@ -935,18 +935,8 @@ static void members_leave_tombstones_as_their_collection_says(void **state)
 static void what_comes_later_is_known_but_not_served(void **state)
 {
     struct describing t;
-    struct vb_buf text;
 
     (void)state;
-    vb_buf_init(&text, 4096);
-    vb_buf_str(&text, CONTROLLER("{forward: 'http://a/'}"));
-    vb_buf_char(&text, 0);
-    describe_paths(&t, text.ptr);
-    assert_described(&t);
-    assert_span_equal(route_of(&t, "/a/{x}/b/{y}/stop")->why_not,
-                      "x-verbatim.do.forward is not served yet");
-    vb_buf_done(&text);
-    describing_done(&t);
     describe_paths(&t, "  /a:\n    x-verbatim: {rate: 5, cache: true}\n"
                        "    get: {}\n");
     assert_described(&t);

@@ -492,14 +492,6 @@ def test_what_cannot_be_run_is_501_and_check_says_so(serve, tmp_path):
     assert serve(description).client().post("/x").status == 501
 
 
-def test_forward_is_not_served_yet(serve, tmp_path):
-    description = api(x=operation({"forward": "http://127.0.0.1:1/"}))
-    done = verbatim("check", written(tmp_path, description))
-    assert done.returncode == 1
-    assert "x-verbatim.do.forward is not served yet" in done.stdout
-    assert serve(description).client().post("/x").status == 501
-
-
 MISTAKES = [
     ({"run": []}, "a command has 1 to 256 words"),
     ({"run": ""}, "a command begins with a program"),
