@@ -437,11 +437,12 @@ struct vb_exchange {
     struct vb_problem *problem; /* what to tell of an error; or NULL */
     struct vb_reply reply;
 
-    int64_t begun_ms; /* monotonic, when its head was complete */
-    bool abandoned;   /* the connection is gone */
-    uint8_t held;     /* by so many: vb_exchange_hold */
-    bool over;        /* released, and held still */
-    uint64_t sent;    /* bytes of content sent, for the log */
+    int64_t begun_ms;  /* monotonic, when its head was complete */
+    bool abandoned;    /* the connection is gone */
+    uint8_t held;      /* by so many: vb_exchange_hold */
+    bool over;         /* released, and held still */
+    uint64_t sent;     /* bytes of content, for the log: sent, */
+    uint64_t received; /* and taken in */
 };
 
 /* Does its reply go on for as long as the client is there? */

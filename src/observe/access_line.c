@@ -16,7 +16,7 @@
 #define METHOD_MOST  64
 #define TARGET_MOST  2048
 #define HOST_MOST    256
-#define REFERER_MOST 768
+#define REFERER_MOST 704
 #define AGENT_MOST   512
 #define CLIENT_MOST  INET6_ADDRSTRLEN
 #define SUBJECT_MOST 128
@@ -248,6 +248,8 @@ static void put_json(struct vb__line *line, const struct entry *entry,
     if (entry->x->reply.status > 0)
         put_number(line, "status", entry->x->reply.status);
     put_number(line, "bytes", entry->x->sent);
+    if (entry->x->received > 0)
+        put_number(line, "received", entry->x->received);
     put_number(line, "duration_ms", entry->duration_ms);
     put_uri_string(line, entry, "referer", entry->referer, REFERER_MOST);
     put_string(line, "user_agent", entry->agent, AGENT_MOST);

@@ -15,13 +15,15 @@
  *     combined  Apache's: client - - [time] "request line" status bytes
  *               "referer" "user agent"; what is missing is "-"
  *     json      an object: time, client, client_subject, method, target, host,
- *               protocol, status, bytes, duration_ms, referer, user_agent,
- *               aborted; what is missing has no member
+ *               protocol, status, bytes, received, duration_ms, referer,
+ *               user_agent, aborted; what is missing has no member
  *
  * The subject is that of the certificate that the client has shown in TLS.
- * Bytes are those of content. The time is when the request's head had come.
- * Of a request, nothing else is ever logged: no credentials, no cookies, no
- * content. What of a query is logged is decided by rules (redact.h).
+ * Bytes are those of content, or of what went through a tunnel, whose line
+ * comes when it is over: to the client, and `received` from it. The time is
+ * when the request's head had come. Of a request, nothing else is ever logged:
+ * no credentials, no cookies, no content. What of a query is logged is decided
+ * by rules (redact.h).
  */
 #ifndef VB_OBSERVE_ACCESS_LOG_H
 #define VB_OBSERVE_ACCESS_LOG_H

@@ -210,24 +210,58 @@ def test_a_tunnel_that_rests_is_ended(proxying, echo):
         one.close()
 
 
-def test_the_log_counts_what_came_through(proxying, echo, tmp_path):
+@pytest.mark.parametrize("form", ["json", "combined"])
+def test_the_log_counts_what_went_through(proxying, tmp_path, form):
+    """A line when it is over, with what went either way."""
     log = tmp_path / "access.log"
-    proxy = proxying(*HERE, args=["--log", log, "--log-format", "json"])
+    proxy = proxying(*HERE, args=["--log", log, "--log-format", form])
+    targets = []
     for version in ("h1", "h2"):
-        one = VERSIONS[version](proxy, echo)
-        one.send(b"x" * 1000)
-        assert one.read(1000) == b"x" * 1000
-        one.half_close()
-        assert one.read_to_end() == b""
-        one.close()
+        with far_end() as (authority, accept):
+            targets.append(authority)
+            one = VERSIONS[version](proxy, authority, b"early")
+            peer = accept()
+            one.send(b"x" * 1000)
+            assert peer.read(1005) == b"early" + b"x" * 1000
+            peer.socket.sendall(b"y" * 5000)
+            assert one.read(5000) == b"y" * 5000
+            time.sleep(0.3)
+            assert not log.exists() or authority not in log.read_text()
+            one.half_close()
+            peer.socket.shutdown(socket.SHUT_WR)
+            assert one.read_to_end() == b""
+            one.close()
     with pytest.raises(Refused):
         VERSIONS["h1"](proxy, "example.org:25")
     proxy.stop()
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    lines = log.read_text().splitlines()
+    if form == "combined":
+        for line, authority, version in zip(lines, targets, ("1.1", "2"), strict=False):
+            assert f'"CONNECT {authority} HTTP/{version}" 200 5000 ' in line
+        return
+    lines = [json.loads(line) for line in lines]
     assert [(line["method"], line["target"], line["status"]) for line in lines] == [
-        ("CONNECT", echo, 200), ("CONNECT", echo, 200), ("CONNECT", "example.org:25", 403)
+        *[("CONNECT", authority, 200) for authority in targets], ("CONNECT", "example.org:25", 403)
     ]  # fmt: skip
-    assert [line["bytes"] for line in lines[:2]] == [1000, 1000], lines
+    assert [(line["bytes"], line["received"]) for line in lines[:2]] == [(5000, 1005)] * 2
+    assert all(300 <= line["duration_ms"] < 20000 for line in lines[:2])
+    assert "received" not in lines[2]
+
+
+def test_over_http_3_the_log_counts_as_well(proxying, echo, tmp_path):
+    log = tmp_path / "access.log"
+    folder = tmp_path / "signed"
+    folder.mkdir()
+    signed = sign(folder, "proxy", make_ca(folder, "ca"))
+    proxy = proxying(*HERE, args=["--log", log, "--log-format", "json", *options(signed)], listen="https://127.0.0.1:0")
+    one = Http3(proxy, echo, b"early")
+    assert one.read(5) == b"early"
+    one.half_close()
+    one.read_to_end()
+    one.close()
+    proxy.stop()
+    (line,) = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (line["method"], line["target"], line["bytes"], line["received"]) == ("CONNECT", echo, 5, 5)
 
 
 # Where it leads

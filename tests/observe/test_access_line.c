@@ -131,6 +131,26 @@ static void an_exchange_that_was_abandoned_says_so(void **state)
     request_release(x);
 }
 
+static void what_came_is_counted_as_well(void **state)
+{
+    static const struct request request = {.method = "CONNECT",
+                                           .target = "example.org:443",
+                                           .status = 200,
+                                           .sent = 5000};
+    struct vb_exchange *x = request_make(&request);
+
+    (void)state;
+    set_rules("all");
+    x->received = 1005;
+    assert_span_equal(line_of(JSON, x), JSON_BEGIN
+                      "\"client\":\"192.0.2.7\",\"method\":\"CONNECT\","
+                      "\"target\":\"example.org:443\","
+                      "\"host\":\"example.org:443\",\"protocol\":\"HTTP/1.1\","
+                      "\"status\":200,\"bytes\":5000,\"received\":1005,"
+                      "\"duration_ms\":12}");
+    request_release(x);
+}
+
 static void the_client_is_an_address_or_nothing(void **state)
 {
     static const struct {
@@ -367,6 +387,7 @@ int main(void)
         cmocka_unit_test(combined_is_apaches),
         cmocka_unit_test(json_has_what_there_is),
         cmocka_unit_test(an_exchange_that_was_abandoned_says_so),
+        cmocka_unit_test(what_came_is_counted_as_well),
         cmocka_unit_test(the_client_is_an_address_or_nothing),
         cmocka_unit_test(old_protocols_are_told),
         cmocka_unit_test(the_time_is_when_it_began),

@@ -149,6 +149,7 @@ static void give(struct vb_h1_message *m, struct vb_span data)
         return;
     }
     m->taken += data.len;
+    m->x->received += data.len;
     if (m->x->sink->write(m->x->sink, data) == VB_SINK_PAUSE)
         m->paused = true;
 }

@@ -79,6 +79,7 @@ static void give(struct vb_mux_stream *s, struct vb_span bytes)
         return;
     }
     s->taken += bytes.len;
+    s->x->received += bytes.len;
     if (s->x->sink->write(s->x->sink, bytes) == VB_SINK_PAUSE)
         s->paused = true;
     consume(s, bytes.len);
