@@ -164,16 +164,16 @@ static void tell(struct vb_server *server)
         vb_log(VB_LOG_WARNING, "anyone who can reach it may %s (--open)",
                server->proxying.on ? "use it" : "write");
     vb_secure_tell(server);
-    for (size_t i = 0; i < count; i++) {
-        vb_buf_reset(&text);
-        vb_address_format(&addresses[i], &text);
-        vb_log(VB_LOG_NOTICE, "listening on %.*s", VB_FMT(vb_buf_span(&text)));
-    }
     if (server->admin != NULL) {
         vb_buf_reset(&text);
         vb_admin_place(server->admin, &text);
         vb_log(VB_LOG_NOTICE, "administered at %.*s",
                VB_FMT(vb_buf_span(&text)));
+    }
+    for (size_t i = 0; i < count; i++) {
+        vb_buf_reset(&text);
+        vb_address_format(&addresses[i], &text);
+        vb_log(VB_LOG_NOTICE, "listening on %.*s", VB_FMT(vb_buf_span(&text)));
     }
     vb_buf_done(&text);
 }
