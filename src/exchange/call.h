@@ -103,7 +103,8 @@ struct vb_call {
      * client's to say, and passed over here (as vb_role_of has them). */
     const struct vb_field_out *fields;
     size_t field_count;
-    bool te_trailers; /* "TE: trailers" is to be said */
+    const struct vb_fields *as_came; /* which of them are guarded; or NULL */
+    bool te_trailers;                /* "TE: trailers" is to be said */
     /* The request's content, or NULL. A length of -1: not known. It is pulled
      * by the client, and closed by the caller after the end. What the pull
      * gives must stay until the next one. PULL_FILE is not used. */

@@ -280,6 +280,7 @@ struct vb_reply {
     struct vb_field_out *fields; /* further fields */
     uint16_t field_count;
     uint16_t field_cap;
+    const struct vb_fields *as_came; /* which of them are guarded; or NULL */
     /* Behind a source's end, looked at then; for who has said "TE: trailers",
      * and where the version has a place for them (not HTTP/1.0, nor behind a
      * content of known length in HTTP/1.1). Fields that are no trailers (RFC

@@ -253,6 +253,21 @@ uint16_t vb_fields_add_scanned(struct vb_fields *fields, struct vb_arena *arena,
     return add_scanned(fields, arena, limits, name, value, ret_reason);
 }
 
+void vb_fields_guard_last(struct vb_fields *fields)
+{
+    if (fields->count == 0)
+        return;
+    fields->guarded = fields->at[fields->count - 1].guarded = true;
+}
+
+bool vb_fields_guard(const struct vb_fields *fields, struct vb_span name)
+{
+    for (unsigned i = 0; fields->guarded && i < fields->count; i++)
+        if (fields->at[i].guarded && vb_span_ieq(fields->at[i].name, name))
+            return true;
+    return false;
+}
+
 void vb_head_field(struct vb_head_builder *builder, struct vb_span name,
                    struct vb_span value)
 {

@@ -24,6 +24,8 @@ struct vb_field {
     struct vb_span value; /* without surrounding white space */
     uint16_t id;          /* enum vb_field_id; VB_FIELD_OTHER when unknown */
     uint8_t next; /* index + 1 of the next line with this known name; 0: none */
+    bool guarded; /* it came as one that no table may have: so it goes on (RFC
+                     7541 section 6.2.3, RFC 9204 section 4.5.4) */
 };
 
 /* The most lines that limits may allow. */
@@ -34,6 +36,7 @@ struct vb_fields {
     struct vb_field *at;
     uint8_t count; /* at most VB_FIELDS_MAX */
     uint8_t cap;
+    bool guarded; /* one of them is */
     /* Index + 1 of the first line with this name, 0 if there is none, and of
      * the last, undefined if there is none. */
     uint8_t first[VB_FIELD_COUNT];
@@ -145,6 +148,12 @@ uint16_t vb_fields_add_scanned(struct vb_fields *fields, struct vb_arena *arena,
                                const struct vb_head_limits *limits,
                                struct vb_span name, struct vb_span value,
                                const char **ret_reason);
+
+/* The line that was added last, if there is any, came guarded. */
+void vb_fields_guard_last(struct vb_fields *fields);
+
+/* Has a line of that name come so, in any case of letters? */
+bool vb_fields_guard(const struct vb_fields *fields, struct vb_span name);
 
 /* The first line of a known field; NULL when absent. */
 static inline const struct vb_field *

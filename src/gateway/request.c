@@ -109,6 +109,7 @@ static bool make_fields(struct vb_forward *f)
     if (x->head.protocol.len > 0)
         add_socket_key(f, &list);
     f->ask.call.fields = list.at;
+    f->ask.call.as_came = &x->head.fields;
     f->ask.call.field_count = list.count;
     return !list.failed;
 }

@@ -74,6 +74,7 @@ static void make_fields(struct vb_forward *f,
     vb_add_via(&list, vb_via_version(f->ask.client->protocol),
                f->gate->options.pseudonym);
     x->reply.fields = list.at;
+    x->reply.as_came = &response->fields;
     x->reply.field_count = x->reply.field_cap = (uint16_t)list.count;
     if (list.failed)
         x->reply.status = VB_STATUS_BAD_GATEWAY;

@@ -5,6 +5,7 @@ import h2c
 import hpack
 import pytest
 from certificates import HERE, of_the_suite, options
+from h2_origin import H2Origin
 from ledger import requirement
 from origin import gateway_to
 from upstream import Upstream, response
@@ -149,3 +150,26 @@ def test_what_is_too_early_is_the_clients_to_repeat(client, upstream):
     got = client.exchange("GET", "/x", [("Early-Data", "1")], None, False, [])
     assert got.status == 425 and len(upstream.requests) == 1
     assert upstream.only().all("Early-Data") == ["1"]
+
+
+# What no table may have
+
+
+@requirement("7541-6.2.3-01")
+def test_what_is_never_indexed_goes_on_so_both_ways(serve):
+    never, may = hpack.NeverIndexedHeaderTuple, hpack.HeaderTuple
+    with H2Origin([never("x-secret", "1"), may("x-open", "2")]) as origin:
+        described = gateway_to(origin.url)
+        described["paths"]["/"]["x-verbatim"]["to"] = {"servers": [origin.url], "http": 2}
+        server = serve(described, ["--gateway-cache", "0"])
+        with h2c.FrameConnection(server.address, server.authority).start() as connection:
+            for stream in (1, 3):
+                connection.send(connection.request(stream, "GET", "/x", never("x-token", "abc"), may("x-plain", "d")))
+                head = next(payload for kind, _, at, payload in connection.frames() if (kind, at) == (h2c.HEADERS, stream))
+                back = {field[0]: field for field in connection.decoder.decode(head)}
+                assert isinstance(back["x-secret"], never) and not isinstance(back["x-open"], never)
+    assert len(origin.requests) == 2
+    for request in origin.requests:
+        there = {field[0]: field for field in request}
+        assert there["x-token"][1] == "abc" and isinstance(there["x-token"], never)
+        assert not isinstance(there["x-plain"], never)

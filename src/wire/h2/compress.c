@@ -19,7 +19,8 @@ enum vb_h2_code vb__h2_inflate(nghttp2_hd_inflater *inflater,
         if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
             if (!taker->take(taker->of,
                              vb_span_of((const char *)nv.name, nv.namelen),
-                             vb_span_of((const char *)nv.value, nv.valuelen)))
+                             vb_span_of((const char *)nv.value, nv.valuelen),
+                             (nv.flags & NGHTTP2_NV_FLAG_NO_INDEX) != 0))
                 return VB_H2_ENHANCE_YOUR_CALM;
         } else if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0 || bytes.len == 0) {
             break;
@@ -32,7 +33,7 @@ enum vb_h2_code vb__h2_inflate(nghttp2_hd_inflater *inflater,
 
 /* What gives somebody away is in no table, ours or another's on the way (RFC
  * 7541 section 7.1.3). */
-static uint8_t flags_of(struct vb_span name)
+static bool is_secret(struct vb_span name)
 {
     static const struct vb_span secret[] = {
         VB_SPAN_INIT("set-cookie"),
@@ -44,8 +45,16 @@ static uint8_t flags_of(struct vb_span name)
 
     for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
         if (vb_span_eq(name, secret[i]))
-            return NGHTTP2_NV_FLAG_NO_INDEX;
-    return NGHTTP2_NV_FLAG_NONE;
+            return true;
+    return false;
+}
+
+static uint8_t flags_of(const struct vb_section *section,
+                        const struct vb_field_out *field)
+{
+    return is_secret(field->name) || vb_section_guards(section, field)
+               ? NGHTTP2_NV_FLAG_NO_INDEX
+               : NGHTTP2_NV_FLAG_NONE;
 }
 
 const nghttp2_nv *vb__h2_nv_of(const struct vb_section *section)
@@ -60,7 +69,7 @@ const nghttp2_nv *vb__h2_nv_of(const struct vb_section *section)
                              .namelen = field->name.len,
                              .value = (uint8_t *)field->value.ptr,
                              .valuelen = field->value.len,
-                             .flags = flags_of(field->name)};
+                             .flags = flags_of(section, field)};
     }
     return nv;
 }

@@ -8,9 +8,11 @@
 #include "wire/h2/format.h"
 #include "wire/mux/mux.h"
 
-/* Who gets lines as they are decoded; false: that is more than it stands. */
+/* Who gets lines as they are decoded, `guarded` those that no table may have;
+ * false: that is more than it stands. */
 struct vb_h2_taker {
-    bool (*take)(void *of, struct vb_span name, struct vb_span value);
+    bool (*take)(void *of, struct vb_span name, struct vb_span value,
+                 bool guarded);
     void *of;
 };
 

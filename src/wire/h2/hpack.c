@@ -30,16 +30,17 @@ static bool pass_over(struct vb_h2 *h2, size_t n)
            VB_MUX_SECTION_TIMES * vb_mux_section_max(h2->env->limits);
 }
 
-static bool take_field(void *of, struct vb_span name, struct vb_span value)
+static bool take_field(void *of, struct vb_span name, struct vb_span value,
+                       bool guarded)
 {
     struct vb_h2 *h2 = of;
     struct vb_h2_stream *s = h2->section.stream;
 
     if (s == NULL)
         return pass_over(h2, name.len + value.len);
-    if (s->mux.state == VB_MUX_HEAD)
-        return vb_mux_head_field(&s->mux, name, value);
-    return vb_mux_trailer_field(&s->mux, name, value);
+    return s->mux.state == VB_MUX_HEAD
+               ? vb_mux_head_field(&s->mux, name, value, guarded)
+               : vb_mux_trailer_field(&s->mux, name, value, guarded);
 }
 
 void vb__h2_decode(struct vb_h2 *h2, struct vb_span bytes, bool end)

@@ -56,7 +56,8 @@ struct vb_span vb__h2_said(const struct vb_h2 *h2,
     const struct vb_h2_said *said = h2->said;
     const char *at, *end;
 
-    if (said == NULL || said->block_len == 0)
+    if (said == NULL || said->block_len == 0 ||
+        (section->as_came != NULL && section->as_came->guarded))
         return VB_SPAN("");
     at = said->text;
     end = at + said->len;

@@ -252,7 +252,8 @@ void vb__h2c_control(struct vb_h2c *c, const uint8_t *payload, size_t len);
 
 /* One decoded line of the section that is being read; false: that is more than
  * anybody stands. */
-bool vb__h2c_take_field(void *c, struct vb_span name, struct vb_span value);
+bool vb__h2c_take_field(void *c, struct vb_span name, struct vb_span value,
+                        bool guarded);
 
 /* The section begins, and is all there. */
 void vb__h2c_section_begin(struct vb_h2c_stream *s, bool end);

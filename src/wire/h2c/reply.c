@@ -50,8 +50,17 @@ static void take_trailer(struct vb_h2c_stream *s, struct vb_span name,
                                       "The trailers are too large.");
 }
 
+static void guard_last(struct vb_h2c_stream *s)
+{
+    struct vb_fields *fields =
+        is_head(s) ? &s->response->fields : s->trailers;
+
+    if (fields != NULL)
+        vb_fields_guard_last(fields);
+}
+
 static void take_line(struct vb_h2c_stream *s, struct vb_span name,
-                      struct vb_span value)
+                      struct vb_span value, bool guarded)
 {
     struct vb_arena *arena = s->call->arena;
 
@@ -68,6 +77,8 @@ static void take_line(struct vb_h2c_stream *s, struct vb_span name,
         vb_response_head_field(&s->builder, name, value);
     else
         take_trailer(s, name, value);
+    if (guarded)
+        guard_last(s);
 }
 
 /* What nobody wants is bounded as the rest is (10.5.1). */
@@ -77,7 +88,8 @@ static bool count(const struct vb_h2c *c, uint64_t *size, size_t n)
     return *size <= VB_MUX_SECTION_TIMES * vb_mux_section_max(c->env->limits);
 }
 
-bool vb__h2c_take_field(void *of, struct vb_span name, struct vb_span value)
+bool vb__h2c_take_field(void *of, struct vb_span name, struct vb_span value,
+                        bool guarded)
 {
     struct vb_h2c *c = of;
     struct vb_h2c_stream *s = c->section.stream;
@@ -90,7 +102,7 @@ bool vb__h2c_take_field(void *of, struct vb_span name, struct vb_span value)
     if (name.len > 0 && name.ptr[0] == ':')
         take_pseudo(s, name, value);
     else
-        take_line(s, name, value);
+        take_line(s, name, value, guarded);
     return true;
 }
 

@@ -289,7 +289,7 @@ void vb__h3_request_data(struct vb_h3_stream *s, struct vb_span bytes,
 
 /* One decoded line, of the head or of trailers. */
 void vb__h3_field(struct vb_h3_stream *s, struct vb_span name,
-                  struct vb_span value);
+                  struct vb_span value, bool guarded);
 
 /* The end of such a section. */
 void vb__h3_section_end(struct vb_h3_stream *s);

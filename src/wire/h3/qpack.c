@@ -32,7 +32,8 @@ static struct vb_span span_of(const nghttp3_rcbuf *buf)
 static void take_field(struct vb_h3_stream *s, const nghttp3_qpack_nv *nv)
 {
     if (!s->broken && !s->h3->over)
-        vb__h3_field(s, span_of(nv->name), span_of(nv->value));
+        vb__h3_field(s, span_of(nv->name), span_of(nv->value),
+                     (nv->flags & NGHTTP3_NV_FLAG_NEVER_INDEX) != 0);
     nghttp3_rcbuf_decref(nv->name);
     nghttp3_rcbuf_decref(nv->value);
 }
@@ -170,7 +171,9 @@ static const nghttp3_nv *nv_of(const struct vb_section *section)
                              .namelen = field->name.len,
                              .value = (uint8_t *)field->value.ptr,
                              .valuelen = field->value.len,
-                             .flags = NGHTTP3_NV_FLAG_NONE};
+                             .flags = vb_section_guards(section, field)
+                                          ? NGHTTP3_NV_FLAG_NEVER_INDEX
+                                          : NGHTTP3_NV_FLAG_NONE};
     }
     return nv;
 }

@@ -21,10 +21,10 @@ static void malformed(struct vb_h3_stream *s)
  */
 
 void vb__h3_field(struct vb_h3_stream *s, struct vb_span name,
-                  struct vb_span value)
+                  struct vb_span value, bool guarded)
 {
-    if (!(s->complete ? vb_mux_trailer_field(&s->mux, name, value)
-                      : vb_mux_head_field(&s->mux, name, value)))
+    if (!(s->complete ? vb_mux_trailer_field(&s->mux, name, value, guarded)
+                      : vb_mux_head_field(&s->mux, name, value, guarded)))
         vb__h3_give_up(s->h3, NGHTTP3_H3_EXCESSIVE_LOAD);
     else if (s->mux.malformed)
         malformed(s);

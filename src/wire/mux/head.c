@@ -68,8 +68,18 @@ static void take_crumb(struct vb_mux_stream *s, struct vb_span value)
     s->crumbs_end = &crumb->next;
 }
 
+static void add_field(struct vb_mux_stream *s, struct vb_span name,
+                      struct vb_span value, bool guarded)
+{
+    if (!keep(s, name, &name) || !keep(s, value, &value))
+        return;
+    vb_head_field(&s->builder, name, value);
+    if (guarded)
+        vb_fields_guard_last(&s->x->head.fields);
+}
+
 bool vb_mux_head_field(struct vb_mux_stream *s, struct vb_span name,
-                       struct vb_span value)
+                       struct vb_span value, bool guarded)
 {
     if (!count_field(s, name, value))
         return false;
@@ -82,8 +92,8 @@ bool vb_mux_head_field(struct vb_mux_stream *s, struct vb_span name,
         take_pseudo(s, name, value);
     else if (vb_span_eq(name, VB_SPAN("cookie")))
         take_crumb(s, value);
-    else if (keep(s, name, &name) && keep(s, value, &value))
-        vb_head_field(&s->builder, name, value);
+    else
+        add_field(s, name, value, guarded);
     return true;
 }
 
@@ -170,7 +180,7 @@ void vb_mux_head_end(struct vb_mux_stream *s)
 }
 
 bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
-                          struct vb_span value)
+                          struct vb_span value, bool guarded)
 {
     struct vb_exchange *x = s->x;
     uint32_t max = x->env->limits->head.max_fields_size;
@@ -190,5 +200,7 @@ bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
         *why = vb_trailers_too_large;
     else
         *why = vb_trailer_take(x, name, value);
+    if (guarded && x->trailers != NULL)
+        vb_fields_guard_last(x->trailers);
     return true;
 }

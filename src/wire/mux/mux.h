@@ -253,7 +253,7 @@ void vb_mux_early_recall(struct vb_mux_early *early, struct vb_mux_stream *s);
 /* One decoded line of the head; s->malformed, where it cannot come here. False:
  * the connection has to end. */
 bool vb_mux_head_field(struct vb_mux_stream *s, struct vb_span name,
-                       struct vb_span value);
+                       struct vb_span value, bool guarded);
 
 /* Is all there that a request's head must have (RFC 9113 sections 8.3.1, 8.5,
  * RFC 9114 sections 4.3.1, 4.4)? */
@@ -264,7 +264,7 @@ void vb_mux_head_end(struct vb_mux_stream *s);
 
 /* One decoded line of the trailers; likewise. */
 bool vb_mux_trailer_field(struct vb_mux_stream *s, struct vb_span name,
-                          struct vb_span value);
+                          struct vb_span value, bool guarded);
 
 /* --- fields.c: what a field section may hold -------------------------------
  */
@@ -335,8 +335,17 @@ struct vb_section {
     struct vb_field_out *at;
     size_t count;
     size_t cap;
-    bool failed; /* out of memory */
+    const struct vb_fields *as_came; /* which of them are guarded; or NULL */
+    bool failed;                     /* out of memory */
 };
+
+/* May no table have this line, as it came? */
+static inline bool vb_section_guards(const struct vb_section *section,
+                                     const struct vb_field_out *field)
+{
+    return section->as_came != NULL && section->as_came->guarded &&
+           vb_fields_guard(section->as_came, field->name);
+}
 
 /* That of x->reply; false when out of memory. */
 bool vb_section_reply(struct vb_section *section, struct vb_exchange *x,

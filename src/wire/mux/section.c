@@ -161,6 +161,7 @@ bool vb_section_reply(struct vb_section *section, struct vb_exchange *x,
     begin(section, x, cap, reply->status);
     if (section->failed)
         return false;
+    section->as_came = reply->as_came;
     if (!plan->own_date) /* RFC 9110 section 6.6.1 */
         add(section, VB_SPAN("date"), vb_span_of(x->env->now.date, 29));
     add_rep(section, reply);
@@ -199,6 +200,7 @@ bool vb_section_request(struct vb_section *section, const struct vb_call *call,
     begin_any(section, call->arena, call->field_count + 5 + 2);
     if (section->failed)
         return false;
+    section->as_came = call->as_came;
     add_pseudo(section, call, path);
     for (size_t i = 0; i < call->field_count; i++)
         if (!vb_call_passes_over(call, call->fields[i].name))
@@ -214,6 +216,7 @@ bool vb_section_trailers(struct vb_section *section, struct vb_arena *arena,
                          const struct vb_fields *fields)
 {
     begin_any(section, arena, (size_t)fields->count + 1);
+    section->as_came = fields;
     for (unsigned i = 0; !section->failed && i < fields->count; i++) {
         const struct vb_field *field = &fields->at[i];
         const struct vb_field_out line = {field->name, field->value};
