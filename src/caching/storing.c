@@ -179,7 +179,7 @@ static bool listed(const struct vb_cc_fields *fields, struct vb_span name)
     return vb_elements_have(fields->lists, fields->count, name);
 }
 
-static bool is_stripped(const struct vb_storing *storing, struct vb_span name)
+bool vb_storing_withholds(const struct vb_storing *storing, struct vb_span name)
 {
     return listed(&storing->ruling.cc.private_, name) ||
            listed(&storing->ruling.cc.no_cache, name);
@@ -190,7 +190,7 @@ static bool is_stripped(const struct vb_storing *storing, struct vb_span name)
 static enum vb_caching_reason sets_no_cookie(const struct matter *m)
 {
     if (has_field(m, VB_FIELD_SET_COOKIE) &&
-        !is_stripped(m->storing, VB_SPAN("Set-Cookie")) &&
+        !vb_storing_withholds(m->storing, VB_SPAN("Set-Cookie")) &&
         !says(m, VB_CC_PUBLIC) && !says(m, VB_CC_S_MAXAGE))
         return VB_CACHING_SET_COOKIE;
     return VB_CACHING_STORABLE;
@@ -284,5 +284,5 @@ bool vb_storing_keeps(const struct vb_storing *storing,
         return false;
     vb_fields_lines(fields, VB_FIELD_CONNECTION, &connection);
     return !vb_elements_have(connection.at, connection.count, field->name) &&
-           !is_stripped(storing, field->name);
+           !vb_storing_withholds(storing, field->name);
 }

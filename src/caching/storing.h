@@ -35,4 +35,9 @@ bool vb_storing_keeps(const struct vb_storing *storing,
                       const struct vb_fields *fields,
                       const struct vb_field *field);
 
+/* Do private or no-cache name it? Then it is for who has asked, and not kept.
+ */
+bool vb_storing_withholds(const struct vb_storing *storing,
+                          struct vb_span name);
+
 #endif

@@ -37,8 +37,10 @@ static bool can_be_kept(const struct vb_cached *c,
 void vb__cached_copy_head(struct vb_cached *c,
                           const struct vb_response_head *response)
 {
+    struct vb_storing storing;
+
     vb__cached_heed(c, response);
-    if (can_be_kept(c, response) && vb__cached_open(c, response)) {
+    if (can_be_kept(c, response) && vb__cached_open(c, response, &storing)) {
         c->phase = VB_CACHED_COPIES;
         vb__forward_hold(c->forward);
         return;

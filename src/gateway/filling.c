@@ -93,22 +93,36 @@ static uint64_t length_of(const struct vb_response_head *response)
 }
 
 bool vb__cached_open(struct vb_cached *c,
-                     const struct vb_response_head *response)
+                     const struct vb_response_head *response,
+                     struct vb_storing *ret_storing)
 {
     struct vb_come come = {.received = vb__cached_received(c, response),
                            .length = length_of(response)};
-    struct vb_storing storing;
 
     if (response->status == VB_STATUS_PARTIAL_CONTENT &&
         !vb__cached_read_part(c, response, &come))
         return false;
     vb_storing_judge(c->policy, &c->x->arena, &c->asked, c->key.uri,
-                     &come.received, &storing);
-    if (storing.reason != VB_CACHING_STORABLE ||
+                     &come.received, ret_storing);
+    if (ret_storing->reason != VB_CACHING_STORABLE ||
         !vb__cached_is_shared(c->x, &response->fields))
         return false;
-    c->fresh = make_stored(c, &come, &storing);
+    c->fresh = make_stored(c, &come, ret_storing);
     return c->fresh != NULL && vb_fill_open(c->fill, c->fresh);
+}
+
+/* What others may not have, is for this client all the same (RFC 9111 sections
+ * 5.2.2.4 and 5.2.2.7). */
+static void give_its_own(struct vb_cached *c,
+                         const struct vb_response_head *response,
+                         const struct vb_storing *storing)
+{
+    const struct vb_fields *fields = &response->fields;
+
+    for (size_t i = 0; i < fields->count && !c->forward->replied; i++)
+        if (vb_storing_withholds(storing, fields->at[i].name) &&
+            vb_goes_on(fields, &fields->at[i]))
+            vb_reply_add(c->x, fields->at[i].name, fields->at[i].value);
 }
 
 /* It arrives in the fill, for this client too. */
@@ -116,9 +130,11 @@ static bool open_fill(struct vb_cached *c,
                       const struct vb_response_head *response)
 {
     struct vb_cache_status status = vb__cached_forwarded(c, response->status);
+    struct vb_storing storing;
 
-    if (!vb__cached_open(c, response))
+    if (!vb__cached_open(c, response, &storing))
         return false;
+    give_its_own(c, response, &storing);
     c->phase = VB_CACHED_FILLS;
     vb__forward_hold(c->forward);
     status.stored = true;

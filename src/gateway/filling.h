@@ -40,7 +40,8 @@ void vb__cached_answer(struct vb_cached *c,
  * c->fresh.
  */
 bool vb__cached_open(struct vb_cached *c,
-                     const struct vb_response_head *response);
+                     const struct vb_response_head *response,
+                     struct vb_storing *ret_storing);
 
 /* For Cache-Status: it went on, and this status came. */
 struct vb_cache_status vb__cached_forwarded(const struct vb_cached *c,

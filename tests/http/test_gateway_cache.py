@@ -126,6 +126,17 @@ def test_what_is_stored(client, origin, path, headers, asked, hit):
     assert origin.count(path) == (1 if hit else 2)
 
 
+@requirement("9111-5.2.2.7-02", "9111-5.2.2.7-04", "9111-5.2.2.4-02")
+@pytest.mark.parametrize("directive", ["private", "no-cache"])
+def test_fields_that_others_may_not_have_are_for_who_has_asked(client, origin, path, directive):
+    headers = {"Cache-Control": f'max-age=600, {directive}="set-cookie, X-User"', "Set-Cookie": "a=b", "X-User": "ada", "X-All": "1"}
+    origin.says(path, headers=headers, body="x")
+    first, second = passed(client, path), passed(client, path)
+    assert first.headers["Set-Cookie"] == "a=b" and first.headers["X-User"] == "ada"
+    assert "hit" in status_of(second) and second.headers["X-All"] == "1"
+    assert "Set-Cookie" not in second.headers and "X-User" not in second.headers
+
+
 def test_what_a_client_makes_up_of_the_host_is_neither_believed_nor_stored(client, origin, path):
     origin.says(path, lambda asked: Answer(200, FRESH, asked.headers.get("X-Forwarded-Host", "")))
     first = client.get(path, {"X-Forwarded-Host": "evil.example"})
