@@ -52,8 +52,7 @@ static void take_trailer(struct vb_h2c_stream *s, struct vb_span name,
 
 static void guard_last(struct vb_h2c_stream *s)
 {
-    struct vb_fields *fields =
-        is_head(s) ? &s->response->fields : s->trailers;
+    struct vb_fields *fields = is_head(s) ? &s->response->fields : s->trailers;
 
     if (fields != NULL)
         vb_fields_guard_last(fields);
