@@ -60,6 +60,7 @@ http {{
 NGINX = """
 daemon off;
 master_process off;
+worker_rlimit_nofile {files};
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log crit;
 events {{ worker_connections 8192; multi_accept on; }}
@@ -74,7 +75,7 @@ http {{
     scgi_temp_path {folder}/scgi;
     proxy_cache_path {folder}/cache levels=1:2 keys_zone=all:256m max_size=1g
                      inactive=1h use_temp_path=off;
-    open_file_cache max=20000 inactive=3600s;
+    open_file_cache max={cached_files} inactive=3600s;
     open_file_cache_valid 3600s;
     upstream origin {{
         server 127.0.0.1:{origin};
