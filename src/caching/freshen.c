@@ -13,6 +13,7 @@ static const struct vb_head_limits limits = {
 static bool is_of_content(enum vb_field_id id)
 {
     switch (id) {
+    case VB_FIELD_CONTENT_DIGEST:
     case VB_FIELD_CONTENT_ENCODING:
     case VB_FIELD_CONTENT_LENGTH:
     case VB_FIELD_CONTENT_RANGE:

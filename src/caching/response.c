@@ -49,6 +49,14 @@ static void note(struct gathered *g, enum vb_field_id id,
     g->coded |= id == VB_FIELD_CONTENT_ENCODING;
 }
 
+/* What is of a part's content is not of what the part becomes one with. */
+static bool is_of_a_part(const struct vb_received *received,
+                         enum vb_field_id id)
+{
+    return id == VB_FIELD_CONTENT_DIGEST &&
+           received->status == VB_STATUS_PARTIAL_CONTENT;
+}
+
 static void gather_fields(struct gathered *g,
                           const struct vb_stored_draft *draft, bool repeated)
 {
@@ -58,7 +66,7 @@ static void gather_fields(struct gathered *g,
         const struct vb_field *field = &fields->at[i];
         enum vb_field_id id = (enum vb_field_id)field->id;
 
-        if (is_repeated(id) != repeated ||
+        if (is_repeated(id) != repeated || is_of_a_part(draft->received, id) ||
             !vb_storing_keeps(draft->storing, fields, field))
             continue;
         note(g, id, field);

@@ -168,6 +168,23 @@ enum vb_err vb__verify_digests(struct vb_exchange *x, struct vb_sink **sink)
 /* --- what a reply tells -----------------------------------------------------
  */
 
+static bool has_line(const struct vb_field_out *lines, size_t count,
+                     enum vb_field_id id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vb_span_ieq(lines[i].name, vb_field_name(id)))
+            return true;
+    return false;
+}
+
+/* Another server's representation may come with a digest of its own. */
+static bool is_said(const struct vb_reply *reply, enum vb_field_id id)
+{
+    return has_line(reply->fields, reply->field_count, id) ||
+           (reply->rep_head == VB_HEAD_FULL &&
+            has_line(reply->rep->fields, reply->rep->field_count, id));
+}
+
 static void tell(struct vb_exchange *x, enum vb_field_id want,
                  enum vb_field_id id, struct vb_span bytes)
 {
@@ -178,7 +195,7 @@ static void tell(struct vb_exchange *x, enum vb_field_id want,
     struct vb_buf value;
 
     vb_fields_lines(&x->head.fields, want, &lines);
-    if (lines.count == 0 || bytes.len > MOST ||
+    if (lines.count == 0 || bytes.len > MOST || is_said(&x->reply, id) ||
         vb_digest_wanted(&x->arena, lines.at, lines.count, &algorithm) !=
             VB_OK ||
         algorithm == VB_DIGEST_NONE)

@@ -58,6 +58,14 @@ static bool is_wanted_again(enum vb_field_id id)
     }
 }
 
+/* Content-Digest is of the content that all of it would be (RFC 9530 section
+ * 2). */
+static bool is_of_the_whole(enum vb_field_id id, bool multipart)
+{
+    return id == VB_FIELD_CONTENT_DIGEST ||
+           (multipart && id == VB_FIELD_CONTENT_TYPE);
+}
+
 static void say_fields(struct vb_exchange *x, bool multipart)
 {
     const struct vb_rep *rep = x->current;
@@ -66,8 +74,7 @@ static void say_fields(struct vb_exchange *x, bool multipart)
     for (size_t i = 0; i < rep->field_count; i++) {
         enum vb_field_id id = vb_field_find(rep->fields[i].name);
 
-        if ((again && !is_wanted_again(id)) ||
-            (multipart && id == VB_FIELD_CONTENT_TYPE))
+        if ((again && !is_wanted_again(id)) || is_of_the_whole(id, multipart))
             continue;
         vb_reply_add(x, rep->fields[i].name, rep->fields[i].value);
     }

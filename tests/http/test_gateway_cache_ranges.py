@@ -1,6 +1,8 @@
 """Ranges and a gateway's cache (RFC 9111 sections 3.3 and 3.4): what is stored in
 part answers what lies in it, and parts become a whole."""
 
+import base64
+import hashlib
 import random
 import re
 import threading
@@ -463,6 +465,36 @@ def test_a_client_that_leaves_lets_the_part_be_kept(gateway, client, upstream, p
     time.sleep(0.7)
     answer = part(client, path, "2999990-2999999")
     assert is_hit(answer) and answer.body == b"0123456789"
+
+
+# Digests
+
+
+def digest(content):
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+
+
+@requirement("9530-2-01", "9530-3-01")
+def test_a_digest_of_all_content_is_not_told_of_a_part(client, upstream, path):
+    serves(upstream, more=[("Content-Digest", digest(CONTENT)), ("Repr-Digest", digest(CONTENT))])
+    assert get(client, path).headers["Content-Digest"] == digest(CONTENT)
+    assert get(client, path, [("Want-Repr-Digest", "sha-256=1")]).headers.all("Repr-Digest") == [digest(CONTENT)]
+    for wanted in ([], [("Want-Content-Digest", "sha-256=1"), ("Want-Repr-Digest", "sha-256=1")]):
+        got = part(client, path, "1-9", wanted)
+        assert got.status == 206 and is_hit(got)
+        assert got.headers.all("Content-Digest") == ([digest(CONTENT[1:10])] if wanted else [])
+        assert got.headers.all("Repr-Digest") == [digest(CONTENT)]
+
+
+@requirement("9530-2-01")
+def test_a_digest_of_a_part_is_not_told_of_the_whole(client, upstream, path):
+    half = len(CONTENT) // 2
+    for first, last in ((0, half - 1), (half, len(CONTENT) - 1)):
+        mine = digest(CONTENT[first : last + 1])
+        serves(upstream, more=[("Content-Digest", mine)])
+        assert part(client, path, f"{first}-{last}").headers["Content-Digest"] == mine
+    got = get(client, path)
+    assert is_hit(got) and got.body == CONTENT and "Content-Digest" not in got.headers
 
 
 def test_any_ranges_give_what_the_origin_has(client, upstream, path):
