@@ -293,7 +293,7 @@ def complete(*words, cwd=None):
         (["verbatim", "account", "add", "--ro"], {"--role"}),
         (["verbatim", "account", "add", "--dat"], {"--data"}),
         (["verbatim", "account", "add", "a"], {"a file.yaml"}),
-        (["verbatim", "c"], {"check", "completion"}),
+        (["verbatim", "c"], {"cache", "check", "completion"}),
         (["verbatim", "--v"], {"--version"}),
         (["verbatim", "serve", "--log-"], {"--log-format", "--log-redact"}),
         (["verbatim", "serve", "--log-format", ""], {"combined", "json"}),
