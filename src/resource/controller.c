@@ -18,6 +18,37 @@ bool vb_controller_fits(struct vb_exchange *x)
     return vb_params_query_described(x, route) && vb_params_path_fits(x, route);
 }
 
+enum vb_answer vb_controller_exists(struct vb_exchange *x, vb_question *start)
+{
+    if (!vb_controller_fits(x))
+        return VB_HALT;
+    return vb_method_is_safe(x->head.method) &&
+                   x->head.method != VB_METHOD_OPTIONS
+               ? start(x)
+               : VB_YES;
+}
+
+const struct vb_slot *vb_controller_slot(enum vb_method method,
+                                         const struct vb_slot *post)
+{
+    static const struct vb_slot get_slot = {.content_ignored = true};
+    static const struct vb_slot query_slot = {
+        .parsed = vb_controller_parsed,
+        .valid = vb_controller_valid,
+    };
+
+    switch (method) {
+    case VB_METHOD_GET:
+        return &get_slot;
+    case VB_METHOD_QUERY:
+        return &query_slot;
+    case VB_METHOD_POST:
+        return post;
+    default:
+        return NULL;
+    }
+}
+
 /* --- the request's content --------------------------------------------------
  */
 

@@ -12,6 +12,15 @@
  * what is described? If not, a status is set. */
 bool vb_controller_fits(struct vb_exchange *x);
 
+/* `exists` of one whose work `start` begins: at once, where the method is safe;
+ * else that is the commit's. */
+enum vb_answer vb_controller_exists(struct vb_exchange *x, vb_question *start);
+
+/* What is done with a method of such a one, where `post` says it of POST; NULL:
+ * it has no such method. */
+const struct vb_slot *vb_controller_slot(enum vb_method method,
+                                         const struct vb_slot *post);
+
 /* The answers to `parsed` and `valid` of POST: content is there where it is
  * required, is JSON where it says so, and meets its schema. */
 enum vb_answer vb_controller_parsed(struct vb_exchange *x);

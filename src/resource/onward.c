@@ -16,7 +16,6 @@
 #include "gateway/ask.h"
 #include "gateway/reach.h"
 #include "http/media.h"
-#include "http/method.h"
 #include "http/percent.h"
 #include "resource/controller.h"
 #include "resource/gateway.h"
@@ -361,21 +360,11 @@ static enum vb_answer start(struct vb_exchange *x)
 
 static enum vb_answer onward_exists(struct vb_exchange *x)
 {
-    if (!vb_controller_fits(x))
-        return VB_HALT;
-    return vb_method_is_safe(x->head.method) &&
-                   x->head.method != VB_METHOD_OPTIONS
-               ? start(x)
-               : VB_YES;
+    return vb_controller_exists(x, start);
 }
 
 const struct vb_slot *vb_onward_slot(enum vb_method method)
 {
-    static const struct vb_slot get_slot = {.content_ignored = true};
-    static const struct vb_slot query_slot = {
-        .parsed = vb_controller_parsed,
-        .valid = vb_controller_valid,
-    };
     static const struct vb_slot post_slot = {
         .content_optional = true,
         .parsed = vb_controller_parsed,
@@ -383,16 +372,7 @@ const struct vb_slot *vb_onward_slot(enum vb_method method)
         .commit = start,
     };
 
-    switch (method) {
-    case VB_METHOD_GET:
-        return &get_slot;
-    case VB_METHOD_QUERY:
-        return &query_slot;
-    case VB_METHOD_POST:
-        return &post_slot;
-    default:
-        return NULL;
-    }
+    return vb_controller_slot(method, &post_slot);
 }
 
 void vb_onward_init(struct vb_resource *resource)

@@ -9,7 +9,6 @@
 
 #include "flow/flow.h"
 #include "flow/reply.h"
-#include "http/method.h"
 #include "http/prefer.h"
 #include "resource/build.h"
 #include "resource/controller.h"
@@ -231,21 +230,11 @@ static enum vb_answer run_commit(struct vb_exchange *x)
 
 static enum vb_answer run_exists(struct vb_exchange *x)
 {
-    if (!vb_controller_fits(x))
-        return VB_HALT;
-    return vb_method_is_safe(x->head.method) &&
-                   x->head.method != VB_METHOD_OPTIONS
-               ? start(x)
-               : VB_YES;
+    return vb_controller_exists(x, start);
 }
 
 const struct vb_slot *vb_run_slot(enum vb_method method)
 {
-    static const struct vb_slot get_slot = {.content_ignored = true};
-    static const struct vb_slot query_slot = {
-        .parsed = vb_controller_parsed,
-        .valid = vb_controller_valid,
-    };
     static const struct vb_slot post_slot = {
         .content_optional = true,
         .parsed = vb_controller_parsed,
@@ -254,16 +243,7 @@ const struct vb_slot *vb_run_slot(enum vb_method method)
         .commit = run_commit,
     };
 
-    switch (method) {
-    case VB_METHOD_GET:
-        return &get_slot;
-    case VB_METHOD_QUERY:
-        return &query_slot;
-    case VB_METHOD_POST:
-        return &post_slot;
-    default:
-        return NULL;
-    }
+    return vb_controller_slot(method, &post_slot);
 }
 
 void vb_run_init(struct vb_resource *resource)
