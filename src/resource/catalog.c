@@ -6,7 +6,6 @@
 #include "base/list.h"
 #include "base/ref.h"
 #include "http/path.h"
-#include "http/percent.h"
 #include "resource/about.h"
 #include "resource/batch.h"
 #include "resource/gateway.h"
@@ -15,23 +14,9 @@
 #include "resource/import.h"
 #include "resource/indexes.h"
 #include "resource/jobs.h"
+#include "resource/path_tree.h"
 #include "resource/plugin.h"
 #include "resource/tree.h"
-
-/* Segments of a path that can have a resource. */
-#define MAX_SEGMENTS 32
-
-/* A segment that begins a path: what may follow, and what ends here. */
-struct branch {
-    struct vb_span literal;   /* of a literal segment, as in a normal URI */
-    struct branch **literals; /* what follows, sorted */
-    size_t literal_count;
-    struct branch *variable;      /* or whatever it is */
-    const struct vb_built *end;   /* the resource without, and */
-    const struct vb_built *slash; /* with a slash at the end; or NULL */
-    const struct vb_built *below; /* what owns all that nobody else does from
-                                     here on; or NULL */
-};
 
 struct vb_catalog {
     struct vb_site site;
@@ -40,7 +25,7 @@ struct vb_catalog {
     struct vb_access *access;                 /* NULL likewise */
     struct vb_built *built;
     size_t built_count;
-    struct branch root;
+    struct vb_path_branch root;
     struct vb_route rest_route; /* of what is served besides: a directory, or */
     struct vb_built rest;       /* what another server has */
     struct vb_about about;
@@ -51,204 +36,9 @@ struct vb_catalog {
     struct vb_built job, result;
 };
 
-/* --- building
- * ------------------------------------------------------------------------ */
-
-/* The place of the first literal that is not before this one. */
-static size_t place_of(const struct branch *branch, struct vb_span literal)
-{
-    size_t from = 0, to = branch->literal_count;
-
-    while (from < to) {
-        size_t middle = (from + to) / 2;
-
-        if (vb_span_cmp(branch->literals[middle]->literal, literal) < 0)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from;
-}
-
-static struct branch *find_literal(const struct branch *branch,
-                                   struct vb_span literal)
-{
-    size_t place;
-
-    if (branch->literals == NULL)
-        return NULL;
-    place = place_of(branch, literal);
-    if (place == branch->literal_count ||
-        !vb_span_eq(branch->literals[place]->literal, literal))
-        return NULL;
-    return branch->literals[place];
-}
-
-static struct branch *grow_literal(struct branch *branch,
-                                   struct vb_span literal)
-{
-    struct branch *child = find_literal(branch, literal);
-    size_t place = place_of(branch, literal);
-    struct branch **literals;
-
-    if (child != NULL)
-        return child;
-    literals = realloc(branch->literals,
-                       (branch->literal_count + 1) * sizeof(struct branch *));
-    if (literals == NULL)
-        return NULL;
-    branch->literals = literals;
-    child = calloc(1, sizeof(*child));
-    if (child == NULL)
-        return NULL;
-    child->literal = literal;
-    memmove(&literals[place + 1], &literals[place],
-            (branch->literal_count - place) * sizeof(struct branch *));
-    literals[place] = child;
-    branch->literal_count++;
-    return child;
-}
-
-static enum vb_err plant(struct vb_catalog *catalog,
-                         const struct vb_built *built)
-{
-    const struct vb_template *template = &built->route->template;
-    struct branch *branch = &catalog->root;
-
-    for (size_t i = 0; i < template->segment_count; i++) {
-        const struct vb_segment *segment = &template->segments[i];
-
-        if (segment->kind == VB_SEGMENT_LITERAL) {
-            branch = grow_literal(branch, segment->text);
-        } else {
-            if (branch->variable == NULL)
-                branch->variable = calloc(1, sizeof(*branch));
-            branch = branch->variable;
-        }
-        if (branch == NULL)
-            return VB_ERR_NOMEM;
-    }
-    if (vb_route_owns_below(built->route))
-        branch->below = built;
-    else if (template->trailing_slash)
-        branch->slash = built;
-    else
-        branch->end = built;
-    return VB_OK;
-}
-
-static void fell(struct branch *branch)
-{
-    for (size_t i = 0; i < branch->literal_count; i++) {
-        fell(branch->literals[i]);
-        free(branch->literals[i]);
-    }
-    if (branch->variable != NULL) {
-        fell(branch->variable);
-        free(branch->variable);
-    }
-    free(branch->literals);
-}
-
 /* --- finding
  * -----------------------------------------------------------------------------
  */
-
-/* A normal path, cut into segments. */
-struct cut {
-    struct vb_span raw[MAX_SEGMENTS];      /* as they stand there, */
-    struct vb_span segments[MAX_SEGMENTS]; /* and decoded */
-    size_t count;
-    bool slash; /* ends in one */
-    bool more;  /* goes on in a way that nothing is described by */
-};
-
-/* False: it goes on in such a way. */
-static bool cut_path(struct vb_exchange *x, struct vb_span path,
-                     struct cut *cut)
-{
-    bool escaped = vb_span_find(path, '%', 0) >= 0; /* mostly not */
-    struct vb_segments segments;
-    struct vb_span segment;
-
-    vb_segments_init(&segments, path);
-    cut->count = 0;
-    cut->slash = false;
-    while (vb_segments_next(&segments, &segment)) {
-        if (cut->slash) /* an empty segment within: "//" */
-            return false;
-        if (segment.len == 0) {
-            cut->slash = true;
-            continue;
-        }
-        if (cut->count == MAX_SEGMENTS)
-            return false;
-        cut->raw[cut->count] = segment;
-        if (escaped && vb_percent_decode(&x->arena, segment, &segment) != VB_OK)
-            return false;
-        cut->segments[cut->count++] = segment;
-    }
-    return true;
-}
-
-/* Which resource the path leads to from here on; variables are collected on
- * the way back. Each branch is entered once at most, so time is bounded by the
- * description. `*ret_redirect`: it is known by the other form of slash. */
-static const struct vb_built *follow(struct vb_exchange *x,
-                                     const struct branch *branch,
-                                     const struct cut *cut, size_t depth,
-                                     uint8_t variables, bool *ret_redirect);
-
-static const struct vb_built *follow_on(struct vb_exchange *x,
-                                        const struct branch *branch,
-                                        const struct cut *cut, size_t depth,
-                                        uint8_t variables, bool *ret_redirect)
-{
-    const struct vb_built *found;
-    const struct branch *next;
-
-    if (depth == cut->count && cut->more)
-        return NULL;
-    if (depth == cut->count) {
-        found = cut->slash ? branch->slash : branch->end;
-        *ret_redirect = found == NULL;
-        if (found == NULL)
-            found = cut->slash ? branch->end : branch->slash;
-        if (*ret_redirect && found != NULL && found->route->foreign)
-            found = NULL; /* it is not for us to say that it is the same */
-        if (found != NULL)
-            x->variable_count = variables;
-        return found;
-    }
-    next = find_literal(branch, cut->raw[depth]);
-    found = next == NULL
-                ? NULL
-                : follow(x, next, cut, depth + 1, variables, ret_redirect);
-    if (found != NULL || branch->variable == NULL ||
-        variables == VB_VARIABLES_MAX)
-        return found;
-    found = follow(x, branch->variable, cut, depth + 1,
-                   (uint8_t)(variables + 1), ret_redirect);
-    if (found != NULL)
-        x->variables[variables] = cut->segments[depth];
-    return found;
-}
-
-/* The same, where nothing is described: whose the rest is. */
-static const struct vb_built *follow(struct vb_exchange *x,
-                                     const struct branch *branch,
-                                     const struct cut *cut, size_t depth,
-                                     uint8_t variables, bool *ret_redirect)
-{
-    const struct vb_built *found =
-        follow_on(x, branch, cut, depth, variables, ret_redirect);
-
-    if (found != NULL || branch->below == NULL)
-        return found;
-    x->variable_count = variables;
-    *ret_redirect = false;
-    return branch->below;
-}
 
 static void redirect(struct vb_exchange *x, bool slash)
 {
@@ -298,14 +88,14 @@ static bool route(struct vb_site *site, struct vb_exchange *x)
     struct vb_catalog *catalog = VB_CONTAINER(site, struct vb_catalog, site);
     const struct vb_built *built;
     bool elsewhere;
-    struct cut cut;
+    struct vb_path_cut cut;
 
     if (vb_path_normalise(&x->arena, x->head.path, &x->key) != VB_OK)
         return false;
-    cut.more = !cut_path(x, x->key, &cut);
+    cut.more = !vb_path_cut(x, x->key, &cut);
     if (catalog->has_jobs && route_job(catalog, x))
         return true;
-    built = follow(x, &catalog->root, &cut, 0, 0, &elsewhere);
+    built = vb_path_follow(x, &catalog->root, &cut, &elsewhere);
     if (cut.more && (built == NULL || built->gateway == NULL))
         return false;
     if (built == NULL || built == &catalog->rest) {
@@ -329,10 +119,10 @@ enum { TREE_NODE, TREE_ROOT };
 static bool route_tree(struct vb_site *site, struct vb_exchange *x)
 {
     struct vb_catalog *catalog = VB_CONTAINER(site, struct vb_catalog, site);
-    struct cut cut;
+    struct vb_path_cut cut;
 
     if (vb_path_normalise(&x->arena, x->head.path, &x->key) != VB_OK ||
-        !cut_path(x, x->key, &cut))
+        !vb_path_cut(x, x->key, &cut))
         return false;
     x->resource =
         &catalog->built[cut.count == 0 ? TREE_ROOT : TREE_NODE].resource;
@@ -379,7 +169,7 @@ enum vb_err vb_catalog_new(const struct vb_description *description,
             catalog->built_count++;
             if (description->foreign != NULL)
                 vb_gateway_join(&catalog->built[i], &catalog->built[0]);
-            err = plant(catalog, &catalog->built[i]);
+            err = vb_path_plant(&catalog->root, &catalog->built[i]);
         }
     }
     if (err == VB_OK && description != NULL && description->foreign == NULL)
@@ -427,7 +217,7 @@ static enum vb_err serve_rest(struct vb_catalog *catalog,
 
     catalog->rest_route = *route;
     err = vb_build(&catalog->rest_route, &catalog->rest);
-    return err == VB_OK ? plant(catalog, &catalog->rest) : err;
+    return err == VB_OK ? vb_path_plant(&catalog->root, &catalog->rest) : err;
 }
 
 enum vb_err vb_catalog_serve_files(struct vb_catalog *catalog,
@@ -555,7 +345,7 @@ void vb_catalog_unref(struct vb_catalog *catalog)
 {
     if (catalog == NULL || !vb_ref_put(&catalog->ref))
         return;
-    fell(&catalog->root);
+    vb_path_fell(&catalog->root);
     for (size_t i = 0; i < catalog->built_count; i++)
         vb_build_done(&catalog->built[i]);
     free(catalog->built);
