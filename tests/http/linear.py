@@ -153,6 +153,8 @@ def step_of(op, numbers):
         return Step(needs=op.shown[1], refuses=unlike, shown=op.shown, before=True)
     needed = condition(op, numbers)
     if op.method == "PUT":
+        if needed.get("before", op.status != 201) != (op.status != 201):
+            raise Impossible("it is answered as if its condition had not been looked at", [op])
         needed["before"] = op.status != 201
     return Step(**needed, effect=effect, sent=op.sent, shown=op.shown)
 
