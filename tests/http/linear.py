@@ -207,10 +207,10 @@ class Search:
             if not ending:
                 insort(self.open, at, key=lambda other: (self.case.ends[other], other))
                 continue
-            if self.steps[at].must:
-                self.configurations = self.least(self.answered(at))
-                if not self.configurations:
-                    return at
+            answered = self.answered(at)
+            self.configurations = self.least(answered if self.steps[at].must else answered | self.configurations)
+            if not self.configurations:
+                return at
             self.visited = self.visited | {state for state, _ in self.configurations}
             self.configurations = {(state, done & ~(1 << at)) for state, done in self.configurations}
             self.open.remove(at)

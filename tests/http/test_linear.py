@@ -169,6 +169,11 @@ def test_what_shows_after_its_last_chance_is_found():
     refused(made(1), replace(unknown(delete()), begun=15, until=18), get(1), get())
 
 
+def test_what_has_shown_before_its_last_chance_passes():
+    check(in_turn(made(1), replace(unknown(delete()), begun=16, until=18), get(), get()))
+    check(in_turn(made(1), replace(unknown(delete()), begun=16, until=18), replace(unknown(put(2)), begun=17, until=19), get(2)))
+
+
 def test_an_unknown_write_happens_once():
     refused(made(1), unknown(put(2)), get(2), put(3), get(3), get(2))
 
@@ -244,7 +249,8 @@ def history_of(chance, length, clients, lost=0.0):
             dropped = chance.random() < lost / 2
             under_way[client] = op, op if dropped else register.answer(op)
         elif answer.status is None or chance.random() < lost / 2:
-            history += [op] if op.method != "GET" else []
+            last = now if chance.random() < 0.5 else None
+            history += [replace(op, until=last)] if op.method != "GET" else []
         else:
             history.append(replace(answer, ended=now))
             tags += [answer.tag] if answer.tag else []
@@ -327,16 +333,16 @@ def same_answer(op, answer, state):
     return op.status is None or (op.status, op.shown, op.tag) == (answer.status, answer.shown, answer.tag)
 
 
-def can_be(history, state=MISSING):
-    """By trying whatever may be next."""
+def can_be(history, state=MISSING, now=0):
+    """By trying whatever may be next; it is `now` or later."""
     if all(op.status is None for op in history):
         return True
     end = min(op.ended or NEVER for op in history)
     for op in history:
-        if op.begun <= end:
+        if op.begun <= end and (op.until is None or op.until >= now):
             register = Register(state)
             rest = [other for other in history if other is not op]
-            if same_answer(op, register.answer(op), state) and can_be(rest, register.state):
+            if same_answer(op, register.answer(op), state) and can_be(rest, register.state, max(now, op.begun)):
                 return True
     return False
 

@@ -1,0 +1,115 @@
+"""Whatever happens to servers, all requests to a resource are answered as if it had been asked one at a time.
+
+    VB_CONSISTENCY=600 VB_SEED=7 /usr/bin/python3 -m pytest -s tests/http/test_consistency.py
+"""
+
+import os
+import random
+import sys
+import threading
+import time
+
+import pytest
+from crowd import Crowd, described
+from spoiled import Spoiled, eager, forgetful, in_two_steps, promising, stale, without_condition
+
+SECONDS = float(os.environ.get("VB_CONSISTENCY", "6"))
+SEED = int(os.environ.get("VB_SEED", "1"))
+ROUND = 1.5  # seconds of work; then all is looked at
+PLAIN = "http://127.0.0.1:0"  # also where other tests run over TLS
+
+
+class OneServer:
+    """A process with a file of its own, of which there is one at a time."""
+
+    def __init__(self, serve, args=()):
+        self.server = serve(described(), ["--workers", "4", "--log", "off", *args], listen=PLAIN)
+        self.addresses = [tuple(self.server.address)]
+        self.deaths = []
+
+    def trouble(self, chance):
+        """It is killed, or sometimes told to end, at any moment, and starts again."""
+        self.addresses = []
+        if chance.random() < 0.8:
+            self.server.kill()
+        else:
+            self.server.stop()
+        self.deaths.append(time.monotonic_ns())
+        self.server.start()
+        self.addresses = [tuple(self.server.address)]
+
+    def clients(self):
+        return [self.server.client()]
+
+
+class Troubles(threading.Thread):
+    """What happens to servers while they are asked."""
+
+    def __init__(self, servers, chance, seconds):
+        super().__init__()
+        self.servers, self.chance = servers, chance
+        self.end = time.monotonic() + seconds
+        self.fault = None
+        self.count = 0
+
+    def run(self):
+        try:
+            while time.monotonic() < self.end:
+                time.sleep(self.chance.uniform(0.05, 0.6))
+                self.servers.trouble(self.chance)
+                self.count += 1
+        except BaseException as error:  # noqa: BLE001 (raised by the test)
+            self.fault = error
+
+
+def crowded(servers, seconds, seed, with_troubles=True):
+    """Rounds of work, each of which must have been possible."""
+    chance = random.Random(seed)
+    total, troubles = {}, 0
+    end = time.monotonic() + seconds
+    for turn in range(1_000_000):
+        crowd = Crowd(servers, f"/rounds/r{turn}", seed)
+        trouble = Troubles(servers, chance, ROUND * 0.8) if with_troubles else None
+        if trouble:
+            trouble.start()
+        crowd.work(ROUND)
+        if trouble:
+            trouble.join()
+            assert trouble.fault is None, trouble.fault
+            troubles += trouble.count
+        crowd.check()
+        for name, count in crowd.counts.items():
+            total[name] = total.get(name, 0) + count
+        if time.monotonic() >= end:
+            break
+    print(f"seed {seed}: {sum(total.values())} requests in {turn + 1} rounds, {troubles} troubles: {dict(sorted(total.items()))}",
+          file=sys.stderr)  # fmt: skip
+    return total
+
+
+def test_one_process_with_many_workers_answers_as_if_it_did_one_request_after_the_other(serve):
+    total = crowded(OneServer(serve), SECONDS / 2, SEED, with_troubles=False)
+    assert total["PUT 200"] > 20 and total["PUT 412"] > 20 and total["PATCH 200"] > 20 and total["GET 304"] > 5
+
+
+def test_a_process_that_is_killed_answers_as_if_it_did_one_request_after_the_other(serve):
+    crowded(OneServer(serve), SECONDS / 2, SEED)
+
+
+# What must be found: each finds its fault in a second or two
+
+@pytest.mark.parametrize("how, why", [
+    (stale, "no order explains the answer to GET"),
+    (without_condition, "no order explains|condition had not been looked at"),
+    (in_two_steps, "no order explains"),
+    (promising, "no order explains"),
+    (forgetful, "asked again"),
+    (eager, "done more than once"),
+])  # fmt: skip
+def test_a_server_that_does_wrong_is_found(serve, how, why):
+    good = OneServer(serve)
+    with Spoiled(good.server, how, SEED) as bad, pytest.raises(AssertionError, match=why):
+        for turn in range(5):
+            crowd = Crowd(bad, f"/rounds/r{turn}", SEED)
+            crowd.work(1)
+            crowd.check()
