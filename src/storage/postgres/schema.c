@@ -244,6 +244,8 @@ static enum outcome check_version(struct attempt *attempt)
         attempt->err = VB_ERR_NEWER;
         return FAILED;
     }
+    if (schema->found == 0 && schema->reads)
+        return refuse(attempt, VB_ERR_NOTFOUND, "has nothing in it");
     if (schema->found == 0 || schema->found == known || schema->migrates)
         return DONE;
     vb_buf_printf(attempt->why,

@@ -48,6 +48,7 @@ struct vb__pg_schema {
     bool migrates; /* brings an older version up, too */
     bool citus;    /* makes new tables distributed ones */
     bool copies;   /* an unfinished copy is welcome */
+    bool reads;    /* makes nothing: there have to be tables */
 
     int64_t found;   /* out: the version it had; 0: there was nothing */
     int64_t version; /* out: that it has now */

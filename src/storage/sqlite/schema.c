@@ -198,6 +198,54 @@ static enum vb_err take_steps(const struct vb__tables *schema, sqlite3 *db,
     return err;
 }
 
+static enum vb_err tell_newer(const struct vb__tables *schema, int64_t version,
+                              struct vb_buf *ret_why)
+{
+    vb_buf_printf(ret_why,
+                  "is of schema version %" PRId64
+                  ", written by a newer Verbatim; this one knows up to %zu",
+                  version, schema->count);
+    return VB_ERR_NEWER;
+}
+
+enum vb_err vb__tables_whole(sqlite3 *db, struct vb_buf *ret_why)
+{
+    int64_t copying;
+    enum vb_err err = vb__sql_number(
+        db, "SELECT count(*) FROM sqlite_schema WHERE name = 'copying'",
+        &copying);
+
+    if (err != VB_OK || copying == 0)
+        return err;
+    vb_buf_str(ret_why, "is an unfinished copy: verbatim storage copy goes on "
+                        "with it");
+    return VB_ERR_UNSUPPORTED;
+}
+
+enum vb_err vb__tables_check(const struct vb__tables *schema, sqlite3 *db,
+                             struct vb_buf *ret_why)
+{
+    int64_t version = 0;
+    enum vb_err err = identify(db, &version, ret_why);
+
+    if (err != VB_OK)
+        return err;
+    if (version > (int64_t)schema->count)
+        return tell_newer(schema, version, ret_why);
+    if (version == (int64_t)schema->count)
+        return vb__tables_whole(db, ret_why);
+    if (version == 0) {
+        vb_buf_str(ret_why, "has nothing in it");
+        return VB_ERR_NOTFOUND;
+    }
+    vb_buf_printf(ret_why,
+                  "is of schema version %" PRId64
+                  ", older than this Verbatim's "
+                  "%zu: verbatim storage init brings it up",
+                  version, schema->count);
+    return VB_ERR_UNSUPPORTED;
+}
+
 enum vb_err vb__tables_apply(const struct vb__tables *schema, sqlite3 *db,
                              struct vb_buf *ret_why)
 {
@@ -206,13 +254,8 @@ enum vb_err vb__tables_apply(const struct vb__tables *schema, sqlite3 *db,
 
     if (err != VB_OK)
         return err;
-    if (version > (int64_t)schema->count) {
-        vb_buf_printf(ret_why,
-                      "is of schema version %" PRId64
-                      ", written by a newer Verbatim; this one knows up to %zu",
-                      version, schema->count);
-        return VB_ERR_NEWER;
-    }
+    if (version > (int64_t)schema->count)
+        return tell_newer(schema, version, ret_why);
     if (version == (int64_t)schema->count)
         return VB_OK;
     err = take_steps(schema, db, (size_t)version);

@@ -32,4 +32,12 @@ extern const struct vb__tables vb__tables;
 enum vb_err vb__tables_apply(const struct vb__tables *schema, sqlite3 *db,
                              struct vb_buf *ret_why);
 
+/* Is it at the schema already, and whole? Changes nothing; VB_ERR_NOTFOUND: it
+ * has no tables; VB_ERR_UNSUPPORTED: it is older, or as below. */
+enum vb_err vb__tables_check(const struct vb__tables *schema, sqlite3 *db,
+                             struct vb_buf *ret_why);
+
+/* VB_ERR_UNSUPPORTED: a copy into it (storage/copy.h) is unfinished. */
+enum vb_err vb__tables_whole(sqlite3 *db, struct vb_buf *ret_why);
+
 #endif

@@ -114,12 +114,7 @@ void vb__sqlite_close(struct vb_store *store)
     free_rest(sqlite);
 }
 
-/*
- * The absolute path, links followed: it stays right when the process changes
- * its directory, two names of one file get one lock, and SQLite cannot take it
- * for a URI. NULL with errno set.
- */
-static char *absolute(const char *path)
+char *vb__sqlite_absolute(const char *path)
 {
     char *whole = realpath(path, NULL);
     const char *slash = strrchr(path, '/');
@@ -140,9 +135,8 @@ static char *absolute(const char *path)
     return whole;
 }
 
-/* Made by us, so that nobody else may read it; SQLite gives the log the same
- * mode. Before any connection: closing a descriptor drops SQLite's locks. */
-static enum vb_err make_file(const char *path, struct vb_buf *ret_why)
+/* SQLite gives the log the same mode. */
+enum vb_err vb__sqlite_make_file(const char *path, struct vb_buf *ret_why)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
@@ -206,7 +200,7 @@ static enum vb_err open_path(const char *path, struct vb_store **ret_store,
 
     if (sqlite == NULL)
         return VB_ERR_NOMEM;
-    sqlite->path = absolute(path);
+    sqlite->path = vb__sqlite_absolute(path);
     if (sqlite->path == NULL) {
         vb_buf_printf(ret_why, "%s: %s", path, strerror(errno));
         err = VB_ERR_IO;
@@ -217,7 +211,7 @@ static enum vb_err open_path(const char *path, struct vb_store **ret_store,
     if (err == VB_OK)
         err = vb__lock_take(sqlite->path, &sqlite->lock_fd, ret_why);
     if (err == VB_OK)
-        err = make_file(sqlite->path, ret_why);
+        err = vb__sqlite_make_file(sqlite->path, ret_why);
     if (err == VB_OK)
         err = open_writer(sqlite, ret_why);
     if (err != VB_OK) {

@@ -63,6 +63,17 @@ void vb__sqlite_close(struct vb_store *store);
 enum vb_err vb__sqlite_connect(const char *path, enum vb__connect kind,
                                sqlite3 **ret_db);
 
+/*
+ * The absolute path, links followed: it stays right when the process changes
+ * its directory, two names of one file get one lock, and SQLite cannot take it
+ * for a URI. malloc'ed; NULL with errno set.
+ */
+char *vb__sqlite_absolute(const char *path);
+
+/* Makes the file, if it is not there, so that nobody else may read it; before
+ * any connection: closing a descriptor drops SQLite's locks. */
+enum vb_err vb__sqlite_make_file(const char *path, struct vb_buf *ret_why);
+
 /* The smallest `since` of all readers: what was loosened by a group that is
  * counted up to there can no longer be found by anybody. */
 uint64_t vb__sqlite_oldest_snapshot(struct vb__sqlite *sqlite);

@@ -134,6 +134,8 @@ static enum vb_err open_file(struct vb__writer *writer, struct vb_buf *ret_why)
     if (err == VB_OK)
         err = vb__tables_apply(&vb__tables, writer->db, ret_why);
     if (err == VB_OK)
+        err = vb__tables_whole(writer->db, ret_why);
+    if (err == VB_OK)
         err = use_log(writer, ret_why);
     if (err == VB_OK)
         err = vb__sql_prepare(writer->db, sql, VB__WRITER_COUNT,
