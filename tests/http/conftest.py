@@ -5,6 +5,14 @@ from fixtures import module_serve, serve  # noqa: F401 (pytest finds them here)
 from library import LIBRARY
 from notebook import register_both, with_notes
 from people import CHEAP
+from postgres import (  # noqa: F401
+    instances,
+    own_postgres,
+    postgres,
+    pytest_runtest_makereport,
+    store,
+    wires,
+)
 
 
 @pytest.fixture(scope="module")

@@ -110,6 +110,7 @@ do_start() {
         -c shared_buffers=32MB -c jit=off -c max_wal_senders=0 \
         -c wal_level=minimal -c max_logical_replication_workers=0 \
         -c dynamic_shared_memory_type=mmap -c timezone=UTC \
+        -c log_checkpoints=off \
         -c log_line_prefix='%m [%p] %q%a ' "$@" \
         </dev/null >>"$folder/log" 2>&1 &
     pid=$!
