@@ -21,7 +21,7 @@ _verbatim()
     [[ $cur == = ]] && cur=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _verbatim_reply 'serve gateway proxy check explain graphql account user cache completion help --help --version'
+        _verbatim_reply 'serve gateway proxy check explain graphql account user cache storage completion help --help --version'
         return
     fi
     case ${COMP_WORDS[1]} in
@@ -32,9 +32,11 @@ _verbatim()
     user) ((COMP_CWORD == 2)) && { _verbatim_reply 'add remove --help'; return; } ;;
     cache) own='--uri --origin --group --all '
         ((COMP_CWORD == 2)) && { _verbatim_reply 'purge stats --help'; return; } ;;
+    storage) own='--citus '
+        ((COMP_CWORD == 2)) && { _verbatim_reply 'init copy --help'; return; } ;;
     check | graphql) _verbatim_reply --help -f; return ;;
     completion) _verbatim_reply 'bash --help'; return ;;
-    help) _verbatim_reply 'serve gateway proxy check explain graphql account user cache completion help'; return ;;
+    help) _verbatim_reply 'serve gateway proxy check explain graphql account user cache storage completion help'; return ;;
     *) return ;;
     esac
     case $prev in
@@ -52,7 +54,7 @@ _verbatim()
     --balance) _verbatim_reply 'round-robin least-busy hash'  ;;
     --to) _verbatim_reply 'http:// https:// unix:'  ;;
     --log-redact) _verbatim_reply 'all none all-but: only:'  ;;
-    --storage) _verbatim_reply 'memory: sqlite:'  ;;
+    --storage) _verbatim_reply 'memory: sqlite: postgresql://'  ;;
     --publish) _verbatim_reply '/openapi.json off'  ;;
     --batch) _verbatim_reply '/batch off'  ;;
     --graphql) _verbatim_reply '/graphql off'  ;;

@@ -140,6 +140,25 @@ static const struct vb_command commands[] = {
         .run = vb__command_cache,
     },
     {
+        .name = "storage",
+        .usage = "storage init [OPTION...] | copy FROM TO",
+        .summary = "make a place to keep resources in, or copy what is kept",
+        .about =
+            "init makes the place that --storage names ready, or brings an "
+            "older one up: once no\nserver of an older version runs on it. A "
+            "server makes an empty one ready by itself, and\nbrings a file up, "
+            "but no database. It may be done again at any time.\n\ncopy "
+            "copies what is kept at one URL to another where nothing is yet: "
+            "sqlite:PATH and\npostgresql://... in either direction. Accounts, "
+            "sessions, entity tags and cursors stay\ngood. No server may be "
+            "running on either, or what it writes meanwhile is not copied.\n"
+            "What was interrupted goes on, and at the end all rows are "
+            "compared.\n\nExits with 1 when what arrived is not what was "
+            "sent, with 2 when it could not be\ndone.\n",
+        .more = vb__storage_help,
+        .run = vb__command_storage,
+    },
+    {
         .name = "completion",
         .usage = "completion bash",
         .summary = "print the completion for a shell",

@@ -58,6 +58,7 @@ int vb__command_serve(const struct vb_command_line *line);
 int vb__command_check(const struct vb_command_line *line);
 int vb__command_explain(const struct vb_command_line *line);
 int vb__command_cache(const struct vb_command_line *line);
+int vb__command_storage(const struct vb_command_line *line);
 int vb__command_user(const struct vb_command_line *line);
 int vb__command_graphql(const struct vb_command_line *line);
 
@@ -69,6 +70,10 @@ void vb__explain_words(struct vb_buf *buf);
 /* command_cache.c: likewise those of `cache`. */
 void vb__cache_help(struct vb_buf *buf);
 void vb__cache_words(struct vb_buf *buf);
+
+/* command_storage.c: likewise those of `storage`. */
+void vb__storage_help(struct vb_buf *buf);
+void vb__storage_words(struct vb_buf *buf);
 
 /* account_request.c: likewise those of `account add`. */
 void vb__account_help(struct vb_buf *buf);

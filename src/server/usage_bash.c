@@ -21,7 +21,7 @@ static const struct {
     {"HOW", "round-robin least-busy hash", ""},
     {"SERVER", "http:// https:// unix:", ""},
     {"RULES", "all none all-but: only:", ""},
-    {"URL", "memory: sqlite:", ""},
+    {"URL", "memory: sqlite: postgresql://", ""},
     {"TARGET", "/openapi.json off", ""},
     {"PLACE", "/batch off", ""},
     {"ENDPOINT", "/graphql off", ""},
@@ -128,10 +128,15 @@ void vb_usage_bash(struct vb_buf *buf, const char *const *commands,
                     "remove --help'; return; } ;;\n"
                     "    cache) own='");
     vb__cache_words(buf);
+    vb_buf_str(buf, "'\n"
+                    "        ((COMP_CWORD == 2)) && { _verbatim_reply 'purge "
+                    "stats --help'; return; } ;;\n"
+                    "    storage) own='");
+    vb__storage_words(buf);
     vb_buf_str(buf,
                "'\n"
-               "        ((COMP_CWORD == 2)) && { _verbatim_reply 'purge "
-               "stats --help'; return; } ;;\n"
+               "        ((COMP_CWORD == 2)) && { _verbatim_reply 'init "
+               "copy --help'; return; } ;;\n"
                "    check | graphql) _verbatim_reply --help -f; return ;;\n"
                "    completion) _verbatim_reply 'bash --help'; return ;;\n"
                "    help) _verbatim_reply '");

@@ -10,6 +10,7 @@
 #include "observe/redact.h"
 #include "server/option.h"
 #include "server/server.h"
+#include "storage/make.h"
 #include "storage/store.h"
 
 #define ADDRESSES_MOST 64
@@ -81,10 +82,15 @@ static enum vb_err read_storage(const struct vb_option *option,
                                 struct vb_span text, struct vb_config *config,
                                 struct vb_buf *why)
 {
-    if (!vb_store_knows(text))
-        return refuse(why, text,
-                      "is no storage that is known (sqlite:PATH or memory:)");
-    return read_text(option, text, config, why);
+    char words[256];
+    struct vb_buf shown = vb_buf_over(words, sizeof(words));
+
+    if (vb_store_knows(text))
+        return read_text(option, text, config, why);
+    vb_store_show(text, &shown);
+    return refuse(why, vb_buf_span(&shown),
+                  "is no storage that is known (sqlite:PATH, "
+                  "postgresql://HOST/DATABASE or memory:)");
 }
 
 static enum vb_err read_redaction(const struct vb_option *option,

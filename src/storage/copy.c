@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "storage/copy_part.h"
+#include "storage/make.h"
 
 /* What is written in one transaction, and lost where it is interrupted. */
 #define BATCH_ROWS  2000
@@ -283,8 +284,7 @@ static enum vb_err open_end(const struct vb_copy *copy, struct vb_span url,
 {
     if (vb_span_starts(url, VB_SPAN("sqlite:")))
         return vb__copy_sqlite(url, writes, ret_end, ret_why);
-    if (vb_span_starts(url, VB_SPAN("postgres:")) ||
-        vb_span_starts(url, VB_SPAN("postgresql:")))
+    if (vb_store_is_postgres(url))
         return vb__copy_postgres(url, writes, copy->citus, ret_end, ret_why);
     vb_buf_str(ret_why, "sqlite:PATH and postgresql://HOST/DATABASE are what "
                         "can be copied");

@@ -1,52 +1,33 @@
-/* A database of PostgreSQL's as an end of a copy. See copy_part.h. */
+/* A database of PostgreSQL's as an end of a copy: opening it, and reading. See
+ * copy_part.h. */
 #include <assert.h>
 #include <endian.h>
-#include <libpq-fe.h>
-#include <sodium.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
-#include "base/list.h"
-#include "storage/copy_part.h"
-#include "storage/history.h"
+#include "storage/copy_postgres.h"
 #include "storage/postgres/say.h"
 #include "storage/postgres/schema.h"
 
 #define WHY_MOST ((size_t)4096)
+/* Of one batch that is handed to libpq. */
+#define ROWS_MOST ((size_t)64 * 1024 * 1024)
 
 /* Types of parameters, by their numbers in pg_type, which are fixed. */
 #define TYPE_BIGINT 20
 #define TYPE_BYTEA  17
 
-/* Bytes of a claim's value that stands for itself. */
-#define CLAIM_MOST 1000
+/* --- the connection
+ * -----------------------------------------------------------
+ */
 
-/* What is handed to libpq at once, and what one row may have at most. */
-#define HANDED   ((size_t)256 * 1024)
-#define ROW_MOST ((size_t)64 * 1024 * 1024)
-
-struct postgres_end {
-    struct vb__copy_end end;
-    struct vb__pg_url url;
-    PGconn *conn;
-    PGresult *row;                         /* that was read last */
-    struct vb_buf rows;                    /* that are to be written */
-    bool reading;                          /* a query is under way */
-    char digest[crypto_hash_sha256_BYTES]; /* of the claim's value */
-};
-
-static struct postgres_end *of(struct vb__copy_end *end)
-{
-    return VB_CONTAINER(end, struct postgres_end, end);
-}
-
-static enum vb_err failed(struct postgres_end *postgres)
+enum vb_err vb__copy_postgres_failed(struct vb__copy_postgres *postgres)
 {
     vb_buf_reset(&postgres->end.why);
     return vb__pg_say(postgres->conn, &postgres->end.why);
 }
 
-static enum vb_err execute(struct postgres_end *postgres, const char *sql)
+enum vb_err vb__copy_postgres_execute(struct vb__copy_postgres *postgres,
+                                      const char *sql)
 {
     vb_buf_reset(&postgres->end.why);
     return vb__pg_do(postgres->conn, sql, &postgres->end.why);
@@ -55,15 +36,7 @@ static enum vb_err execute(struct postgres_end *postgres, const char *sql)
 /* --- parameters and results: binary ------------------------------------------
  */
 
-struct parameters {
-    Oid types[VB__COPY_FIELDS];
-    const char *values[VB__COPY_FIELDS];
-    int lengths[VB__COPY_FIELDS], formats[VB__COPY_FIELDS];
-    uint64_t numbers[VB__COPY_FIELDS];
-    int count;
-};
-
-static void add_bytes(struct parameters *to, struct vb_span bytes)
+void vb__copy_add_bytes(struct vb__copy_parameters *to, struct vb_span bytes)
 {
     to->types[to->count] = TYPE_BYTEA;
     to->values[to->count] = bytes.len == 0 ? "" : bytes.ptr;
@@ -71,7 +44,7 @@ static void add_bytes(struct parameters *to, struct vb_span bytes)
     to->formats[to->count++] = 1;
 }
 
-static void add_number(struct parameters *to, int64_t number)
+void vb__copy_add_number(struct vb__copy_parameters *to, int64_t number)
 {
     uint64_t *word = &to->numbers[to->count];
 
@@ -82,14 +55,15 @@ static void add_number(struct parameters *to, int64_t number)
     to->formats[to->count++] = 1;
 }
 
-static void add_mark(struct parameters *to, const struct vb__copy_table *table,
+static void add_mark(struct vb__copy_parameters *to,
+                     const struct vb__copy_table *table,
                      const struct vb__copy_row *mark)
 {
     for (size_t i = 0; i < table->keys; i++) {
         if (table->fields[i].kind == VB__COPY_INT)
-            add_number(to, mark->numbers[i]);
+            vb__copy_add_number(to, mark->numbers[i]);
         else
-            add_bytes(to, mark->bytes[i]);
+            vb__copy_add_bytes(to, mark->bytes[i]);
     }
 }
 
@@ -108,9 +82,9 @@ static struct vb_span bytes_at(const PGresult *result, int column)
                       (size_t)PQgetlength(result, 0, column));
 }
 
-/* A statement with one answer, which is the caller's; NULL: it failed. */
-static PGresult *ask(struct postgres_end *postgres, const char *sql,
-                     const struct parameters *with)
+PGresult *vb__copy_postgres_ask(struct vb__copy_postgres *postgres,
+                                const char *sql,
+                                const struct vb__copy_parameters *with)
 {
     PGresult *result =
         PQexecParams(postgres->conn, sql, with->count, with->types,
@@ -119,16 +93,17 @@ static PGresult *ask(struct postgres_end *postgres, const char *sql,
 
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
         return result;
-    (void)failed(postgres);
+    (void)vb__copy_postgres_failed(postgres);
     PQclear(result);
     return NULL;
 }
 
-static enum vb_err ask_number(struct postgres_end *postgres, const char *sql,
-                              const struct parameters *with,
+static enum vb_err ask_number(struct vb__copy_postgres *postgres,
+                              const char *sql,
+                              const struct vb__copy_parameters *with,
                               int64_t *ret_number)
 {
-    PGresult *result = ask(postgres, sql, with);
+    PGresult *result = vb__copy_postgres_ask(postgres, sql, with);
 
     if (result == NULL)
         return VB_ERR_IO;
@@ -145,7 +120,7 @@ static enum vb_err count(struct vb__copy_end *end,
                          uint64_t *ret_count)
 {
     struct vb__copy_note none = {.rows = 0};
-    struct parameters with = {.count = 0};
+    struct vb__copy_parameters with = {.count = 0};
     struct vb__copy_row mark;
     int64_t rows = 0;
     char sql[1024];
@@ -155,25 +130,25 @@ static enum vb_err count(struct vb__copy_end *end,
     add_mark(&with, table, &mark);
     (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM (%s) AS t",
                    table->postgres_read);
-    err = ask_number(of(end), sql, &with, &rows);
+    err = ask_number(vb__copy_postgres_of(end), sql, &with, &rows);
     *ret_count = (uint64_t)rows;
     return err;
 }
 
 /* Its rows come one by one, so that no more than one is in memory. */
-static enum vb_err query(struct postgres_end *postgres, const char *sql,
-                         const struct parameters *with)
+static enum vb_err query(struct vb__copy_postgres *postgres, const char *sql,
+                         const struct vb__copy_parameters *with)
 {
     if (PQsendQueryParams(postgres->conn, sql, with->count, with->types,
                           with->values, with->lengths, with->formats, 1) == 0)
-        return failed(postgres);
+        return vb__copy_postgres_failed(postgres);
     postgres->reading = true;
     (void)PQsetSingleRowMode(postgres->conn);
     return VB_OK;
 }
 
 /* The next row as postgres->row; NULL behind the last. */
-static enum vb_err step(struct postgres_end *postgres)
+static enum vb_err step(struct vb__copy_postgres *postgres)
 {
     ExecStatusType status;
 
@@ -184,24 +159,25 @@ static enum vb_err step(struct postgres_end *postgres)
         return VB_OK;
     PQclear(postgres->row);
     postgres->row = NULL;
-    return status == PGRES_TUPLES_OK ? VB_OK : failed(postgres);
+    return status == PGRES_TUPLES_OK ? VB_OK
+                                     : vb__copy_postgres_failed(postgres);
 }
 
 static enum vb_err read_begin(struct vb__copy_end *end,
                               const struct vb__copy_table *table,
                               const struct vb__copy_row *mark)
 {
-    struct parameters with = {.count = 0};
+    struct vb__copy_parameters with = {.count = 0};
 
     end->table = table;
     add_mark(&with, table, mark);
-    return query(of(end), table->postgres_read, &with);
+    return query(vb__copy_postgres_of(end), table->postgres_read, &with);
 }
 
 static enum vb_err read_next(struct vb__copy_end *end, struct vb__copy_row *row,
                              bool *ret_found)
 {
-    struct postgres_end *postgres = of(end);
+    struct vb__copy_postgres *postgres = vb__copy_postgres_of(end);
     enum vb_err err = step(postgres);
 
     *ret_found = err == VB_OK && postgres->row != NULL;
@@ -219,7 +195,7 @@ static enum vb_err read_next(struct vb__copy_end *end, struct vb__copy_row *row,
 /* What is still on its way is passed over. */
 static enum vb_err read_end(struct vb__copy_end *end)
 {
-    struct postgres_end *postgres = of(end);
+    struct vb__copy_postgres *postgres = vb__copy_postgres_of(end);
     PGresult *rest;
 
     PQclear(postgres->row);
@@ -248,8 +224,8 @@ static enum vb_err shared(struct vb__copy_end *end,
         " WHERE kind <> 3 AND position >> 20 IN (SELECT position >> 20 FROM"
         " record WHERE kind <> 3 GROUP BY position HAVING count(*) > 1)) AS t"
         " WHERE (position >> 20 << 20) + place <> position";
-    struct postgres_end *postgres = of(end);
-    struct parameters none = {.count = 0};
+    struct vb__copy_postgres *postgres = vb__copy_postgres_of(end);
+    struct vb__copy_parameters none = {.count = 0};
     enum vb_err err = query(postgres, sql, &none);
 
     while (err == VB_OK) {
@@ -266,11 +242,11 @@ static enum vb_err shared(struct vb__copy_end *end,
 /* --- what it has -------------------------------------------------------------
  */
 
-static enum vb_err read_identity(struct postgres_end *postgres)
+static enum vb_err read_identity(struct vb__copy_postgres *postgres)
 {
     struct vb__copy_identity *identity = &postgres->end.identity;
     struct vb__pg_identity found;
-    struct parameters none = {.count = 0};
+    struct vb__copy_parameters none = {.count = 0};
     int64_t revision = 0;
     enum vb_err err =
         vb__pg_identity_read(postgres->conn, &found, &postgres->end.why);
@@ -292,8 +268,8 @@ static enum vb_err read_identity(struct postgres_end *postgres)
 static enum vb_err look(struct vb__copy_end *end, bool *ret_empty,
                         bool *ret_copy)
 {
-    struct postgres_end *postgres = of(end);
-    struct parameters none = {.count = 0};
+    struct vb__copy_postgres *postgres = vb__copy_postgres_of(end);
+    struct vb__copy_parameters none = {.count = 0};
     int64_t rows = 0, copies = 0;
     enum vb_err err = ask_number(
         postgres,
@@ -312,36 +288,19 @@ static enum vb_err look(struct vb__copy_end *end, bool *ret_empty,
     return err;
 }
 
-static enum vb_err clear(struct vb__copy_end *end)
-{
-    static const char *const tables[] = {
-        "record",     "claim",  "reference", "chunk",   "loose",
-        "collection", "number", "memo",      "history", "indexes",
-        "index_key",  "writer", "copying"};
-    struct postgres_end *postgres = of(end);
-    enum vb_err err = execute(postgres, "BEGIN");
-    char sql[64];
-
-    for (size_t i = 0; err == VB_OK && i < sizeof(tables) / sizeof(tables[0]);
-         i++) {
-        (void)snprintf(sql, sizeof(sql), "DELETE FROM %s", tables[i]);
-        err = execute(postgres, sql);
-    }
-    return err == VB_OK ? execute(postgres, "COMMIT") : err;
-}
-
 static enum vb_err note_read(struct vb__copy_end *end, const char *name,
                              struct vb__copy_note *note)
 {
-    struct parameters with = {.count = 0};
+    struct vb__copy_parameters with = {.count = 0};
     PGresult *result;
 
     vb__copy_note_reset(note);
-    add_bytes(&with, vb_span_str(name));
-    result = ask(of(end),
-                 "SELECT rows, done, mark, digest FROM copying"
-                 " WHERE name = convert_from($1, 'UTF8')",
-                 &with);
+    vb__copy_add_bytes(&with, vb_span_str(name));
+    result =
+        vb__copy_postgres_ask(vb__copy_postgres_of(end),
+                              "SELECT rows, done, mark, digest FROM copying"
+                              " WHERE name = convert_from($1, 'UTF8')",
+                              &with);
     if (result == NULL)
         return VB_ERR_IO;
     if (PQntuples(result) > 0) {
@@ -357,9 +316,6 @@ static enum vb_err note_read(struct vb__copy_end *end, const char *name,
     return note->mark.err;
 }
 
-/* --- writing: COPY in its binary form ----------------------------------------
- */
-
 static enum vb_err adopt(struct vb__copy_end *end, struct vb__copy_end *from)
 {
     (void)end;
@@ -367,218 +323,12 @@ static enum vb_err adopt(struct vb__copy_end *end, struct vb__copy_end *from)
     return VB_OK;
 }
 
-/* A claim's value is a key of an index there, and must not be long. */
-static enum vb_err shape(struct vb__copy_end *end,
-                         const struct vb__copy_table *table,
-                         struct vb__copy_row *row)
-{
-    struct postgres_end *postgres = of(end);
-    struct vb_span value = row->bytes[VB__COPY_CLAIM_VALUE];
-
-    if (table != VB__COPY_CLAIM)
-        return VB_OK;
-    row->bytes[VB__COPY_CLAIM_STORED] = value;
-    row->bytes[VB__COPY_CLAIM_WHOLE] = VB_SPAN("");
-    if (value.len <= CLAIM_MOST)
-        return VB_OK;
-    (void)crypto_hash_sha256((unsigned char *)postgres->digest,
-                             (const unsigned char *)value.ptr, value.len);
-    row->numbers[VB__COPY_CLAIM_LONG] = 1;
-    row->bytes[VB__COPY_CLAIM_STORED] =
-        vb_span_of(postgres->digest, sizeof(postgres->digest));
-    row->bytes[VB__COPY_CLAIM_WHOLE] = value;
-    return VB_OK;
-}
-
-static void put_16(struct vb_buf *to, uint16_t number)
-{
-    uint16_t word = htobe16(number);
-
-    vb_buf_append(to, vb_span_of((const char *)&word, sizeof(word)));
-}
-
-static void put_32(struct vb_buf *to, uint32_t number)
-{
-    uint32_t word = htobe32(number);
-
-    vb_buf_append(to, vb_span_of((const char *)&word, sizeof(word)));
-}
-
-static void put_64(struct vb_buf *to, uint64_t number)
-{
-    uint64_t word = htobe64(number);
-
-    vb_buf_append(to, vb_span_of((const char *)&word, sizeof(word)));
-}
-
-static enum vb_err hand_over(struct postgres_end *postgres)
-{
-    struct vb_buf *rows = &postgres->rows;
-    enum vb_err err = rows->err;
-
-    if (err == VB_OK && rows->len > 0 &&
-        PQputCopyData(postgres->conn, rows->ptr, (int)rows->len) != 1)
-        err = failed(postgres);
-    vb_buf_reset(rows);
-    return err;
-}
-
-static enum vb_err write_begin(struct vb__copy_end *end,
-                               const struct vb__copy_table *table)
-{
-    static const struct vb_span signature =
-        VB_SPAN_INIT("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0");
-    struct postgres_end *postgres = of(end);
-    enum vb_err err = execute(postgres, "BEGIN");
-    char sql[512];
-    PGresult *result;
-
-    end->table = table;
-    if (err != VB_OK || table == NULL)
-        return err;
-    (void)snprintf(sql, sizeof(sql), "COPY %s FROM STDIN WITH BINARY",
-                   table->postgres_write);
-    result = PQexec(postgres->conn, sql);
-    if (PQresultStatus(result) != PGRES_COPY_IN)
-        err = failed(postgres);
-    PQclear(result);
-    vb_buf_reset(&postgres->rows);
-    vb_buf_append(&postgres->rows, signature);
-    return err;
-}
-
-static enum vb_err write_row(struct vb__copy_end *end,
-                             const struct vb__copy_row *row)
-{
-    struct postgres_end *postgres = of(end);
-    const struct vb__copy_table *table = end->table;
-    struct vb_buf *to = &postgres->rows;
-
-    put_16(to, (uint16_t)table->postgres_count);
-    for (size_t i = 0; i < table->postgres_count; i++) {
-        size_t field = table->postgres_fields[i];
-
-        if (table->fields[field].kind == VB__COPY_INT) {
-            put_32(to, sizeof(uint64_t));
-            put_64(to, (uint64_t)row->numbers[field]);
-        } else {
-            put_32(to, (uint32_t)row->bytes[field].len);
-            vb_buf_append(to, row->bytes[field]);
-        }
-    }
-    return to->len < HANDED ? VB_OK : hand_over(postgres);
-}
-
-static enum vb_err end_copy(struct postgres_end *postgres)
-{
-    enum vb_err err = VB_OK;
-    PGresult *result;
-
-    put_16(&postgres->rows, UINT16_MAX);
-    err = hand_over(postgres);
-    if (err == VB_OK && PQputCopyEnd(postgres->conn, NULL) != 1)
-        err = failed(postgres);
-    while (err == VB_OK && (result = PQgetResult(postgres->conn)) != NULL) {
-        if (PQresultStatus(result) != PGRES_COMMAND_OK)
-            err = failed(postgres);
-        PQclear(result);
-    }
-    return err;
-}
-
-static enum vb_err write_note(struct postgres_end *postgres, const char *name,
-                              const struct vb__copy_note *note)
-{
-    struct parameters with = {.count = 0};
-    PGresult *result;
-
-    add_bytes(&with, vb_span_str(name));
-    add_number(&with, (int64_t)note->rows);
-    add_number(&with, note->done);
-    add_bytes(&with, vb_buf_span(&note->mark));
-    add_bytes(&with,
-              vb_span_of((const char *)note->digest, sizeof(note->digest)));
-    result = ask(postgres,
-                 "INSERT INTO copying (name, rows, done, mark, digest)"
-                 " VALUES (convert_from($1, 'UTF8'), $2, $3, $4, $5)"
-                 " ON CONFLICT (name) DO UPDATE SET rows = excluded.rows,"
-                 " done = excluded.done, mark = excluded.mark,"
-                 " digest = excluded.digest",
-                 &with);
-    PQclear(result);
-    return result == NULL ? VB_ERR_IO : VB_OK;
-}
-
-static enum vb_err write_end(struct vb__copy_end *end, const char *name,
-                             const struct vb__copy_note *note)
-{
-    struct postgres_end *postgres = of(end);
-    enum vb_err err = end->table == NULL ? VB_OK : end_copy(postgres);
-
-    if (err == VB_OK)
-        err = write_note(postgres, name, note);
-    return err == VB_OK ? execute(postgres, "COMMIT") : err;
-}
-
-/* A writer of which nothing but its floor is left: who comes goes on beyond. */
-static enum vb_err leave_floor(struct postgres_end *postgres, uint64_t revision)
-{
-    struct parameters with = {.count = 0};
-    PGresult *result;
-
-    add_number(&with, (int64_t)revision);
-    add_number(&with, vb_clock_unix_ms());
-    result = ask(postgres,
-                 "INSERT INTO writer (slot, floor, batch, seen_ms)"
-                 " VALUES (0, $1, 0, $2)",
-                 &with);
-    PQclear(result);
-    return result == NULL ? VB_ERR_IO : VB_OK;
-}
-
-static enum vb_err set_state(struct postgres_end *postgres,
-                             const struct vb__copy_identity *identity)
-{
-    struct parameters with = {.count = 0};
-    PGresult *result;
-
-    add_bytes(&with, vb_span_str(identity->epoch));
-    add_bytes(&with, vb_span_of((const char *)identity->secret,
-                                sizeof(identity->secret)));
-    add_number(&with, (int64_t)vb_moment(identity->revision));
-    result = ask(postgres,
-                 "UPDATE state SET text = CASE name WHEN 'epoch' THEN"
-                 " convert_from($1, 'UTF8') WHEN 'secret' THEN"
-                 " encode($2, 'hex') ELSE text END,"
-                 " number = CASE name WHEN 'history_kept' THEN $3"
-                 " ELSE number END WHERE name IN"
-                 " ('epoch', 'secret', 'history_kept')",
-                 &with);
-    PQclear(result);
-    return result == NULL ? VB_ERR_IO : VB_OK;
-}
-
-static enum vb_err finish(struct vb__copy_end *end,
-                          const struct vb__copy_identity *identity)
-{
-    struct postgres_end *postgres = of(end);
-    enum vb_err err = execute(postgres, "BEGIN");
-
-    if (err == VB_OK)
-        err = leave_floor(postgres, identity->revision);
-    if (err == VB_OK)
-        err = set_state(postgres, identity);
-    if (err == VB_OK)
-        err = execute(postgres, "DELETE FROM copying");
-    return err == VB_OK ? execute(postgres, "COMMIT") : err;
-}
-
 /* --- opening -----------------------------------------------------------------
  */
 
 static void close_end(struct vb__copy_end *end)
 {
-    struct postgres_end *postgres = of(end);
+    struct vb__copy_postgres *postgres = vb__copy_postgres_of(end);
 
     PQclear(postgres->row);
     PQfinish(postgres->conn);
@@ -595,29 +345,31 @@ static const struct vb__copy_end_ops postgres_ops = {
     .read_end = read_end,
     .shared = shared,
     .look = look,
-    .clear = clear,
+    .clear = vb__copy_postgres_clear,
     .note_read = note_read,
     .adopt = adopt,
-    .shape = shape,
-    .write_begin = write_begin,
-    .write = write_row,
-    .write_end = write_end,
-    .finish = finish,
+    .shape = vb__copy_postgres_shape,
+    .write_begin = vb__copy_postgres_write_begin,
+    .write = vb__copy_postgres_write,
+    .write_end = vb__copy_postgres_write_end,
+    .finish = vb__copy_postgres_finish,
     .close = close_end,
 };
 
 /* A copy takes as long as it takes, whatever the server's bounds are. */
-static enum vb_err unbind(struct postgres_end *postgres)
+static enum vb_err unbind(struct vb__copy_postgres *postgres)
 {
-    enum vb_err err = execute(postgres, "SET statement_timeout = 0");
+    enum vb_err err =
+        vb__copy_postgres_execute(postgres, "SET statement_timeout = 0");
 
     return err == VB_OK
-               ? execute(postgres, "SET idle_in_transaction_session_timeout"
-                                   " = 0")
+               ? vb__copy_postgres_execute(
+                     postgres, "SET idle_in_transaction_session_timeout"
+                               " = 0")
                : err;
 }
 
-static enum vb_err open_tables(struct postgres_end *postgres, bool writes,
+static enum vb_err open_tables(struct vb__copy_postgres *postgres, bool writes,
                                bool citus)
 {
     struct vb__pg_schema schema = {
@@ -628,8 +380,9 @@ static enum vb_err open_tables(struct postgres_end *postgres, bool writes,
     if (err == VB_OK)
         err = unbind(postgres);
     if (err == VB_OK && !writes)
-        err = execute(postgres, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE"
-                                " READ READ ONLY");
+        err = vb__copy_postgres_execute(
+            postgres, "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE"
+                      " READ READ ONLY");
     return err == VB_OK && !writes ? read_identity(postgres) : err;
 }
 
@@ -637,14 +390,14 @@ enum vb_err vb__copy_postgres(struct vb_span url, bool writes, bool citus,
                               struct vb__copy_end **ret_end,
                               struct vb_buf *ret_why)
 {
-    struct postgres_end *postgres = calloc(1, sizeof(*postgres));
+    struct vb__copy_postgres *postgres = calloc(1, sizeof(*postgres));
     enum vb_err err;
 
     if (postgres == NULL)
         return VB_ERR_NOMEM;
     postgres->end.ops = &postgres_ops;
     vb_buf_init(&postgres->end.why, WHY_MOST);
-    vb_buf_init(&postgres->rows, ROW_MOST);
+    vb_buf_init(&postgres->rows, ROWS_MOST);
     err = vb__pg_url_read(url, &postgres->url, ret_why);
     if (err == VB_OK)
         err = vb__pg_connect(&postgres->url, &postgres->conn, ret_why);

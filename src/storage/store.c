@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "storage/engine.h"
 #include "storage/generations.h"
+#include "storage/make.h"
 
 /* Bytes of a block for the brief records of a list: some dozens of them. */
 #define BRIEFS_BLOCK ((size_t)32 * 1024)
@@ -36,7 +37,7 @@ bool vb_store_knows(struct vb_span url)
 {
     struct vb_span rest;
 
-    return find_engine(url, &rest) != NULL;
+    return find_engine(url, &rest) != NULL || vb_store_is_postgres(url);
 }
 
 enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
@@ -47,14 +48,16 @@ enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
     enum vb_err err;
 
     if (open == NULL) {
-        vb_buf_printf(
-            ret_why, "%.*s: not a storage that is known (memory:, sqlite:PATH)",
-            VB_FMT(url));
+        vb_store_show(url, ret_why);
+        vb_buf_str(ret_why, ": not a storage that is known (memory:, "
+                            "sqlite:PATH, postgresql://HOST/DATABASE)");
         return VB_ERR_UNSUPPORTED;
     }
     err = open(rest, ret_store, ret_why);
-    if (err != VB_OK && ret_why->len == 0)
-        vb_buf_printf(ret_why, "%.*s: %s", VB_FMT(url), vb_err_text(err));
+    if (err != VB_OK && ret_why->len == 0) {
+        vb_store_show(url, ret_why);
+        vb_buf_printf(ret_why, ": %s", vb_err_text(err));
+    }
     return err;
 }
 

@@ -236,7 +236,8 @@ static void a_bad_value_is_refused_with_the_reason(void **state)
         {"server-name", "",
          "\"\" is no host's name such as books.example, without a port"},
         {"storage", "mysql://x",
-         "\"mysql://x\" is no storage that is known (sqlite:PATH or memory:)"},
+         "\"mysql://x\" is no storage that is known (sqlite:PATH, "
+         "postgresql://HOST/DATABASE or memory:)"},
         {"listen", "", "\"\" is no address"},
         {"listen", ":80,", "\"\" is no address"},
         {"listen", "a\nb:80", "\"a\\x0Ab:80\" is no address"},

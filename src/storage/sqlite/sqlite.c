@@ -250,3 +250,18 @@ enum vb_err vb__sqlite_open(struct vb_span rest, struct vb_store **ret_store,
     free(path);
     return err;
 }
+
+int64_t vb__sqlite_version(struct vb_span rest)
+{
+    char *path = strndup(rest.ptr, rest.len);
+    int64_t version = 0;
+    sqlite3 *db = NULL;
+
+    if (path == NULL || access(path, R_OK) != 0 ||
+        vb__sqlite_connect(path, VB__CONNECT_READ, &db) != VB_OK ||
+        vb__sql_number(db, "PRAGMA user_version", &version) != VB_OK)
+        version = 0;
+    (void)sqlite3_close(db);
+    free(path);
+    return version;
+}

@@ -74,6 +74,10 @@ char *vb__sqlite_absolute(const char *path);
  * any connection: closing a descriptor drops SQLite's locks. */
 enum vb_err vb__sqlite_make_file(const char *path, struct vb_buf *ret_why);
 
+/* The schema's version in a file that nobody writes; 0: there is none. `rest`
+ * is the URL behind its scheme. */
+int64_t vb__sqlite_version(struct vb_span rest);
+
 /* The smallest `since` of all readers: what was loosened by a group that is
  * counted up to there can no longer be found by anybody. */
 uint64_t vb__sqlite_oldest_snapshot(struct vb__sqlite *sqlite);
