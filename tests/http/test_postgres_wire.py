@@ -118,6 +118,16 @@ def test_behind_a_commit_it_is_done_and_nobody_has_heard(store, wire, session):
     assert committed(store) == [1]
 
 
+def test_no_answer_comes_to_what_is_cut_behind_it(wire, session):
+    """Not even before the Sync: the server does not keep so much for itself."""
+    trap = wire.trap(statement="SELECT", when="after")
+    session.send(pg.parse("SELECT repeat('x', 1000000)"), pg.bind(), pg.execute())
+    assert is_silent(session)
+    session.send(pg.SYNC)
+    assert is_cut(session)
+    trap.wait()
+
+
 def test_the_answer_to_a_commit_is_lost(store, wire, session):
     trap = wire.trap(answer="COMMIT", then="reset")
     insert(session, 1)
