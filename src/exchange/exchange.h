@@ -43,7 +43,7 @@ struct vb_executor;     /* base/task.h */
 struct vb_mailbox;
 struct vb_ranges;      /* http/range.h */
 struct vb_runner;      /* exchange/run.h */
-struct vb_alarms;      /* exchange/alarm.h */
+struct vb_alarms;      /* base/alarm.h */
 struct vb_dialer;      /* exchange/call.h */
 struct vb_reaches;     /* gateway/reach.h */
 struct vb_jobs;        /* resource/jobs.h */

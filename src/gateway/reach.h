@@ -10,7 +10,7 @@
 #ifndef VB_GATEWAY_REACH_H
 #define VB_GATEWAY_REACH_H
 
-#include "exchange/alarm.h"
+#include "base/alarm.h"
 #include "gateway/ask.h"
 
 struct vb_line {

@@ -1,4 +1,4 @@
-/* A worker's alarms (exchange/alarm.h): a timer of libuv each. */
+/* A worker's alarms (base/alarm.h): a timer of libuv each. */
 #include <stdlib.h>
 
 #include "loop/worker.h"

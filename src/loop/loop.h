@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/task.h"
-#include "exchange/alarm.h"
+#include "base/reactor.h"
 #include "exchange/exchange.h"
 #include "exchange/run.h"
 #include "loop/address.h"
@@ -34,6 +34,7 @@ struct vb_worker {
     struct vb_executor executor; /* runs blocking work elsewhere */
     struct vb_runner runner;     /* runs programs */
     struct vb_alarms alarms;     /* calls again after a while */
+    struct vb_reactor reactor;   /* tells when descriptors are ready */
     struct vb_dialer *dialer;    /* connects to other servers */
     void *user;                  /* the hooks' own */
 };

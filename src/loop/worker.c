@@ -227,6 +227,7 @@ enum vb_err vb__worker_init(struct vb__worker *worker, struct vb_loop *loop,
     vb_wheel_init(&worker->wheel, vb_clock_monotonic_ms());
     vb__programs_init(worker);
     vb__alarms_init(worker);
+    vb__reactor_init(worker);
     vb__dials_init(worker);
     init_handles(worker);
     return VB_OK;

@@ -106,6 +106,9 @@ void vb__listeners_close(struct vb__worker *worker);
 /* alarm.c: sets up the worker's alarms. */
 void vb__alarms_init(struct vb__worker *worker);
 
+/* reactor.c: sets up how others have descriptors watched. After the alarms. */
+void vb__reactor_init(struct vb__worker *worker);
+
 /* dial.c */
 
 /* The most that config.max_outgoing may be. */

@@ -5,7 +5,7 @@
 #ifndef VB_RESOURCE_FEED_PART_H
 #define VB_RESOURCE_FEED_PART_H
 
-#include "exchange/alarm.h"
+#include "base/alarm.h"
 #include "resource/feed.h"
 
 /* Who listens to one record, or to the members of one collection. */

@@ -19,7 +19,7 @@
 
 #include "base/task.h"
 #include "describe/describe.h"
-#include "exchange/alarm.h"
+#include "base/alarm.h"
 #include "exchange/exchange.h"
 #include "flow/resource.h"
 #include "resource/catalog.h"

@@ -1,9 +1,6 @@
 /* A request without a server. See local.h. */
 #include "server/local.h"
 
-#include <errno.h>
-#include <time.h>
-
 #include "base/clock.h"
 #include "base/read_at.h"
 #include "server/command.h"
@@ -11,8 +8,9 @@
 #include "wire/h1/h1.h"
 
 #define PIECE ((size_t)64 * 1024)
-/* Seconds without news after which the request is taken to be all there is. */
-#define PATIENCE 2
+/* Milliseconds without news after which the request is taken to be all there
+ * is. */
+#define PATIENCE_MS 2000
 
 /* --- the one exchange -------------------------------------------------------
  */
@@ -85,15 +83,17 @@ static void drain(struct vb__local *local)
 /* Waits for the store; false when it has been silent for long. */
 static bool wait_for_news(struct vb__local *local)
 {
-    struct timespec until;
+    int64_t until = vb_clock_monotonic_ms() + PATIENCE_MS;
+    int64_t left = PATIENCE_MS;
 
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += PATIENCE;
-    while (sem_timedwait(&local->news, &until) != 0)
-        if (errno != EINTR)
-            return false;
-    vb_mailbox_run(&local->mailbox);
-    return true;
+    do {
+        if (vb_polling_turn(&local->polling, (int)left)) {
+            vb_mailbox_run(&local->mailbox);
+            return true;
+        }
+        left = until - vb_clock_monotonic_ms();
+    } while (left > 0);
+    return false;
 }
 
 /* Until all of the reply is there, or the wire has no use for more. */
@@ -133,7 +133,7 @@ static void wake_mailbox(struct vb_mailbox *mailbox)
 {
     struct vb__local *local = mailbox->owner;
 
-    sem_post(&local->news);
+    vb_polling_wake(&local->polling);
 }
 
 /* The loop looks at a wire after each of its calls anyway. */
@@ -192,7 +192,8 @@ int vb__local_init(struct vb__local *local, const struct vb_config *config)
     vb_env_init(&local->env, &config->limits, &local->service);
     memcpy(local->nodes, vb_flow_nodes, sizeof(local->nodes));
     local->env.nodes = local->nodes;
-    sem_init(&local->news, 0, 0);
+    if (vb_polling_init(&local->polling) != VB_OK)
+        return vb__usage_error("%s", vb_err_text(VB_ERR_IO));
     vb_mailbox_init(&local->mailbox, wake_mailbox, local);
     status = build_site(local, config);
     if (status != 0)
@@ -217,7 +218,8 @@ int vb__local_open(struct vb__local *local, const char *url, const char *busy)
         vb_buf_printf(&why, " (%s)", busy);
     if (err == VB_OK) {
         vb_catalog_index(local->site->catalog, local->store);
-        local->env.store = vb_store_attach(local->store, &local->mailbox, NULL);
+        local->env.store = vb_store_attach(local->store, &local->mailbox, NULL,
+                                           &local->polling.reactor);
         err = local->env.store != NULL ? VB_OK : VB_ERR_NOMEM;
     }
     if (err != VB_OK)
@@ -237,6 +239,6 @@ void vb__local_done(struct vb__local *local)
     vb_logins_free(local->env.logins);
     vb_server_free(local->server);
     vb_mailbox_done(&local->mailbox);
-    sem_destroy(&local->news);
+    vb_polling_done(&local->polling);
     vb_env_done(&local->env);
 }

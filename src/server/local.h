@@ -9,9 +9,8 @@
 #ifndef VB_SERVER_LOCAL_H
 #define VB_SERVER_LOCAL_H
 
-#include <semaphore.h>
-
 #include "base/list.h"
+#include "base/polling.h"
 #include "flow/flow.h"
 #include "server/config.h"
 #include "server/server.h"
@@ -22,7 +21,7 @@ struct vb__local {
     struct vb_service service;
     struct vb_node nodes[VB_NODE_COUNT];
     struct vb_mailbox mailbox;
-    sem_t news; /* there is something in the mailbox */
+    struct vb_polling polling; /* woken for what is in the mailbox */
     struct vb_peer peer;
     struct vb_worker_site *site;
     struct vb_server *server; /* for what its settings make */

@@ -78,7 +78,7 @@ static enum vb_err attach_store(struct vb_server_worker *own)
     if (server->store == NULL)
         return VB_OK;
     env->store = vb_store_attach(server->store, &own->worker->mailbox,
-                                 &own->worker->executor);
+                                 &own->worker->executor, &own->worker->reactor);
     if (env->store == NULL)
         return VB_ERR_NOMEM;
     env->feed = vb_feed_new(env, server->max_streams);

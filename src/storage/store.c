@@ -74,16 +74,18 @@ void vb_store_close(struct vb_store *store)
 
 struct vb_store_client *vb_store_attach(struct vb_store *store,
                                         struct vb_mailbox *mailbox,
-                                        struct vb_executor *executor)
+                                        struct vb_executor *executor,
+                                        struct vb_reactor *reactor)
 {
     struct vb_store_client *client =
-        store->ops->attach(store, mailbox, executor);
+        store->ops->attach(store, mailbox, executor, reactor);
 
     if (client == NULL)
         return NULL;
     client->store = store;
     client->mailbox = mailbox;
     client->executor = executor;
+    client->reactor = reactor;
     return client;
 }
 

@@ -31,6 +31,7 @@
 #include <stdatomic.h>
 
 #include "base/hash.h"
+#include "base/reactor.h"
 #include "storage/commit.h"
 #include "storage/history.h"
 #include "storage/holds.h"
@@ -68,7 +69,8 @@ struct vb_store_ops {
     const char *name; /* "memory", "sqlite" */
     struct vb_store_client *(*attach)(struct vb_store *store,
                                       struct vb_mailbox *mailbox,
-                                      struct vb_executor *executor);
+                                      struct vb_executor *executor,
+                                      struct vb_reactor *reactor);
     void (*detach)(struct vb_store_client *client);
     enum vb_io (*read)(struct vb_store_client *client, struct vb_read *read);
     enum vb_io (*records)(struct vb_store_client *client,
@@ -127,6 +129,7 @@ struct vb_store_client {
     struct vb_store *store;
     struct vb_mailbox *mailbox;
     struct vb_executor *executor; /* or NULL */
+    struct vb_reactor *reactor;   /* or NULL */
 };
 
 /*
@@ -158,13 +161,15 @@ void vb_store_close(struct vb_store *store);
 
 /*
  * The worker's view. `mailbox` brings results to the worker; `executor` runs
- * blocking work (lists) elsewhere, or NULL to run it on the spot. Both must
- * outlive the client. NULL when out of memory or, for a file, when another
- * connection to it cannot be opened.
+ * blocking work (lists) elsewhere, or NULL to run it on the spot; `reactor`
+ * watches the connections to a database, and may be NULL where there are none.
+ * All must outlive the client. NULL when out of memory or, for a file, when
+ * another connection to it cannot be opened.
  */
 struct vb_store_client *vb_store_attach(struct vb_store *store,
                                         struct vb_mailbox *mailbox,
-                                        struct vb_executor *executor);
+                                        struct vb_executor *executor,
+                                        struct vb_reactor *reactor);
 
 /* No request may be under way. NULL is fine. */
 void vb_store_detach(struct vb_store_client *client);

@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-#include "exchange/alarm.h"
+#include "base/alarm.h"
 #include "gateway/reach.h"
 
 #define PEERS_MOST 64

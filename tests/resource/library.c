@@ -159,7 +159,7 @@ static void make_store(struct library *library)
     library->store->ops = &library->ops;
     vb_mailbox_init(&library->mailbox, wake, NULL);
     library->env.store =
-        vb_store_attach(library->store, &library->mailbox, NULL);
+        vb_store_attach(library->store, &library->mailbox, NULL, NULL);
     assert_non_null(library->env.store);
 }
 

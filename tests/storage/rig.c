@@ -73,20 +73,18 @@ static void wake(struct vb_mailbox *mailbox)
 {
     struct rig_worker *worker = mailbox->owner;
 
-    pthread_mutex_lock(&worker->lock);
-    worker->awake = true;
-    pthread_cond_signal(&worker->woken);
-    pthread_mutex_unlock(&worker->lock);
+    vb_polling_wake(&worker->polling);
 }
 
 bool rig_worker_init(struct rig_worker *worker, struct vb_store *store,
                      struct vb_executor *executor)
 {
     *worker = (struct rig_worker){.client = NULL};
-    pthread_mutex_init(&worker->lock, NULL);
-    pthread_cond_init(&worker->woken, NULL);
+    if (vb_polling_init(&worker->polling) != VB_OK)
+        abort();
     vb_mailbox_init(&worker->mailbox, wake, worker);
-    worker->client = vb_store_attach(store, &worker->mailbox, executor);
+    worker->client = vb_store_attach(store, &worker->mailbox, executor,
+                                     &worker->polling.reactor);
     return worker->client != NULL;
 }
 
@@ -94,18 +92,13 @@ void rig_worker_done(struct rig_worker *worker)
 {
     vb_store_detach(worker->client);
     vb_mailbox_done(&worker->mailbox);
-    pthread_cond_destroy(&worker->woken);
-    pthread_mutex_destroy(&worker->lock);
+    vb_polling_done(&worker->polling);
 }
 
 void rig_worker_turn(struct rig_worker *worker)
 {
     vb_store_flush(worker->client);
-    pthread_mutex_lock(&worker->lock);
-    while (!worker->awake)
-        pthread_cond_wait(&worker->woken, &worker->lock);
-    worker->awake = false;
-    pthread_mutex_unlock(&worker->lock);
+    (void)vb_polling_turn(&worker->polling, -1);
     vb_mailbox_run(&worker->mailbox);
 }
 

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/polling.h"
 #include "base/task.h"
 #include "storage/store.h"
 
@@ -35,9 +36,7 @@ void rig_executor_done(struct rig_executor *executor);
 struct rig_worker {
     struct vb_store_client *client;
     struct vb_mailbox mailbox;
-    pthread_mutex_t lock;
-    pthread_cond_t woken;
-    bool awake;
+    struct vb_polling polling;
 };
 
 /* False when the client could not be attached. */

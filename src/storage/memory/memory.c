@@ -20,11 +20,13 @@ static struct vb__memory *memory_of(struct vb_store *store)
 
 static struct vb_store_client *memory_attach(struct vb_store *store,
                                              struct vb_mailbox *mailbox,
-                                             struct vb_executor *executor)
+                                             struct vb_executor *executor,
+                                             struct vb_reactor *reactor)
 {
     (void)store;
     (void)mailbox;
     (void)executor;
+    (void)reactor;
     return calloc(1, sizeof(struct vb_store_client));
 }
 

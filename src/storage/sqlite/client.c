@@ -29,11 +29,13 @@ static struct client *client_of(struct vb_store_client *client)
 
 static struct vb_store_client *sqlite_attach(struct vb_store *store,
                                              struct vb_mailbox *mailbox,
-                                             struct vb_executor *executor)
+                                             struct vb_executor *executor,
+                                             struct vb_reactor *reactor)
 {
     struct client *client = calloc(1, sizeof(*client));
 
     (void)executor;
+    (void)reactor;
     if (client == NULL)
         return NULL;
     if (vb__reader_init(&client->reader, vb__sqlite_of(store)) != VB_OK) {

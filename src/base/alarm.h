@@ -1,10 +1,10 @@
 /*
- * Being called again after a while: the contract between who waits (resource/)
- * and who has timers (loop/). For what is rare; deadlines of connections have a
- * wheel.
+ * Being called again after a while: the contract between who waits (a resource,
+ * a connection to a database) and who has timers (loop/). For what is rare;
+ * deadlines of HTTP connections have a wheel.
  */
-#ifndef VB_EXCHANGE_ALARM_H
-#define VB_EXCHANGE_ALARM_H
+#ifndef VB_BASE_ALARM_H
+#define VB_BASE_ALARM_H
 
 #include <stdint.h>
 
