@@ -1,0 +1,58 @@
+/* A worker's client: its links, and the turns of its loop. See state.h. */
+#include <stdlib.h>
+
+#include "storage/postgres/client.h"
+
+static void link_init(struct vb__pg_client *client, struct vb__pg_link *link)
+{
+    vb__pg_link_init(link, &client->store->url, client->base.reactor,
+                     client->base.executor, client->base.mailbox);
+    link->context = client;
+}
+
+struct vb_store_client *vb__pg_attach(struct vb_store *store,
+                                      struct vb_mailbox *mailbox,
+                                      struct vb_executor *executor,
+                                      struct vb_reactor *reactor)
+{
+    struct vb__pg_client *client = calloc(1, sizeof(*client));
+
+    if (client == NULL || reactor == NULL) {
+        free(client);
+        return NULL;
+    }
+    client->store = vb__pg_store_of(store);
+    client->base = (struct vb_store_client){.store = store,
+                                            .mailbox = mailbox,
+                                            .executor = executor,
+                                            .reactor = reactor};
+    link_init(client, &client->reads);
+    link_init(client, &client->scans);
+    link_init(client, &client->writes);
+    client->group = vb__pg_group_new(client);
+    if (client->group == NULL) {
+        vb__pg_detach(&client->base);
+        return NULL;
+    }
+    return &client->base;
+}
+
+void vb__pg_detach(struct vb_store_client *base)
+{
+    struct vb__pg_client *client = vb__pg_client_of(base);
+
+    vb__pg_group_free(client->group);
+    vb__pg_link_done(&client->reads);
+    vb__pg_link_done(&client->scans);
+    vb__pg_link_done(&client->writes);
+    free(client);
+}
+
+void vb__pg_flush(struct vb_store_client *base)
+{
+    struct vb__pg_client *client = vb__pg_client_of(base);
+
+    vb__pg_link_flush(&client->reads);
+    vb__pg_link_flush(&client->scans);
+    vb__pg_group_flush(client->group);
+}
