@@ -26,8 +26,7 @@ static void expect_note(struct rig_worker *worker, const char *name,
 {
     struct vb_memo_read read = {.name = vb_span_str(name), .now_ms = now_ms};
 
-    assert_int_equal(vb_store_memo(worker->client, &read), VB_IO_DONE);
-    assert_int_equal(read.op.err, VB_OK);
+    assert_int_equal(rig_memo(worker, &read), VB_OK);
     assert_int_equal(read.found, text[0] != '\0');
     assert_span_equal(vb_buf_span(&read.bytes), text);
     if (read.found)
@@ -45,7 +44,7 @@ static void a_note_is_kept_with_its_commit(void **state)
     assert_int_equal(commit(&c->a, &change, "n", "done", 0), VB_OK);
     expect_note(&c->b, "n", 999, "done");
     expect_note(&c->b, "m", 999, "");
-    assert_int_equal(vb_store_memo(c->b.client, &read), VB_IO_DONE);
+    assert_int_equal(rig_memo(&c->b, &read), VB_OK);
     assert_int_equal(read.revision, contract_holds(&c->b, "/c/1", "x"));
     vb_buf_done(&read.bytes);
 }

@@ -148,8 +148,7 @@ static void expect_holder(struct rig_worker *worker,
 {
     struct vb_claim_read read = {.claim = *claim};
 
-    assert_int_equal(vb_store_claim(worker->client, &read), VB_IO_DONE);
-    assert_int_equal(read.op.err, VB_OK);
+    assert_int_equal(rig_claim(worker, &read), VB_OK);
     if (key == NULL) {
         assert_null(read.record);
         return;
@@ -207,8 +206,7 @@ static void expect_sources(struct rig_worker *worker, const char *key,
     struct vb_sources_read read = {.key = vb_span_str(key), .limit = limit};
     char text[256] = "";
 
-    assert_int_equal(vb_store_sources(worker->client, &read), VB_IO_DONE);
-    assert_int_equal(read.op.err, VB_OK);
+    assert_int_equal(rig_sources(worker, &read), VB_OK);
     for (size_t i = 0; i < read.count; i++)
         (void)snprintf(text + strlen(text), sizeof(text) - strlen(text),
                        "%s%.*s", i > 0 ? " " : "",
@@ -243,8 +241,7 @@ static void who_refers_to_a_record_can_be_asked(void **state)
     expect_sources(&c->b, "/authors/ann", 10, "/books/1 /books/2", false);
     contract_ok(&c->a, (struct vb_change[]){rig_delete("/books/1")}, 1);
     expect_sources(&c->b, "/authors/ann", 10, "/books/2", false);
-    assert_int_equal(vb_store_sources(c->a.client, &wrong), VB_IO_DONE);
-    assert_int_equal(wrong.op.err, VB_ERR_RANGE);
+    assert_int_equal(rig_sources(&c->a, &wrong), VB_ERR_RANGE);
 }
 
 static void reference_to_nothing_is_a_conflict(void **state)

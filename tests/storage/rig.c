@@ -158,6 +158,24 @@ enum vb_err rig_records(struct rig_worker *worker, struct vb_records_read *read)
     return read->op.err;
 }
 
+enum vb_err rig_claim(struct rig_worker *worker, struct vb_claim_read *read)
+{
+    WAIT(worker, read, vb_store_claim);
+    return read->op.err;
+}
+
+enum vb_err rig_sources(struct rig_worker *worker, struct vb_sources_read *read)
+{
+    WAIT(worker, read, vb_store_sources);
+    return read->op.err;
+}
+
+enum vb_err rig_memo(struct rig_worker *worker, struct vb_memo_read *read)
+{
+    WAIT(worker, read, vb_store_memo);
+    return read->op.err;
+}
+
 enum vb_err rig_lists(struct rig_worker *worker, struct vb_lists_read *read)
 {
     WAIT(worker, read, vb_store_lists);

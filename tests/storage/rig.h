@@ -58,6 +58,10 @@ enum vb_err rig_tombstone(struct rig_worker *worker, struct vb_span key,
 enum vb_err rig_commit(struct rig_worker *worker, struct vb_commit *commit);
 enum vb_err rig_records(struct rig_worker *worker,
                         struct vb_records_read *read);
+enum vb_err rig_claim(struct rig_worker *worker, struct vb_claim_read *read);
+enum vb_err rig_sources(struct rig_worker *worker,
+                        struct vb_sources_read *read);
+enum vb_err rig_memo(struct rig_worker *worker, struct vb_memo_read *read);
 enum vb_err rig_lists(struct rig_worker *worker, struct vb_lists_read *read);
 enum vb_err rig_list(struct rig_worker *worker, struct vb_list_read *list);
 enum vb_err rig_history(struct rig_worker *worker,
