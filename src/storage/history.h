@@ -46,9 +46,13 @@ struct vb_happening {
  * members, or of all records. No more are looked at than a bound of the
  * engine's, so perhaps none come and there are more nevertheless.
  *
+ * Where several machines write, changes of different things may share a moment;
+ * they are then in one answer, even beyond `limit`. What they are at just now
+ * may be waited for a little.
+ *
  * VB_ERR_NOTFOUND: the history does not reach back that far, or the moment has
  * not come. With `limit` 0 no change is looked for, only where the history is
- * now; the moment does not matter, and the answer is there at once.
+ * now; the moment does not matter, and engines of this process answer at once.
  */
 struct vb_history_read {
     struct vb_store_op op;

@@ -29,6 +29,7 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
     link_init(client, &client->reads);
     link_init(client, &client->scans);
     link_init(client, &client->writes);
+    vb__pg_reads_begin(client);
     client->group = vb__pg_group_new(client);
     if (client->group == NULL) {
         vb__pg_detach(&client->base);
@@ -45,6 +46,7 @@ void vb__pg_detach(struct vb_store_client *base)
     vb__pg_link_done(&client->reads);
     vb__pg_link_done(&client->scans);
     vb__pg_link_done(&client->writes);
+    vb__pg_reads_done(client);
     free(client);
 }
 

@@ -228,13 +228,23 @@ static void step(struct vb__pg_batch *batch)
         ask->link.next == &batch->asks ? NULL : ask_of(ask->link.next);
 }
 
-/* False: the connection is of no use any more. */
-static bool take(struct vb__pg_link *link, const PGresult *result)
+static void take_result(struct vb__pg_ask *ask, PGresult **result)
+{
+    ask->keeps = false;
+    if (ask->take != NULL)
+        ask->take(ask, ask->taken, *result);
+    if (ask->keeps)
+        *result = NULL;
+}
+
+/* False: the connection is of no use any more. *result becomes NULL where
+ * somebody keeps it. */
+static bool take(struct vb__pg_link *link, PGresult **result)
 {
     struct vb__pg_batch *batch = first_batch(link);
     struct vb__pg_ask *ask = batch->current;
 
-    switch (PQresultStatus(result)) {
+    switch (PQresultStatus(*result)) {
     case PGRES_PIPELINE_SYNC:
         batch_is_over(link);
         return true;
@@ -242,16 +252,15 @@ static bool take(struct vb__pg_link *link, const PGresult *result)
         return true;
     case PGRES_COMMAND_OK:
     case PGRES_TUPLES_OK:
-        if (ask == NULL || is_of_prepare(result))
+        if (ask == NULL || is_of_prepare(*result))
             return true;
-        if (ask->take != NULL)
-            ask->take(ask, ask->taken, result);
+        take_result(ask, result);
         step(batch);
         return true;
     default:
         batch->failed = true;
         if (ask != NULL && ask->err == VB_OK)
-            ask->err = vb__pg_error(result);
+            ask->err = vb__pg_error(*result);
         return ask == NULL || ask->err != VB_ERR_CLOSED;
     }
 }
@@ -278,7 +287,7 @@ static void receive(struct vb__pg_link *link)
     }
     while (link->batch_count > 0 && !PQisBusy(link->conn)) {
         PGresult *result = PQgetResult(link->conn);
-        bool good = result == NULL || take(link, result);
+        bool good = result == NULL || take(link, &result);
 
         PQclear(result);
         if (!good || (link->serial == serial && link->conn != NULL &&

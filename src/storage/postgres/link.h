@@ -43,8 +43,9 @@ struct vb__pg_ask {
     /* Sends its statements, at least one, by vb__pg_send. It may be called
      * again: then all begins anew. */
     void (*send)(struct vb__pg_ask *ask, struct vb__pg_link *link);
-    /* The result of its n-th statement (from 0), borrowed for the call. Not
-     * durable yet. NULL: results do not matter. */
+    /* The result of its n-th statement (from 0), borrowed for the call, unless
+     * it sets `keeps`: then the result is its own, for PQclear. Not durable
+     * yet. NULL: results do not matter. */
     void (*take)(struct vb__pg_ask *ask, unsigned n, const PGresult *result);
     /*
      * VB_OK: all was done, and is durable unless a transaction was begun. Else
@@ -56,7 +57,8 @@ struct vb__pg_ask {
      * is the caller's again.
      */
     void (*over)(struct vb__pg_ask *ask, enum vb_err err);
-    bool once; /* it is not sent again when it may have been carried out */
+    bool once;  /* it is not sent again when it may have been carried out */
+    bool keeps; /* see take */
 };
 
 /* Batches under way on one link. */

@@ -27,6 +27,9 @@ struct vb__pg_store {
     struct vb__pg_url url;
     /* The greatest revision that anybody here has given or seen. */
     atomic_uint_fast64_t clock;
+    /* All changes up to this revision are visible, as somebody here has seen;
+     * history_read.c. */
+    atomic_uint_fast64_t horizon;
     atomic_uint blobs; /* counts the names that are given; begins anywhere */
     struct vb__pg_numbers *numbers; /* blocks that were taken; number.c */
     struct vb__pg_pins *pins;       /* blobs that are in use here; blob.c */
@@ -45,6 +48,8 @@ struct vb__pg_client {
     struct vb__pg_link writes; /* commits, one group at a time */
     struct vb__pg_group *group;
     struct vb__pg_keeper *keeper; /* NULL: another client's */
+    struct vb_pool readings;      /* what is being read; read.c */
+    struct vb_alarm held_back;    /* history is; history_read.c */
 };
 
 static inline struct vb__pg_store *vb__pg_store_of(struct vb_store *store)
@@ -64,6 +69,10 @@ void vb__pg_clock_saw(struct vb__pg_store *store, uint64_t revision);
 uint64_t vb__pg_clock_floor(const struct vb__pg_store *store);
 
 /* --- read*.c: the operations of struct vb_store_ops ----------------------- */
+
+/* What a client needs for them, first and last. */
+void vb__pg_reads_begin(struct vb__pg_client *client);
+void vb__pg_reads_done(struct vb__pg_client *client);
 
 enum vb_io vb__pg_read(struct vb_store_client *client, struct vb_read *read);
 enum vb_io vb__pg_records(struct vb_store_client *client,
@@ -87,12 +96,6 @@ enum vb_io vb__pg_history(struct vb_store_client *client,
  * of which is `column`; a blob is pinned. NULL: no memory. */
 struct vb_record *vb__pg_record(struct vb__pg_store *store,
                                 const PGresult *result, int row, int column);
-
-/* In this order wherever a row of `record` is read. */
-#define VB__PG_RECORD_COLUMNS                                                  \
-    "r.key, r.parent, r.revision, r.position, r.created_ms, r.modified_ms, "   \
-    "r.length, r.blob, r.media_type, r.content"
-#define VB__PG_RECORD_WIDTH 10
 
 /* --- blob.c, number.c ------------------------------------------------------
  */

@@ -13,6 +13,12 @@
 #include "base/buf.h"
 #include "base/span.h"
 
+/* In this order wherever a row of `record` is read. */
+#define VB__PG_RECORD_COLUMNS                                                  \
+    "r.key, r.parent, r.revision, r.position, r.created_ms, r.modified_ms, "   \
+    "r.length, r.blob, r.media_type, r.content"
+#define VB__PG_RECORD_WIDTH 10
+
 enum vb__pg_statement {
 #define VB_PG_STATEMENT(name, text) VB__PG_##name,
 #include "storage/postgres/statements.tbl"

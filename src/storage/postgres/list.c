@@ -1,0 +1,444 @@
+/*
+ * Lists. What a list shows is one state of the collection: its rows and its
+ * revision come in one statement, which is one snapshot.
+ *
+ *     ask ──▶ page of rows ──▶ sift ──▶ enough ──▶ answer
+ *      ▲                         │
+ *      └── the next page ────────┤ not enough, and the collection is the same
+ *      └── all in one ───────────┘ or it has changed meanwhile
+ *
+ * A list without a sieve is one page. With one, pages grow, so that who finds
+ * enough at once does not wait for what the sieve might have looked at. Many
+ * rows are sifted on the executor, so that the loop is not held up.
+ */
+#include <stdlib.h>
+
+#include "storage/postgres/list_part.h"
+
+/* The first page of what is sieved, and how much more the next one is. */
+#define FIRST_ROWS  64
+#define FIRST_BYTES ((uint64_t)256 * 1024)
+#define GROWTH      4
+
+/* More rows than these are for the executor: sieving one is some ten times the
+ * work of copying it. */
+#define ROWS_SIEVED 32
+#define ROWS_COPIED 320
+
+/* --- the page --------------------------------------------------------------
+ */
+
+static struct vb__pg_listing *listing_of(struct vb__pg_ask *ask)
+{
+    return VB_CONTAINER(ask, struct vb__pg_listing, ask);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* All that the list can look at is in one page. */
+static void bound_all(struct vb__pg_listing *listing)
+{
+    const struct vb_list_read *list = listing->list;
+    uint64_t rows = list->limit, bytes = list->byte_limit;
+
+    if (list->sieve != NULL) {
+        rows = list->sieve->most_records;
+        bytes = list->sieve->most_bytes;
+    }
+    listing->rows = least(rows, INT32_MAX - 1) + 1; /* are there more? */
+    listing->bytes = least(bytes, INT64_MAX);
+}
+
+/* Where a whole list begins is a matter of keys. */
+static uint64_t beginning(const struct vb_list_read *list)
+{
+    return list->whole ? 0 : list->from;
+}
+
+static void bound_first(struct vb__pg_listing *listing)
+{
+    const struct vb_list_read *list = listing->list;
+
+    bound_all(listing);
+    if (list->sieve == NULL || list->whole)
+        return;
+    if (listing->rows > FIRST_ROWS + GROWTH * (uint64_t)list->limit)
+        listing->rows = FIRST_ROWS + GROWTH * (uint64_t)list->limit;
+    listing->bytes = least(listing->bytes, FIRST_BYTES);
+}
+
+static void bound_next(struct vb__pg_listing *listing)
+{
+    uint64_t rows = listing->rows * GROWTH, bytes = listing->bytes * GROWTH;
+
+    bound_all(listing);
+    listing->rows = least(listing->rows, rows);
+    listing->bytes = least(listing->bytes, bytes);
+}
+
+static void forget_page(struct vb__pg_listing *listing)
+{
+    PQclear(listing->page);
+    listing->page = NULL;
+}
+
+static void send_page(struct vb__pg_ask *ask, struct vb__pg_link *link)
+{
+    static const enum vb__pg_statement walks[2][2] = {
+        {VB__PG_LIST_UP, VB__PG_LIST_DOWN}, {VB__PG_SOME_UP, VB__PG_SOME_DOWN}};
+    struct vb__pg_listing *listing = listing_of(ask);
+    const struct vb_list_read *list = listing->list;
+    struct vb__pg_params params = {.count = 0};
+    bool some = list->target.len > 0;
+    uint64_t beyond = listing->beyond;
+
+    forget_page(listing);
+    if (list->backward && beyond == 0)
+        beyond = INT64_MAX;
+    vb__pg_bytes(&params, list->parent);
+    vb__pg_int(&params, (int64_t)beyond);
+    vb__pg_int(&params, (int64_t)listing->rows);
+    vb__pg_int(&params, (int64_t)listing->bytes);
+    if (some)
+        vb__pg_bytes(&params, list->target);
+    vb__pg_send(link, ask, walks[some][list->backward], &params);
+}
+
+/* It is looked at when it is known that it holds. */
+static void take_page(struct vb__pg_ask *ask, unsigned n,
+                      const PGresult *result)
+{
+    struct vb__pg_listing *listing = listing_of(ask);
+
+    (void)n;
+    listing->page = (PGresult *)(uintptr_t)result;
+    ask->keeps = true;
+}
+
+/* --- sifting: on any thread ------------------------------------------------
+ */
+
+/* The row of the collection has no key, and is where no position is before it.
+ */
+static int row_of_collection(const struct vb__pg_listing *listing)
+{
+    int last = PQntuples(listing->page) - 1;
+    int row = listing->list->backward ? last : 0;
+
+    return last >= 0 && PQgetisnull(listing->page, row, 0) ? row : -1;
+}
+
+/* False: it is another one than that of the pages before. */
+static bool take_collection(struct vb__pg_listing *listing)
+{
+    struct vb_list_read *list = listing->list;
+    int row = row_of_collection(listing);
+    struct vb_record collection = {.revision = 0};
+
+    if (row >= 0)
+        collection = vb__pg_row(listing->page, row, 0);
+    if (listing->pages++ > 0)
+        return collection.revision == list->revision;
+    list->revision = collection.revision;
+    list->members = collection.length;
+    list->total = list->whole ? 0 : collection.length;
+    return true;
+}
+
+enum vb_err vb__pg_list_add(struct vb__pg_listing *listing, int row)
+{
+    struct vb_list_read *list = listing->list;
+    struct vb_record *record;
+
+    if (list->count == listing->cap) {
+        size_t more = listing->cap == 0 ? 16 : listing->cap * 2;
+        struct vb_record **records =
+            realloc(list->records, more * sizeof(struct vb_record *));
+
+        if (records == NULL)
+            return VB_ERR_NOMEM;
+        list->records = records;
+        listing->cap = more;
+    }
+    record = vb__pg_record(listing->client->store, listing->page, row, 0);
+    if (record == NULL)
+        return VB_ERR_NOMEM;
+    list->records[list->count++] = record;
+    return VB_OK;
+}
+
+/* What is not in the page for its bytes comes in the next one; with two rows it
+ * has more than that. */
+static bool is_cut(const struct vb__pg_listing *listing, uint64_t rows,
+                   uint64_t bytes)
+{
+    return rows >= listing->rows || (rows > 1 && bytes > listing->bytes);
+}
+
+static enum vb_err sift_page(struct vb__pg_listing *listing)
+{
+    int skipped = row_of_collection(listing);
+    enum vb__sift verdict = VB__SIFT_PASS;
+    uint64_t rows = 0, bytes = 0;
+    enum vb_err err = VB_OK;
+
+    for (int row = 0; err == VB_OK && verdict != VB__SIFT_END &&
+                      row < PQntuples(listing->page);
+         row++) {
+        struct vb_record state = vb__pg_row(listing->page, row, 0);
+
+        if (row == skipped)
+            continue;
+        rows++;
+        bytes += state.content.len;
+        verdict = vb__sift(&listing->sifting, &state);
+        listing->beyond = state.position;
+        if (verdict == VB__SIFT_TAKE)
+            err = vb__pg_list_add(listing, row);
+    }
+    if (verdict != VB__SIFT_END && is_cut(listing, rows, bytes))
+        listing->next = VB__PG_LIST_MORE;
+    return err;
+}
+
+/* The best of all rows; as many of them as fit the page. */
+static enum vb_err take_picked(struct vb__pg_listing *listing,
+                               struct vb__pick *pick)
+{
+    struct vb_list_read *list = listing->list;
+    enum vb_err err = VB_OK;
+    size_t bytes = 0;
+
+    vb__pick_sort(pick);
+    while (err == VB_OK && list->count < pick->count &&
+           list->count < list->limit) {
+        int row = (int)(uintptr_t)pick->kept[list->count].row;
+
+        bytes += vb__pg_row(listing->page, row, 0).content.len;
+        if (list->count > 0 && bytes > list->byte_limit)
+            break;
+        err = vb__pg_list_add(listing, row);
+    }
+    return err == VB_OK ? vb__pick_end(pick, list->count) : err;
+}
+
+static enum vb_err pick_all(struct vb__pg_listing *listing)
+{
+    int skipped = row_of_collection(listing);
+    struct vb__pick pick;
+    enum vb_err err = vb__pick_init(&pick, listing->list);
+
+    for (int row = 0; err == VB_OK && row < PQntuples(listing->page); row++) {
+        struct vb_record state = vb__pg_row(listing->page, row, 0);
+
+        if (row != skipped)
+            err = vb__pick_offer(&pick, &state, (void *)(uintptr_t)row);
+    }
+    if (err == VB_OK)
+        err = take_picked(listing, &pick);
+    vb__pick_done(&pick);
+    return err;
+}
+
+static void look_at_page(struct vb__pg_listing *listing)
+{
+    listing->next = VB__PG_LIST_DONE;
+    if (!take_collection(listing))
+        listing->next = VB__PG_LIST_ANEW;
+    else if (listing->list->whole)
+        listing->err = pick_all(listing);
+    else
+        listing->err = sift_page(listing);
+}
+
+/* --- from page to page: on the worker's thread -----------------------------
+ */
+
+static void ask_page(struct vb__pg_listing *listing)
+{
+    vb__pg_link_ask(&listing->client->scans, &listing->ask);
+}
+
+static void sift_done(struct vb__pg_listing *listing)
+{
+    enum vb_err err = vb__sift_done(&listing->sifting);
+
+    if (listing->err == VB_OK)
+        listing->err = err;
+}
+
+/* What it had is given back; now it looks at all in one page. */
+static void begin_anew(struct vb__pg_listing *listing)
+{
+    struct vb_list_read *list = listing->list;
+
+    vb_list_read_done(list);
+    (void)vb__list_init(list);
+    (void)vb__sift_done(&listing->sifting);
+    vb__sift_init(&listing->sifting, list);
+    listing->cap = 0;
+    listing->pages = 0;
+    listing->beyond = beginning(list);
+    bound_all(listing);
+}
+
+static void list_over(struct vb__pg_listing *listing)
+{
+    struct vb_list_read *list = listing->list;
+    void (*over)(struct vb__pg_listing *) = listing->over;
+
+    forget_page(listing);
+    sift_done(listing);
+    if (listing->err != VB_OK)
+        vb_list_read_done(list);
+    list->op.err = listing->err;
+    over(listing);
+}
+
+static void go_on(struct vb__pg_listing *listing)
+{
+    if (listing->err == VB_OK && listing->next != VB__PG_LIST_DONE &&
+        vb__pg_link_is_full(&listing->client->scans))
+        listing->err = VB_ERR_UNAVAILABLE;
+    if (listing->err != VB_OK || listing->next == VB__PG_LIST_DONE) {
+        list_over(listing);
+        return;
+    }
+    forget_page(listing);
+    if (listing->next == VB__PG_LIST_ANEW)
+        begin_anew(listing);
+    else
+        bound_next(listing);
+    ask_page(listing);
+}
+
+static void run_back(struct vb_task *task)
+{
+    go_on(VB_CONTAINER(task, struct vb__pg_listing, task));
+}
+
+static void run_elsewhere(struct vb_task *task)
+{
+    struct vb__pg_listing *listing =
+        VB_CONTAINER(task, struct vb__pg_listing, task);
+
+    look_at_page(listing);
+    listing->task.run = run_back;
+    vb_mailbox_post(listing->client->base.mailbox, &listing->task);
+}
+
+static bool is_much(const struct vb__pg_listing *listing)
+{
+    return PQntuples(listing->page) >
+           (listing->list->sieve != NULL ? ROWS_SIEVED : ROWS_COPIED);
+}
+
+static void page_over(struct vb__pg_ask *ask, enum vb_err err)
+{
+    struct vb__pg_listing *listing = listing_of(ask);
+    struct vb_executor *executor = listing->client->base.executor;
+
+    listing->err = err;
+    if (err == VB_OK && executor != NULL && is_much(listing)) {
+        listing->task.run = run_elsewhere;
+        executor->submit(executor, &listing->task);
+        return;
+    }
+    if (err == VB_OK)
+        look_at_page(listing);
+    go_on(listing);
+}
+
+/* --- requests --------------------------------------------------------------
+ */
+
+/* Begins with a list whose op is set; how it went, if that is known. */
+static enum vb_io begin(struct vb__pg_client *client, struct vb_list_read *list,
+                        void (*over)(struct vb__pg_listing *), void *context)
+{
+    struct vb__pg_listing *listing;
+    enum vb_err err = VB_OK;
+
+    if (!vb__list_init(list))
+        err = VB_ERR_RANGE;
+    else if (list->index != NULL || list->counted != NULL)
+        err = VB_ERR_UNSUPPORTED;
+    else if (vb__pg_link_is_full(&client->scans))
+        err = VB_ERR_UNAVAILABLE;
+    if (err != VB_OK)
+        return vb__op_done(&list->op, err);
+    listing = malloc(sizeof(*listing));
+    if (listing == NULL)
+        return vb__op_done(&list->op, VB_ERR_NOMEM);
+    *listing = (struct vb__pg_listing){
+        .ask = {.send = send_page, .take = take_page, .over = page_over},
+        .client = client,
+        .list = list,
+        .over = over,
+        .context = context,
+        .beyond = beginning(list),
+    };
+    vb__sift_init(&listing->sifting, list);
+    bound_first(listing);
+    ask_page(listing);
+    return VB_IO_PENDING;
+}
+
+static void one_over(struct vb__pg_listing *listing)
+{
+    struct vb_store_op *op = &listing->list->op;
+
+    free(listing);
+    op->done(op);
+}
+
+enum vb_io vb__pg_list(struct vb_store_client *client,
+                       struct vb_list_read *list)
+{
+    return begin(vb__pg_client_of(client), list, one_over, NULL);
+}
+
+/* Lists that are read for one request. */
+struct lists {
+    struct vb_lists_read *read;
+    size_t pending;
+};
+
+/* Those that are over; at the last one, all are. */
+static bool have_come(struct lists *lists, size_t count)
+{
+    lists->pending -= count;
+    if (lists->pending > 0)
+        return false;
+    lists->read->op.err = VB_OK;
+    free(lists);
+    return true;
+}
+
+static void one_of_several_over(struct vb__pg_listing *listing)
+{
+    struct lists *lists = listing->context;
+    struct vb_store_op *op = &lists->read->op;
+
+    free(listing);
+    if (have_come(lists, 1))
+        op->done(op);
+}
+
+enum vb_io vb__pg_lists(struct vb_store_client *client,
+                        struct vb_lists_read *read)
+{
+    struct lists *lists = malloc(sizeof(*lists));
+    size_t come = 1; /* so none of them ends it meanwhile */
+
+    if (lists == NULL)
+        return vb__op_done(&read->op, VB_ERR_NOMEM);
+    *lists = (struct lists){.read = read, .pending = read->count + 1};
+    for (size_t i = 0; i < read->count; i++)
+        come += begin(vb__pg_client_of(client), read->lists[i],
+                      one_of_several_over, lists) == VB_IO_DONE;
+    return have_come(lists, come) ? VB_IO_DONE : VB_IO_PENDING;
+}
