@@ -93,7 +93,7 @@ static const unsigned char chunk_fields[] = {3, 1, 2};
     " JOIN chunk c ON c.id BETWEEN r.blob << 24 AND (r.blob << 24) + 16777215" \
     " WHERE r.blob <> 0"                                                       \
     " AND (r.key, c.id & 16777215) > (CAST(?1 AS TEXT), ?2)"                   \
-    " ORDER BY r.key, c.id & 16777215"
+    " ORDER BY r.key, c.id"
 #define CHUNK_POSTGRES                                                         \
     "SELECT r.key, c.part, c.bytes, r.blob FROM record r"                      \
     " JOIN chunk c ON c.blob = r.blob WHERE r.blob <> 0 AND r.kind = 1"        \
