@@ -37,7 +37,7 @@ static void tell(struct work *work, enum vb_copy_phase phase)
 static void tell_row(struct work *work)
 {
     work->copy->done++;
-    if (work->copy->done % 64 == 0 &&
+    if (work->copy->done % 64 == 0 && work->copy->done < work->copy->total &&
         vb_clock_monotonic_ms() - work->told_ms >= TELL_MS)
         tell(work, work->copy->phase);
 }
@@ -48,7 +48,9 @@ static void begin_table(struct work *work, const struct vb__copy_table *table,
     work->copy->table = table->name;
     work->copy->done = done;
     work->copy->total = total;
-    tell(work, phase);
+    work->copy->phase = phase;
+    if (done < total) /* else it is told at once that it is through */
+        tell(work, phase);
 }
 
 /* --- one table ---------------------------------------------------------------
