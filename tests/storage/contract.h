@@ -15,6 +15,7 @@ struct contract_engine {
     void (*url)(char *url, size_t size);
     /* Removes what the store at the URL left behind. */
     void (*clean)(const char *url);
+    bool unindexed; /* its lists do without indexes */
 };
 
 /* What each test starts from: an empty store and two workers. */

@@ -37,8 +37,7 @@ static bool await_index(struct contract *c, struct vb_list_read list)
 
     for (int i = 0; err == VB_ERR_UNSUPPORTED && i < LOOKS; i++) {
         err = rig_list(&c->b, &list);
-        if (err == VB_ERR_UNSUPPORTED &&
-            strcmp(c->store->ops->name, "memory") == 0)
+        if (err == VB_ERR_UNSUPPORTED && c->engine->unindexed)
             return false;
         vb_list_read_done(&list);
         nanosleep(&pause, NULL);

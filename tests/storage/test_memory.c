@@ -17,7 +17,7 @@ static void memory_clean(const char *url)
 }
 
 static const struct contract_engine memory = {"memory", 20, memory_url,
-                                              memory_clean};
+                                              memory_clean, true};
 
 /* --- Opening by URL. --- */
 

@@ -20,7 +20,7 @@ static void sqlite_clean(const char *url)
 }
 
 static const struct contract_engine sqlite = {"sqlite", 1, sqlite_url,
-                                              sqlite_clean};
+                                              sqlite_clean, false};
 
 int main(void)
 {
