@@ -27,7 +27,7 @@ static const struct {
     {"25P03", VB_ERR_CLOSED},  {"40", VB_ERR_AGAIN},
     {"53100", VB_ERR_NOSPACE}, {"53200", VB_ERR_NOMEM},
     {"53300", VB_ERR_CLOSED},  {"53", VB_ERR_NOSPACE},
-    {"55P03", VB_ERR_AGAIN},   {"57014", VB_ERR_TIMEOUT},
+    {"55P03", VB_ERR_TIMEOUT}, {"57014", VB_ERR_TIMEOUT},
     {"57P", VB_ERR_CLOSED},    {"58030", VB_ERR_IO},
 };
 
