@@ -367,24 +367,24 @@ static void past_over(struct vb__pg_ask *ask, enum vb_err err)
         answer(past, err);
 }
 
-enum vb_io vb__pg_history(struct vb_store_client *base,
+enum vb_io vb__pg_history(struct vb_store_client *client,
                           struct vb_history_read *read)
 {
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
     struct past *past;
 
     if (!vb__history_init(read))
         return vb__op_done(&read->op, VB_ERR_RANGE);
-    if (vb__pg_link_is_full(&client->scans))
+    if (vb__pg_link_is_full(&own->scans))
         return vb__op_done(&read->op, VB_ERR_UNAVAILABLE);
     past = malloc(sizeof(*past));
     if (past == NULL)
         return vb__op_done(&read->op, VB_ERR_NOMEM);
     *past = (struct past){
         .ask = {.send = send_past, .take = take_past, .over = past_over},
-        .client = client,
+        .client = own,
         .read = read,
     };
-    vb__pg_link_ask(&client->scans, &past->ask);
+    vb__pg_link_ask(&own->scans, &past->ask);
     return VB_IO_PENDING;
 }

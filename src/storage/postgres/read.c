@@ -139,14 +139,14 @@ static enum vb_err read_take(struct vb__pg_reading *reading,
     return *to != NULL ? VB_OK : VB_ERR_NOMEM;
 }
 
-enum vb_io vb__pg_read(struct vb_store_client *base, struct vb_read *read)
+enum vb_io vb__pg_read(struct vb_store_client *client, struct vb_read *read)
 {
     static const struct vb__pg_reading_kind kind = {read_send, read_take,
                                                     read_forget};
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
 
     read->record = read->tombstone = NULL;
-    return vb__pg_reading_begin(client, &client->reads, &kind, &read->op);
+    return vb__pg_reading_begin(own, &own->reads, &kind, &read->op);
 }
 
 /* --- several records -------------------------------------------------------
@@ -243,18 +243,18 @@ static enum vb_err records_take(struct vb__pg_reading *reading,
     return err;
 }
 
-enum vb_io vb__pg_records(struct vb_store_client *base,
+enum vb_io vb__pg_records(struct vb_store_client *client,
                           struct vb_records_read *read)
 {
     static const struct vb__pg_reading_kind kind = {records_send, records_take,
                                                     records_forget};
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
 
     for (size_t i = 0; i < read->count; i++)
         read->records[i] = NULL;
     if (read->count == 0)
         return vb__op_done(&read->op, VB_OK);
-    return vb__pg_reading_begin(client, &client->reads, &kind, &read->op);
+    return vb__pg_reading_begin(own, &own->reads, &kind, &read->op);
 }
 
 /* --- a collection ----------------------------------------------------------
@@ -294,15 +294,15 @@ static enum vb_err collection_take(struct vb__pg_reading *reading,
     return VB_OK;
 }
 
-enum vb_io vb__pg_collection(struct vb_store_client *base,
+enum vb_io vb__pg_collection(struct vb_store_client *client,
                              struct vb_collection_read *read)
 {
     static const struct vb__pg_reading_kind kind = {
         collection_send, collection_take, collection_forget};
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
 
     collection_forget(&read->op);
-    return vb__pg_reading_begin(client, &client->reads, &kind, &read->op);
+    return vb__pg_reading_begin(own, &own->reads, &kind, &read->op);
 }
 
 /* --- who has a claim -------------------------------------------------------
@@ -350,13 +350,13 @@ static enum vb_err claim_take(struct vb__pg_reading *reading,
     return read->record != NULL ? VB_OK : VB_ERR_NOMEM;
 }
 
-enum vb_io vb__pg_claim(struct vb_store_client *base,
+enum vb_io vb__pg_claim(struct vb_store_client *client,
                         struct vb_claim_read *read)
 {
     static const struct vb__pg_reading_kind kind = {claim_send, claim_take,
                                                     claim_forget};
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
 
     read->record = NULL;
-    return vb__pg_reading_begin(client, &client->reads, &kind, &read->op);
+    return vb__pg_reading_begin(own, &own->reads, &kind, &read->op);
 }

@@ -55,19 +55,19 @@ static enum vb_err sources_take(struct vb__pg_reading *reading,
     return read->records != NULL ? VB_OK : VB_ERR_NOMEM;
 }
 
-enum vb_io vb__pg_sources(struct vb_store_client *base,
+enum vb_io vb__pg_sources(struct vb_store_client *client,
                           struct vb_sources_read *read)
 {
     static const struct vb__pg_reading_kind kind = {sources_send, sources_take,
                                                     sources_forget};
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
 
     read->records = NULL;
     read->count = 0;
     read->more = false;
     if (read->limit < 1 || read->limit > VB_STORE_LIST_MAX)
         return vb__op_done(&read->op, VB_ERR_RANGE);
-    return vb__pg_reading_begin(client, &client->scans, &kind, &read->op);
+    return vb__pg_reading_begin(own, &own->scans, &kind, &read->op);
 }
 
 /* --- chunks ----------------------------------------------------------------
@@ -109,16 +109,16 @@ static enum vb_err chunk_take(struct vb__pg_reading *reading,
     return VB_OK;
 }
 
-enum vb_io vb__pg_chunk_read(struct vb_store_client *base,
+enum vb_io vb__pg_chunk_read(struct vb_store_client *client,
                              struct vb_chunk_read *read)
 {
     static const struct vb__pg_reading_kind kind = {chunk_send, chunk_take,
                                                     chunk_forget};
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
 
     if (read->blob > INT64_MAX || read->index > INT64_MAX)
         return vb__op_done(&read->op, VB_ERR_NOTFOUND);
-    return vb__pg_reading_begin(client, &client->scans, &kind, &read->op);
+    return vb__pg_reading_begin(own, &own->scans, &kind, &read->op);
 }
 
 /* --- notes -----------------------------------------------------------------
@@ -160,12 +160,13 @@ static enum vb_err memo_take(struct vb__pg_reading *reading,
     return read->bytes.err;
 }
 
-enum vb_io vb__pg_memo(struct vb_store_client *base, struct vb_memo_read *read)
+enum vb_io vb__pg_memo(struct vb_store_client *client,
+                       struct vb_memo_read *read)
 {
     static const struct vb__pg_reading_kind kind = {memo_send, memo_take,
                                                     memo_forget};
-    struct vb__pg_client *client = vb__pg_client_of(base);
+    struct vb__pg_client *own = vb__pg_client_of(client);
 
     vb__memo_init(read);
-    return vb__pg_reading_begin(client, &client->reads, &kind, &read->op);
+    return vb__pg_reading_begin(own, &own->reads, &kind, &read->op);
 }
