@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "storage/postgres/client.h"
+#include "storage/postgres/keeper.h"
+#include "storage/postgres/news.h"
 
 static void link_init(struct vb__pg_client *client, struct vb__pg_link *link)
 {
@@ -31,10 +33,14 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
     link_init(client, &client->writes);
     vb__pg_reads_begin(client);
     client->group = vb__pg_group_new(client);
-    if (client->group == NULL) {
+    client->news = vb__pg_news_new(client);
+    if (client->group == NULL || client->news == NULL ||
+        !vb__pg_keeper_begin(client)) {
         vb__pg_detach(&client->base);
         return NULL;
     }
+    if (client->keeper != NULL)
+        vb__pg_news_hear(client->news);
     return &client->base;
 }
 
@@ -42,11 +48,13 @@ void vb__pg_detach(struct vb_store_client *base)
 {
     struct vb__pg_client *client = vb__pg_client_of(base);
 
-    vb__pg_group_free(client->group);
     vb__pg_link_done(&client->reads);
     vb__pg_link_done(&client->scans);
     vb__pg_link_done(&client->writes);
     vb__pg_reads_done(client);
+    vb__pg_group_free(client->group);
+    vb__pg_keeper_end(client);
+    vb__pg_news_free(client->news);
     free(client);
 }
 
@@ -54,6 +62,7 @@ void vb__pg_flush(struct vb_store_client *base)
 {
     struct vb__pg_client *client = vb__pg_client_of(base);
 
+    vb__pg_keeper_turn(client);
     vb__pg_link_flush(&client->reads);
     vb__pg_link_flush(&client->scans);
     vb__pg_group_flush(client->group);

@@ -9,7 +9,7 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
                                       struct vb_mailbox *mailbox,
                                       struct vb_executor *executor,
                                       struct vb_reactor *reactor);
-void vb__pg_detach(struct vb_store_client *client);
-void vb__pg_flush(struct vb_store_client *client);
+void vb__pg_detach(struct vb_store_client *base);
+void vb__pg_flush(struct vb_store_client *base);
 
 #endif

@@ -30,6 +30,10 @@ struct vb__pg_store {
     /* All changes up to this revision are visible, as somebody here has seen;
      * history_read.c. */
     atomic_uint_fast64_t horizon;
+    int64_t clock_ahead_ms; /* of the time; a test's */
+    bool listens;           /* the database has LISTEN and NOTIFY */
+    char name[32]; /* of this process among others: the epoch, and a number */
+    struct vb__pg_keeping *keeping; /* what its clients keep; keeper.c */
     atomic_uint blobs; /* counts the names that are given; begins anywhere */
     struct vb__pg_numbers *numbers; /* blocks that were taken; number.c */
     struct vb__pg_pins *pins;       /* blobs that are in use here; blob.c */
@@ -50,6 +54,7 @@ struct vb__pg_client {
     struct vb__pg_keeper *keeper; /* NULL: another client's */
     struct vb_pool readings;      /* what is being read; read.c */
     struct vb_alarm held_back;    /* history is; history_read.c */
+    struct vb__pg_news *news;     /* of other instances, and for them; news.c */
 };
 
 static inline struct vb__pg_store *vb__pg_store_of(struct vb_store *store)
@@ -67,6 +72,8 @@ vb__pg_client_of(struct vb_store_client *client)
 void vb__pg_clock_saw(struct vb__pg_store *store, uint64_t revision);
 /* What the next revisions have to be beyond: the clock, or the time. */
 uint64_t vb__pg_clock_floor(const struct vb__pg_store *store);
+/* The same, and the clock goes on by so many: nobody else here gets those. */
+uint64_t vb__pg_clock_take(struct vb__pg_store *store, uint64_t count);
 
 /* --- read*.c: the operations of struct vb_store_ops ----------------------- */
 
@@ -102,19 +109,19 @@ struct vb_record *vb__pg_record(struct vb__pg_store *store,
 
 enum vb_io vb__pg_chunk_read(struct vb_store_client *client,
                              struct vb_chunk_read *read);
-enum vb_io vb__pg_chunk_write(struct vb_store_client *client,
+enum vb_io vb__pg_chunk_write(struct vb_store_client *base,
                               struct vb_chunk_write *write);
-uint64_t vb__pg_blob_new(struct vb_store_client *client);
-void vb__pg_blob_discard(struct vb_store_client *client, uint64_t blob);
+uint64_t vb__pg_blob_new(struct vb_store_client *base);
+void vb__pg_blob_discard(struct vb_store_client *base, uint64_t blob);
 void vb__pg_blob_unpin(struct vb_store *store, uint64_t blob);
 void vb__pg_blob_pin(struct vb__pg_store *store, uint64_t blob);
-enum vb_io vb__pg_number(struct vb_store_client *client,
+enum vb_io vb__pg_number(struct vb_store_client *base,
                          struct vb_number_take *take);
 
 /* --- group.c ---------------------------------------------------------------
  */
 
-enum vb_io vb__pg_commit(struct vb_store_client *client,
+enum vb_io vb__pg_commit(struct vb_store_client *base,
                          struct vb_commit *commit);
 /* NULL: no memory. */
 struct vb__pg_group *vb__pg_group_new(struct vb__pg_client *client);

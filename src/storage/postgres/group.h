@@ -1,0 +1,256 @@
+/*
+ * Commits of one client that are made together, in one transaction.
+ *
+ *     commit ──▶ waiting ──▶ group ──▶ BEGIN, locks, look ──▶ judge each one
+ *                   ▲                                              │
+ *                   └── once more ◀── refused by the database      ▼
+ *                                              write all that may be, COMMIT
+ *
+ * Two round trips for a group: what is looked at (survey.c) is the judge's view
+ * (view.c), and what it lets pass is written (write.c). Commits that touch the
+ * same things are never in one group (footprint.c): so each is judged by what
+ * there was before it.
+ *
+ * Locks are taken in this order by everybody: the client's own row of `writer`,
+ * collections by key, records by key, targets of references. Whatever meets
+ * nevertheless is told by the database (a deadlock, a unique key), and done
+ * again.
+ *
+ * All of it is one worker's.
+ */
+#ifndef VB_STORAGE_POSTGRES_GROUP_H
+#define VB_STORAGE_POSTGRES_GROUP_H
+
+#include "storage/judge.h"
+#include "storage/postgres/state.h"
+#include "storage/postgres/writer.h"
+
+/* Commits of one group, and bytes of content beyond which it takes no more. */
+#define VB__PG_GROUP_MOST  64
+#define VB__PG_GROUP_BYTES ((size_t)4 * 1024 * 1024)
+
+/* A commit that waits, or is one of the group's. */
+struct vb__pg_item {
+    struct vb_commit *commit;
+    int64_t deadline_ms; /* monotonic */
+    unsigned tries;      /* how often the database has refused its group */
+    bool alone;          /* it is to have a group of its own */
+
+    /* In a group, when it has been judged: */
+    enum vb_err err; /* VB_OK: it is written */
+    struct vb__plan plan;
+    uint64_t revision;
+};
+
+/* Names that are asked for, in the arena. */
+struct vb__pg_names {
+    struct vb_span *at;
+    size_t count;
+};
+
+/* A record that the group looks at, and what it found. */
+struct vb__pg_known {
+    struct vb_span key;
+    int64_t kind; /* 0: there is no row */
+    int64_t revision;
+    int64_t position;
+    int64_t created_ms;
+    int64_t blob;
+    int64_t ties;
+    struct vb_span parent;
+};
+
+/* A collection that it has locked, and what becomes of it. */
+struct vb__pg_tally {
+    struct vb_span key;
+    int64_t revision;
+    int64_t count;
+    int64_t modified_ms;
+    bool touched;
+};
+
+/* A row of two names: a claim and its holder, a target and its source, a
+ * collection and its member. */
+struct vb__pg_pair {
+    struct vb_span scope; /* of a claim */
+    struct vb_span one;   /* its value; the target; the collection */
+    struct vb_span two;
+};
+
+struct vb__pg_pairs {
+    struct vb__pg_pair *at; /* by scope and `one` */
+    size_t count;
+};
+
+struct vb__pg_memo {
+    struct vb_span name;
+    int64_t expires_ms;
+};
+
+struct vb__pg_blob {
+    int64_t blob;
+    int64_t last;   /* the part that must be its last */
+    int64_t length; /* of that; -1: it is not there */
+    bool beyond;    /* there is another one */
+    bool loose;
+};
+
+/* What is asked for, and found, on the first of the two trips. */
+struct vb__pg_survey {
+    struct vb__pg_names new_parents; /* collections that may have to be made */
+    struct vb__pg_names parents;     /* given, or required */
+    struct vb__pg_names keys;        /* that are written */
+    struct vb__pg_names targets;     /* and no keys */
+    struct vb__pg_names claim_scopes, claim_values;
+    struct vb__pg_names deleted;
+    struct vb__pg_names empty; /* collections that must be */
+    struct vb__pg_names memo_names;
+    struct vb__pg_blob *blobs;
+    size_t blob_count;
+    bool deletes;
+    size_t most; /* changes of one commit */
+
+    struct vb__pg_known *known; /* by key */
+    size_t known_count;
+    struct vb__pg_tally *tallies; /* by key */
+    size_t tally_count;
+    struct vb__pg_pairs claims, sources, members;
+    struct vb__pg_memo *memos;
+    size_t memo_count;
+    /* Keys of others that have an id beyond those of `known`. */
+    struct vb_span *strangers;
+    size_t stranger_count, stranger_room;
+};
+
+/* Columns of rows as arrays, and with them the parameters of a statement. */
+#define VB__PG_COLUMNS 12
+
+struct vb__pg_columns {
+    struct vb_buf bufs[VB__PG_COLUMNS];
+    unsigned count;
+    struct vb__pg_params params;
+    enum vb_err err; /* of any of its statements */
+};
+
+enum vb__pg_phase {
+    VB__PG_GROUP_IDLE,
+    VB__PG_GROUP_REGISTERING, /* its client as a writer */
+    VB__PG_GROUP_LOOKING,
+    VB__PG_GROUP_WRITING,
+    VB__PG_GROUP_UNDOING, /* nobody has come after a group that wrote nothing */
+    VB__PG_GROUP_RESOLVING, /* was it committed? */
+};
+
+struct vb__pg_footprint {
+    uint64_t *slots; /* what is touched, by hash; 0: free */
+    size_t mask;
+    size_t count;
+};
+
+/* Statements of one trip. */
+#define VB__PG_TRIP_MOST 40
+
+struct vb__pg_group {
+    struct vb__pg_client *client;
+    struct vb__pg_writer writer;
+    struct vb__pg_item *waiting; /* room for VB__PG_WAITING_MOST and a group */
+    size_t waiting_count, waiting_room;
+
+    struct vb__pg_item items[VB__PG_GROUP_MOST];
+    size_t count;
+    size_t accepted;
+    enum vb__pg_phase phase;
+    struct vb__pg_ask ask;
+    unsigned char sent[VB__PG_TRIP_MOST]; /* enum vb__pg_statement */
+    unsigned sent_count;
+    struct vb_arena arena;
+    struct vb__pg_footprint footprint;
+    struct vb__pg_survey survey;
+    struct vb__pg_columns columns;
+    uint64_t cost;   /* of what it adds to the history, about */
+    uint64_t floor;  /* it has taken revisions up to there */
+    bool raises;     /* that is to be written once more */
+    uint64_t serial; /* of the connection with its transaction */
+    bool open;       /* it may be, there */
+    bool settled;    /* the settings were made on some connection, and */
+    uint64_t settled_serial; /* on this one */
+    bool lost;               /* the transaction is gone with its connection */
+    bool unknown;            /* the writer's row is gone */
+    int64_t found_batch;     /* what WRITER_BATCH said */
+};
+
+/* --- group.c: for the steps of it */
+
+/* Sends one, and keeps in mind which it was. NULL: no parameters. */
+void vb__pg_group_send(struct vb__pg_group *group,
+                       enum vb__pg_statement statement,
+                       const struct vb__pg_params *params);
+
+/* --- footprint.c */
+
+/* Begins anew, with room for this commit; false: no memory. */
+bool vb__pg_footprint_begin(struct vb__pg_group *group,
+                            const struct vb_commit *commit);
+/* Adds the commit to it. False: it meets another one, or there is no room. */
+bool vb__pg_footprint_add(struct vb__pg_group *group,
+                          const struct vb_commit *commit);
+
+/* --- columns.c */
+
+void vb__pg_columns_begin(struct vb__pg_columns *columns);
+/* A column: a field of each of `count` structures of this size. */
+void vb__pg_columns_ints(struct vb__pg_columns *columns, const int64_t *first,
+                         size_t size, size_t count);
+void vb__pg_columns_spans(struct vb__pg_columns *columns,
+                          const struct vb_span *first, size_t size,
+                          size_t count);
+void vb__pg_columns_done(struct vb__pg_columns *columns);
+/* Gives memory back that is not usual. */
+void vb__pg_columns_trim(struct vb__pg_columns *columns);
+
+/* --- survey.c */
+
+/* What the group's commits need to know. False: no memory. */
+bool vb__pg_survey_begin(struct vb__pg_group *group);
+/* Forgets what was found, and sends what asks for it. */
+void vb__pg_survey_send(struct vb__pg_group *group);
+/* Takes a result. */
+void vb__pg_survey_take(struct vb__pg_group *group,
+                        enum vb__pg_statement statement,
+                        const PGresult *result);
+struct vb__pg_known *vb__pg_survey_known(const struct vb__pg_survey *survey,
+                                         struct vb_span key);
+struct vb__pg_tally *vb__pg_survey_tally(const struct vb__pg_survey *survey,
+                                         struct vb_span key);
+/* Where those with these names begin; `count` where there are none. */
+size_t vb__pg_pairs_find(const struct vb__pg_pairs *pairs, struct vb_span scope,
+                         struct vb_span one);
+/* Does it have all collections of the records that it has found? One may have
+ * moved between the two statements. */
+bool vb__pg_survey_is_whole(const struct vb__pg_survey *survey);
+/* The greatest revision that it has seen. */
+uint64_t vb__pg_survey_newest(const struct vb__pg_survey *survey);
+
+/* --- view.c */
+
+struct vb__pg_view {
+    struct vb__view base;
+    struct vb__pg_group *group;
+};
+
+struct vb__pg_view vb__pg_view(struct vb__pg_group *group);
+/* The id is of this record, which is not 0. */
+struct vb__pg_known *vb__pg_view_known(const struct vb__pg_group *group,
+                                       uint64_t id);
+
+/* --- write.c */
+
+/* Sends all that the accepted commits write. Their revisions are given, and
+ * their positions are set. */
+void vb__pg_write_send(struct vb__pg_group *group);
+
+/* Tells everybody here of what is durable, and each commit what it has led to.
+ */
+void vb__pg_write_publish(struct vb__pg_group *group);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * A client as one of the writers of the database: its row, which it locks with
+ * each transaction, gives it revisions and says which of its batches was the
+ * last to be committed. See docs/scaling.md for the order of revisions.
+ */
+#ifndef VB_STORAGE_POSTGRES_WRITER_H
+#define VB_STORAGE_POSTGRES_WRITER_H
+
+#include "storage/postgres/link.h"
+
+struct vb__pg_client;
+
+struct vb__pg_writer {
+    struct vb__pg_client *client;
+    int64_t slot;
+    int64_t batch; /* the last one that was begun */
+    bool known;    /* it has its row */
+    struct vb__pg_ask ask;
+    bool raising; /* the second of two steps */
+    /* It is registered, or it can't be for this reason. */
+    void (*done)(struct vb__pg_writer *writer, enum vb_err err);
+};
+
+void vb__pg_writer_init(struct vb__pg_writer *writer,
+                        struct vb__pg_client *client);
+
+/* Makes its row; `done` is called later. */
+void vb__pg_writer_register(struct vb__pg_writer *writer, int64_t deadline_ms);
+
+#endif
