@@ -178,6 +178,12 @@ static enum vb_err state_at(const struct past *past, int row, int column,
     return *ret_record != NULL ? VB_OK : VB_ERR_NOMEM;
 }
 
+static bool is_outcome(const struct vb_happening *happening)
+{
+    return happening->after != NULL &&
+           happening->after->revision == vb_moment_revision(happening->moment);
+}
+
 static enum vb_err take_row(struct past *past, int row)
 {
     struct vb_history_read *read = past->read;
@@ -189,8 +195,8 @@ static enum vb_err take_row(struct past *past, int row)
     err = state_at(past, row, BEFORE, &happening->before);
     if (err == VB_OK && !removed)
         err = state_at(past, row, AFTER, &happening->after);
-    if (err == VB_OK && !removed && happening->after == NULL)
-        err = VB_ERR_CORRUPT; /* a change that led to nothing */
+    if (err == VB_OK && !removed && !is_outcome(happening))
+        err = VB_ERR_NOTFOUND; /* somebody commits without history */
     return err;
 }
 
