@@ -16,7 +16,8 @@
  * - A commit is atomic and durable before it is answered; changes are checked
  *   against the revision they expect inside the same transaction. A mismatch
  *   is VB_ERR_AGAIN: the caller reads again and decides again.
- * - A read that starts after a commit was answered (to any client) sees it.
+ * - A read that starts after a commit was answered (to any client) sees it; and
+ *   so does one that starts after another read that has seen it was answered.
  * - Revisions grow with every commit and are never used twice, not even after
  *   deletion, restart or a failed commit. (VB_CHANGE_AMEND keeps a record's.)
  *

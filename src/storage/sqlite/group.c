@@ -88,9 +88,24 @@ static bool only_chunks(const struct vb_task *task)
     return task == NULL;
 }
 
+/* Until it is published, or has failed, readers know what not to tell. */
+static enum vb_err end(struct vb__writer *writer, bool changes)
+{
+    struct vb__sqlite *sqlite = writer->sqlite;
+    enum vb_err err;
+
+    if (changes)
+        atomic_store(&sqlite->pending, writer->revision);
+    err = vb__writer_end(writer);
+    if (err != VB_OK)
+        atomic_store(&sqlite->pending, 0);
+    return err;
+}
+
 static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
 {
     struct vb__history before = writer->history;
+    uint64_t revision = writer->revision;
     enum vb_err err;
 
     vb_buf_reset(&writer->touched);
@@ -107,7 +122,7 @@ static enum vb_err try_once(struct vb__writer *writer, struct vb_task *tasks)
     if (err == VB_OK)
         err = save_common(writer);
     if (err == VB_OK)
-        err = vb__writer_end(writer);
+        err = end(writer, writer->revision > revision);
     else
         vb__writer_undo(writer);
     if (err != VB_OK) {
@@ -167,7 +182,8 @@ static void bump_all(struct vb__writer *writer, const struct vb_task *tasks)
 /*
  * The group is durable. The order matters: first the count, so that readers
  * leave older snapshots; then the generations, so that who notes a new one
- * reads anew; then (by the caller) the answers. README.md has the argument.
+ * reads anew; then those may tell of it who have read it; then (by the caller)
+ * the answers. README.md has the argument.
  */
 static void publish(struct vb__writer *writer, const struct vb_task *tasks)
 {
@@ -177,6 +193,7 @@ static void publish(struct vb__writer *writer, const struct vb_task *tasks)
     uint64_t word;
 
     bump_all(writer, tasks);
+    atomic_store(&sqlite->pending, 0);
     vb__numbers_saved(&sqlite->numbers);
     vb__tallies_trim(&writer->tallies);
     at = writer->loosened.ptr;

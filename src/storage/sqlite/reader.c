@@ -1,6 +1,7 @@
 /* Reading. See reader.h for the rule, README.md for the argument. */
 #include "storage/sqlite/reader.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
@@ -128,10 +129,47 @@ static enum vb_err turn_begin(struct vb__reader *reader)
     return VB_OK;
 }
 
+/* Of the snapshot. */
+static enum vb_err last_revision(struct vb__reader *reader,
+                                 uint64_t *ret_revision)
+{
+    struct vb__call call =
+        vb__call(reader->statements[VB__READER_HISTORY_STATE]);
+
+    *ret_revision =
+        vb__call_row(&call) ? vb__call_get_u64(&call, 0) : UINT64_C(0);
+    return vb__call_end(&call);
+}
+
+/*
+ * COMMIT shows a group to new snapshots a moment before the writer has counted
+ * it and bumped its generations. What was read of it is told only after that:
+ * or whoever heard of it might next be shown what was before, by another worker
+ * that goes on with an older snapshot, or from its cache. The writer has
+ * nothing else to do in that moment, so it is short.
+ */
+static enum vb_err await_publication(struct vb__reader *reader)
+{
+    struct vb__sqlite *sqlite = reader->sqlite;
+    uint64_t pending = atomic_load(&sqlite->pending);
+    uint64_t shown;
+    enum vb_err err;
+
+    if (pending == 0)
+        return VB_OK;
+    err = last_revision(reader, &shown);
+    while (err == VB_OK && shown >= pending &&
+           atomic_load(&sqlite->pending) == pending)
+        sched_yield();
+    return err;
+}
+
 enum vb_err vb__reader_ended(struct vb__reader *reader, struct vb__call *call)
 {
     enum vb_err err = vb__call_end(call);
 
+    if (err == VB_OK)
+        err = await_publication(reader);
     if (err != VB_OK) {
         if (!reader->ailing)
             vb_log(VB_LOG_ERROR, "%s: cannot be read: %s (%s)",

@@ -46,6 +46,9 @@ struct vb__sqlite {
     /* Groups that were finished: durable, visible, about to be answered. On a
      * cache line of its own: every read looks at it. */
     alignas(64) atomic_uint_fast64_t commits;
+    /* The last revision of the group whose COMMIT is under way: a snapshot that
+     * shows it shows more than is counted. 0: there is none. */
+    atomic_uint_fast64_t pending;
 };
 
 static inline struct vb__sqlite *vb__sqlite_of(struct vb_store *store)
