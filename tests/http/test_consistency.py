@@ -5,12 +5,14 @@
 
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
 
 import pytest
 from crowd import Crowd, described
+from server import binary
 from spoiled import Spoiled, eager, forgetful, in_two_steps, promising, stale, without_condition
 
 SECONDS = float(os.environ.get("VB_CONSISTENCY", "6"))
@@ -40,6 +42,72 @@ class OneServer:
 
     def clients(self):
         return [self.server.client()]
+
+
+class Several:
+    """Instances of one store in PostgreSQL."""
+
+    def __init__(self, cluster, instances):
+        self.cluster = cluster
+        self.instances = instances(
+            described(), cluster.store(), count=3, args=["--workers", "2", "--log", "off"], listen=PLAIN
+        )  # fmt: skip
+        self.absent = None
+        # The database may yet do what an instance had asked for before it was killed.
+        self.deaths = []
+
+    @property
+    def addresses(self):
+        return [tuple(instance.address) for instance in self.instances if instance is not self.absent]
+
+    def clients(self):
+        return self.instances.clients()
+
+    def trouble(self, chance):
+        """An instance is killed, told to end, or stalled; or the database is."""
+        kind = chance.random()
+        if kind < 0.15:
+            self.cluster.kill().start()
+        elif kind < 0.3:
+            self.cluster.stop(immediate=chance.random() < 0.5).start()
+        elif kind < 0.35:
+            self.cluster.stall()
+            time.sleep(chance.uniform(0, 0.3))
+            self.cluster.resume()
+        else:
+            self.trouble_of(chance.choice(self.instances), chance)
+
+    def trouble_of(self, instance, chance):
+        kind = chance.random()
+        if kind < 0.2:
+            instance.stall()
+            time.sleep(chance.uniform(0, 0.3))
+            instance.resume()
+            return
+        self.absent = instance
+        if kind < 0.8:
+            instance.kill()
+        else:
+            instance.stop()
+        instance.start()
+        self.absent = None
+
+
+def knows_postgres(folder):
+    """Has the program under test such a storage? Nobody answers there."""
+    command = [binary(), "serve", "--storage", "postgres://127.0.0.1:1/none", "--listen", "127.0.0.1:0", "--data", folder]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except subprocess.TimeoutExpired:
+        return True
+    return "storage that is known" not in done.stderr
+
+
+@pytest.fixture
+def several(request, tmp_path):
+    if not knows_postgres(tmp_path):
+        pytest.skip("the program under test does not know --storage postgres://")
+    return Several(request.getfixturevalue("own_postgres")(), request.getfixturevalue("instances"))
 
 
 class Troubles(threading.Thread):
@@ -89,11 +157,19 @@ def crowded(servers, seconds, seed, with_troubles=True):
 
 def test_one_process_with_many_workers_answers_as_if_it_did_one_request_after_the_other(serve):
     total = crowded(OneServer(serve), SECONDS / 2, SEED, with_troubles=False)
-    assert total["PUT 200"] > 20 and total["PUT 412"] > 20 and total["PATCH 200"] > 20 and total["GET 304"] > 5
+    assert all(total[what] > 3 for what in ("PUT 200", "PUT 412", "PATCH 200", "DELETE 204", "GET 304"))
 
 
 def test_a_process_that_is_killed_answers_as_if_it_did_one_request_after_the_other(serve):
     crowded(OneServer(serve), SECONDS / 2, SEED)
+
+
+def test_instances_of_one_database_answer_as_if_they_were_one(several):
+    crowded(several, SECONDS / 2, SEED, with_troubles=False)
+
+
+def test_instances_and_a_database_that_are_killed_answer_as_if_they_were_one(several):
+    crowded(several, SECONDS / 2, SEED)
 
 
 # What must be found: each finds its fault in a second or two
