@@ -83,12 +83,17 @@ struct vb_memo {
     struct vb_span name;        /* 1 to VB_MEMO_NAME_MAX bytes */
     struct vb_span bytes;       /* at most VB_MEMO_MAX */
     int64_t now_ms;             /* Unix time, and */
-    int64_t expires_ms;         /* when it goes */
+    int64_t expires_ms;         /* when it goes; if that is over, it takes the
+                                   place of another and is gone itself */
+    struct vb_span over;        /* not "": a note of these bytes, at most
+                                   VB_MEMO_OVER_MAX, it may take the place of;
+                                   others it may not all the same */
     const struct vb_memo *next; /* another one of the same commit, or NULL */
 };
 
 #define VB_MEMO_NAME_MAX 64
 #define VB_MEMO_MAX      ((size_t)4 * 1024 * 1024)
+#define VB_MEMO_OVER_MAX 64
 
 enum vb_conflict_kind {
     VB_CONFLICT_NONE,
@@ -101,7 +106,8 @@ enum vb_conflict_kind {
 };
 
 /*
- * Some changes, all or none. Their order does not matter: expectations hold
+ * Some changes, all or none; none at all where there is a note to be kept.
+ * Their order does not matter: expectations hold
  * against the state before the commit, and the other conditions (claims,
  * references, emptiness) against the state it would leave. So two records may
  * refer to each other, and a claim may pass from one record to another, in one

@@ -506,7 +506,7 @@ static enum vb_err look_at_memo(struct court *court, const struct vb_memo *memo)
     enum vb_err err;
 
     if (memo->name.len < 1 || memo->name.len > VB_MEMO_NAME_MAX ||
-        memo->bytes.len > VB_MEMO_MAX)
+        memo->bytes.len > VB_MEMO_MAX || memo->over.len > VB_MEMO_OVER_MAX)
         return VB_ERR_INVALID;
     err = court->view->memo(court->view, memo, &found);
     return err == VB_OK && found ? VB_ERR_EXISTS : err;

@@ -55,13 +55,21 @@ struct vb__view {
                               uint64_t *ret_revision);
     enum vb_err (*blob)(struct vb__view *view, uint64_t blob, uint64_t length,
                         struct vb__blob_state *ret_state);
-    /* Is there a note of that name that has not expired? */
+    /* Is there a note of that name that has not expired, and does not give way
+     * to it (vb__memo_gives_way)? */
     enum vb_err (*memo)(struct vb__view *view, const struct vb_memo *memo,
                         bool *ret_found);
     /* The record's key, NUL-terminated and cut to `size` bytes. */
     enum vb_err (*key)(struct vb__view *view, uint64_t id, char *to,
                        size_t size);
 };
+
+/* Is what is there, by its bytes, what the note may take the place of? */
+static inline bool vb__memo_gives_way(const struct vb_memo *memo,
+                                      struct vb_span there)
+{
+    return memo->over.len > 0 && vb_span_eq(memo->over, there);
+}
 
 /* One change and what it meets. */
 struct vb__step {

@@ -119,6 +119,9 @@ struct vb_store {
     /* Made and kept likewise, and never shown: what the server hands out and
      * wants back as it was is sealed with it. */
     struct vb_hash_key secret;
+    /* Set by the engine: other processes may have it open as well, and write.
+     * What must hold for all of them is kept in it, and not in this one. */
+    bool shared;
     struct vb_holds holds;        /* names for which one thing is under way */
     atomic_uint_fast64_t history; /* bytes of it that are kept */
     pthread_mutex_t watches_lock;

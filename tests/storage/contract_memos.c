@@ -114,6 +114,67 @@ static void expired_notes_do_not_pile_up(void **state)
     }
 }
 
+/* As commit(), in the place of a note of these bytes. */
+static enum vb_err replace(struct rig_worker *worker, const char *over,
+                           const char *text, int64_t now_ms, int64_t expires_ms)
+{
+    const struct vb_memo note = {.name = VB_SPAN("n"),
+                                 .bytes = vb_span_str(text),
+                                 .now_ms = now_ms,
+                                 .expires_ms = expires_ms,
+                                 .over = vb_span_str(over)};
+    struct vb_commit request = {.memo = &note};
+
+    return rig_commit(worker, &request);
+}
+
+/* Who has claimed something to be done claims it for longer, and says in the
+ * end what became of it. */
+static void a_note_takes_the_place_of_its_own(void **state)
+{
+    struct contract *c = *state;
+
+    assert_int_equal(replace(&c->a, "", "claimed", 0, 100), VB_OK);
+    assert_int_equal(replace(&c->a, "claimed", "claimed", 50, 200), VB_OK);
+    expect_note(&c->b, "n", 150, "claimed");
+    assert_int_equal(replace(&c->a, "claimed", "outcome", 150, 500), VB_OK);
+    expect_note(&c->b, "n", 250, "outcome");
+}
+
+static void a_note_takes_no_other_ones_place(void **state)
+{
+    struct contract *c = *state;
+
+    assert_int_equal(replace(&c->a, "", "theirs", 0, 100), VB_OK);
+    assert_int_equal(replace(&c->b, "ours", "ours", 50, 200), VB_ERR_EXISTS);
+    assert_int_equal(replace(&c->b, "their", "ours", 50, 200), VB_ERR_EXISTS);
+    assert_int_equal(replace(&c->b, "theirs!", "ours", 50, 200), VB_ERR_EXISTS);
+    expect_note(&c->a, "n", 60, "theirs");
+    /* It is over: whoever has waited for that may. */
+    assert_int_equal(replace(&c->b, "ours", "ours", 100, 200), VB_OK);
+    assert_int_equal(replace(&c->a, "theirs", "done", 150, 300), VB_ERR_EXISTS);
+    expect_note(&c->a, "n", 160, "ours");
+}
+
+static void a_note_may_take_the_place_of_nothing(void **state)
+{
+    struct contract *c = *state;
+
+    assert_int_equal(replace(&c->a, "ours", "outcome", 0, 100), VB_OK);
+    expect_note(&c->b, "n", 50, "outcome");
+}
+
+/* Who gives up what it has claimed: another may begin at once. */
+static void a_note_that_is_over_ends_its_own(void **state)
+{
+    struct contract *c = *state;
+
+    assert_int_equal(replace(&c->a, "", "claimed", 0, 100), VB_OK);
+    assert_int_equal(replace(&c->a, "claimed", "-", 50, 50), VB_OK);
+    expect_note(&c->b, "n", 50, "");
+    assert_int_equal(replace(&c->b, "", "claimed", 51, 200), VB_OK);
+}
+
 static void a_name_is_held_once(void **state)
 {
     struct contract *c = *state;
@@ -135,6 +196,10 @@ const struct CMUnitTest contract_memos[] = {
     contract_test(a_note_expires),
     contract_test(what_was_refused_leaves_no_note),
     contract_test(expired_notes_do_not_pile_up),
+    contract_test(a_note_takes_the_place_of_its_own),
+    contract_test(a_note_takes_no_other_ones_place),
+    contract_test(a_note_may_take_the_place_of_nothing),
+    contract_test(a_note_that_is_over_ends_its_own),
     contract_test(a_name_is_held_once),
 };
 const size_t contract_memos_count = VB_COUNT_OF(contract_memos);

@@ -143,8 +143,13 @@ static enum vb_err view_blob(struct vb__view *view, uint64_t id,
 static enum vb_err view_memo(struct vb__view *view, const struct vb_memo *memo,
                              bool *ret_found)
 {
+    const struct vb__memo *there =
+        vb__memo_find(memory_of(view), memo->name, memo->now_ms);
+
     *ret_found =
-        vb__memo_find(memory_of(view), memo->name, memo->now_ms) != NULL;
+        there != NULL &&
+        !vb__memo_gives_way(
+            memo, vb_span_of(there->bytes + there->name_len, there->len));
     return VB_OK;
 }
 

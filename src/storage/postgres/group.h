@@ -85,6 +85,7 @@ struct vb__pg_pairs {
 struct vb__pg_memo {
     struct vb_span name;
     int64_t expires_ms;
+    struct vb_span bytes; /* up to VB_MEMO_OVER_MAX; of a longer one "" */
 };
 
 struct vb__pg_blob {

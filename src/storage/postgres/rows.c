@@ -296,7 +296,8 @@ static void write_item(struct writing *writing, struct vb__pg_item *item)
                                      .now_ms = memo->now_ms,
                                      .revision = (int64_t)item->revision,
                                      .expires_ms = memo->expires_ms,
-                                     .bytes = memo->bytes};
+                                     .bytes = memo->bytes,
+                                     .over = memo->over};
 }
 
 bool vb__pg_rows_make(struct vb__pg_group *group, struct vb__pg_rows *rows)

@@ -50,6 +50,7 @@ struct vb__pg_memo_row {
     int64_t revision;
     int64_t expires_ms;
     struct vb_span bytes;
+    struct vb_span over;
 };
 
 /* Rows of one kind, in the arena: as many as there can be. */

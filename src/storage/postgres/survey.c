@@ -440,6 +440,8 @@ static void take_memos(struct vb__pg_group *group, const PGresult *result)
             .name =
                 vb_arena_dup(&group->arena, vb__pg_get_bytes(result, row, 0)),
             .expires_ms = vb__pg_get_int(result, row, 1),
+            .bytes =
+                vb_arena_dup(&group->arena, vb__pg_get_bytes(result, row, 2)),
         };
 }
 

@@ -170,7 +170,8 @@ static enum vb_err view_memo(struct vb__view *view, const struct vb_memo *memo,
     *ret_found = false;
     for (size_t i = 0; i < survey->memo_count; i++)
         if (vb_span_eq(survey->memos[i].name, memo->name) &&
-            survey->memos[i].expires_ms > memo->now_ms)
+            survey->memos[i].expires_ms > memo->now_ms &&
+            !vb__memo_gives_way(memo, survey->memos[i].bytes))
             *ret_found = true;
     return VB_OK;
 }

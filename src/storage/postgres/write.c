@@ -171,10 +171,11 @@ static void send_memos(struct vb__pg_group *group,
     if (count == 0)
         return;
     send_expired(group, rows);
-    if (group->survey.memo_count > 0) { /* expired ones are in the way */
+    if (group->survey.memo_count > 0) { /* what gives way is in the way */
         begin(group);
         spans(group, &memo->name, sizeof(*memo), count);
         ints(group, &memo->now_ms, sizeof(*memo), count);
+        spans(group, &memo->over, sizeof(*memo), count);
         end(group, VB__PG_MEMOS_DROP);
     }
     begin(group);

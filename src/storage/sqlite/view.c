@@ -229,7 +229,8 @@ static enum vb_err view_memo(struct vb__view *view, const struct vb_memo *memo,
 
     vb__call_blob(&call, memo->name);
     vb__call_i64(&call, memo->now_ms);
-    *ret_found = vb__call_row(&call);
+    *ret_found = vb__call_row(&call) &&
+                 !vb__memo_gives_way(memo, vb__call_get_blob(&call, 0));
     return ended(view, &call);
 }
 

@@ -74,7 +74,7 @@ struct vb__sqlite;
     X(TALLY_SAVE, "INSERT OR REPLACE INTO collection"                          \
                   " (key, revision, count, modified_ms, number)"               \
                   " VALUES (?1, ?2, ?3, ?4, ?5)")                              \
-    X(MEMO_FIND, "SELECT 1 FROM memo WHERE name = ?1 AND expires_ms > ?2")     \
+    X(MEMO_FIND, "SELECT bytes FROM memo WHERE name = ?1 AND expires_ms > ?2") \
     X(MEMO_ADD,                                                                \
       "INSERT OR REPLACE INTO memo"                                            \
       " (name, revision, expires_ms, bytes) VALUES (?1, ?2, ?3, ?4)")          \
