@@ -214,6 +214,11 @@ static void read_done(struct vb_store_op *op)
     read->done(read);
 }
 
+static bool may_be_cached(const struct vb_account_read *read)
+{
+    return !read->fresh || !read->x->env->store->store->shared;
+}
+
 bool vb_account_read(struct vb_account_read *read)
 {
     struct vb_env *env = read->x->env;
@@ -225,7 +230,8 @@ bool vb_account_read(struct vb_account_read *read)
         struct vb_cache_name name =
             vb_cache_name(env->cache, read->key, ACCOUNT_VARIANT);
 
-        if (vb_cache_get(env->cache, &name, &cached) == VB_CACHE_HIT) {
+        if (may_be_cached(read) &&
+            vb_cache_get(env->cache, &name, &cached) == VB_CACHE_HIT) {
             read->account = vb_account_ref(cached);
             return true;
         }

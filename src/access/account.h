@@ -49,6 +49,8 @@ void vb_account_unref(struct vb_account *account);
 struct vb_account_read {
     struct vb_exchange *x;
     struct vb_span key;
+    bool fresh; /* not from the cache, where that has what is a while old: it is
+                   held against something that is not */
     struct vb_account *account; /* out: a reference the caller owns; NULL: there
                                    is none, or the store has failed, */
     enum vb_err err;            /* out: which this says */

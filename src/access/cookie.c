@@ -158,6 +158,16 @@ static enum vb_proof leave(struct visit *visit, enum vb_proof proof)
     return proof;
 }
 
+static enum vb_proof read_account(struct visit *visit, bool fresh);
+
+/* An account from the cache may be older than the session that its password
+ * has made: then it is read once more. */
+static bool may_be_old(const struct visit *visit)
+{
+    return visit->x->env->store->store->shared && !visit->account.fresh &&
+           visit->account.account != NULL;
+}
+
 /* Whoever has changed the password since has ended it. */
 static enum vb_proof with_account(struct visit *visit)
 {
@@ -171,6 +181,8 @@ static enum vb_proof with_account(struct visit *visit)
         memcmp(account->mark, visit->session->mark, VB_ACCOUNT_MARK) == 0)
         proof = vb_account_is(x, account, visit->ret);
     vb_account_unref(account);
+    if (proof == VB_PROOF_BAD && may_be_old(visit))
+        return read_account(visit, true);
     if (proof == VB_PROOF_GOOD)
         return known(visit, proof);
     return leave(visit, proof == VB_PROOF_HALT ? proof : nobody(x));
@@ -185,6 +197,19 @@ static void account_done(struct vb_account_read *read)
         vb_access_proved(visit->x, proof);
 }
 
+static enum vb_proof read_account(struct visit *visit, bool fresh)
+{
+    visit->account = (struct vb_account_read){
+        .x = visit->x,
+        .key = visit->session->account,
+        .fresh = fresh,
+        .done = account_done,
+        .context = visit,
+    };
+    return vb_account_read(&visit->account) ? with_account(visit)
+                                            : VB_PROOF_PENDING;
+}
+
 static enum vb_proof judge(struct visit *visit)
 {
     struct vb_exchange *x = visit->x;
@@ -196,14 +221,7 @@ static enum vb_proof judge(struct visit *visit)
         return leave(visit, nobody(x));
     if (session->account.len == 0)
         return known(visit, VB_PROOF_NONE);
-    visit->account = (struct vb_account_read){
-        .x = x,
-        .key = session->account,
-        .done = account_done,
-        .context = visit,
-    };
-    return vb_account_read(&visit->account) ? with_account(visit)
-                                            : VB_PROOF_PENDING;
+    return read_account(visit, false);
 }
 
 /* --- which session --------------------------------------------------------

@@ -53,7 +53,7 @@ static void remember(struct vb__lead *lead, const struct vb_record *record)
     memory->key_len = record->key.len;
     memcpy(memory->key, record->key.ptr, record->key.len);
     name = vb_cache_name(cache, lead->name, 0);
-    vb_cache_put(cache, &name, vb_cache_stamp(cache, name.hash),
+    vb_cache_put(cache, &name, vb_cache_stamp_lasting(cache, name.hash),
                  (struct vb_cache_value){memory, free, size});
 }
 
@@ -113,8 +113,11 @@ static enum vb_proof look_up(struct vb__lead *lead, struct vb_span key)
 {
     if (key.ptr == NULL)
         return fail(lead);
-    lead->read = (struct vb_account_read){
-        .x = lead->x, .key = key, .done = account_read, .context = lead};
+    lead->read = (struct vb_account_read){.x = lead->x,
+                                          .key = key,
+                                          .fresh = !lead->remembered,
+                                          .done = account_read,
+                                          .context = lead};
     return vb_account_read(&lead->read) ? identify(lead) : VB_PROOF_PENDING;
 }
 

@@ -4,6 +4,7 @@
 #include "content/coding.h"
 #include "http/accept.h"
 #include "http/media.h"
+#include "http/method.h"
 #include "resource/coded.h"
 #include "resource/guarded.h"
 
@@ -53,7 +54,6 @@ static struct vb_rep *look_up(const struct vb_exchange *x,
 
 enum vb_answer vb_cached_get(struct vb_exchange *x, struct vb_span key)
 {
-    struct vb_coded_place place = {.key = key};
     struct vb_cache_name name;
     struct vb_rep *rep;
 
@@ -67,12 +67,15 @@ enum vb_answer vb_cached_get(struct vb_exchange *x, struct vb_span key)
     }
     if (x->coding == VB_CODING_IDENTITY)
         return VB_NO;
-    place.stamp = vb_cached_stamp(x, x->key);
     rep = look_up(x, &name, VB_CODING_IDENTITY);
     if (rep == NULL)
         return VB_NO;
-    if (vb_guarded_shows_rep(x, rep))
+    if (vb_guarded_shows_rep(x, rep)) {
+        struct vb_coded_place place = {key,
+                                       vb_cache_stamp_of(x->env->cache, &name)};
+
         return vb_coded_select(x, place, vb_rep_ref(rep));
+    }
     vb_cached_select(x, vb_rep_ref(rep)); /* `accessible` says no */
     return VB_YES;
 }
@@ -83,7 +86,7 @@ struct vb_cache_stamp vb_cached_stamp(struct vb_exchange *x,
     struct vb_cache *cache = x->env->cache;
 
     if (cache == NULL)
-        return (struct vb_cache_stamp){0, 0};
+        return (struct vb_cache_stamp){0, 0, 0};
     return vb_cache_stamp(cache, vb_store_hash(x->env->store->store, listing));
 }
 
@@ -121,13 +124,20 @@ static void release_record(void *record)
     vb_record_unref(record);
 }
 
+/* What is about to be written must be as it is, and not as it was a while
+ * ago: conditions and the commit's own expectation are held against it. */
+static bool must_be_new(const struct vb_exchange *x)
+{
+    return x->env->store->store->shared && !vb_method_is_safe(x->head.method);
+}
+
 struct vb_record *vb_cached_record(struct vb_exchange *x, struct vb_span key)
 {
     struct vb_cache *cache = x->env->cache;
     struct vb_cache_name name;
     void *record;
 
-    if (cache == NULL)
+    if (cache == NULL || must_be_new(x))
         return NULL;
     name = vb_cache_name(cache, key, RECORD_VARIANT);
     if (vb_cache_get(cache, &name, &record) != VB_CACHE_HIT)
@@ -147,10 +157,11 @@ void vb_cached_commit(struct vb_exchange *x, const struct vb_commit *commit,
     name = vb_cache_name(cache, commit->changes[0].key, RECORD_VARIANT);
     record = vb_commit_record(commit, before);
     if (record != NULL)
-        vb_cache_put(cache, &name,
-                     (struct vb_cache_stamp){name.hash, commit->generation},
-                     (struct vb_cache_value){record, release_record,
-                                             vb_record_size(record)});
+        vb_cache_put(
+            cache, &name,
+            vb_cache_stamp_commit(cache, name.hash, commit->generation),
+            (struct vb_cache_value){record, release_record,
+                                    vb_record_size(record)});
 }
 
 enum vb_answer vb_cached_show(struct vb_exchange *x, struct vb_span key,

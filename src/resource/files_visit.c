@@ -177,8 +177,8 @@ static void prepare_dir(struct vb_exchange *x, struct vb_files_dir *dir,
     dir->key = key;
     if (cache == NULL)
         return;
-    dir->stamp =
-        vb_cache_stamp(cache, vb_cache_name(cache, key, NAMES_VARIANT).hash);
+    dir->stamp = vb_cache_stamp_lasting(
+        cache, vb_cache_name(cache, key, NAMES_VARIANT).hash);
     vb__files_names_unref(dir->names);
     dir->names = get_names(x, key);
 }
@@ -191,8 +191,8 @@ void vb__files_prepare(struct vb_files_visit *visit)
     vb__files_unload(visit);
     visit->now = (struct vb_files_now){env->now.unix_ms, env->now.mono_ms};
     if (env->cache != NULL)
-        visit->stamp =
-            vb_cache_stamp(env->cache, cache_name(x, 0, VB_FILES_PLAIN).hash);
+        visit->stamp = vb_cache_stamp_lasting(
+            env->cache, cache_name(x, 0, VB_FILES_PLAIN).hash);
     prepare_dir(x, &visit->around, around_key(x));
     prepare_dir(x, &visit->within,
                 vb_arena_printf(&x->arena, "%.*s/", VB_FMT(x->key)));

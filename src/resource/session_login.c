@@ -195,6 +195,7 @@ static enum vb_answer judge(struct entry *entry, enum vb_proof proof)
     entry->read = (struct vb_account_read){
         .x = x,
         .key = vb_arena_dup(&x->arena, entry->login.record->key),
+        .fresh = true,
         .done = account_done,
         .context = entry,
     };

@@ -117,6 +117,7 @@ struct vb_config {
     uint32_t jobs_at_once;     /* that run */
     uint32_t job_retention_ms; /* of what is over */
     uint64_t cache_size;       /* bytes for each worker; 0: no cache */
+    uint32_t cache_max_age_ms; /* of what others write as well; 0: none */
     uint32_t grace_ms;         /* after a stop, for what is under way */
     uint32_t max_pending;      /* requests of one worker under way */
     uint32_t max_streams;      /* that tell one worker's clients what happens */

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "server/secure.h"
 #include "server/server.h"
+#include "storage/make.h"
 
 /* The first descriptor that a service manager hands over. */
 #define LISTEN_FDS_START 3
@@ -158,8 +159,10 @@ static void tell(struct vb_server *server)
                                     : "an open tree of resources");
     tell_rest(server);
     tell_proxy(&server->proxying, server->trust.open);
-    if (has_own(server))
-        vb_log(VB_LOG_NOTICE, "data in %s", server->store_url);
+    if (has_own(server)) {
+        vb_store_show(vb_span_str(server->store_url), &text);
+        vb_log(VB_LOG_NOTICE, "data in %.*s", VB_FMT(vb_buf_span(&text)));
+    }
     if (server->trust.open && server->proxying.users == NULL)
         vb_log(VB_LOG_WARNING, "anyone who can reach it may %s (--open)",
                server->proxying.on ? "use it" : "write");
@@ -282,6 +285,7 @@ static void apply(struct vb_server *server, const struct vb_config *config)
     server->rate.burst =
         config->rate_burst > 0 ? config->rate_burst : config->rate.count;
     server->cache_size = config->cache_size;
+    server->cache_max_age_ms = config->cache_max_age_ms;
     vb_serve_api(server, config);
     if (config->admin != NULL)
         vb_server_admin(server, config->admin, config->admin_token);

@@ -40,12 +40,13 @@ struct vb_server {
     uint32_t grace_ms;
     struct vb_jobs_options job_options;
     struct vb_password_cost password_cost;
-    uint32_t max_pending;  /* exchanges of one worker; beyond: 503 */
-    uint32_t max_streams;  /* of what happens, of one worker; likewise */
-    uint64_t history;      /* bytes of what has happened that are kept */
-    struct vb_rate rate;   /* count 0: none */
-    size_t cache_size;     /* bytes for each worker; 0: no cache */
-    struct vb_trust trust; /* its texts are owned */
+    uint32_t max_pending;      /* exchanges of one worker; beyond: 503 */
+    uint32_t max_streams;      /* of what happens, of one worker; likewise */
+    uint64_t history;          /* bytes of what has happened that are kept */
+    struct vb_rate rate;       /* count 0: none */
+    size_t cache_size;         /* bytes for each worker; 0: no cache */
+    uint32_t cache_max_age_ms; /* where others write as well; 0: none */
+    struct vb_trust trust;     /* its texts are owned */
     bool trace;
     bool explain; /* tell clients on this machine why, if they ask */
     struct vb_mount *mounts;

@@ -70,6 +70,17 @@ static void gone(struct vb_service *service, struct vb_exchange *x)
  * ---------------------------------------------------------------------------------
  */
 
+/* NULL: no memory. */
+static struct vb_cache *new_cache(const struct vb_server *server,
+                                  const struct vb_env *env)
+{
+    struct vb_cache *cache = vb_cache_new(server->store, server->cache_size);
+
+    if (cache != NULL)
+        vb_cache_age(cache, &env->now.mono_ms, server->cache_max_age_ms);
+    return cache;
+}
+
 static enum vb_err attach_store(struct vb_server_worker *own)
 {
     struct vb_server *server = own->server;
@@ -85,7 +96,7 @@ static enum vb_err attach_store(struct vb_server_worker *own)
     if (env->feed == NULL)
         return VB_ERR_NOMEM;
     if (server->cache_size > 0) {
-        env->cache = vb_cache_new(server->store, server->cache_size);
+        env->cache = new_cache(server, env);
         if (env->cache == NULL)
             return VB_ERR_NOMEM;
     }
@@ -268,7 +279,7 @@ static void renew_cache(struct vb_server_worker *own)
     if (env->cache == NULL)
         return;
     vb_cache_free(env->cache);
-    env->cache = vb_cache_new(own->server->store, own->server->cache_size);
+    env->cache = new_cache(own->server, env);
 }
 
 void vb__worker_renew(struct vb_server_worker *own, struct vb_catalog *catalog,

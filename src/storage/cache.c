@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/span.h"
 #include "base/table.h"
@@ -32,7 +33,9 @@ struct vb_cache {
     const struct vb_store *store;
     struct vb_table table;
     struct vb_link ring;
-    struct vb_link *hand; /* the next to be looked at; or the ring itself */
+    struct vb_link *hand;  /* the next to be looked at; or the ring itself */
+    const int64_t *now_ms; /* NULL: no time is known */
+    int64_t max_age_ms;
     size_t budget;
     size_t bytes;
     uint64_t hits;
@@ -53,6 +56,13 @@ struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget)
     vb_list_init(&cache->ring);
     cache->hand = &cache->ring;
     return cache;
+}
+
+void vb_cache_age(struct vb_cache *cache, const int64_t *now_ms,
+                  int64_t max_age_ms)
+{
+    cache->now_ms = now_ms;
+    cache->max_age_ms = max_age_ms;
 }
 
 static void drop(struct vb_cache *cache, struct entry *entry)
@@ -84,18 +94,47 @@ struct vb_cache_name vb_cache_name(const struct vb_cache *cache,
                                   vb_store_hash(cache->store, key)};
 }
 
+/* Until when something counts that the store says now. */
+static int64_t until(const struct vb_cache *cache)
+{
+    if (!cache->store->shared)
+        return VB_TIME_NEVER;
+    return cache->now_ms == NULL ? INT64_MIN
+                                 : *cache->now_ms + cache->max_age_ms;
+}
+
 struct vb_cache_stamp vb_cache_stamp(const struct vb_cache *cache,
                                      uint64_t hash)
 {
+    return vb_cache_stamp_commit(
+        cache, hash, vb_store_generation_hashed(cache->store, hash));
+}
+
+struct vb_cache_stamp vb_cache_stamp_lasting(const struct vb_cache *cache,
+                                             uint64_t hash)
+{
     return (struct vb_cache_stamp){
-        hash, vb_store_generation_hashed(cache->store, hash)};
+        hash, vb_store_generation_hashed(cache->store, hash), VB_TIME_NEVER};
+}
+
+struct vb_cache_stamp vb_cache_stamp_commit(const struct vb_cache *cache,
+                                            uint64_t hash, uint64_t generation)
+{
+    return (struct vb_cache_stamp){hash, generation, until(cache)};
+}
+
+static bool is_over(const struct vb_cache *cache, struct vb_cache_stamp stamp)
+{
+    return stamp.until_ms != VB_TIME_NEVER &&
+           (cache->now_ms == NULL || *cache->now_ms >= stamp.until_ms);
 }
 
 static bool is_current(const struct vb_cache *cache,
                        struct vb_cache_stamp stamp)
 {
     return vb_store_generation_hashed(cache->store, stamp.hash) ==
-           stamp.generation;
+               stamp.generation &&
+           !is_over(cache, stamp);
 }
 
 /* The key's hash is secret and spread already; the variant need only move it
@@ -118,6 +157,15 @@ static struct entry *find(const struct vb_cache *cache,
             return entry;
     }
     return NULL;
+}
+
+struct vb_cache_stamp vb_cache_stamp_of(const struct vb_cache *cache,
+                                        const struct vb_cache_name *name)
+{
+    const struct entry *entry = find(cache, name);
+
+    return entry != NULL ? entry->stamp
+                         : (struct vb_cache_stamp){.until_ms = INT64_MIN};
 }
 
 enum vb_cache_answer vb_cache_get(struct vb_cache *cache,

@@ -16,6 +16,11 @@
  *         vb_cache_put(cache, &name, stamp, value);
  *     }
  *
+ * Where others write to the store as well (its `shared`), a counter tells only
+ * of what is heard of here. So what is made of its records counts for a bounded
+ * time beside, or not at all (vb_cache_age); what is made of anything else is
+ * stamped as lasting.
+ *
  * Values are opaque and counted by their owner. That there is nothing under a
  * name can be kept too. Room is made by the CLOCK rule: what was not asked for
  * since the hand came by last goes first.
@@ -40,6 +45,7 @@ struct vb_cache_name {
 struct vb_cache_stamp {
     uint64_t hash; /* of the key whose changes make it untrue */
     uint64_t generation;
+    int64_t until_ms; /* monotonic; VB_TIME_NEVER: that alone */
 };
 
 /* What is kept: a counted value, how to give back one reference to it, and how
@@ -69,6 +75,14 @@ struct vb_cache_stats {
  * its records. NULL: no memory. */
 struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget);
 
+/*
+ * For a store that is shared: what is made of its records counts for so long
+ * after it was true. `now_ms` is where the monotonic time stands, and stays. 0,
+ * and until this is called: it does not count at all.
+ */
+void vb_cache_age(struct vb_cache *cache, const int64_t *now_ms,
+                  int64_t max_age_ms);
+
 /* NULL is fine. */
 void vb_cache_free(struct vb_cache *cache);
 
@@ -80,6 +94,20 @@ struct vb_cache_name vb_cache_name(const struct vb_cache *cache,
  * (vb_store_hash). */
 struct vb_cache_stamp vb_cache_stamp(const struct vb_cache *cache,
                                      uint64_t hash);
+
+/* The same for what is made of nothing in the store; `hash` is name.hash. */
+struct vb_cache_stamp vb_cache_stamp_lasting(const struct vb_cache *cache,
+                                             uint64_t hash);
+
+/* Of what a commit has just written under the key of this hash, which has led
+ * to this generation. */
+struct vb_cache_stamp vb_cache_stamp_commit(const struct vb_cache *cache,
+                                            uint64_t hash, uint64_t generation);
+
+/* Of what is kept under a name: for something else that is made of it. Where
+ * there is nothing, one that does not count. */
+struct vb_cache_stamp vb_cache_stamp_of(const struct vb_cache *cache,
+                                        const struct vb_cache_name *name);
 
 /* On VB_CACHE_HIT, *ret_value is borrowed until the next call for this cache:
  * take a reference to keep it. Allocates nothing. */

@@ -316,6 +316,100 @@ static void many_entries_are_all_found(void **state)
     assert_int_equal(vb_cache_stats(scene->cache).evicted, 0);
 }
 
+/* --- where others write as well
+ * ----------------------------------------------- */
+
+static void share(struct scene *scene, const int64_t *now_ms, int64_t max_age)
+{
+    scene->store->shared = true;
+    if (now_ms != NULL)
+        vb_cache_age(scene->cache, now_ms, max_age);
+}
+
+static void what_others_may_change_is_not_kept(void **state)
+{
+    struct scene *scene = *state;
+    const int64_t now = 5000;
+
+    share(scene, NULL, 0);
+    put(scene, "/a", 0, 1, 100);
+    assert_int_equal(get(scene, "/a", 0), -1);
+    share(scene, &now, 0);
+    put(scene, "/a", 0, 1, 100);
+    assert_int_equal(get(scene, "/a", 0), -1);
+    assert_int_equal(values_alive, 0);
+}
+
+static void what_others_may_change_is_kept_for_a_while(void **state)
+{
+    struct scene *scene = *state;
+    int64_t now = 5000;
+
+    share(scene, &now, 1000);
+    put(scene, "/a", 0, 1, 100);
+    now = 5999;
+    assert_int_equal(get(scene, "/a", 0), 1);
+    now = 6000;
+    assert_int_equal(get(scene, "/a", 0), -1);
+    assert_int_equal(values_alive, 0);
+}
+
+/* What one has changed oneself, or was told of, is not that old. */
+static void what_is_known_to_have_changed_is_not_kept(void **state)
+{
+    struct scene *scene = *state;
+    const int64_t now = 5000;
+
+    share(scene, &now, 1000);
+    put(scene, "/a", 0, 1, 100);
+    change(scene, "/a", "");
+    assert_int_equal(get(scene, "/a", 0), -1);
+}
+
+static void age_counts_from_before_the_store_was_read(void **state)
+{
+    struct scene *scene = *state;
+    struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("/a"), 0);
+    struct vb_cache_stamp stamp;
+    int64_t now = 5000;
+
+    share(scene, &now, 1000);
+    stamp = vb_cache_stamp(scene->cache, name.hash);
+    now = 5600;
+    vb_cache_put(scene->cache, &name, stamp, counted(1, 100));
+    /* And what is made of it has the same. */
+    stamp = vb_cache_stamp_of(scene->cache, &name);
+    name.variant = 7;
+    vb_cache_put(scene->cache, &name, stamp, counted(2, 100));
+    assert_int_equal(get(scene, "/a", 7), 2);
+    now = 6000;
+    assert_int_equal(get(scene, "/a", 0), -1);
+    assert_int_equal(get(scene, "/a", 7), -1);
+}
+
+static void what_is_made_of_nothing_does_not_count(void **state)
+{
+    struct scene *scene = *state;
+    struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("/a"), 0);
+
+    share(scene, NULL, 0);
+    vb_cache_put(scene->cache, &name, vb_cache_stamp_of(scene->cache, &name),
+                 counted(1, 100));
+    assert_int_equal(get(scene, "/a", 0), -1);
+}
+
+static void what_is_not_the_stores_is_kept_all_the_same(void **state)
+{
+    struct scene *scene = *state;
+    struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("f"), 0);
+
+    share(scene, NULL, 0);
+    vb_cache_put(scene->cache, &name,
+                 vb_cache_stamp_lasting(scene->cache, name.hash),
+                 counted(1, 100));
+    assert_int_equal(get(scene, "f", 0), 1);
+}
+
 #define scene_test(function)                                                   \
     cmocka_unit_test_setup_teardown(function, open_scene, close_scene)
 
@@ -334,6 +428,12 @@ int main(void)
         scene_test(what_is_asked_for_stays_longer),
         scene_test(eviction_ends_when_all_were_asked_for),
         scene_test(many_entries_are_all_found),
+        scene_test(what_others_may_change_is_not_kept),
+        scene_test(what_others_may_change_is_kept_for_a_while),
+        scene_test(what_is_known_to_have_changed_is_not_kept),
+        scene_test(age_counts_from_before_the_store_was_read),
+        scene_test(what_is_made_of_nothing_does_not_count),
+        scene_test(what_is_not_the_stores_is_kept_all_the_same),
     };
 
     return cmocka_run_group_tests_name("storage/cache", tests, NULL, NULL);
