@@ -81,7 +81,7 @@ static int prepare(struct vb__local *local, const struct vb_config *config)
     local->nodes[VB_NODE_deferred].ask = stop_before_deferred;
     if (status != 0)
         return status;
-    if (is_missing(url))
+    if (is_missing(url)) /* it is a path */
         return vb__usage_error("there is nothing in %s", url);
     return vb__local_open(local, url,
                           "ask the running server: verbatim explain URL");

@@ -11,21 +11,37 @@ bool vb_store_is_postgres(struct vb_span url)
            vb_span_starts(url, VB_SPAN("postgresql:"));
 }
 
-/* Also where the scheme is misspelt, what stands before an @ stays unsaid. */
+static bool has_word(struct vb_span text, struct vb_span word)
+{
+    for (size_t i = 0; i + word.len <= text.len; i++)
+        if (vb_span_ieq(vb_span_head(vb_span_from(text, i), word.len), word))
+            return true;
+    return false;
+}
+
+/* What is no URL of ours may be one with a mistake in it: then nothing of it is
+ * shown but what kind of URL it would be. */
+static void show_strange(struct vb_span url, struct vb_buf *to)
+{
+    ssize_t colon = vb_span_find(url, ':', 0);
+
+    if (vb_span_find(url, '@', 0) < 0 && !has_word(url, VB_SPAN("passw"))) {
+        vb_buf_append(to, url);
+        return;
+    }
+    vb_buf_append(to, vb_span_head(url, (size_t)(colon + 1)));
+    vb_buf_str(to, "...");
+}
+
 void vb_store_show(struct vb_span url, struct vb_buf *to)
 {
-    ssize_t slashes = vb_span_find(url, '/', 0);
-    ssize_t at = slashes < 0 ? -1 : vb_span_find(url, '@', (size_t)slashes);
-
-    if (vb_store_is_postgres(url)) {
+    if (vb_store_is_postgres(url))
         vb__pg_url_show(url, to);
-    } else if (at < 0 || vb_span_starts(url, VB_SPAN("sqlite:"))) {
+    else if (vb_span_starts(url, VB_SPAN("sqlite:")) ||
+             vb_span_starts(url, VB_SPAN("memory:")))
         vb_buf_append(to, url);
-    } else {
-        vb_buf_append(to, vb_span_head(url, (size_t)slashes));
-        vb_buf_str(to, "//...");
-        vb_buf_append(to, vb_span_from(url, (size_t)at));
-    }
+    else
+        show_strange(url, to);
 }
 
 static enum vb_err make_postgres(struct vb_span text, bool citus,

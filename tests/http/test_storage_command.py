@@ -116,7 +116,7 @@ def test_citus_is_told_to_distribute(store):
 
 
 def test_a_misspelt_url_does_not_show_its_password(tmp_path):
-    assert "postgress://...@host" in why("init", "--storage", "postgress://u:secret@host/x")
+    assert "postgress:..." in why("init", "--storage", "postgress://u:secret@host/x")
     assert "libpq" in why("init", "--storage", "postgres://u:secret@host/x?sslmod=no")
     assert why("copy", "mysql://u:secret@host/x", f"sqlite:{tmp_path}/a")
 
