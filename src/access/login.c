@@ -67,14 +67,26 @@ enum vb_proof vb_login_busy(struct vb_exchange *x)
 }
 
 /* It was not looked at, for a reason of our own. */
-static enum vb_proof give_up(struct vb_login *login)
+static void undo(struct vb_login *login)
 {
     struct vb_exchange *x = login->x;
 
     vb_throttle_undo(x->env->logins->throttle, x->peer, login->login);
     vb_record_unref(login->record);
     login->record = NULL;
-    return vb_login_busy(x);
+}
+
+static enum vb_proof give_up(struct vb_login *login)
+{
+    undo(login);
+    return vb_login_busy(login->x);
+}
+
+/* Nor may it look as if nobody had the login. */
+static enum vb_proof fail(struct vb_login *login)
+{
+    undo(login);
+    return vb_access_halt(login->x);
 }
 
 /* --- a hash of today
@@ -205,7 +217,7 @@ static enum vb_proof found(struct vb_login *login)
 {
     login->record = login->claim.record;
     login->work.renews = true;
-    return login->claim.op.err != VB_OK ? give_up(login) : verify(login);
+    return login->claim.op.err != VB_OK ? fail(login) : verify(login);
 }
 
 static void claim_done(struct vb_store_op *op)

@@ -26,6 +26,7 @@ struct intake {
     size_t writing;  /* bytes of `pending` that the store is at */
     bool ended;      /* the client has sent all */
     bool finished;   /* the flow was told */
+    bool unkept;     /* it was the store that failed */
     enum vb_err err; /* the first thing that went wrong */
 };
 
@@ -43,13 +44,16 @@ static void finish(struct intake *intake)
     }
     vb_buf_done(&intake->pending);
     stored->received = intake->err == VB_OK;
-    vb_flow_resume(x, vb_intake_verdict(x, intake->err));
+    vb_flow_resume(x, intake->unkept ? vb_stored_failed(x, intake->err)
+                                     : vb_intake_verdict(x, intake->err));
 }
 
 static void written(struct intake *intake)
 {
-    if (intake->err == VB_OK)
+    if (intake->err == VB_OK) {
         intake->err = intake->write.op.err;
+        intake->unkept = intake->err != VB_OK;
+    }
     vb_buf_consume(&intake->pending, intake->writing);
     intake->writing = 0;
 }

@@ -80,6 +80,8 @@ static void beat(struct vb_alarm *alarm)
          link = link->next)
         vb__feed_rouse(VB_CONTAINER(link, struct vb_listener, all));
     vb__feed_wake_all(feed);
+    if (feed->failed)
+        vb__feed_try_again(feed);
     if (feed->count > 0)
         feed->env->alarms->set(feed->env->alarms, alarm, BEAT_MS);
 }

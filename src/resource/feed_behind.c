@@ -56,8 +56,9 @@ static void go_on(struct vb_listener *listener, bool more)
 /* --- what is not kept any more --------------------------------------------
  */
 
-/* Nothing has happened to what it listens to, if that is still as old. */
-static void judge_quiet(struct vb__ask *ask, bool quiet)
+/* Nothing has happened to what it listens to, if that is still as old. Where
+ * the store could not say, it is asked all of it again: at the next beat. */
+static void judge_quiet(struct vb__ask *ask, enum vb_err err, bool quiet)
 {
     struct vb_listener *listener = ask->listener;
     uint64_t now = ask->history.now;
@@ -67,6 +68,8 @@ static void judge_quiet(struct vb__ask *ask, bool quiet)
     if (listener == NULL)
         return;
     listener->ask = NULL;
+    if (err != VB_OK)
+        return;
     begin(listener, now, !quiet);
     go_on(listener, false);
 }
@@ -77,9 +80,9 @@ static void collection_done(struct vb_store_op *op)
     struct vb_feed *feed = ask->feed;
 
     feed->asks--;
-    judge_quiet(ask, op->err == VB_OK &&
-                         ask->collection.revision <=
-                             vb_moment_revision(ask->history.beyond));
+    judge_quiet(ask, op->err,
+                ask->collection.revision <=
+                    vb_moment_revision(ask->history.beyond));
     vb__feed_wake_all(feed);
 }
 
@@ -88,12 +91,12 @@ static void record_done(struct vb_store_op *op)
     struct vb__ask *ask = op->context;
     struct vb_feed *feed = ask->feed;
     const struct vb_record *record = ask->record.record;
-    bool quiet = op->err == VB_OK && record != NULL &&
+    bool quiet = record != NULL &&
                  record->revision <= vb_moment_revision(ask->history.beyond);
 
     feed->asks--;
     vb_record_unref(ask->record.record);
-    judge_quiet(ask, quiet);
+    judge_quiet(ask, op->err, quiet);
     vb__feed_wake_all(feed);
 }
 

@@ -136,8 +136,10 @@ static void take(struct vb_feed *feed)
             tell(feed, &history->happenings[i]);
         feed->at = history->reached;
         feed->more |= history->more;
-    } else {
+    } else if (history->op.err == VB_ERR_NOTFOUND) {
         lose(feed);
+    } else {
+        feed->failed = true;
     }
     vb_history_read_done(history);
     vb__feed_wake_all(feed);
@@ -166,6 +168,13 @@ static void read_on(struct vb_feed *feed)
             return;
         take(feed);
     }
+}
+
+void vb__feed_try_again(struct vb_feed *feed)
+{
+    feed->more |= feed->failed;
+    feed->failed = false;
+    read_on(feed);
 }
 
 void vb__feed_watch_heard(struct vb_watch *watch)

@@ -44,6 +44,7 @@ struct vb_feed {
     bool watching; /* the store tells of commits */
     bool reading;  /* `history` is under way */
     bool more;     /* there is something that it does not bring */
+    bool failed;   /* the store could not say: it is asked at the next beat */
     size_t asks;   /* of listeners that are behind */
     struct vb_watch watch;
     struct vb_history_read history;
@@ -64,6 +65,8 @@ bool vb__feed_join(struct vb_listener *listener);
 /* It does not share it any more. */
 void vb__feed_part(struct vb_listener *listener);
 void vb__feed_watch_heard(struct vb_watch *watch);
+/* Asks once more for what the store could not say. */
+void vb__feed_try_again(struct vb_feed *feed);
 
 /* --- feed_behind.c */
 

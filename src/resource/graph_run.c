@@ -34,8 +34,7 @@ struct vb_gql_result vb__graph_denied(struct vb__graph_run *run,
 struct vb_gql_result vb__graph_failed(struct vb__graph_run *run,
                                       enum vb_err err)
 {
-    bool later =
-        err == VB_ERR_BUSY || err == VB_ERR_NOMEM || err == VB_ERR_TIMEOUT;
+    bool later = vb_stored_may_pass(err);
 
     return vb__graph_error(
         run, later ? "SERVICE_UNAVAILABLE" : "INTERNAL_SERVER_ERROR",

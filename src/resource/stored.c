@@ -59,12 +59,35 @@ struct vb_span vb_stored_listing(struct vb_span key)
     return vb_span_head(key, len > 1 ? len - 1 : len);
 }
 
+bool vb_stored_may_pass(enum vb_err err)
+{
+    return err == VB_ERR_BUSY || err == VB_ERR_NOMEM || err == VB_ERR_TIMEOUT ||
+           err == VB_ERR_UNAVAILABLE || err == VB_ERR_UNCERTAIN;
+}
+
+/* Who does not know whether to try again must not be left to guess. */
+static struct vb_span uncertain(const struct vb_exchange *x)
+{
+    return x->once != NULL
+               ? VB_SPAN("It is not known whether this was done. The same "
+                         "request, sent again with the same Idempotency-Key, "
+                         "tells.")
+               : VB_SPAN("It is not known whether this was done. A GET "
+                         "tells.");
+}
+
 enum vb_answer vb_stored_failed(struct vb_exchange *x, enum vb_err err)
 {
     switch (err) {
     case VB_ERR_NOSPACE:
         return vb_reply_refuse(x, VB_STATUS_INSUFFICIENT_STORAGE,
                                VB_SPAN("There is no room left to store this."));
+    case VB_ERR_UNCERTAIN:
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE, uncertain(x));
+    case VB_ERR_UNAVAILABLE:
+        return vb_reply_refuse(x, VB_STATUS_SERVICE_UNAVAILABLE,
+                               VB_SPAN("What this is kept in cannot be "
+                                       "reached. Nothing was done."));
     case VB_ERR_BUSY:
     case VB_ERR_NOMEM:
     case VB_ERR_TIMEOUT:

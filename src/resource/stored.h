@@ -93,6 +93,9 @@ struct vb_stored {
 /* --- stored.c
  * ----------------------------------------------------------------- */
 
+/* Is that how the store is for a while, so that the same may be done later? */
+bool vb_stored_may_pass(enum vb_err err);
+
 /*
  * The exchange's state, made on first use for this route; key and parent are
  * those of x->key. NULL when out of memory, with 503 set: HALT then.
