@@ -124,6 +124,8 @@ void vb_exchange_release(struct vb_exchange *x)
         env->service->end(env->service, x);
     if (x->reply.source != NULL && x->reply.source->close != NULL)
         x->reply.source->close(x->reply.source);
+    if (x->once != NULL && x->abandoned)
+        (void)x->once->settled(x, 0); /* nobody waits */
     x->over = true;
     if (x->held > 0)
         x->peer = NULL;

@@ -373,8 +373,9 @@ struct vb_outcome {
 struct vb_once {
     /* Content that a sink is about to get; borrowed for the call. */
     void (*content)(struct vb_exchange *x, struct vb_span bytes);
-    /* The reply is decided, and not sent yet. */
-    void (*settled)(struct vb_exchange *x);
+    /* The reply is decided, and not sent yet; or the client has gone. False: it
+     * has to wait until vb_reply_settled is called (flow/reply.h). */
+    bool (*settled)(struct vb_exchange *x, unsigned status);
     /* The exchange is over, whether settled or not. */
     void (*done)(struct vb_exchange *x);
 };

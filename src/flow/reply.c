@@ -345,18 +345,16 @@ static void pass_on(struct vb_exchange *x)
     x->carrier->reply(x);
 }
 
-void vb__reply_finish(struct vb_exchange *x, unsigned status)
+/* It is complete but for what follows from its status. */
+static void send(struct vb_exchange *x)
 {
     struct vb_reply *reply = &x->reply;
+    unsigned status = reply->status;
 
-    vb_assert((status >= 200 && status <= 599) || reply->switched);
-    if (x->once != NULL)
-        x->once->settled(x);
     if (x->abandoned) {
         vb_exchange_release(x);
         return;
     }
-    reply->status = (uint16_t)status;
     reply->head_only = vb_exchange_is_head(x);
     if (reply->foreign) {
         pass_on(x);
@@ -381,6 +379,23 @@ void vb__reply_finish(struct vb_exchange *x, unsigned status)
     if (x->peer != NULL && x->peer->secure && x->outer == NULL)
         say_secure(x);
     x->carrier->reply(x);
+}
+
+void vb__reply_finish(struct vb_exchange *x, unsigned status)
+{
+    vb_assert((status >= 200 && status <= 599) || x->reply.switched);
+    x->reply.status = (uint16_t)status;
+    if (x->once == NULL || x->once->settled(x, status))
+        send(x);
+    else
+        x->walk.waiting = true;
+}
+
+void vb_reply_settled(struct vb_exchange *x)
+{
+    vb_assert(x->walk.waiting && x->walk.finished);
+    x->walk.waiting = false;
+    send(x);
 }
 
 /* --- TRACE -----------------------------------------------------------------

@@ -84,6 +84,10 @@ void vb__reply_hint(struct vb_exchange *x);
 /* Prepares the answer to TRACE: the request as it came, but for secrets. */
 void vb__reply_trace(struct vb_exchange *x);
 
+/* After x->once has said that the reply has to wait: it can go out. The
+ * exchange may be gone after. */
+void vb_reply_settled(struct vb_exchange *x);
+
 /* Completes the reply for its status and hands it to the carrier. */
 void vb__reply_finish(struct vb_exchange *x, unsigned status);
 

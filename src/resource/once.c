@@ -7,6 +7,7 @@
 #include "exchange/identity.h"
 #include "flow/intake.h"
 #include "flow/reply.h"
+#include "resource/once_claim.h"
 
 /* What a note begins with: the fingerprint, and whether it is one of all the
  * content; there are methods that leave theirs unread. */
@@ -21,7 +22,9 @@ struct once {
     struct vb_exchange *x;
     struct vb_hold hold; /* while it is under way */
     bool held;
-    bool has_seen; /* content came by */
+    struct vb__once_claim claim;    /* the same, where others write as well */
+    const struct vb_commit *commit; /* that has the note with it; or NULL */
+    bool has_seen;                  /* content came by */
     unsigned char name[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_state print; /* of what it asks */
     struct vb_memo_read read;       /* the note of the first time */
@@ -84,10 +87,23 @@ static void let_go(struct once *once)
     once->held = false;
 }
 
-/* Before the client can know the reply, and send the request again. */
-static void settled(struct vb_exchange *x)
+/* The commit's answer has come, if it was asked for. */
+static bool is_kept(const struct once *once)
 {
-    let_go(once_of(x));
+    return once->commit != NULL && once->commit->op.err == VB_OK;
+}
+
+/* Before the client can know the reply, and send the request again; but for
+ * what the store itself could not say in time. */
+static bool settled(struct vb_exchange *x, unsigned status)
+{
+    struct once *once = once_of(x);
+
+    let_go(once);
+    if (is_kept(once))
+        vb__once_claim_done(&once->claim);
+    return vb__once_claim_leave(
+        &once->claim, status != 0 && status != VB_STATUS_SERVICE_UNAVAILABLE);
 }
 
 static void done(struct vb_exchange *x)
@@ -195,10 +211,27 @@ static enum vb_answer compare_content(struct once *once)
 /* --- the question ----------------------------------------------------------
  */
 
+static enum vb_answer refuse_second(struct vb_exchange *x)
+{
+    x->reply.status = VB_STATUS_CONFLICT;
+    vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key is still "
+                               "under way."));
+    return VB_NO;
+}
+
+static bool is_shared(const struct once *once)
+{
+    return once->x->env->store->store->shared;
+}
+
+/* Whoever has held the name may have let it go meanwhile. */
 static enum vb_answer judge(struct once *once)
 {
     if (once->read.op.err != VB_OK)
         return vb_stored_failed(once->x, once->read.op.err);
+    if (once->read.found ? once->read.bytes.len == VB__CLAIM_LEN
+                         : is_shared(once))
+        return refuse_second(once->x);
     if (!once->read.found)
         return VB_YES;
     let_go(once);
@@ -214,27 +247,59 @@ static void read_done(struct vb_store_op *op)
         vb_flow_resume(once->x, answer);
 }
 
+static enum vb_answer look_up(struct once *once)
+{
+    const struct vb_env *env = once->x->env;
+
+    once->read.op = (struct vb_store_op){.done = read_done, .context = once};
+    once->read.name = name_of(once);
+    once->read.now_ms = env->now.unix_ms;
+    return vb_store_memo(env->store, &once->read) == VB_IO_PENDING
+               ? VB_PENDING
+               : judge(once);
+}
+
+/* A name that is new is ours now: it need not be looked up. */
+static enum vb_answer judge_claim(struct once *once)
+{
+    switch (once->claim.err) {
+    case VB_OK:
+        return VB_YES;
+    case VB_ERR_EXISTS:
+        return look_up(once);
+    default:
+        return vb_stored_failed(once->x, once->claim.err);
+    }
+}
+
+static void claimed(struct vb__once_claim *claim)
+{
+    struct once *once = VB_CONTAINER(claim, struct once, claim);
+    enum vb_answer answer = judge_claim(once);
+
+    if (answer != VB_PENDING)
+        vb_flow_resume(once->x, answer);
+}
+
+static enum vb_answer claim(struct once *once)
+{
+    return vb__once_claim_take(&once->claim, once->x, name_of(once), claimed) ==
+                   VB_IO_PENDING
+               ? VB_PENDING
+               : judge_claim(once);
+}
+
 enum vb_answer vb_once_fresh(struct vb_exchange *x, struct vb_span key)
 {
-    struct vb_store_client *client = x->env->store;
     struct once *once = once_new(x, key);
 
     if (once == NULL)
         return VB_HALT;
+    if (is_shared(once))
+        return claim(once);
     once->held =
-        vb_hold_take(&client->store->holds, &once->hold, name_of(once));
-    if (!once->held) {
-        x->reply.status = VB_STATUS_CONFLICT;
-        vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key is "
-                                   "still under way."));
-        return VB_NO;
-    }
-    once->read.op = (struct vb_store_op){.done = read_done, .context = once};
-    once->read.name = name_of(once);
-    once->read.now_ms = x->env->now.unix_ms;
-    if (vb_store_memo(client, &once->read) == VB_IO_PENDING)
-        return VB_PENDING;
-    return judge(once);
+        vb_hold_take(&x->env->store->store->holds, &once->hold, name_of(once));
+    return once->held ? look_up(once) : refuse_second(x);
 }
 
 /* --- keeping the reply -----------------------------------------------------
@@ -260,6 +325,7 @@ bool vb_once_memo(struct vb_stored *stored,
     struct once *once = once_of(x);
     uint16_t fields = x->reply.field_count;
 
+    once->commit = NULL;
     if (reply != NULL)
         reply(stored);
     vb_buf_reset(&once->bytes);
@@ -275,7 +341,11 @@ bool vb_once_memo(struct vb_stored *stored,
         .now_ms = stored->now_ms,
         .expires_ms =
             stored->now_ms + (int64_t)x->env->limits->once_retention_ms,
+        .over = vb__once_claim_bytes(&once->claim),
     };
+    if (once->bytes.err != VB_OK || x->arena.failed)
+        return false;
     *ret_memo = &once->memo;
-    return once->bytes.err == VB_OK && !x->arena.failed;
+    once->commit = &stored->commit;
+    return true;
 }

@@ -8,6 +8,9 @@
  *              └─ yes ─ the same content? ── no ──▶ 422
  *                              └─ yes ─▶ the reply as it was
  *
+ * Where other instances write to the store as well, it is held by a note, too
+ * (once_claim.h), in whose place the reply's comes; else by a hold.
+ *
  * The note's name is a hash of method, key, URI and who asks; in it are a
  * fingerprint of the content and the reply. What was not done, was refused or
  * failed, is not kept: to try that again is right.

@@ -1,6 +1,8 @@
 /* The resources of a small library. See library.h. */
 #include "unit.h"
 
+#include <stdlib.h>
+
 #include "base/list.h"
 #include "flow/inner.h"
 #include "library.h"
@@ -59,6 +61,13 @@ static const char description[] =
 /* --- requests ----------------------------------------------------------------
  */
 
+/* One that is under way. */
+struct asked {
+    struct vb_inner inner;
+    struct vb_inner_request request;
+    struct vb_field_out fields[2];
+};
+
 static void reply(struct vb_inner *inner)
 {
     struct library *library = inner->context;
@@ -72,30 +81,47 @@ static void reply(struct vb_inner *inner)
 
 static void done(struct vb_inner *inner)
 {
-    (void)inner;
+    free(VB_CONTAINER(inner, struct asked, inner));
+}
+
+struct vb_inner *library_begin(struct library *library, const char *target,
+                               const char *content, const char *key)
+{
+    struct asked *asked = calloc(1, sizeof(*asked));
+
+    assert_non_null(asked);
+    asked->inner = (struct vb_inner){.outer = library->outer,
+                                     .most = sizeof(library->text),
+                                     .reply = reply,
+                                     .done = done,
+                                     .context = library};
+    asked->fields[0] = (struct vb_field_out){VB_SPAN("Content-Type"),
+                                             VB_SPAN("application/json")};
+    asked->fields[1] = (struct vb_field_out){
+        VB_SPAN("Idempotency-Key"), vb_span_str(key == NULL ? "" : key)};
+    asked->request = (struct vb_inner_request){
+        .method = VB_SPAN("POST"),
+        .target = vb_span_str(target),
+        .fields = asked->fields,
+        .field_count = key == NULL ? 1 : 2,
+        .content = vb_span_str(content),
+    };
+    library->status = 0;
+    assert_true(vb_inner_begin(&asked->inner, &asked->request));
+    return &asked->inner;
+}
+
+void library_post_once(struct library *library, const char *target,
+                       const char *content, const char *key)
+{
+    (void)library_begin(library, target, content, key);
+    assert_int_not_equal(library->status, 0);
 }
 
 void library_post(struct library *library, const char *target,
                   const char *content)
 {
-    static const struct vb_field_out fields[] = {
-        {VB_SPAN_INIT("Content-Type"), VB_SPAN_INIT("application/json")}};
-    struct vb_inner inner = {.outer = library->outer,
-                             .most = sizeof(library->text),
-                             .reply = reply,
-                             .done = done,
-                             .context = library};
-    const struct vb_inner_request request = {
-        .method = VB_SPAN("POST"),
-        .target = vb_span_str(target),
-        .fields = fields,
-        .field_count = 1,
-        .content = vb_span_str(content),
-    };
-
-    library->status = 0;
-    assert_true(vb_inner_begin(&inner, &request));
-    assert_int_not_equal(library->status, 0);
+    library_post_once(library, target, content, NULL);
 }
 
 void library_make(struct library *library, const char *target,

@@ -6,6 +6,7 @@
 #define VB_TESTS_RESOURCE_LIBRARY_H
 
 #include "exchange/exchange.h"
+#include "flow/inner.h"
 #include "resource/catalog.h"
 #include "storage/store.h"
 
@@ -34,6 +35,13 @@ void library_close(struct library *library);
 /* A POST of JSON, whose reply must come at once. */
 void library_post(struct library *library, const char *target,
                   const char *content);
+/* The same with an Idempotency-Key. */
+void library_post_once(struct library *library, const char *target,
+                       const char *content, const char *key);
+/* One (`key` may be NULL) whose reply may come later: `status` is 0 until then.
+ * It is there until it is over. */
+struct vb_inner *library_begin(struct library *library, const char *target,
+                               const char *content, const char *key);
 /* One that must make something. */
 void library_make(struct library *library, const char *target,
                   const char *content);
