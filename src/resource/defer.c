@@ -284,8 +284,9 @@ static bool prepare(struct vb_deferral *deferral)
     deferral->changes[0].parent = VB_SPAN(VB_JOB_KEYS);
     vb_buf_reset(&json);
     write_call(&json, deferral);
-    put(deferral, 1, "/call", json_type,
+    put(deferral, 1, VB_JOB_CALL, json_type,
         vb_arena_dup(&x->arena, vb_buf_span(&json)));
+    deferral->changes[1].parent = VB_SPAN(VB_JOB_CALLS);
     put(deferral, 2, "/input",
         deferral->input_type.len > 0 ? deferral->input_type
                                      : VB_SPAN("application/octet-stream"),

@@ -21,6 +21,7 @@ struct vb__job *vb__job_new(struct vb_jobs *jobs, struct vb_span id,
     job->jobs = jobs;
     job->revision = revision;
     vb_arena_init(&job->arena, VB__JOB_ARENA_BLOCK, VB__JOB_ARENA_LIMIT);
+    vb_arena_init(&job->lease_arena, VB__JOB_ARENA_BLOCK, VB__JOB_ARENA_LIMIT);
     vb_list_init(&job->link);
     return job;
 }
@@ -43,6 +44,7 @@ void vb__job_free(struct vb__job *job)
     vb_list_remove(&job->link);
     vb_record_unref(job->input);
     vb_arena_done(&job->arena);
+    vb_arena_done(&job->lease_arena);
     free(job);
 }
 
@@ -51,7 +53,8 @@ void vb__job_free(struct vb__job *job)
 
 static void begin_next(struct vb_jobs *jobs)
 {
-    while (!jobs->stopped && jobs->running_count < jobs->options.at_once &&
+    while (!jobs->stopped && !jobs->paused &&
+           jobs->running_count < jobs->options.at_once &&
            !vb_list_empty(&jobs->waiting)) {
         struct vb__job *job =
             VB_CONTAINER(jobs->waiting.next, struct vb__job, link);
@@ -67,6 +70,40 @@ void vb__job_enqueue(struct vb__job *job)
 {
     vb_list_append(&job->jobs->waiting, &job->link);
     begin_next(job->jobs);
+}
+
+static void go_on(struct vb_alarm *alarm)
+{
+    struct vb_jobs *jobs = alarm->context;
+
+    jobs->paused = false;
+    begin_next(jobs);
+}
+
+static bool pause(struct vb_jobs *jobs)
+{
+    struct vb_alarms *alarms = jobs->env->alarms;
+
+    if (jobs->paused)
+        return true;
+    jobs->pause = (struct vb_alarm){.ring = go_on, .context = jobs};
+    jobs->paused = alarms != NULL && alarms->set(alarms, &jobs->pause,
+                                                 VB__JOBS_PAUSE_MS) == VB_OK;
+    return jobs->paused;
+}
+
+/* Without an alarm, or at the end, the next start finds it. */
+void vb__job_put_off(struct vb__job *job)
+{
+    struct vb_jobs *jobs = job->jobs;
+
+    if (jobs->stopped || !pause(jobs)) {
+        vb__job_forget(job);
+        return;
+    }
+    vb_list_remove(&job->link);
+    vb_list_insert_after(&jobs->waiting, &job->link);
+    jobs->running_count--;
 }
 
 bool vb__job_is_listed(const struct vb__job *job)

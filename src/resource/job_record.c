@@ -37,6 +37,8 @@ void vb_job_write(struct vb_buf *json, const struct vb_job_facts *facts)
     if (facts->idempotent)
         vb_buf_str(json, ",\"idempotent\":true");
     write_text(json, VB_JOB_OWNER, facts->owner);
+    write_text(json, VB_JOB_BY, facts->by);
+    write_time(json, VB_JOB_UNTIL, facts->until_ms);
     if (facts->problem.len > 0) {
         vb_buf_str(json, ",\"problem\":");
         vb_buf_append(json, facts->problem);
@@ -59,6 +61,8 @@ bool vb_job_read(yyjson_val *json, struct vb_job_facts *ret_facts)
         .method = vb_json_member_text(json, "method"),
         .target = vb_json_member_text(json, "target"),
         .owner = vb_json_member_text(json, VB_JOB_OWNER),
+        .by = vb_json_member_text(json, VB_JOB_BY),
+        .until_ms = time_of(json, VB_JOB_UNTIL),
         .created_ms = time_of(json, "created"),
         .started_ms = time_of(json, "started"),
         .finished_ms = time_of(json, "finished"),
@@ -86,7 +90,7 @@ void vb_job_removals(struct vb_arena *arena, struct vb_span id,
                      uint64_t revision,
                      struct vb_change changes[VB_JOB_RECORDS])
 {
-    static const char *const parts[VB_JOB_RECORDS] = {"", "/call", "/input",
+    static const char *const parts[VB_JOB_RECORDS] = {"", VB_JOB_CALL, "/input",
                                                       "/result"};
 
     for (size_t i = 0; i < VB_JOB_RECORDS; i++)

@@ -26,14 +26,19 @@ static const struct vb_operation operations[] = {OPERATION(GET),
                                                  OPERATION(DELETE)};
 #undef OPERATION
 
-/* Whose it is is nobody's to see. */
-static const struct vb_span owner_path[] = {VB_SPAN_INIT(VB_JOB_OWNER)};
-static const struct vb_property hidden = {
-    .path = owner_path, .path_len = 1, .write_only = true};
+/* Whose it is and where it runs is nobody's to see. */
+static const struct vb_span owner_path[] = {VB_SPAN_INIT(VB_JOB_OWNER)},
+                            by_path[] = {VB_SPAN_INIT(VB_JOB_BY)},
+                            until_path[] = {VB_SPAN_INIT(VB_JOB_UNTIL)};
+static const struct vb_property hidden[] = {
+    {.path = owner_path, .path_len = 1, .write_only = true},
+    {.path = by_path, .path_len = 1, .write_only = true},
+    {.path = until_path, .path_len = 1, .write_only = true},
+};
 
 static const struct vb_state job_state = {.json = true,
-                                          .properties = &hidden,
-                                          .property_count = 1,
+                                          .properties = hidden,
+                                          .property_count = 3,
                                           .hidden = VB_SPAN_INIT("w")};
 static const struct vb_state result_state = {.json = true, .verbatim = true};
 

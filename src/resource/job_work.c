@@ -5,6 +5,7 @@
 #include "resource/controller.h"
 #include "resource/jobs_part.h"
 #include "resource/run.h"
+#include "resource/stored.h"
 
 /* Bytes of a job's document. */
 #define JSON_MOST ((size_t)64 * 1024)
@@ -35,21 +36,26 @@ static void read_part(struct vb__job *job, const char *part,
         read_done(&job->read.op);
 }
 
-static struct vb_change change_of(struct vb__job *job, const char *part,
-                                  enum vb_change_kind kind)
+static struct vb_change change_in(struct vb__job *job, struct vb_arena *arena,
+                                  const char *part, enum vb_change_kind kind)
 {
     return (struct vb_change){
         .kind = kind,
-        .key = vb_job_key(&job->arena, job->id, part),
+        .key = vb_job_key(arena, job->id, part),
         .expect = VB_EXPECT_ANY,
         .modified_ms = job->jobs->env->now.unix_ms,
     };
 }
 
-/* The job's record with its present facts, where it is as we know it. */
-static struct vb_change put_facts(struct vb__job *job)
+static struct vb_change change_of(struct vb__job *job, const char *part,
+                                  enum vb_change_kind kind)
 {
-    struct vb_change change = change_of(job, "", VB_CHANGE_PUT);
+    return change_in(job, &job->arena, part, kind);
+}
+
+struct vb_change vb__job_put(struct vb__job *job, struct vb_arena *arena)
+{
+    struct vb_change change = change_in(job, arena, "", VB_CHANGE_PUT);
     struct vb_buf json;
 
     vb_buf_init(&json, JSON_MOST);
@@ -57,7 +63,7 @@ static struct vb_change put_facts(struct vb__job *job)
     change.expect = job->revision;
     change.parent = VB_SPAN(VB_JOB_KEYS);
     change.media_type = VB_SPAN("application/json");
-    change.content = vb_arena_dup(&job->arena, vb_buf_span(&json));
+    change.content = vb_arena_dup(arena, vb_buf_span(&json));
     change.length = change.content.len;
     vb_buf_done(&json);
     return change;
@@ -84,6 +90,8 @@ static void over(struct vb__job *job)
 {
     enum vb_err err = job->commit.op.err;
 
+    if (vb_stored_may_pass(err) && vb__job_retry(job))
+        return;
     if (err != VB_OK && err != VB_ERR_AGAIN)
         vb_log(VB_LOG_ERROR, "job %.*s: its end could not be kept: %s",
                VB_FMT(job->id), vb_err_text(err));
@@ -99,8 +107,10 @@ static void finish(struct vb__job *job, const char *state)
 
     job->facts.state = state;
     job->facts.finished_ms = job->jobs->env->now.unix_ms;
-    job->changes[0] = put_facts(job);
-    job->changes[1] = change_of(job, "/call", VB_CHANGE_DELETE);
+    job->facts.by = VB_SPAN("");
+    job->facts.until_ms = 0;
+    job->changes[0] = vb__job_put(job, &job->arena);
+    job->changes[1] = change_of(job, VB_JOB_CALL, VB_CHANGE_DELETE);
     job->changes[2] = change_of(job, "/input", VB_CHANGE_DELETE);
     if (job->runs && vb_job_is(&job->facts, "done")) {
         struct vb_change *result = &job->changes[count++];
@@ -129,9 +139,9 @@ void vb__job_fail(struct vb__job *job, unsigned status, struct vb_span detail)
 /* --- running ----------------------------------------------------------------
  */
 
-static void run_done(struct vb_run *run)
+void vb__job_conclude(struct vb__job *job)
 {
-    struct vb__job *job = run->context;
+    struct vb_run *run = &job->run;
     struct vb_run_outcome outcome =
         vb_run_judge(run, vb_is_any_json(job->media_type));
 
@@ -151,14 +161,24 @@ static void run_done(struct vb_run *run)
     }
 }
 
+static void run_done(struct vb_run *run)
+{
+    vb__job_unhold(run->context);
+}
+
 static void start_program(struct vb__job *job)
 {
     struct vb_runner *runner = job->jobs->env->runner;
     enum vb_err err = job->commit.op.err;
 
-    job->revision = job->commit.revision;
-    if (err == VB_ERR_AGAIN || job->deleted) {
+    if (err == VB_OK)
+        job->revision = job->commit.revision;
+    if (err == VB_ERR_AGAIN || job->deleted) { /* or somebody else's */
         vb__job_forget(job);
+        return;
+    }
+    if (vb_stored_may_pass(err)) {
+        vb__job_put_off(job);
         return;
     }
     if (err == VB_OK)
@@ -169,6 +189,7 @@ static void start_program(struct vb__job *job)
         return;
     }
     job->runs = true;
+    vb__job_hold(job);
 }
 
 /* The strings of an array of JSON, NULL at the end; NULL: it is none. */
@@ -220,13 +241,20 @@ static bool prepare_run(struct vb__job *job, yyjson_val *call)
 /* Or the job was deleted: then nothing comes of this commit either. */
 static void fail_unread(struct vb__job *job)
 {
-    vb__job_fail(job, VB_STATUS_INTERNAL_SERVER_ERROR,
-                 VB_SPAN("What this should have done, or worked on, cannot be "
-                         "read."));
+    if (job->read.op.err != VB_OK)
+        vb__job_put_off(job);
+    else
+        vb__job_fail(
+            job, VB_STATUS_INTERNAL_SERVER_ERROR,
+            VB_SPAN("What this should have done, or worked on, cannot be "
+                    "read."));
 }
 
 static void have_input(struct vb__job *job)
 {
+    int64_t now = job->jobs->env->now.unix_ms;
+
+    vb_record_unref(job->input);
     job->input = job->read.record;
     if (job->input == NULL) {
         fail_unread(job);
@@ -234,9 +262,24 @@ static void have_input(struct vb__job *job)
     }
     job->run.input = job->input->content;
     job->facts.state = "running";
-    job->facts.started_ms = job->jobs->env->now.unix_ms;
-    job->changes[0] = put_facts(job);
+    job->facts.started_ms = now;
+    if (vb__jobs_are_shared(job->jobs)) {
+        job->facts.by = vb_span_of(job->jobs->name, sizeof(job->jobs->name));
+        job->facts.until_ms = now + VB__JOB_LEASE_MS;
+    }
+    job->changes[0] = vb__job_put(job, &job->arena);
     write_changes(job, 1, start_program);
+}
+
+/* An instance whose description has not come as far, or has gone further, finds
+ * what the one has taken that it waits at. */
+static bool is_for_others(const struct vb__job *job)
+{
+    const struct vb_jobs *jobs = job->jobs;
+
+    return job->found && vb__jobs_are_shared(jobs) &&
+           job->facts.created_ms + (int64_t)jobs->options.retention_ms >
+               jobs->env->now.unix_ms;
 }
 
 static void have_call(struct vb__job *job)
@@ -255,6 +298,8 @@ static void have_call(struct vb__job *job)
     vb_record_unref(record);
     if (good)
         read_part(job, "/input", have_input);
+    else if (is_for_others(job))
+        vb__job_forget(job);
     else
         vb__job_fail(
             job, 500,
@@ -275,25 +320,42 @@ bool vb__job_facts(struct vb__job *job, const struct vb_record *record)
         job->facts.method = vb_arena_dup(&job->arena, job->facts.method);
         job->facts.target = vb_arena_dup(&job->arena, job->facts.target);
         job->facts.owner = vb_arena_dup(&job->arena, job->facts.owner);
+        job->ours =
+            vb_span_eq(job->facts.by,
+                       vb_span_of(job->jobs->name, sizeof(job->jobs->name)));
+        job->facts.by = VB_SPAN("");
+        job->facts.until_ms = 0;
     }
     vb_json_free(json);
     return good;
 }
 
+/* Where nobody knew whether it was said that it runs here, the record knows. */
+static bool is_as_known(struct vb__job *job, const struct vb_record *record)
+{
+    if (!vb__job_facts(job, record) ||
+        (record->revision != job->revision && !job->ours))
+        return false;
+    job->revision = record->revision;
+    return true;
+}
+
 static void have_job(struct vb__job *job)
 {
     struct vb_record *record = job->read.record;
-    bool good = record != NULL && record->revision == job->revision &&
-                vb__job_facts(job, record);
+    bool good = record != NULL && is_as_known(job, record);
 
     vb_record_unref(record);
     if (good)
-        read_part(job, "/call", have_call);
+        read_part(job, VB_JOB_CALL, have_call);
+    else if (job->read.op.err != VB_OK)
+        vb__job_put_off(job);
     else
-        vb__job_forget(job); /* deleted */
+        vb__job_forget(job); /* deleted, or taken up by others */
 }
 
 void vb__job_begin(struct vb__job *job)
 {
+    vb_arena_reset(&job->arena); /* it may have begun before */
     read_part(job, "", have_job);
 }

@@ -30,7 +30,7 @@ static void do_cancel(struct vb_jobs *jobs, struct vb_span id)
     if (job == NULL)
         return;
     job->deleted = true;
-    if (job->runs)
+    if (job->runs && !job->ended)
         jobs->env->runner->cancel(jobs->env->runner, &job->run);
 }
 
@@ -137,8 +137,10 @@ void vb_jobs_start(struct vb_jobs *jobs, struct vb_env *env,
 {
     jobs->env = env;
     jobs->catalog = vb_catalog_ref(catalog);
+    vb_id_short(env->now.unix_ms, jobs->name);
     if (vb_catalog_has_jobs(catalog))
         vb__jobs_look(jobs);
+    vb__jobs_look_after(jobs);
 }
 
 void vb_jobs_describe(struct vb_jobs *jobs, struct vb_catalog *catalog)
@@ -154,9 +156,33 @@ bool vb_jobs_idle(const struct vb_jobs *jobs)
     return jobs->requests == 0;
 }
 
+/* Those whose end the store could not be told. */
+static void give_up_retrying(struct vb_jobs *jobs)
+{
+    struct vb_link *link = jobs->running.next;
+
+    while (link != &jobs->running) {
+        struct vb__job *job = VB_CONTAINER(link, struct vb__job, link);
+
+        link = link->next;
+        if (!job->retrying)
+            continue;
+        jobs->env->alarms->cancel(jobs->env->alarms, &job->alarm);
+        job->retrying = false;
+        job->then(job);
+    }
+}
+
 void vb_jobs_rest(struct vb_jobs *jobs)
 {
+    struct vb_alarms *alarms = jobs->env == NULL ? NULL : jobs->env->alarms;
+
     jobs->stopped = true;
+    if (alarms == NULL)
+        return;
+    alarms->cancel(alarms, &jobs->pause);
+    alarms->cancel(alarms, &jobs->look);
+    give_up_retrying(jobs);
 }
 
 void vb_jobs_stop(struct vb_jobs *jobs)

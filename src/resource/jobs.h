@@ -13,13 +13,18 @@
  * about a job is locked. The others hand theirs over through its mailbox. What
  * a job's record says is decided by the store: whoever deletes it wins against
  * the manager, whose commit then finds another revision.
+ *
+ * Where other instances use the store as well, each has a manager. A job is
+ * whose commit says "running" first, for as long as it says so again (its
+ * lease); and what waits at one may be taken up by another that has room. What
+ * has no lease any more is as after a restart: its instance has gone.
  */
 #ifndef VB_RESOURCE_JOBS_H
 #define VB_RESOURCE_JOBS_H
 
+#include "base/alarm.h"
 #include "base/task.h"
 #include "describe/describe.h"
-#include "base/alarm.h"
 #include "exchange/exchange.h"
 #include "flow/resource.h"
 #include "resource/catalog.h"
@@ -109,6 +114,10 @@ struct vb_job_facts {
     struct vb_span owner;   /* who asked for it; "": nobody known. In records
                                only: not shown */
     struct vb_span problem; /* JSON of why it failed; "" */
+    /* Who runs it, and until when: its lease; "" and 0: nobody else could. In
+     * records only, likewise. */
+    struct vb_span by;
+    int64_t until_ms;
 };
 
 void vb_job_write(struct vb_buf *json, const struct vb_job_facts *facts);
@@ -122,12 +131,19 @@ static inline bool vb_job_is(const struct vb_job_facts *facts,
     return strcmp(facts->state, state) == 0;
 }
 
-/* The member of a record that says whose it is. */
+/* The members of a record that say whose it is, and who runs it. */
 #define VB_JOB_OWNER "owner"
+#define VB_JOB_BY    "by"
+#define VB_JOB_UNTIL "until"
 
 /* What the keys of jobs' records begin with, and the listing that they are in:
  * no URI leads there, so that no client can make one up. */
 #define VB_JOB_KEYS "job:"
+
+/* The listing of what those are run with that are not over: of the records that
+ * end in this. */
+#define VB_JOB_CALLS "job:calls"
+#define VB_JOB_CALL  "/call"
 
 /* The key of a job's record, or of one of its parts ("/result"), in the arena.
  */

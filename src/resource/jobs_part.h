@@ -23,7 +23,16 @@
 /* Records of a page while old jobs are looked for. */
 #define VB__JOBS_PAGE 100
 
-/* What the texts of one job may take. */
+/* How long a lease is good, how often it is renewed, and how often others' are
+ * looked at that are over, in milliseconds. Clocks may differ by what is left
+ * of a lease when it is renewed late. */
+#define VB__JOB_LEASE_MS 60000
+#define VB__JOB_RENEW_MS 20000
+#define VB__JOBS_LOOK_MS 15000
+/* While the store cannot be asked it is tried again after this. */
+#define VB__JOBS_PAUSE_MS 1000
+
+/* What the texts of one job may take; and of one that is written once more. */
 #define VB__JOB_ARENA_BLOCK ((size_t)4 * 1024)
 #define VB__JOB_ARENA_LIMIT ((size_t)1024 * 1024)
 
@@ -35,7 +44,9 @@ struct vb__job {
     struct vb_span id;
     uint64_t revision; /* of the job's record, as we know it */
     struct vb_job_waiter *waiter;
-    bool deleted;
+    bool deleted; /* or somebody else's by now */
+    bool found;   /* in the store, where somebody else may have put it */
+    bool ours;    /* so its record says */
 
     struct vb_job_facts facts;
     struct vb_span media_type; /* of the output */
@@ -48,6 +59,13 @@ struct vb__job {
     struct vb_run run;
     struct vb_run_limits limits;
     bool runs;
+    bool ended; /* `run` is done */
+
+    /* Its lease, while it runs; and its end, while that cannot be kept. */
+    struct vb_alarm alarm;
+    struct vb_arena lease_arena;
+    bool renewing;
+    bool retrying;
 };
 
 struct vb_jobs {
@@ -63,6 +81,9 @@ struct vb_jobs {
     unsigned running_count;
     unsigned requests; /* to the store, under way */
     bool stopped;
+    bool paused;                /* nothing is begun, since that would fail */
+    struct vb_alarm pause;      /* until then */
+    char name[VB_SHORT_ID_LEN]; /* of this manager, in leases */
 
     /* Looking for old jobs, and at the start for all. */
     struct vb_list_read list;
@@ -71,7 +92,19 @@ struct vb_jobs {
     struct vb_arena sweep_arena;
     bool sweeping, started;
     int64_t swept_ms;
+
+    /* Looking for those that others have left. */
+    struct vb_alarm look;
+    struct vb_records_read due;
+    struct vb_span due_keys[VB__JOBS_PAGE];
+    struct vb_record *due_records[VB__JOBS_PAGE];
 };
+
+/* Are there others? */
+static inline bool vb__jobs_are_shared(const struct vb_jobs *jobs)
+{
+    return jobs->env->store->store->shared;
+}
 
 /* --- job_queue.c --------------------------------------------------------- */
 
@@ -91,6 +124,10 @@ void vb__job_forget(struct vb__job *job);
 /* It waits for its turn, which may be now. */
 void vb__job_enqueue(struct vb__job *job);
 
+/* The store cannot be asked: it is the next one's turn in a while, and until
+ * then nobody's. */
+void vb__job_put_off(struct vb__job *job);
+
 /* Does it wait or run? */
 bool vb__job_is_listed(const struct vb__job *job);
 
@@ -108,6 +145,24 @@ void vb__job_fail(struct vb__job *job, unsigned status, struct vb_span detail);
 /* Takes from the record what is known of the job; false: it is none. */
 bool vb__job_facts(struct vb__job *job, const struct vb_record *record);
 
+/* The change that writes its record with its present facts, where it is as we
+ * know it; its texts are in the arena. */
+struct vb_change vb__job_put(struct vb__job *job, struct vb_arena *arena);
+
+/* Its program has ended, and nothing else is under way. */
+void vb__job_conclude(struct vb__job *job);
+
+/* --- job_lease.c --------------------------------------------------------- */
+
+/* It runs: its lease is kept up. */
+void vb__job_hold(struct vb__job *job);
+
+/* It has run. */
+void vb__job_unhold(struct vb__job *job);
+
+/* Its end is written once more after a while. False: it cannot be. */
+bool vb__job_retry(struct vb__job *job);
+
 /* --- job_sweep.c --------------------------------------------------------- */
 
 /* Looks at all of them: removes what has been kept long enough and, the first
@@ -116,5 +171,8 @@ void vb__jobs_look(struct vb_jobs *jobs);
 
 /* The same now and then, when there is something to do anyway. */
 void vb__jobs_sweep(struct vb_jobs *jobs);
+
+/* From now on looks for what others have left, if there are any. */
+void vb__jobs_look_after(struct vb_jobs *jobs);
 
 #endif
