@@ -46,7 +46,7 @@ static void a_record_reads_back_and_holds_no_token(void **state)
                                             VB_SPAN_INIT("write")};
     struct vb_token token = {
         .account = VB_SPAN_INIT("/people/7"),
-        .position = 7,
+        .position = UINT64_C(1) << 62, /* it may be large */
         .name = VB_SPAN_INIT("a \"name\""),
         .scopes = scopes,
         .scope_count = 2,
@@ -69,6 +69,7 @@ static void a_record_reads_back_and_holds_no_token(void **state)
     assert_span_equal(read->name, "a \"name\"");
     assert_int_equal(read->scope_count, 2);
     assert_span_equal(read->scopes[1], "write");
+    assert_true(read->position == token.position);
     assert_int_equal(read->created_ms, 1000);
     assert_int_equal(read->expires_ms, 2000);
     vb_token_unref(read);

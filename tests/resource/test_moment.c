@@ -43,6 +43,19 @@ static void what_is_written_is_read(void **state)
     written(UINT64_C(100) << VB_MOMENT_STEP_BITS, "2s-0.9z1x3f7a");
 }
 
+/* Where several instances write, revisions are as large as times are. */
+static void large_revisions_are_read_as_well(void **state)
+{
+    const uint64_t last = (UINT64_C(1) << 43) - 1;
+
+    (void)state;
+    written(vb_moment(last), "348vaodfj.9z1x3f7a");
+    written(last << VB_MOMENT_STEP_BITS | 37, "348vaodfj-11.9z1x3f7a");
+    reads("\"348vaodfj.9z1x3f7a\"", vb_moment(last));
+    assert_true(vb_moment(last) <= INT64_MAX);
+    is_none("348vaodfk.9z1x3f7a");
+}
+
 static void a_tag_is_the_moment_after_its_revision(void **state)
 {
     (void)state;
@@ -74,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(large_revisions_are_read_as_well),
         cmocka_unit_test(a_tag_is_the_moment_after_its_revision),
         cmocka_unit_test(anything_else_is_none),
     };
