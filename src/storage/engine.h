@@ -16,6 +16,8 @@ enum vb_err vb__memory_open(struct vb_span rest, struct vb_store **ret_store,
                             struct vb_buf *ret_why);
 enum vb_err vb__sqlite_open(struct vb_span rest, struct vb_store **ret_store,
                             struct vb_buf *ret_why);
+enum vb_err vb__postgres_open(struct vb_span rest, struct vb_store **ret_store,
+                              struct vb_buf *ret_why);
 
 /* Fills in the common part; false when out of memory. */
 bool vb__store_init(struct vb_store *store, const struct vb_store_ops *ops);

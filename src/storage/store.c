@@ -20,6 +20,8 @@ static const struct {
 } engines[] = {
     {VB_SPAN_INIT("memory:"), vb__memory_open},
     {VB_SPAN_INIT("sqlite:"), vb__sqlite_open},
+    {VB_SPAN_INIT("postgresql:"), vb__postgres_open},
+    {VB_SPAN_INIT("postgres:"), vb__postgres_open},
 };
 
 static vb__engine_open find_engine(struct vb_span url, struct vb_span *ret_rest)
@@ -37,7 +39,7 @@ bool vb_store_knows(struct vb_span url)
 {
     struct vb_span rest;
 
-    return find_engine(url, &rest) != NULL || vb_store_is_postgres(url);
+    return find_engine(url, &rest) != NULL;
 }
 
 enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,

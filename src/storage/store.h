@@ -67,7 +67,7 @@ uint64_t vb_store_generation_hashed(const struct vb_store *store,
 /* An engine's functions; all are called on the client's worker thread, but
  * blob_unpin and index (any thread) and close (no client is attached). */
 struct vb_store_ops {
-    const char *name; /* "memory", "sqlite" */
+    const char *name; /* "memory", "sqlite", "postgres" */
     struct vb_store_client *(*attach)(struct vb_store *store,
                                       struct vb_mailbox *mailbox,
                                       struct vb_executor *executor,
@@ -137,10 +137,13 @@ struct vb_store_client {
 };
 
 /*
- * Opens a store. `url` is "memory:", or "sqlite:PATH" (PATH is created when
- * missing, its directory must exist). On failure, ret_why gets one line, with
- * the path, that tells the operator what is wrong (VB_ERR_BUSY: another
- * process has it; VB_ERR_NEWER: a newer version of Verbatim wrote it).
+ * Opens a store. `url` is "memory:", "sqlite:PATH" (PATH is created when
+ * missing, its directory must exist), or "postgresql://HOST/DATABASE" (whose
+ * tables are made when there are none). On failure, ret_why gets one line, with
+ * the path or the database, that tells the operator what is wrong (VB_ERR_BUSY:
+ * another process has it; VB_ERR_NEWER: a newer version of Verbatim wrote it;
+ * VB_ERR_UNSUPPORTED: an older one did, or a copy is unfinished; VB_ERR_CLOSED:
+ * the database cannot be reached).
  */
 enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
                           struct vb_buf *ret_why);
