@@ -504,9 +504,26 @@ static void registered(struct vb__pg_writer *writer, enum vb_err err)
     group->waiting_count = 0;
 }
 
+static bool is_in_transaction(const struct vb__pg_group *group)
+{
+    return group->open && group->serial == group->client->writes.serial;
+}
+
+/* What is done in a transaction that is not committed is gone with it; and one
+ * that nobody goes on with has locks that are in the way of others. */
+static void undo(struct vb__pg_group *group)
+{
+    request(group, VB__PG_GROUP_UNDOING,
+            vb_clock_monotonic_ms() + group->client->store->url.timeout_ms);
+}
+
 static void begin(struct vb__pg_group *group)
 {
     if (!group->writer.known) {
+        if (is_in_transaction(group)) {
+            undo(group);
+            return;
+        }
         group->phase = VB__PG_GROUP_REGISTERING;
         vb__pg_writer_register(&group->writer, group->waiting[0].deadline_ms);
         return;
@@ -529,9 +546,8 @@ static void go_on(struct vb__pg_group *group)
     answer_late(group);
     if (group->waiting_count > 0)
         begin(group);
-    else if (group->open && group->serial == group->client->writes.serial)
-        request(group, VB__PG_GROUP_UNDOING,
-                vb_clock_monotonic_ms() + group->client->store->url.timeout_ms);
+    else if (is_in_transaction(group))
+        undo(group);
 }
 
 void vb__pg_group_flush(struct vb__pg_group *group)
