@@ -137,29 +137,48 @@ def served(tmp_path, name, url):
     return Instances(tmp_path / name, LIBRARY, url).start()
 
 
+def is_as_it_was(client, was):
+    """Entity tags, a cursor, and the order of a listing."""
+    for path, tag in was["tags"].items():
+        assert client.get(path, {"If-None-Match": tag}).status == 304
+    assert client.get(was["following"]).json() == was["rest"]
+    author = was["author"]
+    assert client.delete(author, headers={"If-Match": was["tags"][author]}).status == 409  # books refer to it
+
+
 def test_clients_do_not_notice_that_a_server_has_moved(tmp_path, store):
-    """Entity tags, cursors and the order of listings stay what they were."""
+    """From a file into a database that serves on, and into another file."""
     first, second = f"sqlite:{tmp_path}/first.db", f"sqlite:{tmp_path}/second.db"
     servers = served(tmp_path, "before", first)
     (client,) = servers.clients()
     author, books = fill(client)
-    tags = {path: tag_of(client, path) for path in [author, *books, "/books"]}
-    page = client.get("/books?limit=2")
-    following = links(page)["next"]
-    rest = client.get(following).json()
+    was = {
+        "author": author,
+        "tags": {path: tag_of(client, path) for path in [author, *books, "/books"]},
+        "following": links(client.get("/books?limit=2"))["next"],
+    }
+    was["rest"] = client.get(was["following"]).json()
     servers.stop()
+
     out = storage("copy", first, store.url)
     assert re.search(r"has all \d+ rows of ", out.stdout)
+    servers = served(tmp_path, "between", store.url)
+    (client,) = servers.clients()
+    is_as_it_was(client, was)
+    newer = add(client, title="of the database")
+    assert newer not in books
+    del was["tags"]["/books"]
+    was["tags"][newer] = tag_of(client, newer)
+    was["rest"] = client.get(was["following"]).json()
+    servers.stop()
+
     storage("copy", store.url, second)
     servers = served(tmp_path, "after", second)
     (client,) = servers.clients()
-    for path, tag in tags.items():
-        assert client.get(path, {"If-None-Match": tag}).status == 304
-    assert client.get(following).json() == rest
-    assert client.delete(author, headers={"If-Match": tags[author]}).status == 409  # books refer to it
-    path = add(client, title="new")
-    assert path not in books
-    assert tag_of(client, path) not in tags.values()
+    is_as_it_was(client, was)
+    newest = add(client, title="of the file")
+    assert newest not in [newer, *books]
+    assert tag_of(client, newest) not in was["tags"].values()
     servers.stop()
 
 
