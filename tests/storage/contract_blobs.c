@@ -85,8 +85,8 @@ static void assert_blob_goes(struct contract *c, uint64_t blob, uint64_t chunks)
 
         for (uint64_t j = 0; j < chunks; j++)
             there = there || chunk_is_there(&c->b, blob, j);
-        vb_store_turn_end(c->a.client);
-        vb_store_turn_end(c->b.client);
+        rig_worker_look(&c->a);
+        rig_worker_look(&c->b);
         if (!there)
             return;
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);

@@ -102,6 +102,13 @@ void rig_worker_turn(struct rig_worker *worker)
     vb_mailbox_run(&worker->mailbox);
 }
 
+void rig_worker_look(struct rig_worker *worker)
+{
+    vb_store_turn_end(worker->client);
+    (void)vb_polling_turn(&worker->polling, 0);
+    vb_mailbox_run(&worker->mailbox);
+}
+
 /* --- Requests. --- */
 
 static void note_done(struct vb_store_op *op)

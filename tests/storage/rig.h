@@ -46,6 +46,8 @@ void rig_worker_done(struct rig_worker *worker);
 
 /* Sleeps until something came, and runs it. */
 void rig_worker_turn(struct rig_worker *worker);
+/* Ends its turn, and runs what has come: without sleeping. */
+void rig_worker_look(struct rig_worker *worker);
 
 /* --- Requests that wait. The worker's turn is not ended. --- */
 

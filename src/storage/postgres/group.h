@@ -168,12 +168,15 @@ struct vb__pg_group {
     struct vb__pg_footprint footprint;
     struct vb__pg_survey survey;
     struct vb__pg_columns columns;
-    uint64_t cost;   /* of what it adds to the history, about */
-    uint64_t floor;  /* it has taken revisions up to there */
-    bool raises;     /* that is to be written once more */
-    uint64_t serial; /* of the connection with its transaction */
-    bool open;       /* it may be, there */
-    bool settled;    /* the settings were made on some connection, and */
+    bool keeps_history; /* when it is written */
+    uint64_t muted;     /* its last revision that no history was kept of; 0:
+                           there is none since that was said */
+    uint64_t cost;      /* of what it adds to the history, about */
+    uint64_t floor;     /* it has taken revisions up to there */
+    bool raises;        /* that is to be written once more */
+    uint64_t serial;    /* of the connection with its transaction */
+    bool open;          /* it may be, there */
+    bool settled;       /* the settings were made on some connection, and */
     uint64_t settled_serial; /* on this one */
     bool lost;               /* the transaction is gone with its connection */
     bool unknown;            /* the writer's row is gone */

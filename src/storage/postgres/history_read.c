@@ -349,8 +349,10 @@ static bool look(struct past *past, enum vb_err *ret_err)
     bool held = horizon < newest;
 
     vb__pg_clock_saw(store, newest);
-    read->kept = number_at(past, 0, KEPT);
     read->now = vb_moment(horizon);
+    read->kept = atomic_load(&store->store.history) > 0
+                     ? number_at(past, 0, KEPT)
+                     : read->now; /* what is to come is not kept either */
     read->reached = read->limit == 0 ? read->now : read->beyond;
     if (read->limit > 0 &&
         (read->beyond < read->kept || read->beyond > vb_moment(newest))) {

@@ -135,9 +135,15 @@ static void send_history_cut(struct vb__pg_keeper *keeper,
     const struct vb_store *store = &keeper->client->store->store;
     struct vb__pg_params params = {.count = 0};
 
-    vb__pg_int(&params, (int64_t)atomic_load(&store->history));
-    vb__pg_send(link, &keeper->ask, VB__PG_HISTORY_KEEP, &params);
-    params.count = 0;
+    uint64_t limit = atomic_load(&store->history);
+
+    if (limit == 0) {
+        vb__pg_send(link, &keeper->ask, VB__PG_HISTORY_END, NULL);
+    } else {
+        vb__pg_int(&params, limit > INT64_MAX ? INT64_MAX : (int64_t)limit);
+        vb__pg_send(link, &keeper->ask, VB__PG_HISTORY_KEEP, &params);
+        params.count = 0;
+    }
     vb__pg_int(&params, ROWS);
     vb__pg_send(link, &keeper->ask, VB__PG_HISTORY_DROP, &params);
 }

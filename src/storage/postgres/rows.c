@@ -62,7 +62,6 @@ struct writing {
     struct vb__pg_group *group;
     struct vb__pg_rows *rows;
     const struct vb__pg_item *item;
-    bool keeps_history;
     uint64_t steps, step; /* of the commit that have a history, and so far */
 };
 
@@ -104,7 +103,7 @@ static void note_history(struct writing *writing, const struct vb__step *step,
         .position = row->position,
     };
 
-    if (!writing->keeps_history || !counts(step))
+    if (!writing->group->keeps_history || !counts(step))
         return;
     happening.moment = next_moment(writing);
     writing->rows->cost +=
@@ -305,7 +304,6 @@ bool vb__pg_rows_make(struct vb__pg_group *group, struct vb__pg_rows *rows)
     struct writing writing = {
         .group = group,
         .rows = rows,
-        .keeps_history = atomic_load(&group->client->store->store.history) > 0,
     };
 
     if (!rows_init(rows, group))

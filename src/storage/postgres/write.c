@@ -217,11 +217,23 @@ static void send_floor(struct vb__pg_group *group)
     vb__pg_group_send(group, VB__PG_WRITER_SET, &params);
 }
 
+/* Where there is history again, it does not reach back beyond what has none. */
+static void send_gap(struct vb__pg_group *group)
+{
+    struct vb__pg_params params = {.count = 0};
+
+    if (!group->keeps_history || group->muted == 0)
+        return;
+    vb__pg_int(&params, (int64_t)vb_moment(group->muted));
+    vb__pg_group_send(group, VB__PG_HISTORY_GAP, &params);
+}
+
 /* What was comes before what is: it is read where it is. Old ties go before new
  * ones come: they may pass from one record to another. */
 static void send_all(struct vb__pg_group *group, const struct vb__pg_rows *rows)
 {
     send_floor(group);
+    send_gap(group);
     send_happened(group, rows->happened.at, rows->happened.count);
     send_created(group, rows->created.at, rows->created.count);
     send_keys(group, VB__PG_CLAIMS_DROP, &rows->claims_of);
@@ -239,8 +251,11 @@ static void send_all(struct vb__pg_group *group, const struct vb__pg_rows *rows)
 void vb__pg_write_send(struct vb__pg_group *group)
 {
     struct vb__pg_rows rows;
-    bool made = vb__pg_rows_make(group, &rows);
+    bool made;
 
+    group->keeps_history =
+        atomic_load(&group->client->store->store.history) > 0;
+    made = vb__pg_rows_make(group, &rows);
     group->cost = rows.cost;
     if (made)
         send_all(group, &rows);
@@ -314,6 +329,7 @@ static void publish(struct vb__pg_group *group, struct vb__pg_item *item)
 
 void vb__pg_write_publish(struct vb__pg_group *group)
 {
+    group->muted = group->keeps_history ? 0 : group->floor;
     for (size_t i = 0; i < group->count; i++)
         if (group->items[i].err == VB_OK)
             publish(group, &group->items[i]);
