@@ -127,7 +127,7 @@ void vb__worker_check_end(struct vb__worker *worker)
     if (!vb_mailbox_is_empty(&worker->shown.mailbox))
         return;
     worker->closing = true;
-    uv_walk(&worker->uv, close_handle, NULL);
+    uv_stop(&worker->uv);
 }
 
 static void grace_over(uv_timer_t *timer)
@@ -281,4 +281,7 @@ void vb__worker_run(struct vb__worker *worker)
     vb__datagrams_stop(worker);
     if (worker->err == VB_OK && hooks->worker_stop != NULL)
         hooks->worker_stop(hooks->context, &worker->shown);
+    /* Now that nobody has anything watched or set any more. */
+    uv_walk(&worker->uv, close_handle, NULL);
+    uv_run(&worker->uv, UV_RUN_DEFAULT);
 }
