@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/task.h"
 #include "base/reactor.h"
+#include "base/task.h"
 #include "exchange/exchange.h"
 #include "exchange/run.h"
 #include "loop/address.h"
