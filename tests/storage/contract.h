@@ -16,8 +16,6 @@ struct contract_engine {
     /* Removes what the store at the URL left behind. */
     void (*clean)(const char *url);
     bool unindexed; /* its lists do without indexes */
-    bool shared;    /* others change it as well: its generations tell of what
-                       was answered, and not of what was read of that before */
 };
 
 /* What each test starts from: an empty store and two workers. */

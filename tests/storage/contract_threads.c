@@ -316,7 +316,8 @@ static void *cache_by_generation(void *context)
             entries[k].generation = now;
             entries[k].revision = record == NULL ? 0 : record->revision;
             entries[k].known = true;
-            if (!scene->contract->engine->shared)
+            /* What others change, generations do not tell of. */
+            if (!store->shared)
                 know(scene, k, entries[k].revision);
             vb_record_unref(record);
         }
