@@ -225,7 +225,7 @@ class Wire:
         except OSError:
             self.lost()
             return
-        if self.asker.chance.random() < 0.002:
+        if self.asker.chance.random() < 0.002 and time.monotonic() < self.crowd.end - 0.4:
             self.lost()  # it does not care for the answer
 
     def lost(self):
@@ -277,6 +277,7 @@ class Crowd:
         self.named = [Resource(f"{base}/named/k{n}") for n in range(4)]
         self.files = [Resource(f"{base}/files/f", "file")]
         self.hot = []  # the last few things
+        self.end = 0  # of the work
         self.numbers = itertools.count(1)
         self.histories = defaultdict(list)  # path: operations
         self.made = {}  # path of a thing: the number that it was made with
@@ -292,9 +293,9 @@ class Crowd:
 
     def work(self, seconds):
         """All ask for so long, and hear what comes of it."""
-        end = time.monotonic() + seconds
+        self.end = time.monotonic() + seconds
         while True:
-            resting = time.monotonic() >= end
+            resting = time.monotonic() >= self.end
             for wire in self.wires:
                 if not wire.waits and not (resting and wire.request is None):
                     wire.begin()
@@ -318,12 +319,16 @@ class Crowd:
         request = wire.request
         if not request.key:
             wire.request = None
-            self.write_down(request)
+            if not request.first:
+                self.write_down(request)
 
     def heard(self, wire, status, head, body):
         request = wire.request
         self.counts[f"{request.op.method} {status}"] += 1
         if status == 503 or status == 409 and request.key:
+            # An instance that was killed keeps its claim on the key for a while: longer than all this takes.
+            if status == 409 and time.monotonic() > self.end + 1:
+                request.key = None
             self.unheard(wire)
             return
         wire.request = None
