@@ -95,7 +95,7 @@ is_ready() {
         [ -n "$first" ] || first=$line
         last=$line
     done 2>/dev/null <"$folder/data/postmaster.pid"
-    [ "$first" = "$pid" ] && [ "$last" = ready ]
+    [ "$first" = "$pid" ] && { [ "$last" = ready ] || [ "$last" = standby ]; }
 }
 
 do_start() {
