@@ -18,8 +18,8 @@ static void postgres_clean(const char *url)
     (void)url;
 }
 
-static const struct contract_engine postgres = {
-    "postgres", 1, postgres_url, postgres_clean, true, true};
+static const struct contract_engine postgres = {"postgres", 1, postgres_url,
+                                                postgres_clean, true};
 
 int main(void)
 {
