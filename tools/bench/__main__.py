@@ -23,6 +23,7 @@ import load
 import machine
 import nested
 import report
+import shared
 from load import H2load, H3load
 from servers import KINDS, Bare, Verbatim, make_certificate
 
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WRITE_CONNECTIONS = 64
 LIST_CONNECTIONS = 16
 NESTED_CONNECTIONS = 4
+SHARED_CONNECTIONS = 32
 LISTENERS_HEAR = 10  # changes
 WRITTEN_DOCUMENTS = 10000
 # Beyond the idle ones: those of the load, and what a server opens itself.
@@ -319,6 +321,12 @@ class Bench:
         run = gateways.Run(arguments, self.results, self.options.rounds, self.options.seconds)
         run.measure(scenarios, say)
 
+    # One database beneath several instances
+
+    def shared(self, scenarios):
+        if Verbatim in self.kinds:
+            shared.Run(self, SHARED_CONNECTIONS).measure(scenarios, say)
+
     # Idling: a fresh server each time, so that nothing is reused
 
     def idles(self, scenario):
@@ -360,6 +368,9 @@ class Bench:
         for scenario in IDLES:
             if scenario in wanted:
                 self.idles(scenario)
+        several = [name for name in shared.SCENARIOS if name in wanted]
+        if several:
+            self.shared(several)
         passing = [name for name in GATEWAYS if name in wanted]
         if passing:
             self.gateways([name.removeprefix("gateway ") for name in passing])
@@ -389,7 +400,7 @@ READS = (*WRKS, *H2LOADS, *H3LOADS, *HANDSHAKES)
 LISTS = ("list by filter", "next page", "list and count")
 GATEWAYS = tuple(f"gateway {name}" for name in gateways.SCENARIOS)
 SCENARIOS = (*READS, "durable write", "history", "session GET", "listeners", *LISTS,
-             "GraphQL 3 x 20", *IDLES, *GATEWAYS)  # fmt: skip
+             "GraphQL 3 x 20", *shared.SCENARIOS, *IDLES, *GATEWAYS)  # fmt: skip
 
 
 def say(text):
