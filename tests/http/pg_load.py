@@ -86,8 +86,8 @@ class Load:
             writer.join(60)
 
     def until(self, what, timeout=30):
-        """Until each of them has heard that it is "refused"; or "done", twice: once may be of before."""
-        wanted = {writer: writer.count(what) + (2 if what == "done" else 1) for writer in self.writers}
+        """Until each of them has heard that it is "done", or "refused", twice: once may be of before."""
+        wanted = {writer: writer.count(what) + 2 for writer in self.writers}
         deadline = time.monotonic() + timeout
         while any(writer.count(what) < count for writer, count in wanted.items()):
             self.raise_failures()

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from glob import glob
 
 import pytest
@@ -85,15 +84,19 @@ def check_unhindered(server, most=0.5):
 
 # It goes away, and comes back
 
-def test_a_restart_under_load_loses_nothing(cluster, store, instances):
+@pytest.mark.parametrize("how", ["stop", "immediate", "kill"])
+def test_a_restart_under_load_loses_nothing(cluster, store, instances, how):
     servers = instances(None, bounded(cluster, store), count=2)
     with Load(servers, timeout=TIMEOUT) as load:
-        for end in (cluster.stop, partial(cluster.stop, immediate=True), cluster.kill):
-            end()
-            load.until("refused")
-            assert is_away(within(TIMEOUT, partial(servers[0].client().get, "/load")))
-            cluster.start()
-            load.until("done")
+        if how == "kill":
+            cluster.kill()
+        else:
+            cluster.stop(immediate=how == "immediate")
+        load.until("refused")
+        for server in servers:
+            assert is_away(within(TIMEOUT, lambda server=server: server.client().get("/load")))
+        cluster.start()
+        load.until("done")
     load.check(store)
     assert all("reached again" in server.output for server in servers)
 

@@ -40,6 +40,7 @@ static bool await_index(struct contract *c, struct vb_list_read list)
         if (err == VB_ERR_UNSUPPORTED && c->engine->unindexed)
             return false;
         vb_list_read_done(&list);
+        rig_worker_look(&c->a); /* it may be at it */
         nanosleep(&pause, NULL);
     }
     assert_int_equal(err, VB_OK);

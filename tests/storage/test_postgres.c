@@ -19,7 +19,7 @@ static void postgres_clean(const char *url)
 }
 
 static const struct contract_engine postgres = {"postgres", 1, postgres_url,
-                                                postgres_clean, true};
+                                                postgres_clean, false};
 
 int main(void)
 {

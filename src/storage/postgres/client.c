@@ -3,6 +3,7 @@
 
 #include "storage/postgres/client.h"
 #include "storage/postgres/keeper.h"
+#include "storage/postgres/making.h"
 #include "storage/postgres/news.h"
 
 static void link_init(struct vb__pg_client *client, struct vb__pg_link *link)
@@ -39,8 +40,10 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
         vb__pg_detach(&client->base);
         return NULL;
     }
-    if (client->keeper != NULL)
+    if (client->keeper != NULL) {
         vb__pg_news_hear(client->news);
+        client->making = vb__pg_making_new(client); /* or there are none */
+    }
     return &client->base;
 }
 
@@ -54,6 +57,7 @@ void vb__pg_detach(struct vb_store_client *base)
     vb__pg_reads_done(client);
     vb__pg_group_free(client->group);
     vb__pg_keeper_end(client);
+    vb__pg_making_free(client->making);
     vb__pg_news_free(client->news);
     free(client);
 }
@@ -63,6 +67,7 @@ void vb__pg_flush(struct vb_store_client *base)
     struct vb__pg_client *client = vb__pg_client_of(base);
 
     vb__pg_keeper_turn(client);
+    vb__pg_making_turn(client->making);
     vb__pg_link_flush(&client->reads);
     vb__pg_link_flush(&client->scans);
     vb__pg_group_flush(client->group);

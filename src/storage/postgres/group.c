@@ -504,13 +504,19 @@ static void registered(struct vb__pg_writer *writer, enum vb_err err)
     group->waiting_count = 0;
 }
 
+/* Other indexes are declared than its row says. */
+static bool is_to_say_anew(const struct vb__pg_group *group)
+{
+    return !vb__pg_kept_is_current(&group->writer.kept, group->client->store);
+}
+
 static bool is_in_transaction(const struct vb__pg_group *group)
 {
     return group->open && group->serial == group->client->writes.serial;
 }
 
-/* What is done in a transaction that is not committed is gone with it; and one
- * that nobody goes on with has locks that are in the way of others. */
+/* What a transaction does that is not committed is gone with it; and nobody
+ * goes on with this one, whose locks are in the way of others. */
 static void undo(struct vb__pg_group *group)
 {
     request(group, VB__PG_GROUP_UNDOING,
@@ -519,7 +525,7 @@ static void undo(struct vb__pg_group *group)
 
 static void begin(struct vb__pg_group *group)
 {
-    if (!group->writer.known) {
+    if (!group->writer.known || is_to_say_anew(group)) {
         if (is_in_transaction(group)) {
             undo(group);
             return;
@@ -574,6 +580,7 @@ void vb__pg_group_free(struct vb__pg_group *group)
 {
     if (group == NULL)
         return;
+    vb__pg_kept_drop(&group->writer.kept);
     vb__pg_columns_done(&group->columns);
     vb_arena_done(&group->arena);
     free(group->waiting);

@@ -38,13 +38,26 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static bool is_picked(const struct vb_list_read *list)
+{
+    return list->whole && !vb__pg_list_is_ordered(list);
+}
+
+/* Are there more rows than the list has members? */
+static bool is_sieved(const struct vb_list_read *list)
+{
+    bool exact = list->index != NULL && list->index->ranges.exact;
+
+    return list->sieve != NULL && (!exact || is_picked(list));
+}
+
 /* All that the list can look at is in one page. */
 static void bound_all(struct vb__pg_listing *listing)
 {
     const struct vb_list_read *list = listing->list;
     uint64_t rows = list->limit, bytes = list->byte_limit;
 
-    if (list->sieve != NULL) {
+    if (is_sieved(list)) {
         rows = list->sieve->most_records;
         bytes = list->sieve->most_bytes;
     }
@@ -55,7 +68,7 @@ static void bound_all(struct vb__pg_listing *listing)
 /* Where a whole list begins is a matter of keys. */
 static uint64_t beginning(const struct vb_list_read *list)
 {
-    return list->whole ? 0 : list->from;
+    return is_picked(list) ? 0 : list->from;
 }
 
 static void bound_first(struct vb__pg_listing *listing)
@@ -63,7 +76,7 @@ static void bound_first(struct vb__pg_listing *listing)
     const struct vb_list_read *list = listing->list;
 
     bound_all(listing);
-    if (list->sieve == NULL || list->whole)
+    if (!is_sieved(list) || is_picked(list))
         return;
     if (listing->rows > FIRST_ROWS + GROWTH * (uint64_t)list->limit)
         listing->rows = FIRST_ROWS + GROWTH * (uint64_t)list->limit;
@@ -102,6 +115,14 @@ static void send_page(struct vb__pg_ask *ask, struct vb__pg_link *link)
     vb__pg_int(&params, (int64_t)beyond);
     vb__pg_int(&params, (int64_t)listing->rows);
     vb__pg_int(&params, (int64_t)listing->bytes);
+    if (listing->counting) {
+        vb__pg_list_send_count(listing, link, &params);
+        return;
+    }
+    if (list->index != NULL) {
+        vb__pg_list_send_keyed(listing, link, &params);
+        return;
+    }
     if (some)
         vb__pg_bytes(&params, list->target);
     vb__pg_send(link, ask, walks[some][list->backward], &params);
@@ -121,12 +142,14 @@ static void take_page(struct vb__pg_ask *ask, unsigned n,
 /* --- sifting: on any thread ------------------------------------------------
  */
 
-/* The row of the collection has no key, and is where no position is before it.
- */
+/* The row of the collection has no key. It is where no position is before it,
+ * or in the order of an index the first. */
 static int row_of_collection(const struct vb__pg_listing *listing)
 {
     int last = PQntuples(listing->page) - 1;
-    int row = listing->list->backward ? last : 0;
+    bool is_last =
+        listing->list->backward && !vb__pg_list_is_ordered(listing->list);
+    int row = is_last ? last : 0;
 
     return last >= 0 && PQgetisnull(listing->page, row, 0) ? row : -1;
 }
@@ -140,11 +163,15 @@ static bool take_collection(struct vb__pg_listing *listing)
 
     if (row >= 0)
         collection = vb__pg_row(listing->page, row, 0);
+    if (row >= 0 && list->index != NULL)
+        listing->err = vb__pg_list_judge(
+            list, list->index, collection.created_ms, collection.modified_ms);
     if (listing->pages++ > 0)
         return collection.revision == list->revision;
     list->revision = collection.revision;
     list->members = collection.length;
-    list->total = list->whole ? 0 : collection.length;
+    if (list->counted == NULL)
+        list->total = is_picked(list) ? 0 : collection.length;
     return true;
 }
 
@@ -198,6 +225,8 @@ static enum vb_err sift_page(struct vb__pg_listing *listing)
         listing->beyond = state.position;
         if (verdict == VB__SIFT_TAKE)
             err = vb__pg_list_add(listing, row);
+        if (err == VB_OK && vb__pg_list_is_ordered(listing->list))
+            err = vb__pg_list_reached(listing, row, verdict != VB__SIFT_END);
     }
     if (verdict != VB__SIFT_END && is_cut(listing, rows, bytes))
         listing->next = VB__PG_LIST_MORE;
@@ -243,15 +272,38 @@ static enum vb_err pick_all(struct vb__pg_listing *listing)
     return err;
 }
 
+/* What is counted is of the state that the pages are of, too. */
+static void look_at_count(struct vb__pg_listing *listing)
+{
+    struct vb_list_read *list = listing->list;
+
+    listing->counting = false;
+    listing->next = VB__PG_LIST_MORE;
+    list->total = 0;
+    if (PQntuples(listing->page) == 0)
+        return;
+    listing->pages++;
+    list->revision = (uint64_t)vb__pg_get_int(listing->page, 0, 0);
+    list->members = (uint64_t)vb__pg_get_int(listing->page, 0, 1);
+    list->total = (uint64_t)vb__pg_get_int(listing->page, 0, 3);
+    listing->err = vb__pg_list_judge(list, list->counted,
+                                     vb__pg_get_int(listing->page, 0, 2),
+                                     vb__pg_get_int(listing->page, 0, 3));
+}
+
 static void look_at_page(struct vb__pg_listing *listing)
 {
+    if (listing->counting) {
+        look_at_count(listing);
+        return;
+    }
     listing->next = VB__PG_LIST_DONE;
+    listing->paged = true;
     if (!take_collection(listing))
         listing->next = VB__PG_LIST_ANEW;
-    else if (listing->list->whole)
-        listing->err = pick_all(listing);
-    else
-        listing->err = sift_page(listing);
+    else if (listing->err == VB_OK)
+        listing->err =
+            is_picked(listing->list) ? pick_all(listing) : sift_page(listing);
 }
 
 /* --- from page to page: on the worker's thread -----------------------------
@@ -282,6 +334,10 @@ static void begin_anew(struct vb__pg_listing *listing)
     listing->cap = 0;
     listing->pages = 0;
     listing->beyond = beginning(list);
+    listing->counting = list->counted != NULL;
+    listing->paged = false;
+    if (vb__pg_list_is_ordered(list))
+        listing->err = vb__pg_list_begin_ordered(listing);
     bound_all(listing);
 }
 
@@ -292,6 +348,7 @@ static void list_over(struct vb__pg_listing *listing)
 
     forget_page(listing);
     sift_done(listing);
+    vb_buf_done(&listing->beyond_key);
     if (listing->err != VB_OK)
         vb_list_read_done(list);
     list->op.err = listing->err;
@@ -310,9 +367,12 @@ static void go_on(struct vb__pg_listing *listing)
     forget_page(listing);
     if (listing->next == VB__PG_LIST_ANEW)
         begin_anew(listing);
-    else
+    else if (listing->paged)
         bound_next(listing);
-    ask_page(listing);
+    if (listing->err == VB_OK)
+        ask_page(listing);
+    else
+        list_over(listing);
 }
 
 static void run_back(struct vb_task *task)
@@ -364,8 +424,6 @@ static enum vb_io begin(struct vb__pg_client *client, struct vb_list_read *list,
 
     if (!vb__list_init(list))
         err = VB_ERR_RANGE;
-    else if (list->index != NULL || list->counted != NULL)
-        err = VB_ERR_UNSUPPORTED;
     else if (vb__pg_link_is_full(&client->scans))
         err = VB_ERR_UNAVAILABLE;
     if (err != VB_OK)
@@ -382,6 +440,10 @@ static enum vb_io begin(struct vb__pg_client *client, struct vb_list_read *list,
         .beyond = beginning(list),
     };
     vb__sift_init(&listing->sifting, list);
+    vb_buf_init(&listing->beyond_key, VB_INDEX_KEY_MOST + 1);
+    listing->counting = list->counted != NULL;
+    if (vb__pg_list_is_ordered(list))
+        listing->err = vb__pg_list_begin_ordered(listing);
     bound_first(listing);
     ask_page(listing);
     return VB_IO_PENDING;

@@ -26,6 +26,7 @@ static void declare(struct vb_store *store, struct vb_indexes *indexes)
     pthread_mutex_lock(&pg->lock);
     before = pg->indexes;
     pg->indexes = vb_indexes_ref(indexes);
+    atomic_fetch_add(&pg->declared, 1);
     pthread_mutex_unlock(&pg->lock);
     vb_indexes_unref(before);
 }

@@ -48,6 +48,7 @@ static bool rows_init(struct vb__pg_rows *rows, struct vb__pg_group *group)
     MAKE(&rows->claims, sums.claims);
     MAKE(&rows->references, sums.references);
     MAKE(&rows->memos, sums.memos);
+    MAKE(&rows->members, sums.steps);
     MAKE(&rows->claims_of, sums.steps);
     MAKE(&rows->references_of, sums.steps);
     rows->taken = vb_arena_alloc(arena, sums.steps * sizeof(int64_t));
@@ -190,6 +191,32 @@ static int64_t new_position(const struct writing *writing,
                      (step->index + 1));
 }
 
+/* The keys of a member are to be those of its row; NULL: none. */
+static void note_member(struct writing *writing, struct vb_span listing,
+                        int64_t position, bool is_new,
+                        const struct vb__pg_row *row)
+{
+    const struct vb_indexes *declared = writing->group->writer.kept.declared;
+    struct vb__pg_member_row *member;
+
+    if (declared == NULL || listing.len == 0 ||
+        !declared->covers(declared, listing))
+        return;
+    member = &writing->rows->members.at[writing->rows->members.count++];
+    *member = (struct vb__pg_member_row){
+        .listing = listing, .member = position, .is_new = is_new};
+    if (row != NULL)
+        member->state = (struct vb_record){
+            .key = row->key,
+            .parent = row->parent,
+            .revision = (uint64_t)row->revision,
+            .position = (uint64_t)row->position,
+            .media_type = row->media_type,
+            .content = row->content,
+            .length = (uint64_t)row->length,
+        };
+}
+
 static void put(struct writing *writing, struct vb__step *step,
                 struct vb__pg_known *known)
 {
@@ -213,6 +240,7 @@ static void put(struct writing *writing, struct vb__step *step,
 
     add_row(rows, known, &row);
     known->position = row.position;
+    note_member(writing, row.parent, row.position, creates, &row);
     note_history(writing, step, &row);
     untie(rows, step);
     tie(rows, change, row.position);
@@ -246,6 +274,7 @@ static void delete_record(struct writing *writing, struct vb__step *step,
     if (step->now.id == 0)
         return;
     add_row(writing->rows, known, &row);
+    note_member(writing, known->parent, known->position, false, NULL);
     note_history(writing, step, &row);
     untie(writing->rows, step);
     if (!step->passes_blob)

@@ -66,6 +66,7 @@ struct vb__pg_rows {
     VB__PG_ROWS(vb__pg_claim_row) claims;
     VB__PG_ROWS(vb__pg_reference_row) references;
     VB__PG_ROWS(vb__pg_memo_row) memos;
+    VB__PG_ROWS(vb__pg_member_row) members; /* that have keys, or had some */
     struct vb__pg_names claims_of, references_of; /* keys that lose theirs */
     int64_t *taken, *released;                    /* blobs */
     size_t taken_count, released_count;

@@ -39,9 +39,11 @@ struct vb__pg_store {
     struct vb__pg_pins *pins;       /* blobs that are in use here; blob.c */
     pthread_mutex_t lock;           /* for the next */
     struct vb_indexes *indexes;     /* that are to be kept */
+    atomic_uint_fast64_t declared;  /* how often that was said */
 };
 
-struct vb__pg_group;  /* commits that are made together; group.c */
+struct vb__pg_group; /* commits that are made together; group.c */
+struct vb__pg_making;
 struct vb__pg_keeper; /* what is done beside the requests; keeper.c */
 
 struct vb__pg_client {
@@ -52,6 +54,7 @@ struct vb__pg_client {
     struct vb__pg_link writes; /* commits, one group at a time */
     struct vb__pg_group *group;
     struct vb__pg_keeper *keeper; /* NULL: another client's */
+    struct vb__pg_making *making; /* of indexes: the keeper's */
     struct vb_pool readings;      /* what is being read; read.c */
     struct vb_alarm held_back;    /* history is; history_read.c */
     struct vb__pg_news *news;     /* of other instances, and for them; news.c */

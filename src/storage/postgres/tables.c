@@ -24,7 +24,8 @@
     " slot bigint PRIMARY KEY,"                                                \
     " floor bigint NOT NULL," /* the greatest revision it has given */         \
     " batch bigint NOT NULL," /* its last transaction that committed */        \
-    " seen_ms bigint NOT NULL)"
+    " seen_ms bigint NOT NULL,"                                                \
+    " indexes bytea NOT NULL DEFAULT '')" /* ids of those that it keeps */
 
 /*
  * kind: 1 a record, 2 a tombstone, 3 gone: only its revision still counts.
@@ -142,6 +143,9 @@
     " key bytea NOT NULL,"                                                     \
     " PRIMARY KEY (listing, idx, sort, member))"
 
+#define INDEX_KEY_MEMBER                                                       \
+    "CREATE INDEX index_key_member ON index_key (listing, member)"
+
 /* How far a copy into this database has come (storage/copy.h): while there are
  * rows, it is no store. */
 #define COPYING                                                                \
@@ -197,6 +201,7 @@ static const struct vb__pg_step version_1[] = {
     {HISTORY_MOMENT, NULL},
     {INDEXES, EVERYWHERE("indexes")},
     {INDEX_KEY, BY("index_key", "listing")},
+    {INDEX_KEY_MEMBER, NULL},
     {COPYING, NULL},
     {RESOURCE, NULL},
 };

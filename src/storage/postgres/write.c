@@ -186,6 +186,47 @@ static void send_memos(struct vb__pg_group *group,
     end(group, VB__PG_MEMOS_ADD);
 }
 
+/* Those that it had go; what is new had none. */
+static void send_members(struct vb__pg_group *group,
+                         const struct vb__pg_rows *rows)
+{
+    struct vb__pg_member_row *at = rows->members.at;
+    size_t count = rows->members.count, old = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!at[i].is_new)
+            at[old++] = at[i];
+    if (old == 0)
+        return;
+    begin(group);
+    spans(group, &at->listing, sizeof(*at), old);
+    ints(group, &at->member, sizeof(*at), old);
+    end(group, VB__PG_INDEX_KEYS_DROP);
+}
+
+static void send_index_keys(struct vb__pg_group *group,
+                            const struct vb__pg_rows *rows)
+{
+    struct vb__pg_key_row *at = NULL;
+    size_t count = 0;
+
+    if (rows->members.count == 0)
+        return;
+    if (!vb__pg_kept_keys(&group->writer.kept, rows->members.at,
+                          rows->members.count, rows->arena, &at, &count))
+        group->columns.err = VB_ERR_NOMEM;
+    send_members(group, rows);
+    if (count == 0)
+        return;
+    begin(group);
+    spans(group, &at->listing, sizeof(*at), count);
+    ints(group, &at->idx, sizeof(*at), count);
+    spans(group, &at->sort, sizeof(*at), count);
+    ints(group, &at->member, sizeof(*at), count);
+    spans(group, &at->key, sizeof(*at), count);
+    end(group, VB__PG_INDEX_KEYS_ADD);
+}
+
 static void send_collections(struct vb__pg_group *group)
 {
     struct vb__pg_survey *survey = &group->survey;
@@ -245,6 +286,7 @@ static void send_all(struct vb__pg_group *group, const struct vb__pg_rows *rows)
     send_ties(group, rows);
     send_blobs(group, rows);
     send_memos(group, rows);
+    send_index_keys(group, rows);
     send_collections(group);
 }
 

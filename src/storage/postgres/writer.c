@@ -49,8 +49,32 @@ uint64_t vb__pg_clock_take(struct vb__pg_store *store, uint64_t count)
     return floor;
 }
 
+/* Bytes of what is said of indexes. */
+#define MARK_LIMIT ((size_t)1024 * 1024)
+
 /* --- the row ---------------------------------------------------------------
  */
+
+/* With its row it says which indexes it keeps. */
+static void send_new(struct vb__pg_writer *writer, struct vb__pg_link *link)
+{
+    struct vb__pg_params params = {.count = 0};
+    struct vb_buf mark, names;
+
+    vb_buf_init(&mark, MARK_LIMIT);
+    vb_buf_init(&names, MARK_LIMIT);
+    vb__pg_kept_mark(&writer->kept, &mark);
+    vb__pg_kept_names(&writer->kept, &names);
+    vb__pg_int(&params, writer->slot);
+    vb__pg_int(&params, vb_clock_unix_ms());
+    vb__pg_bytes(&params, vb_buf_span(&mark));
+    vb__pg_send(link, &writer->ask, VB__PG_WRITER_ADD, &params);
+    params.count = 0;
+    vb__pg_bytes(&params, vb_buf_span(&names));
+    vb__pg_send(link, &writer->ask, VB__PG_INDEXES_BREAK, &params);
+    vb_buf_done(&mark);
+    vb_buf_done(&names);
+}
 
 /* A new row holds the horizon of all readers back until it is raised: so no
  * revision that it gives is below what somebody takes for whole. */
@@ -60,11 +84,10 @@ static void send(struct vb__pg_ask *ask, struct vb__pg_link *link)
     struct vb__pg_params params = {.count = 0};
 
     vb__pg_int(&params, writer->slot);
-    if (!writer->raising)
-        vb__pg_int(&params, vb_clock_unix_ms());
-    vb__pg_send(link, ask,
-                writer->raising ? VB__PG_WRITER_RAISE : VB__PG_WRITER_ADD,
-                &params);
+    if (writer->raising)
+        vb__pg_send(link, ask, VB__PG_WRITER_RAISE, &params);
+    else
+        send_new(writer, link);
 }
 
 static void take(struct vb__pg_ask *ask, unsigned n, const PGresult *result)
@@ -119,5 +142,9 @@ void vb__pg_writer_register(struct vb__pg_writer *writer, int64_t deadline_ms)
 {
     writer->known = false;
     writer->raising = false;
+    if (!vb__pg_kept_take(&writer->kept, writer->client->store)) {
+        writer->done(writer, VB_ERR_NOMEM);
+        return;
+    }
     request(writer, deadline_ms);
 }

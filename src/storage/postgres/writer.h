@@ -6,6 +6,7 @@
 #ifndef VB_STORAGE_POSTGRES_WRITER_H
 #define VB_STORAGE_POSTGRES_WRITER_H
 
+#include "storage/postgres/indexing.h"
 #include "storage/postgres/link.h"
 
 struct vb__pg_client;
@@ -13,8 +14,9 @@ struct vb__pg_client;
 struct vb__pg_writer {
     struct vb__pg_client *client;
     int64_t slot;
-    int64_t batch; /* the last one that was begun */
-    bool known;    /* it has its row */
+    int64_t batch;           /* the last one that was begun */
+    bool known;              /* it has its row */
+    struct vb__pg_kept kept; /* indexes, as its row says */
     struct vb__pg_ask ask;
     bool raising; /* the second of two steps */
     /* It is registered, or it can't be for this reason. */
