@@ -9,12 +9,15 @@ from embedded import build_folder
 from origin import running_origin
 from tunnels import VERSIONS, Refused, echoing
 
-PATH = build_folder() / "tests/api/proxy"
+
+@pytest.fixture(scope="module")
+def program():
+    return build_folder() / "tests/api/proxy"
 
 
 @pytest.fixture(scope="module")
-def proxy(run_program):
-    return run_program(PATH)
+def proxy(program, run_program):
+    return run_program(program)
 
 
 def test_it_leads_where_its_rules_say(proxy):
@@ -41,8 +44,8 @@ def test_what_it_keeps_is_purged_by_its_operator(proxy):
         admin.close()
 
 
-def test_what_is_no_rule_is_told(tmp_path):
+def test_what_is_no_rule_is_told(program, tmp_path):
     done = subprocess.run(
-        [PATH, f"unix:{tmp_path}/s", "a b"], capture_output=True, text=True, timeout=20, cwd=tmp_path, check=False
+        [program, f"unix:{tmp_path}/s", "a b"], capture_output=True, text=True, timeout=20, cwd=tmp_path, check=False
     )
     assert done.returncode == 2 and "a b" in done.stderr
