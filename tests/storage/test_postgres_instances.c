@@ -234,7 +234,7 @@ static void *count_up(void *context)
 
         if (err == VB_OK && record != NULL) {
             (void)snprintf(text, sizeof(text), "%.*s", VB_FMT(record->content));
-            n = atoi(text);
+            n = (int)strtol(text, NULL, 10);
         }
         put.expect = record == NULL ? VB_EXPECT_NONE : record->revision;
         vb_record_unref(record);
