@@ -21,9 +21,6 @@
 /* What is left for asking whether it was committed, at the least. */
 #define RESOLVE_MS 1000
 
-/* How long a transaction of ours may do nothing: its client is gone. */
-#define IDLE_MS 10000
-
 static void go_on(struct vb__pg_group *group);
 
 /* --- who waits -------------------------------------------------------------
@@ -262,22 +259,6 @@ void vb__pg_group_send(struct vb__pg_group *group,
     vb__pg_send(&group->client->writes, &group->ask, statement, params);
 }
 
-/* Who waits for a lock is told before it is too late; and a client that is gone
- * holds none for long. */
-static void send_settings(struct vb__pg_group *group)
-{
-    const struct vb__pg_link *link = &group->client->writes;
-    struct vb__pg_params params = {.count = 0};
-
-    if (group->settled && group->settled_serial == link->serial)
-        return;
-    group->settled = true;
-    group->settled_serial = link->serial;
-    vb__pg_int(&params, link->url->timeout_ms / 4 * 3 + 1);
-    vb__pg_int(&params, link->url->timeout_ms + IDLE_MS);
-    vb__pg_group_send(group, VB__PG_SETTINGS, &params);
-}
-
 static void send_undo(struct vb__pg_group *group)
 {
     if (group->open && group->serial == group->client->writes.serial)
@@ -319,7 +300,6 @@ static void send(struct vb__pg_ask *ask, struct vb__pg_link *link)
     struct vb__pg_group *group = VB_CONTAINER(ask, struct vb__pg_group, ask);
 
     group->sent_count = 0;
-    send_settings(group);
     switch (group->phase) {
     case VB__PG_GROUP_LOOKING:
         send_look(group);

@@ -17,6 +17,9 @@
 
 #define TIMEOUT_USUAL 5000
 
+/* How long a transaction may do nothing, beyond a request's time. */
+#define IDLE_MS 10000
+
 static const char *copied(struct vb__pg_url *url, struct vb_span text)
 {
     return vb_arena_dup(&url->arena, text).ptr;
@@ -253,13 +256,21 @@ static void add_usual(struct vb__pg_url *url)
  * others up no longer than a request waits. */
 static void make_session(struct vb__pg_url *url)
 {
-    static const char *const bounds[] = {"statement_timeout", "lock_timeout",
-                                         "idle_in_transaction_session_timeout"};
+    const struct {
+        const char *name;
+        uint64_t ms;
+    } bounds[] = {
+        {"statement_timeout", url->timeout_ms},
+        /* Who waits for a lock is told before it is too late; and a client that
+         * is gone holds none for long. */
+        {"lock_timeout", url->timeout_ms / 4 * 3 + 1},
+        {"idle_in_transaction_session_timeout", url->timeout_ms + IDLE_MS},
+    };
 
     url->session[0] = "SET default_transaction_isolation = 'read committed'";
     for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
-        url->session[i + 1] = vb_arena_printf(&url->arena, "SET %s = %" PRIu32,
-                                              bounds[i], url->timeout_ms)
+        url->session[i + 1] = vb_arena_printf(&url->arena, "SET %s = %" PRIu64,
+                                              bounds[i].name, bounds[i].ms)
                                   .ptr;
 }
 
