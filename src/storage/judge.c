@@ -113,11 +113,8 @@ static enum vb_err refuse_for_key(struct court *court,
                                   const struct vb__step *step, size_t item,
                                   struct vb_span key)
 {
-    size_t room = sizeof(court->commit->conflict.key) - 1;
-
-    key = vb_span_head(key, room);
-    memcpy(court->commit->conflict.key, key.ptr, key.len);
-    court->commit->conflict.key[key.len] = '\0';
+    vb__key_told(key, court->commit->conflict.key,
+                 sizeof(court->commit->conflict.key));
     return refuse(court, kind, step, item);
 }
 

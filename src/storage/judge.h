@@ -14,7 +14,10 @@
 #ifndef VB_STORAGE_JUDGE_H
 #define VB_STORAGE_JUDGE_H
 
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/span.h"
 #include "storage/store.h"
 
 /* What a view knows of the record under a key. */
@@ -69,6 +72,15 @@ static inline bool vb__memo_gives_way(const struct vb_memo *memo,
                                       struct vb_span there)
 {
     return memo->over.len > 0 && vb_span_eq(memo->over, there);
+}
+
+/* The key as conflicts tell it: NUL-terminated, cut to `size` bytes. */
+static inline void vb__key_told(struct vb_span key, char *to, size_t size)
+{
+    key = vb_span_head(key, size - 1);
+    if (key.len > 0)
+        memcpy(to, key.ptr, key.len);
+    to[key.len] = '\0';
 }
 
 /* One change and what it meets. */

@@ -156,11 +156,8 @@ static enum vb_err view_memo(struct vb__view *view, const struct vb_memo *memo,
 static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
                             size_t size)
 {
-    struct vb_span key = vb_span_head(vb__row_of(id)->record->key, size - 1);
-
     (void)view;
-    memcpy(to, key.ptr, key.len);
-    to[key.len] = '\0';
+    vb__key_told(vb__row_of(id)->record->key, to, size);
     return VB_OK;
 }
 

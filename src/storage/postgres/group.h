@@ -168,19 +168,17 @@ struct vb__pg_group {
     struct vb__pg_footprint footprint;
     struct vb__pg_survey survey;
     struct vb__pg_columns columns;
-    bool keeps_history; /* when it is written */
-    uint64_t muted;     /* its last revision that no history was kept of; 0:
-                           there is none since that was said */
-    uint64_t cost;      /* of what it adds to the history, about */
-    uint64_t floor;     /* it has taken revisions up to there */
-    bool raises;        /* that is to be written once more */
-    uint64_t serial;    /* of the connection with its transaction */
-    bool open;          /* it may be, there */
-    bool settled;       /* the settings were made on some connection, and */
-    uint64_t settled_serial; /* on this one */
-    bool lost;               /* the transaction is gone with its connection */
-    bool unknown;            /* the writer's row is gone */
-    int64_t found_batch;     /* what WRITER_BATCH said */
+    bool keeps_history;  /* when it is written */
+    uint64_t muted;      /* its last revision that no history was kept of; 0:
+                            there is none since that was said */
+    uint64_t cost;       /* of what it adds to the history, about */
+    uint64_t floor;      /* it has taken revisions up to there */
+    bool raises;         /* that is to be written once more */
+    uint64_t serial;     /* of the connection with its transaction */
+    bool open;           /* it may be, there */
+    bool lost;           /* the transaction is gone with its connection */
+    bool unknown;        /* the writer's row is gone */
+    int64_t found_batch; /* what WRITER_BATCH said */
 };
 
 /* --- group.c: for the steps of it */
@@ -213,6 +211,13 @@ void vb__pg_columns_done(struct vb__pg_columns *columns);
 void vb__pg_columns_trim(struct vb__pg_columns *columns);
 
 /* --- survey.c */
+
+/* How much there is of each in its commits, and changes of one at the most. */
+struct vb__pg_sums {
+    size_t changes, claims, references, memos, most;
+};
+
+struct vb__pg_sums vb__pg_group_sums(const struct vb__pg_group *group);
 
 /* What the group's commits need to know. False: no memory. */
 bool vb__pg_survey_begin(struct vb__pg_group *group);

@@ -5,54 +5,28 @@
 #include "base/span.h"
 #include "storage/postgres/claim.h"
 
-/* --- how many --------------------------------------------------------------
- */
-
-struct sums {
-    size_t steps, claims, references, memos;
-};
-
-static struct sums sums_of(const struct vb__pg_group *group)
-{
-    struct sums sums = {.steps = 0};
-
-    for (size_t i = 0; i < group->count; i++) {
-        const struct vb_commit *commit = group->items[i].commit;
-
-        sums.steps += commit->change_count;
-        for (size_t j = 0; j < commit->change_count; j++) {
-            sums.claims += commit->changes[j].claim_count;
-            sums.references += commit->changes[j].reference_count;
-        }
-        for (const struct vb_memo *memo = commit->memo; memo != NULL;
-             memo = memo->next)
-            sums.memos++;
-    }
-    return sums;
-}
-
 #define MAKE(rows, number)                                                     \
     ((rows)->at = vb_arena_alloc(arena, (number) * sizeof(*(rows)->at)))
 
 static bool rows_init(struct vb__pg_rows *rows, struct vb__pg_group *group)
 {
     struct vb_arena *arena = &group->arena;
-    struct sums sums = sums_of(group);
+    struct vb__pg_sums sums = vb__pg_group_sums(group);
 
     *rows = (struct vb__pg_rows){.arena = arena};
-    MAKE(&rows->added, sums.steps);
-    MAKE(&rows->changed, sums.steps);
-    MAKE(&rows->amended, sums.steps);
-    MAKE(&rows->created, sums.steps);
-    MAKE(&rows->happened, sums.steps);
+    MAKE(&rows->added, sums.changes);
+    MAKE(&rows->changed, sums.changes);
+    MAKE(&rows->amended, sums.changes);
+    MAKE(&rows->created, sums.changes);
+    MAKE(&rows->happened, sums.changes);
     MAKE(&rows->claims, sums.claims);
     MAKE(&rows->references, sums.references);
     MAKE(&rows->memos, sums.memos);
-    MAKE(&rows->members, sums.steps);
-    MAKE(&rows->claims_of, sums.steps);
-    MAKE(&rows->references_of, sums.steps);
-    rows->taken = vb_arena_alloc(arena, sums.steps * sizeof(int64_t));
-    rows->released = vb_arena_alloc(arena, sums.steps * sizeof(int64_t));
+    MAKE(&rows->members, sums.changes);
+    MAKE(&rows->claims_of, sums.changes);
+    MAKE(&rows->references_of, sums.changes);
+    rows->taken = vb_arena_alloc(arena, sums.changes * sizeof(int64_t));
+    rows->released = vb_arena_alloc(arena, sums.changes * sizeof(int64_t));
     return !arena->failed;
 }
 

@@ -10,14 +10,9 @@
 /* --- what is to be asked for -----------------------------------------------
  */
 
-/* How much there is of each, at most. */
-struct sums {
-    size_t changes, claims, references, memos, most;
-};
-
-static struct sums sums_of(const struct vb__pg_group *group)
+struct vb__pg_sums vb__pg_group_sums(const struct vb__pg_group *group)
 {
-    struct sums sums = {.most = 1};
+    struct vb__pg_sums sums = {.most = 1};
 
     for (size_t i = 0; i < group->count; i++) {
         const struct vb_commit *commit = group->items[i].commit;
@@ -74,7 +69,7 @@ static bool has(const struct vb__pg_names *names, struct vb_span name)
 }
 
 static bool lists_init(struct vb__pg_survey *survey, struct vb_arena *arena,
-                       const struct sums *sums)
+                       const struct vb__pg_sums *sums)
 {
     names_init(&survey->new_parents, arena, sums->changes);
     names_init(&survey->parents, arena, sums->changes);
@@ -178,7 +173,7 @@ static bool known_init(struct vb__pg_survey *survey, struct vb_arena *arena)
 bool vb__pg_survey_begin(struct vb__pg_group *group)
 {
     struct vb__pg_survey *survey = &group->survey;
-    struct sums sums = sums_of(group);
+    struct vb__pg_sums sums = vb__pg_group_sums(group);
 
     *survey = (struct vb__pg_survey){.most = 1};
     if (!lists_init(survey, &group->arena, &sums))

@@ -180,13 +180,11 @@ static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
                             size_t size)
 {
     const struct vb__pg_survey *survey = &group_of(view)->survey;
-    struct vb_span key = id <= survey->known_count
-                             ? survey->known[id - 1].key
-                             : survey->strangers[id - survey->known_count - 1];
 
-    key = vb_span_head(key, size - 1);
-    memcpy(to, key.ptr, key.len);
-    to[key.len] = '\0';
+    vb__key_told(id <= survey->known_count
+                     ? survey->known[id - 1].key
+                     : survey->strangers[id - survey->known_count - 1],
+                 to, size);
     return VB_OK;
 }
 

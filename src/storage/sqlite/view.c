@@ -242,9 +242,8 @@ static enum vb_err view_key(struct vb__view *view, uint64_t id, char *to,
 
     vb__call_u64(&call, id);
     if (vb__call_row(&call))
-        key = vb_span_head(vb__call_get_text(&call, 0), size - 1);
-    memcpy(to, key.ptr, key.len);
-    to[key.len] = '\0';
+        key = vb__call_get_text(&call, 0);
+    vb__key_told(key, to, size);
     return ended(view, &call);
 }
 
