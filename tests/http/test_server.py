@@ -1,5 +1,6 @@
 """What an operator sees: sockets, signals, limits, times, and who may write."""
 
+import fcntl
 import os
 import re
 import resource
@@ -107,24 +108,25 @@ class Activated(Server):
 
     def __init__(self, *args, sockets, names="", **more):
         super().__init__(*args, **more)
-        self.sockets, self.names = sockets, names
+        self.sockets, self.names, self.copies = sockets, names, []
 
     def command(self):
         listen = super().command().index("--listen")
         plain = super().command()[:listen] + super().command()[listen + 2:]
-        moves = " ".join(f"{3 + n}<&{s.fileno() + 100}" for n, s in enumerate(self.sockets))
+        moves = " ".join(f"{3 + n}<&{copy}" for n, copy in enumerate(self.copies))
         script = f'exec {moves}; export LISTEN_FDS={len(self.sockets)} LISTEN_FDNAMES={self.names} LISTEN_PID=$$; exec "$@"'
         return ["bash", "-c", script, "bash", *plain]
 
     def start(self, timeout=30):
-        copies = [os.dup2(s.fileno(), s.fileno() + 100, inheritable=True) for s in self.sockets]
+        # Numbers well above those they are moved to, and that nothing else of this process has.
+        self.copies = [fcntl.fcntl(s.fileno(), fcntl.F_DUPFD, 100) for s in self.sockets]
         popen = subprocess.Popen
         try:
             subprocess.Popen = lambda *a, **k: popen(*a, **k, close_fds=False)
             return super().start(timeout)
         finally:
             subprocess.Popen = popen
-            for copy in copies:
+            for copy in self.copies:
                 os.close(copy)
 
 
