@@ -114,6 +114,8 @@ enum vb_answer vb_stored_refused(struct vb_stored *stored)
         complain_conflict(stored);
         return VB_NO;
     case VB_ERR_EXISTS:
+        if (x->joint == NULL)
+            return vb_once_outrun(x);
         x->reply.status = VB_STATUS_CONFLICT;
         vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key has "
                                    "been done meanwhile."));
@@ -147,8 +149,10 @@ static enum vb_answer judge_put(struct vb_stored *stored)
 static void put_done(struct vb_store_op *op)
 {
     struct vb_stored *stored = op->context;
+    enum vb_answer answer = judge_put(stored);
 
-    vb_flow_resume(stored->x, judge_put(stored));
+    if (answer != VB_PENDING)
+        vb_flow_resume(stored->x, answer);
 }
 
 /* What there will be to say, and how it is found out. */
@@ -210,8 +214,7 @@ static enum vb_answer commit(struct vb_stored *stored, struct vb_change change,
             count + (stored->with == NULL ? 0 : stored->with->count),
     };
     if (stored->commit.changes == NULL ||
-        (stored->x->once != NULL &&
-         !vb_once_memo(stored, course->reply, &stored->commit.memo))) {
+        (stored->x->once != NULL && !vb_once_memo(stored, course->reply))) {
         return vb_reply_unavailable(stored->x);
     }
     if (vb_joint_commit(stored->x->joint, stored->x->env->store,
@@ -268,8 +271,10 @@ static enum vb_answer judge_delete(struct vb_stored *stored)
 static void delete_done(struct vb_store_op *op)
 {
     struct vb_stored *stored = op->context;
+    enum vb_answer answer = judge_delete(stored);
 
-    vb_flow_resume(stored->x, judge_delete(stored));
+    if (answer != VB_PENDING)
+        vb_flow_resume(stored->x, answer);
 }
 
 enum vb_answer vb_stored_delete(struct vb_stored *stored)

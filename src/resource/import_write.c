@@ -72,8 +72,10 @@ static enum vb_answer judge(struct vb_import *import)
 static void commit_done(struct vb_store_op *op)
 {
     struct vb_import *import = op->context;
+    enum vb_answer answer = judge(import);
 
-    vb_flow_resume(vb__import_x(import), judge(import));
+    if (answer != VB_PENDING)
+        vb_flow_resume(vb__import_x(import), answer);
 }
 
 static enum vb_answer commit(struct vb_import *import)
@@ -93,7 +95,7 @@ static enum vb_answer commit(struct vb_import *import)
         .changes = import->changes,
         .change_count = count,
     };
-    if (x->once != NULL && !vb_once_memo(stored, tell, &stored->commit.memo))
+    if (x->once != NULL && !vb_once_memo(stored, tell))
         return vb_reply_unavailable(x);
     if (vb_joint_commit(x->joint, x->env->store, &stored->commit) ==
         VB_IO_PENDING)

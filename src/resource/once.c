@@ -33,6 +33,9 @@ struct once {
     struct vb_sink sink;            /* of content that is only compared */
     uint64_t compared;              /* bytes */
     bool finished;                  /* the flow was told */
+    bool outrun;                    /* all was ready, and is another's now */
+    uint16_t since;                 /* fields of the reply that are none of the
+                                       outcome's */
 };
 
 static struct once *once_of(struct vb_exchange *x)
@@ -125,6 +128,7 @@ static struct once *once_new(struct vb_exchange *x, struct vb_span key)
     }
     once->base = (struct vb_once){content, settled, done};
     once->x = x;
+    once->since = x->reply.field_count;
     make_name(once, key);
     crypto_hash_sha256_init(&once->print);
     add(&once->print, x->media_type);
@@ -152,6 +156,11 @@ static enum vb_answer replay(struct once *once)
     return VB_HALT;
 }
 
+static bool has_seen_all(const struct once *once)
+{
+    return once->has_seen || !once->x->head.has_content;
+}
+
 static enum vb_answer compare(struct once *once)
 {
     struct vb_exchange *x = once->x;
@@ -159,7 +168,8 @@ static enum vb_answer compare(struct once *once)
     unsigned char print[PRINT];
 
     crypto_hash_sha256_final(&once->print, print);
-    if (kept[PRINT] != PRINT_SEEN || memcmp(kept, print, PRINT) == 0)
+    if (kept[PRINT] != PRINT_SEEN || (once->outrun && !has_seen_all(once)) ||
+        memcmp(kept, print, PRINT) == 0)
         return replay(once);
     x->reply.status = VB_STATUS_UNPROCESSABLE_CONTENT;
     vb_reply_detail(x, VB_SPAN("This Idempotency-Key was used for a request "
@@ -194,7 +204,8 @@ static void end(struct vb_sink *sink, enum vb_err err)
         finish(once, err);
 }
 
-/* Its content is looked at as it comes, and kept nowhere. */
+/* Its content is looked at as it comes, and kept nowhere; where it has not come
+ * by already. */
 static enum vb_answer compare_content(struct once *once)
 {
     struct vb_exchange *x = once->x;
@@ -202,7 +213,8 @@ static enum vb_answer compare_content(struct once *once)
     if (once->read.bytes.len < PREFIX) {
         return vb_reply_refuse(x, VB_STATUS_INTERNAL_SERVER_ERROR, VB_SPAN(""));
     }
-    if (!x->head.has_content || once->read.bytes.ptr[PRINT] != PRINT_SEEN)
+    if (once->outrun || !x->head.has_content ||
+        once->read.bytes.ptr[PRINT] != PRINT_SEEN)
         return compare(once);
     once->sink = (struct vb_sink){take, end, NULL};
     return vb_intake_begin(x, &once->sink);
@@ -211,8 +223,19 @@ static enum vb_answer compare_content(struct once *once)
 /* --- the question ----------------------------------------------------------
  */
 
-static enum vb_answer refuse_second(struct vb_exchange *x)
+/* When it may be tried again at the latest (RFC 9110 section 10.2.3): the one
+ * under way ends by itself, or is over when its claim is; not known: soon. */
+static enum vb_answer refuse_second(struct vb_exchange *x, int64_t ends_ms)
 {
+    int64_t left_ms = ends_ms - x->env->now.unix_ms;
+
+    if (left_ms > VB__CLAIM_MS) /* by another clock */
+        left_ms = VB__CLAIM_MS;
+    vb_reply_field(x, VB_FIELD_RETRY_AFTER,
+                   vb_arena_printf(&x->arena, "%lld",
+                                   left_ms <= 1000
+                                       ? 1LL
+                                       : (long long)(left_ms + 999) / 1000));
     x->reply.status = VB_STATUS_CONFLICT;
     vb_reply_detail(x, VB_SPAN("A request with this Idempotency-Key is still "
                                "under way."));
@@ -230,8 +253,8 @@ static enum vb_answer judge(struct once *once)
     if (once->read.op.err != VB_OK)
         return vb_stored_failed(once->x, once->read.op.err);
     if (once->read.found ? once->read.bytes.len == VB__CLAIM_LEN
-                         : is_shared(once))
-        return refuse_second(once->x);
+                         : is_shared(once) || once->outrun)
+        return refuse_second(once->x, once->read.expires_ms);
     if (!once->read.found)
         return VB_YES;
     let_go(once);
@@ -247,16 +270,17 @@ static void read_done(struct vb_store_op *op)
         vb_flow_resume(once->x, answer);
 }
 
-static enum vb_answer look_up(struct once *once)
+static enum vb_answer look_up(struct once *once,
+                              void (*read)(struct vb_store_op *op),
+                              enum vb_answer (*then)(struct once *once))
 {
     const struct vb_env *env = once->x->env;
 
-    once->read.op = (struct vb_store_op){.done = read_done, .context = once};
+    once->read.op = (struct vb_store_op){.done = read, .context = once};
     once->read.name = name_of(once);
     once->read.now_ms = env->now.unix_ms;
-    return vb_store_memo(env->store, &once->read) == VB_IO_PENDING
-               ? VB_PENDING
-               : judge(once);
+    return vb_store_memo(env->store, &once->read) == VB_IO_PENDING ? VB_PENDING
+                                                                   : then(once);
 }
 
 /* A name that is new is ours now: it need not be looked up. */
@@ -266,7 +290,7 @@ static enum vb_answer judge_claim(struct once *once)
     case VB_OK:
         return VB_YES;
     case VB_ERR_EXISTS:
-        return look_up(once);
+        return look_up(once, read_done, judge);
     default:
         return vb_stored_failed(once->x, once->claim.err);
     }
@@ -299,7 +323,34 @@ enum vb_answer vb_once_fresh(struct vb_exchange *x, struct vb_span key)
         return claim(once);
     once->held =
         vb_hold_take(&x->env->store->store->holds, &once->hold, name_of(once));
-    return once->held ? look_up(once) : refuse_second(x);
+    return once->held ? look_up(once, read_done, judge) : refuse_second(x, 0);
+}
+
+/* --- all was ready, and another one was faster -------------------------------
+ */
+
+/* The rows behind the first one have other statuses for NO. */
+static enum vb_answer judge_outrun(struct once *once)
+{
+    (void)judge(once);
+    return VB_HALT;
+}
+
+static void outrun_read(struct vb_store_op *op)
+{
+    struct once *once = op->context;
+
+    vb_flow_resume(once->x, judge_outrun(once));
+}
+
+enum vb_answer vb_once_outrun(struct vb_exchange *x)
+{
+    struct once *once = once_of(x);
+
+    once->outrun = true;
+    x->reply.field_count = once->since;
+    vb__once_claim_done(&once->claim); /* it is another's */
+    return look_up(once, outrun_read, judge_outrun);
 }
 
 /* --- keeping the reply -----------------------------------------------------
@@ -308,7 +359,7 @@ enum vb_answer vb_once_fresh(struct vb_exchange *x, struct vb_span key)
 /* A copy: the commit may have to be tried again. */
 static void write_print(struct once *once)
 {
-    bool seen = once->has_seen || !once->x->head.has_content;
+    bool seen = has_seen_all(once);
     crypto_hash_sha256_state state = once->print;
     unsigned char print[PRINT];
 
@@ -317,35 +368,43 @@ static void write_print(struct once *once)
     vb_buf_char(&once->bytes, seen ? PRINT_SEEN : PRINT_NONE);
 }
 
-bool vb_once_memo(struct vb_stored *stored,
-                  void (*reply)(struct vb_stored *stored),
-                  const struct vb_memo **ret_memo)
+bool vb_once_note(struct vb_exchange *x, struct vb_commit *commit,
+                  unsigned status, uint16_t since)
 {
-    struct vb_exchange *x = stored->x;
     struct once *once = once_of(x);
-    uint16_t fields = x->reply.field_count;
 
     once->commit = NULL;
-    if (reply != NULL)
-        reply(stored);
     vb_buf_reset(&once->bytes);
     write_print(once);
-    vb__once_write(&once->bytes, x, vb_flow_foresee(x));
+    vb__once_write(&once->bytes, x, status);
     vb_rep_unref(x->current);
     x->current = NULL;
     x->outcome = (struct vb_outcome){0};
-    x->reply.field_count = fields;
+    x->reply.bytes = VB_SPAN("");
+    x->reply.content = VB_CONTENT_NONE;
+    x->reply.field_count = since;
     once->memo = (struct vb_memo){
         .name = name_of(once),
         .bytes = vb_buf_span(&once->bytes),
-        .now_ms = stored->now_ms,
+        .now_ms = x->env->now.unix_ms,
         .expires_ms =
-            stored->now_ms + (int64_t)x->env->limits->once_retention_ms,
+            x->env->now.unix_ms + (int64_t)x->env->limits->once_retention_ms,
         .over = vb__once_claim_bytes(&once->claim),
     };
     if (once->bytes.err != VB_OK || x->arena.failed)
         return false;
-    *ret_memo = &once->memo;
-    once->commit = &stored->commit;
+    commit->memo = &once->memo;
+    once->commit = commit;
     return true;
+}
+
+bool vb_once_memo(struct vb_stored *stored,
+                  void (*reply)(struct vb_stored *stored))
+{
+    struct vb_exchange *x = stored->x;
+    uint16_t since = x->reply.field_count;
+
+    if (reply != NULL)
+        reply(stored);
+    return vb_once_note(x, &stored->commit, vb_flow_foresee(x), since);
 }

@@ -5,6 +5,7 @@
  *
  *     fresh_key ── held by another? ─▶ 409
  *         └─ note? ── no ──▶ the usual way ─▶ commit, with a note of the reply
+ *              ├───────────────────────────────┘ there is one by now
  *              └─ yes ─ the same content? ── no ──▶ 422
  *                              └─ yes ─▶ the reply as it was
  *
@@ -24,13 +25,25 @@
 enum vb_answer vb_once_fresh(struct vb_exchange *x, struct vb_span key);
 
 /*
- * For a commit of x->once: the note to be kept with it. `reply`, if any, says
- * what there will be to say; it is tried here, with the revision 0 for the one
- * to come, and has to be called again afterwards. False: out of memory.
+ * For stored->commit, of x->once: the note to be kept with it. `reply`, if any,
+ * says what there will be to say; it is tried here, with the revision 0 for the
+ * one to come, and has to be called again afterwards. False: out of memory.
  */
 bool vb_once_memo(struct vb_stored *stored,
-                  void (*reply)(struct vb_stored *stored),
-                  const struct vb_memo **ret_memo);
+                  void (*reply)(struct vb_stored *stored));
+
+/*
+ * The same for any commit: the note of the reply that x has as it stands, with
+ * this status. The reply is taken back, and its fields from `since` on.
+ */
+bool vb_once_note(struct vb_exchange *x, struct vb_commit *commit,
+                  unsigned status, uint16_t since);
+
+/*
+ * Where a commit with such a note came to VB_ERR_EXISTS, since another one was
+ * faster: its reply is that of x. HALT; or PENDING, and HALT comes later.
+ */
+enum vb_answer vb_once_outrun(struct vb_exchange *x);
 
 /* --- once_reply.c ----------------------------------------------------------
  */

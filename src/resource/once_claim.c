@@ -41,12 +41,12 @@ static void tell(struct vb__once_claim *claim)
         vb_reply_settled(claim->x);
 }
 
-static void set_alarm(struct vb__once_claim *claim)
+static void set_alarm(struct vb__once_claim *claim, uint64_t after_ms)
 {
     struct vb_alarms *alarms = claim->x->env->alarms;
 
-    if (alarms != NULL) /* without, it is good for a minute and no more */
-        (void)alarms->set(alarms, &claim->alarm, VB__CLAIM_RENEW_MS);
+    if (alarms != NULL) /* without, it ends when it ends */
+        (void)alarms->set(alarms, &claim->alarm, after_ms);
 }
 
 static void cancel_alarm(struct vb__once_claim *claim)
@@ -57,18 +57,21 @@ static void cancel_alarm(struct vb__once_claim *claim)
         alarms->cancel(alarms, &claim->alarm);
 }
 
-/* Whether it could be renewed is seen when it is tried again: it may be too
- * late then, and the outcome's commit finds that out. */
+/* What could not be renewed is tried soon. It may be too late then: another
+ * has it, which the outcome's commit finds out. */
 static void renewed(struct vb_store_op *op)
 {
     struct vb__once_claim *claim = op->context;
     struct vb_exchange *x = claim->x;
 
     claim->busy = false;
+    if (op->err == VB_ERR_EXISTS)
+        claim->held = false;
     if (claim->leaving && begin_leaving(claim))
         tell(claim);
     else if (claim->held)
-        set_alarm(claim);
+        set_alarm(claim,
+                  op->err == VB_OK ? VB__CLAIM_RENEW_MS : VB__CLAIM_PAUSE_MS);
     vb_exchange_unhold(x);
 }
 
@@ -91,7 +94,7 @@ static void take(struct vb__once_claim *claim)
     claim->err = claim->commit.op.err;
     claim->held = claim->err == VB_OK;
     if (claim->held)
-        set_alarm(claim);
+        set_alarm(claim, VB__CLAIM_RENEW_MS);
 }
 
 static void take_done(struct vb_store_op *op)
@@ -126,7 +129,7 @@ void vb__once_claim_done(struct vb__once_claim *claim)
     claim->held = false;
 }
 
-/* What could not be told the store, it finds out by itself in a minute. */
+/* What could not be told the store, it finds out by itself when it ends. */
 static void left(struct vb_store_op *op)
 {
     struct vb__once_claim *claim = op->context;

@@ -10,9 +10,15 @@
  *                                     in the outcome's own commit   is gone
  *
  * It is a note like others (struct vb_memo), that ends soon: so what an
- * instance has begun that ends before it is over, another may begin a minute
- * later. The clocks of instances must not be further apart than that time, less
- * what it takes to renew it (a third of it).
+ * instance has begun that ends before it is over, another may begin some
+ * seconds later (VB__CLAIM_MS), and is told when.
+ *
+ * Whose claim has ended may not know: it stalls, or its clock is behind. It can
+ * still not commit what another has done meanwhile, as the outcome takes the
+ * place of its own claim only, in one transaction: VB_ERR_EXISTS. So nothing is
+ * committed twice, whatever the clocks say. What is done beyond the store, by
+ * programs, may be, where they are further apart than what is left of a claim
+ * when it is renewed late: ten seconds.
  */
 #ifndef VB_RESOURCE_ONCE_CLAIM_H
 #define VB_RESOURCE_ONCE_CLAIM_H
@@ -24,9 +30,11 @@
 /* Bytes of the note of a claim: random ones. No other note is as short. */
 #define VB__CLAIM_LEN 16
 
-/* How long it is good, and when it is renewed, in milliseconds. */
-#define VB__CLAIM_MS       60000
-#define VB__CLAIM_RENEW_MS 20000
+/* How long it is good, when it is renewed, and how long after that was not
+ * possible, in milliseconds. */
+#define VB__CLAIM_MS       20000
+#define VB__CLAIM_RENEW_MS 5000
+#define VB__CLAIM_PAUSE_MS 1000
 
 /* One of an exchange's, in its arena; the exchange is held while the store is
  * at it. */

@@ -80,6 +80,8 @@ void vb__once_write(struct vb_buf *buf, struct vb_exchange *x, unsigned status)
     vb_buf_char(buf, '\n');
     if (rep != NULL)
         vb_buf_append(buf, rep->content);
+    else if (x->reply.content == VB_CONTENT_BYTES)
+        vb_buf_append(buf, x->reply.bytes);
 }
 
 /* Cuts off the line before the next LF; false: there is none. */

@@ -236,7 +236,7 @@ struct vb_change vb_stored_replacement(const struct vb_stored *stored);
 void vb_stored_referenced(struct vb_exchange *x, struct vb_span by);
 
 /* What a commit means that did not come about: AGAIN; or a status, complaints
- * and NO or HALT. */
+ * and NO or HALT, which comes later where it is PENDING. */
 enum vb_answer vb_stored_refused(struct vb_stored *stored);
 
 /* The question `commit`: writes the state to be. */

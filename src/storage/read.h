@@ -124,6 +124,7 @@ struct vb_memo_read {
     bool found;          /* out */
     struct vb_buf bytes; /* out, the caller's: vb_buf_done */
     uint64_t revision;   /* out: of its commit */
+    int64_t expires_ms;  /* out: when it goes */
 };
 
 #endif

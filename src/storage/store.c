@@ -117,6 +117,7 @@ void vb__memo_init(struct vb_memo_read *read)
 {
     read->found = false;
     read->revision = 0;
+    read->expires_ms = 0;
     vb_buf_init(&read->bytes, VB_MEMO_MAX);
 }
 

@@ -94,6 +94,32 @@ def test_a_program_runs_once_for_a_key(store, instances, tmp_path):
     assert ran.read_text() == "x\n"
 
 
+def test_who_stalls_is_overtaken_when_it_was_said_and_says_what_came_of_it(store, instances):
+    """It has claimed the key, and is as good as dead; then it comes back, and must not do it again."""
+    a, b = instances(BOOKS, store, count=2)
+    content = b'{"n": 1}'
+    connection = a.connect()
+    connection.send(
+        b"POST /books HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nIdempotency-Key: \"k1\"\r\n"
+        b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % (a.origin.split("//")[1].encode(), len(content))
+    )
+    connection.read_interim()
+    a.stall()
+    key = {"Idempotency-Key": '"k1"', "Content-Type": "application/json"}
+    second = b.client().post("/books", key, content)
+    assert second.status == 409
+    assert 1 <= int(second.headers["Retry-After"]) <= 20
+    time.sleep(int(second.headers["Retry-After"]))
+    done = b.client().post("/books", key, content)
+    assert done.status == 201
+    a.resume()
+    connection.send(content)
+    late = connection.read_response("POST")
+    assert (late.status, late.body) == (201, done.body)
+    assert [late.headers[name] for name in ("Location", "ETag")] == [done.headers[name] for name in ("Location", "ETag")]
+    assert len(a.client().get("/books").json()) == 1
+
+
 def test_a_session_and_a_password_hold_at_all(store, instances):
     a, b = instances(people(), store, count=2, args=CHEAP).clients()
     path = register(a, "ann@x", GOOD)

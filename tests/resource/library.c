@@ -71,8 +71,13 @@ struct asked {
 static void reply(struct vb_inner *inner)
 {
     struct library *library = inner->context;
+    struct vb_span retry_after = vb_inner_field(inner, VB_FIELD_RETRY_AFTER);
 
     library->status = inner->status;
+    assert_true(retry_after.len < sizeof(library->retry_after));
+    if (retry_after.len > 0)
+        memcpy(library->retry_after, retry_after.ptr, retry_after.len);
+    library->retry_after[retry_after.len] = '\0';
     assert_true(inner->content.len < sizeof(library->text));
     if (inner->content.len > 0)
         memcpy(library->text, inner->content.ptr, inner->content.len);

@@ -25,6 +25,7 @@ struct library {
     /* The last reply. */
     unsigned status;
     char text[256 * 1024]; /* its content, and a NUL */
+    char retry_after[32];  /* "" where it has none */
 };
 
 /* Authors, books that refer to them, and reviews of books; none is there yet.

@@ -121,11 +121,13 @@ static void what_comes_again_gets_the_first_reply(void **state)
 }
 
 static unsigned status_meanwhile;
+static char text_meanwhile[1024];
 
 static void post_meanwhile(void)
 {
     post();
     status_meanwhile = library.status;
+    strcpy(text_meanwhile, library.text);
 }
 
 static void what_is_under_way_elsewhere_is_not_done_as_well(void **state)
@@ -219,23 +221,92 @@ static void what_takes_long_is_claimed_again_and_again(void **state)
     assert_int_equal(book_count(), 1);
 }
 
+/* The claim is good for so long where nobody renews it. */
+#define LEFT_MS 20000
+
+static void after(int64_t ms)
+{
+    vb_env_set_now(&library.env, 1000 + ms, INT64_C(1800000000000) + ms);
+}
+
 /* Nobody renews what an instance has claimed that has gone. */
-static void what_was_left_may_be_done_again_after_a_minute(void **state)
+static void what_was_left_may_be_done_again_when_it_is_said(void **state)
 {
     (void)state;
     holds = true;
     (void)library_begin(&library, "/books", BOOK, KEY);
-    vb_env_set_now(&library.env, 60000, INT64_C(1800000059999));
     post_meanwhile();
     assert_int_equal(status_meanwhile, 409);
-    vb_env_set_now(&library.env, 61000, INT64_C(1800000060001));
+    assert_string_equal(library.retry_after, "20");
+    after(LEFT_MS - 1);
+    post_meanwhile();
+    assert_int_equal(status_meanwhile, 409);
+    assert_string_equal(library.retry_after, "1");
+    after(LEFT_MS);
     holds = false;
     post_meanwhile();
     assert_int_equal(status_meanwhile, 201);
-    /* It comes back: what it would do has been done. */
+    /* It comes back: what it would do has been done, and this came of it. */
     answer(VB_OK);
-    assert_int_equal(library.status, 409);
+    assert_int_equal(library.status, 201);
+    assert_string_equal(library.text, text_meanwhile);
     assert_int_equal(book_count(), 1);
+}
+
+/* The key was used for two things, and the other one was faster. */
+static void who_comes_back_with_something_else_is_told(void **state)
+{
+    (void)state;
+    holds = true;
+    (void)library_begin(&library, "/books", "{\"title\":\"Tehanu\"}", KEY);
+    after(LEFT_MS);
+    holds = false;
+    post_meanwhile();
+    assert_int_equal(status_meanwhile, 201);
+    answer(VB_OK);
+    assert_int_equal(library.status, 422);
+    assert_int_equal(book_count(), 1);
+}
+
+/* What another has begun meanwhile is waited for. */
+static void who_comes_back_while_it_is_done_is_told_when(void **state)
+{
+    struct vb_commit *first;
+
+    (void)state;
+    holds = true;
+    (void)library_begin(&library, "/books", BOOK, KEY);
+    first = held;
+    after(LEFT_MS);
+    (void)library_begin(&library, "/books", BOOK, KEY);
+    after(LEFT_MS + 5000);
+    assert_int_equal(library.status, 0);
+    assert_int_equal(library.real->commit(library.env.store, first),
+                     VB_IO_DONE);
+    assert_int_equal(first->op.err, VB_ERR_EXISTS);
+    first->op.done(&first->op);
+    assert_int_equal(library.status, 409);
+    assert_string_equal(library.retry_after, "15");
+    answer(VB_OK);
+    assert_int_equal(library.status, 201);
+    assert_int_equal(book_count(), 1);
+}
+
+/* A store that could not be asked for a while costs nobody a claim. */
+static void what_could_not_be_renewed_is_soon(void **state)
+{
+    (void)state;
+    bells_init(&bells, &library.env);
+    holds = true;
+    (void)library_begin(&library, "/books", BOOK, KEY);
+    claim_fails = VB_ERR_UNAVAILABLE;
+    bells_wait(&bells, LEFT_MS - 3000);
+    claim_fails = VB_OK;
+    bells_wait(&bells, 5000);
+    post_meanwhile();
+    assert_int_equal(status_meanwhile, 409);
+    answer(VB_OK);
+    assert_int_equal(library.status, 201);
 }
 
 static void who_has_gone_leaves_nothing_behind(void **state)
@@ -289,7 +360,10 @@ int main(void)
         once_test(nothing_is_begun_without_a_claim),
         once_test(the_true_outcome_is_told_in_the_end),
         once_test(what_takes_long_is_claimed_again_and_again),
-        once_test(what_was_left_may_be_done_again_after_a_minute),
+        once_test(what_was_left_may_be_done_again_when_it_is_said),
+        once_test(who_comes_back_with_something_else_is_told),
+        once_test(who_comes_back_while_it_is_done_is_told_when),
+        once_test(what_could_not_be_renewed_is_soon),
         once_test(who_has_gone_leaves_nothing_behind),
         once_test(alone_nothing_is_claimed),
     };

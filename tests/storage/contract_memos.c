@@ -29,8 +29,10 @@ static void expect_note(struct rig_worker *worker, const char *name,
     assert_int_equal(rig_memo(worker, &read), VB_OK);
     assert_int_equal(read.found, text[0] != '\0');
     assert_span_equal(vb_buf_span(&read.bytes), text);
-    if (read.found)
+    if (read.found) {
         assert_true(read.revision > 0);
+        assert_true(read.expires_ms > now_ms);
+    }
     vb_buf_done(&read.bytes);
 }
 
@@ -46,6 +48,7 @@ static void a_note_is_kept_with_its_commit(void **state)
     expect_note(&c->b, "m", 999, "");
     assert_int_equal(rig_memo(&c->b, &read), VB_OK);
     assert_int_equal(read.revision, contract_holds(&c->b, "/c/1", "x"));
+    assert_int_equal(read.expires_ms, 1000);
     vb_buf_done(&read.bytes);
 }
 

@@ -242,6 +242,7 @@ static enum vb_io memory_memo(struct vb_store_client *client,
     if (memo != NULL) {
         read->found = true;
         read->revision = memo->revision;
+        read->expires_ms = memo->expires_ms;
         vb_buf_append(&read->bytes,
                       vb_span_of(memo->bytes + memo->name_len, memo->len));
     }

@@ -157,6 +157,7 @@ static enum vb_err memo_take(struct vb__pg_reading *reading,
     read->found = true;
     read->revision = (uint64_t)vb__pg_get_int(result, 0, 0);
     vb_buf_append(&read->bytes, vb__pg_get_bytes(result, 0, 1));
+    read->expires_ms = vb__pg_get_int(result, 0, 2);
     return read->bytes.err;
 }
 

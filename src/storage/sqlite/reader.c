@@ -451,6 +451,7 @@ enum vb_err vb__reader_memo(struct vb__reader *reader,
         read->found = true;
         read->revision = vb__call_get_u64(&call, 0);
         vb_buf_append(&read->bytes, vb__call_get_blob(&call, 1));
+        read->expires_ms = vb__call_get_i64(&call, 2);
     }
     err = vb__reader_ended(reader, &call);
     return err == VB_OK ? read->bytes.err : err;

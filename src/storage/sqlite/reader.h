@@ -73,7 +73,7 @@ struct vb__call;
     X(SOURCES, VB__RECORD_COLUMNS                                              \
       "WHERE id IN (SELECT source FROM reference WHERE target ="               \
       " (SELECT id FROM record WHERE key = ?1)) ORDER BY id LIMIT ?2")         \
-    X(MEMO, "SELECT revision, bytes FROM memo"                                 \
+    X(MEMO, "SELECT revision, bytes, expires_ms FROM memo"                     \
             " WHERE name = ?1 AND expires_ms > ?2")                            \
     X(INDEX, "SELECT id FROM indexes WHERE name = ?1 AND state = 1")           \
     VB__WALK(X, KEY_FORWARD,                                                   \
