@@ -12,7 +12,7 @@
 #include "flow/flow.h"
 #include "flow/reply.h"
 #include "resource/jobs.h"
-#include "resource/stored.h"
+#include "resource/once.h"
 
 #define JSON_MOST VB_STORE_CHUNK
 
@@ -212,7 +212,13 @@ static enum vb_answer judge_commit(struct vb_deferral *deferral)
     if (err == VB_OK)
         return submit(deferral);
     vb_jobs_leave(x->env->jobs);
-    return vb_stored_failed(x, err);
+    return err == VB_ERR_EXISTS ? vb_once_outrun(x) : vb_stored_failed(x, err);
+}
+
+/* By nobody any more, and for the job. */
+static bool is_to_be_called_off(const struct vb_deferral *deferral)
+{
+    return deferral->x->abandoned && deferral->waiter != NULL;
 }
 
 static void committed(struct vb_store_op *op)
@@ -220,7 +226,7 @@ static void committed(struct vb_store_op *op)
     struct vb_deferral *deferral = op->context;
     enum vb_answer answer = judge_commit(deferral);
 
-    if (answer == VB_PENDING && !deferral->x->abandoned)
+    if (answer == VB_PENDING && !is_to_be_called_off(deferral))
         return;
     if (answer == VB_PENDING)
         vb_defer_call_off(deferral);
@@ -296,6 +302,16 @@ static bool prepare(struct vb_deferral *deferral)
     return good;
 }
 
+/* What is asked once more, with the same key, leads to the same job. */
+static bool note(struct vb_deferral *deferral)
+{
+    struct vb_exchange *x = deferral->x;
+    uint16_t since = x->reply.field_count;
+
+    (void)accept(deferral);
+    return vb_once_note(x, &deferral->commit, VB_STATUS_ACCEPTED, since);
+}
+
 enum vb_answer vb_defer(struct vb_deferral *deferral)
 {
     struct vb_exchange *x = deferral->x;
@@ -313,6 +329,10 @@ enum vb_answer vb_defer(struct vb_deferral *deferral)
         .changes = deferral->changes,
         .change_count = 3,
     };
+    if (x->once != NULL && !note(deferral)) {
+        vb_jobs_leave(x->env->jobs);
+        return vb_reply_unavailable(x);
+    }
     if (vb_store_commit(x->env->store, &deferral->commit) == VB_IO_PENDING)
         return VB_PENDING;
     return judge_commit(deferral);

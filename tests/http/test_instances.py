@@ -120,6 +120,22 @@ def test_who_stalls_is_overtaken_when_it_was_said_and_says_what_came_of_it(store
     assert len(a.client().get("/books").json()) == 1
 
 
+def test_a_key_leads_to_one_job_whoever_is_asked(store, instances, tmp_path):
+    ran = tmp_path / "ran"
+    script = f"echo x >> {ran}; echo 1"
+    a, b = instances(api(x=operation(shell(script), responses=BOTH)), store, count=2).clients()
+    key = {"Idempotency-Key": '"k1"'}
+    first = a.post("/x", ASYNC | key)
+    for client in (b, a):
+        again = client.post("/x", ASYNC | key)
+        assert (again.status, again.body) == (202, first.body)
+        for name in ("Location", "Retry-After", "Content-Type", "Preference-Applied", "Cache-Control"):
+            assert again.headers[name] == first.headers[name]
+    assert over(b, first.headers["Location"]).status == 303
+    assert ran.read_text() == "x\n"
+    assert len(again.headers.all("Location")) == 1
+
+
 def test_a_session_and_a_password_hold_at_all(store, instances):
     a, b = instances(people(), store, count=2, args=CHEAP).clients()
     path = register(a, "ann@x", GOOD)

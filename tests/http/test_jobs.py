@@ -112,6 +112,24 @@ def test_where_only_202_is_declared_all_is_put_off(serve):
     assert over(client, taken.headers["Location"]).status == 303
 
 
+def test_a_request_that_comes_again_with_its_key_makes_no_second_job(serve, tmp_path):
+    """Whether it was waited for or not."""
+    ran = tmp_path / "ran"
+    client = serve(job_api(f"cat; echo x >> {ran}", content=JSON)).client()
+    key = {"Idempotency-Key": '"k1"'}
+    first = client.post("/x", ASYNC | key, json=1)
+    again = client.post("/x", ASYNC | key, json=1)
+    assert (again.status, again.headers["Location"], again.body) == (202, first.headers["Location"], first.body)
+    assert client.post("/x", ASYNC | key, json=2).status == 422
+    over(client, first.headers["Location"])
+    assert ran.read_text() == "x\n"
+    waits = {"Prefer": "respond-async, wait=20", "Idempotency-Key": '"k2"'}
+    assert client.post("/x", waits, json=1).json() == 1
+    path = client.post("/x", waits, json=1).headers["Location"]
+    assert client.get(f"{path}/result").json() == 1
+    assert ran.read_text() == "x\nx\n"
+
+
 def test_what_is_refused_makes_no_job(serve):
     schema = {"application/json": {"schema": {"type": "object"}}}
     client = serve(job_api("cat", content=schema)).client()
