@@ -144,6 +144,25 @@ def test_what_nobody_can_know_is_not_said_to_be_done(store, wire, server, c, whe
     assert stored(store, f"{c}/x") == "2"
 
 
+@pytest.mark.parametrize("when", WHEN)
+def test_what_nobody_can_know_is_not_shown_as_it_was(store, wires, instances, c, when):
+    """What is kept at hand may be what it has changed: it is looked at anew."""
+    wire = wires(store)
+    (server,) = instances(None, store.through(wire, timeout="800ms"), args=["--cache-max-age", "600s", "--workers", "1"])
+    client = server.client()
+    assert client.put(f"{c}/x", json=0).status == 201
+    for path in (f"{c}/x", c):  # both are kept now
+        assert client.get(path).status == client.get(path).status == 200
+    trap = refuse_behind(wire, statement="COMMIT", when=when)
+    assert "not known" in client.put(f"{c}/x", json=1).text
+    trap.wait()
+    wire.pass_on()
+    assert eventually(lambda: client.get(f"{c}/x")).text.strip() == stored(store, f"{c}/x") == ("1" if when == "after" else "0")
+    tag = client.get(c).headers["ETag"]
+    assert eventually(lambda: client.put(f"{c}/y", json=2)).status == 201
+    assert client.get(c).headers["ETag"] != tag
+
+
 def test_before_anything_was_sent_nothing_was_done(store, wire, server, c):
     trap = refuse_behind(wire, statement="BEGIN")
     answer = within(TIMEOUT, lambda: server.client().put(f"{c}/x", json=1))
@@ -179,7 +198,7 @@ def test_with_a_key_the_retry_gets_the_true_outcome_and_it_is_done_once(store, w
 
 
 def settled(store, ask):
-    """Who was cut off may have left its claim on the key, which is good for a minute: here that is over."""
+    """Who was cut off may have left its claim on the key, which is good for a while: here that is over."""
     answer = eventually(ask, statuses=(201, 409))
     if answer.status == 409:
         store.query("UPDATE memo SET expires_ms = 1 WHERE octet_length(bytes) = 16")

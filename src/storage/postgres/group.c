@@ -400,6 +400,12 @@ static void committed(struct vb__pg_group *group)
     end(group, VB_OK);
 }
 
+static void be_uncertain(struct vb__pg_group *group)
+{
+    vb__pg_write_doubt(group);
+    end(group, VB_ERR_UNCERTAIN);
+}
+
 static void resolve(struct vb__pg_group *group)
 {
     int64_t least = vb_clock_monotonic_ms() + RESOLVE_MS;
@@ -418,7 +424,7 @@ static void has_resolved(struct vb__pg_group *group, enum vb_err err)
     else if (err == VB_ERR_CANCELLED)
         group->phase = VB__PG_GROUP_IDLE;
     else if (err != VB_OK || group->found_batch < 0)
-        end(group, VB_ERR_UNCERTAIN);
+        be_uncertain(group);
     else if (group->found_batch >= group->writer.batch)
         committed(group);
     else

@@ -262,4 +262,8 @@ void vb__pg_write_send(struct vb__pg_group *group);
  */
 void vb__pg_write_publish(struct vb__pg_group *group);
 
+/* It may be durable, and nobody can know: what is kept at hand of what it would
+ * have changed counts no more. */
+void vb__pg_write_doubt(struct vb__pg_group *group);
+
 #endif

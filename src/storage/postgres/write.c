@@ -369,6 +369,17 @@ static void publish(struct vb__pg_group *group, struct vb__pg_item *item)
                 ->position;
 }
 
+void vb__pg_write_doubt(struct vb__pg_group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        const struct vb__pg_item *item = &group->items[i];
+
+        for (size_t k = 0; item->err == VB_OK && k < item->plan.count; k++)
+            if (is_written(&item->plan.steps[k]))
+                (void)bump_step(group, &item->plan.steps[k]);
+    }
+}
+
 void vb__pg_write_publish(struct vb__pg_group *group)
 {
     group->muted = group->keeps_history ? 0 : group->floor;
