@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/span.h"
 #include "pair.h"
+#include "storage/postgres/state.h"
 
 static void make_members(struct rig_worker *worker, int count)
 {
@@ -134,6 +135,51 @@ static void the_first_member_may_be_more_than_all_bytes(void **state)
     assert_int_equal(list.count, 1);
     assert_true(list.more);
     vb_list_read_done(&list);
+}
+
+/* How often the database is asked for a list of /c, brief or not, that has
+ * `count` members. */
+static uint64_t round_trips(struct rig_worker *worker, struct vb_span brief,
+                            size_t count)
+{
+    const struct vb__pg_client *client = vb__pg_client_of(worker->client);
+    uint64_t before = client->scans.round_trips;
+    struct vb_list_read list = {.parent = VB_SPAN("/c"),
+                                .limit = 10,
+                                .byte_limit = 1100, /* of each: 100 */
+                                .brief = brief};
+
+    assert_int_equal(rig_list(worker, &list), VB_OK);
+    assert_int_equal(list.count, count);
+    assert_int_equal(list.members, 3);
+    vb_list_read_done(&list);
+    return client->scans.round_trips - before;
+}
+
+/* One that is more than its part is found with the first page, and known from
+ * then on; until there is none any more. */
+static void a_list_of_unlike_members_is_asked_for_once_more(void **state)
+{
+    static const struct vb_span forms[] = {VB_SPAN_INIT(""),
+                                           VB_SPAN_INIT("application/json")};
+    static char much[2000];
+    struct pair *pair = *state;
+
+    memset(much, 'x', sizeof(much) - 1);
+    make_members(&pair->a, 3);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(round_trips(&pair->b, forms[i], 3), 1);
+        pair_put(&pair->a, "/c/2", "/c", much);
+        assert_int_equal(round_trips(&pair->b, forms[i], 2), 2);
+        assert_int_equal(round_trips(&pair->b, forms[i], 2), 1);
+        pair_put(&pair->a, "/c/2", "/c", "x");
+        for (int again = 0; again < 2; again++)
+            assert_int_equal(round_trips(&pair->b, forms[i], 3), 1);
+        pair_put(&pair->a, "/c/2", "/c", much);
+        assert_int_equal(round_trips(&pair->b, forms[i], 2), 2);
+        pair_put(&pair->a, "/c/2", "/c", "x");
+        assert_int_equal(round_trips(&pair->b, forms[i], 3), 1);
+    }
 }
 
 /* --- history ---------------------------------------------------------------
@@ -435,6 +481,7 @@ int main(void)
         test(a_list_of_several_pages_is_one_state),
         test(an_empty_page_knows_its_collection),
         test(the_first_member_may_be_more_than_all_bytes),
+        test(a_list_of_unlike_members_is_asked_for_once_more),
         test(what_is_behind_a_commit_under_way_is_not_told),
         test(who_was_held_back_is_told_to_look_again),
         test(a_new_writer_takes_nothing_back),

@@ -6,6 +6,10 @@
 #include "storage/postgres/making.h"
 #include "storage/postgres/news.h"
 
+/* Lists of one batch: while their pages are made here, the database is at the
+ * next ones. */
+#define LISTS_AT_ONCE 4
+
 static void link_init(struct vb__pg_client *client, struct vb__pg_link *link)
 {
     vb__pg_link_init(link, &client->store->url, client->base.reactor,
@@ -31,6 +35,7 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
                                             .reactor = reactor};
     link_init(client, &client->reads);
     link_init(client, &client->scans);
+    client->scans.asks_most = LISTS_AT_ONCE;
     link_init(client, &client->writes);
     vb__pg_reads_begin(client);
     client->group = vb__pg_group_new(client);

@@ -352,16 +352,36 @@ static struct vb__pg_batch *empty_batch(struct vb__pg_link *link)
     return batch;
 }
 
-/* Of all that waits. */
-static struct vb__pg_batch *new_batch(struct vb__pg_link *link)
+/* The next one that waits is sent, as the last of the batch. */
+static void send_next(struct vb__pg_link *link, struct vb__pg_batch *batch)
+{
+    struct vb__pg_ask *ask = ask_of(vb_list_pop(&link->waiting));
+
+    link->waiting_count--;
+    vb_list_append(&batch->asks, &ask->link);
+    if (batch->current == NULL)
+        batch->current = ask;
+    ask->sent = ask->taken = 0;
+    ask->err = VB_OK;
+    ask->send(ask, link);
+}
+
+/* Of what waits, as much as goes together. Where a statement is prepared that
+ * is all: who needs it, too, is undone with who has prepared it. */
+static void send_batch(struct vb__pg_link *link)
 {
     struct vb__pg_batch *batch = empty_batch(link);
+    unsigned count = 0;
 
-    while (!vb_list_empty(&link->waiting))
-        vb_list_append(&batch->asks, vb_list_pop(&link->waiting));
-    link->waiting_count = 0;
-    batch->current = ask_of(batch->asks.next);
-    return batch;
+    do {
+        send_next(link, batch);
+        count++;
+    } while (
+        !vb_list_empty(&link->waiting) &&
+        (batch->preparing || link->asks_most == 0 || count < link->asks_most));
+    link->round_trips++;
+    if (!PQpipelineSync(link->conn))
+        link->sending_failed = true;
 }
 
 /* What libpq has not sent yet goes when it can. */
@@ -377,8 +397,6 @@ static void push_out(struct vb__pg_link *link)
 
 void vb__pg_link_flush(struct vb__pg_link *link)
 {
-    struct vb__pg_batch *batch;
-
     if (vb_list_empty(&link->waiting))
         return;
     if (link->state != VB__PG_READY) {
@@ -387,18 +405,11 @@ void vb__pg_link_flush(struct vb__pg_link *link)
     }
     if (link->batch_count == VB__PG_BATCHES)
         return; /* after the next one is over */
-    batch = new_batch(link);
     link->sending_failed = false;
-    for (struct vb_link *at = batch->asks.next; at != &batch->asks;
-         at = at->next) {
-        struct vb__pg_ask *ask = ask_of(at);
-
-        ask->sent = ask->taken = 0;
-        ask->err = VB_OK;
-        ask->send(ask, link);
-    }
-    link->round_trips++;
-    if (link->sending_failed || !PQpipelineSync(link->conn))
+    while (!vb_list_empty(&link->waiting) &&
+           link->batch_count < VB__PG_BATCHES && !link->sending_failed)
+        send_batch(link);
+    if (link->sending_failed)
         lost(link);
     else
         push_out(link);

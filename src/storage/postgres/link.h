@@ -103,6 +103,7 @@ struct vb__pg_link {
 
     struct vb_link waiting; /* asks */
     size_t waiting_count;
+    unsigned asks_most; /* that make a batch; 0: as many as wait */
     struct vb__pg_batch batches[VB__PG_BATCHES]; /* a ring */
     unsigned first_batch, batch_count;
 

@@ -15,11 +15,6 @@
 
 #include "storage/postgres/list_part.h"
 
-/* The first page of what is sieved, and how much more the next one is. */
-#define FIRST_ROWS  64
-#define FIRST_BYTES ((uint64_t)256 * 1024)
-#define GROWTH      4
-
 /* More rows than these are for the executor: sieving one is some ten times the
  * work of copying it. */
 #define ROWS_SIEVED 32
@@ -33,63 +28,10 @@ static struct vb__pg_listing *listing_of(struct vb__pg_ask *ask)
     return VB_CONTAINER(ask, struct vb__pg_listing, ask);
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static bool is_picked(const struct vb_list_read *list)
-{
-    return list->whole && !vb__pg_list_is_ordered(list);
-}
-
-/* Are there more rows than the list has members? */
-static bool is_sieved(const struct vb_list_read *list)
-{
-    bool exact = list->index != NULL && list->index->ranges.exact;
-
-    return list->sieve != NULL && (!exact || is_picked(list));
-}
-
-/* All that the list can look at is in one page. */
-static void bound_all(struct vb__pg_listing *listing)
-{
-    const struct vb_list_read *list = listing->list;
-    uint64_t rows = list->limit, bytes = list->byte_limit;
-
-    if (is_sieved(list)) {
-        rows = list->sieve->most_records;
-        bytes = list->sieve->most_bytes;
-    }
-    listing->rows = least(rows, INT32_MAX - 1) + 1; /* are there more? */
-    listing->bytes = least(bytes, INT64_MAX);
-}
-
 /* Where a whole list begins is a matter of keys. */
 static uint64_t beginning(const struct vb_list_read *list)
 {
-    return is_picked(list) ? 0 : list->from;
-}
-
-static void bound_first(struct vb__pg_listing *listing)
-{
-    const struct vb_list_read *list = listing->list;
-
-    bound_all(listing);
-    if (!is_sieved(list) || is_picked(list))
-        return;
-    if (listing->rows > FIRST_ROWS + GROWTH * (uint64_t)list->limit)
-        listing->rows = FIRST_ROWS + GROWTH * (uint64_t)list->limit;
-    listing->bytes = least(listing->bytes, FIRST_BYTES);
-}
-
-static void bound_next(struct vb__pg_listing *listing)
-{
-    uint64_t rows = listing->rows * GROWTH, bytes = listing->bytes * GROWTH;
-
-    bound_all(listing);
-    listing->rows = least(listing->rows, rows);
-    listing->bytes = least(listing->bytes, bytes);
+    return vb__pg_list_is_picked(list) ? 0 : list->from;
 }
 
 static void forget_page(struct vb__pg_listing *listing)
@@ -100,12 +42,9 @@ static void forget_page(struct vb__pg_listing *listing)
 
 static void send_page(struct vb__pg_ask *ask, struct vb__pg_link *link)
 {
-    static const enum vb__pg_statement walks[2][2] = {
-        {VB__PG_LIST_UP, VB__PG_LIST_DOWN}, {VB__PG_SOME_UP, VB__PG_SOME_DOWN}};
     struct vb__pg_listing *listing = listing_of(ask);
     const struct vb_list_read *list = listing->list;
     struct vb__pg_params params = {.count = 0};
-    bool some = list->target.len > 0;
     uint64_t beyond = listing->beyond;
 
     forget_page(listing);
@@ -114,18 +53,15 @@ static void send_page(struct vb__pg_ask *ask, struct vb__pg_link *link)
     vb__pg_bytes(&params, list->parent);
     vb__pg_int(&params, (int64_t)beyond);
     vb__pg_int(&params, (int64_t)listing->rows);
+    if (list->index == NULL && !listing->counting) {
+        vb__pg_list_send_page(listing, link, &params);
+        return;
+    }
     vb__pg_int(&params, (int64_t)listing->bytes);
-    if (listing->counting) {
+    if (listing->counting)
         vb__pg_list_send_count(listing, link, &params);
-        return;
-    }
-    if (list->index != NULL) {
+    else
         vb__pg_list_send_keyed(listing, link, &params);
-        return;
-    }
-    if (some)
-        vb__pg_bytes(&params, list->target);
-    vb__pg_send(link, ask, walks[some][list->backward], &params);
 }
 
 /* It is looked at when it is known that it holds. */
@@ -142,28 +78,14 @@ static void take_page(struct vb__pg_ask *ask, unsigned n,
 /* --- sifting: on any thread ------------------------------------------------
  */
 
-/* The row of the collection has no key. It is where no position is before it,
- * or in the order of an index the first. */
-static int row_of_collection(const struct vb__pg_listing *listing)
-{
-    int last = PQntuples(listing->page) - 1;
-    bool is_last =
-        listing->list->backward && !vb__pg_list_is_ordered(listing->list);
-    int row = is_last ? last : 0;
-
-    return last >= 0 && PQgetisnull(listing->page, row, 0) ? row : -1;
-}
-
 /* False: it is another one than that of the pages before. */
 static bool take_collection(struct vb__pg_listing *listing)
 {
     struct vb_list_read *list = listing->list;
-    int row = row_of_collection(listing);
-    struct vb_record collection = {.revision = 0};
+    struct vb_record collection = vb__pg_list_collection(listing);
 
-    if (row >= 0)
-        collection = vb__pg_row(listing->page, row, 0);
-    if (row >= 0 && list->index != NULL)
+    vb__pg_clock_saw(listing->client->store, collection.revision);
+    if (vb__pg_list_row_of_collection(listing) >= 0 && list->index != NULL)
         listing->err = vb__pg_list_judge(
             list, list->index, collection.created_ms, collection.modified_ms);
     if (listing->pages++ > 0)
@@ -171,7 +93,7 @@ static bool take_collection(struct vb__pg_listing *listing)
     list->revision = collection.revision;
     list->members = collection.length;
     if (list->counted == NULL)
-        list->total = is_picked(list) ? 0 : collection.length;
+        list->total = vb__pg_list_is_picked(list) ? 0 : collection.length;
     return true;
 }
 
@@ -190,7 +112,7 @@ enum vb_err vb__pg_list_add(struct vb__pg_listing *listing, int row)
         list->records = records;
         listing->cap = more;
     }
-    record = vb__pg_record(listing->client->store, listing->page, row, 0);
+    record = vb__pg_list_record(listing, row);
     if (record == NULL)
         return VB_ERR_NOMEM;
     list->records[list->count++] = record;
@@ -202,12 +124,13 @@ enum vb_err vb__pg_list_add(struct vb__pg_listing *listing, int row)
 static bool is_cut(const struct vb__pg_listing *listing, uint64_t rows,
                    uint64_t bytes)
 {
-    return rows >= listing->rows || (rows > 1 && bytes > listing->bytes);
+    return rows >= listing->rows || (listing->form == VB__PG_LIST_ANY &&
+                                     rows > 1 && bytes > listing->bytes);
 }
 
 static enum vb_err sift_page(struct vb__pg_listing *listing)
 {
-    int skipped = row_of_collection(listing);
+    int skipped = vb__pg_list_row_of_collection(listing);
     enum vb__sift verdict = VB__SIFT_PASS;
     uint64_t rows = 0, bytes = 0;
     enum vb_err err = VB_OK;
@@ -215,7 +138,7 @@ static enum vb_err sift_page(struct vb__pg_listing *listing)
     for (int row = 0; err == VB_OK && verdict != VB__SIFT_END &&
                       row < PQntuples(listing->page);
          row++) {
-        struct vb_record state = vb__pg_row(listing->page, row, 0);
+        struct vb_record state = vb__pg_list_row(listing, row);
 
         if (row == skipped)
             continue;
@@ -246,7 +169,7 @@ static enum vb_err take_picked(struct vb__pg_listing *listing,
            list->count < list->limit) {
         int row = (int)(uintptr_t)pick->kept[list->count].row;
 
-        bytes += vb__pg_row(listing->page, row, 0).content.len;
+        bytes += vb__pg_list_row(listing, row).content.len;
         if (list->count > 0 && bytes > list->byte_limit)
             break;
         err = vb__pg_list_add(listing, row);
@@ -256,12 +179,12 @@ static enum vb_err take_picked(struct vb__pg_listing *listing,
 
 static enum vb_err pick_all(struct vb__pg_listing *listing)
 {
-    int skipped = row_of_collection(listing);
+    int skipped = vb__pg_list_row_of_collection(listing);
     struct vb__pick pick;
     enum vb_err err = vb__pick_init(&pick, listing->list);
 
     for (int row = 0; err == VB_OK && row < PQntuples(listing->page); row++) {
-        struct vb_record state = vb__pg_row(listing->page, row, 0);
+        struct vb_record state = vb__pg_list_row(listing, row);
 
         if (row != skipped)
             err = vb__pick_offer(&pick, &state, (void *)(uintptr_t)row);
@@ -291,10 +214,23 @@ static void look_at_count(struct vb__pg_listing *listing)
                                      vb__pg_get_int(listing->page, 0, 3));
 }
 
+/* Is it to be asked for in the form that any list has? */
+static bool list_is_uneven(struct vb__pg_listing *listing)
+{
+    if (listing->list->index != NULL || vb__pg_list_page_is_even(listing))
+        return false;
+    listing->uneven = true;
+    return listing->form != VB__PG_LIST_ANY;
+}
+
 static void look_at_page(struct vb__pg_listing *listing)
 {
     if (listing->counting) {
         look_at_count(listing);
+        return;
+    }
+    if (list_is_uneven(listing)) {
+        listing->next = VB__PG_LIST_AGAIN;
         return;
     }
     listing->next = VB__PG_LIST_DONE;
@@ -302,8 +238,9 @@ static void look_at_page(struct vb__pg_listing *listing)
     if (!take_collection(listing))
         listing->next = VB__PG_LIST_ANEW;
     else if (listing->err == VB_OK)
-        listing->err =
-            is_picked(listing->list) ? pick_all(listing) : sift_page(listing);
+        listing->err = vb__pg_list_is_picked(listing->list)
+                           ? pick_all(listing)
+                           : sift_page(listing);
 }
 
 /* --- from page to page: on the worker's thread -----------------------------
@@ -338,7 +275,7 @@ static void begin_anew(struct vb__pg_listing *listing)
     listing->paged = false;
     if (vb__pg_list_is_ordered(list))
         listing->err = vb__pg_list_begin_ordered(listing);
-    bound_all(listing);
+    vb__pg_list_bound_all(listing);
 }
 
 static void list_over(struct vb__pg_listing *listing)
@@ -351,6 +288,8 @@ static void list_over(struct vb__pg_listing *listing)
     vb_buf_done(&listing->beyond_key);
     if (listing->err != VB_OK)
         vb_list_read_done(list);
+    else
+        vb__pg_list_remember_form(listing);
     list->op.err = listing->err;
     over(listing);
 }
@@ -367,8 +306,10 @@ static void go_on(struct vb__pg_listing *listing)
     forget_page(listing);
     if (listing->next == VB__PG_LIST_ANEW)
         begin_anew(listing);
+    else if (listing->next == VB__PG_LIST_AGAIN)
+        listing->form = VB__PG_LIST_ANY;
     else if (listing->paged)
-        bound_next(listing);
+        vb__pg_list_bound_next(listing);
     if (listing->err == VB_OK)
         ask_page(listing);
     else
@@ -444,7 +385,8 @@ static enum vb_io begin(struct vb__pg_client *client, struct vb_list_read *list,
     listing->counting = list->counted != NULL;
     if (vb__pg_list_is_ordered(list))
         listing->err = vb__pg_list_begin_ordered(listing);
-    bound_first(listing);
+    vb__pg_list_bound_first(listing);
+    vb__pg_list_choose_form(listing);
     ask_page(listing);
     return VB_IO_PENDING;
 }

@@ -1,4 +1,4 @@
-/* A list that is being read: list.c, list_index.c. */
+/* A list that is being read: list.c, list_page.c, list_index.c. */
 #ifndef VB_STORAGE_POSTGRES_LIST_PART_H
 #define VB_STORAGE_POSTGRES_LIST_PART_H
 
@@ -8,9 +8,22 @@
 /* What comes after a page. */
 enum vb__pg_list_next {
     VB__PG_LIST_DONE,
-    VB__PG_LIST_MORE, /* another page */
-    VB__PG_LIST_ANEW  /* the collection is another one than that of the pages
+    VB__PG_LIST_MORE,  /* another page */
+    VB__PG_LIST_AGAIN, /* the same, in the form that any list has */
+    VB__PG_LIST_ANEW   /* the collection is another one than that of the pages
                          before: all of it in one */
+};
+
+/*
+ * How a page is asked for. Only one form is for any list: in it the database
+ * adds up how much content there is, and that takes most of its time. Most
+ * collections have members of which a page's would fit whichever they were,
+ * which is tried first; a client knows the last ones that were not like that.
+ */
+enum vb__pg_list_form {
+    VB__PG_LIST_ANY,
+    VB__PG_LIST_EVEN, /* no member has more than its part of the bytes */
+    VB__PG_LIST_BRIEF /* and all may come brief */
 };
 
 struct vb__pg_listing {
@@ -29,21 +42,65 @@ struct vb__pg_listing {
     bool counting;            /* first it is counted what is in some ranges */
     uint64_t rows;            /* of a page, at most, */
     uint64_t bytes;           /* and of their content, but always two rows */
-    unsigned pages;           /* that were looked at */
-    PGresult *page;           /* the one that is looked at */
+    enum vb__pg_list_form form;
+    bool uneven;    /* a page had to be of the form for any list */
+    uint64_t like;  /* what it is remembered by: in client->uneven */
+    unsigned pages; /* that were looked at */
+    PGresult *page; /* the one that is looked at */
     struct vb__sifting sifting;
     size_t cap; /* of list->records */
     enum vb__pg_list_next next;
     enum vb_err err;
 };
 
-/* --- list_index.c */
-
 /* In the order of an index. */
 static inline bool vb__pg_list_is_ordered(const struct vb_list_read *list)
 {
     return list->whole && list->index != NULL && list->index->ordered;
 }
+
+/* All that it can have is looked at, and the best are picked. */
+static inline bool vb__pg_list_is_picked(const struct vb_list_read *list)
+{
+    return list->whole && !vb__pg_list_is_ordered(list);
+}
+
+/* --- list_page.c */
+
+/* How much a page is: of all that the list can look at, the first one, and the
+ * one after this. */
+void vb__pg_list_bound_all(struct vb__pg_listing *listing);
+void vb__pg_list_bound_first(struct vb__pg_listing *listing);
+void vb__pg_list_bound_next(struct vb__pg_listing *listing);
+
+/* Which form is tried, when the first page is bounded; and what is to be known
+ * of it next time. On the worker's thread. */
+void vb__pg_list_choose_form(struct vb__pg_listing *listing);
+void vb__pg_list_remember_form(const struct vb__pg_listing *listing);
+/* Are all members of the page like those that EVEN or BRIEF are for? Else a
+ * page of such a form has not all that it should. */
+bool vb__pg_list_page_is_even(const struct vb__pg_listing *listing);
+
+/* Sends the statement of a page, where no index is gone by. `params` has the
+ * collection, where it begins, and how many rows. */
+void vb__pg_list_send_page(struct vb__pg_listing *listing,
+                           struct vb__pg_link *link,
+                           struct vb__pg_params *params);
+
+/* The row of the collection, which is where no position is before it, or in the
+ * order of an index the first; -1: there is none. */
+int vb__pg_list_row_of_collection(const struct vb__pg_listing *listing);
+/* What it says: its revision (0: there is no row), as its length how many
+ * members there are; of a list by an index its times say more (list_index.c).
+ */
+struct vb_record vb__pg_list_collection(const struct vb__pg_listing *listing);
+/* A member, borrowed from the page: for a sieve. */
+struct vb_record vb__pg_list_row(const struct vb__pg_listing *listing, int row);
+/* The list's own, brief or counted. NULL: no memory. */
+struct vb_record *vb__pg_list_record(const struct vb__pg_listing *listing,
+                                     int row);
+
+/* --- list_index.c */
 
 /* Sends what counts, or a page of what goes by an index. `params` has what all
  * lists have. */

@@ -46,6 +46,9 @@ struct vb__pg_group; /* commits that are made together; group.c */
 struct vb__pg_making;
 struct vb__pg_keeper; /* what is done beside the requests; keeper.c */
 
+/* Lists that are remembered, list_part.h. */
+#define VB__PG_UNEVEN 128
+
 struct vb__pg_client {
     struct vb_store_client base; /* first */
     struct vb__pg_store *store;
@@ -53,11 +56,12 @@ struct vb__pg_client {
     struct vb__pg_link scans;  /* lists, sources, history, chunks, numbers */
     struct vb__pg_link writes; /* commits, one group at a time */
     struct vb__pg_group *group;
-    struct vb__pg_keeper *keeper; /* NULL: another client's */
-    struct vb__pg_making *making; /* of indexes: the keeper's */
-    struct vb_pool readings;      /* what is being read; read.c */
-    struct vb_alarm held_back;    /* history is; history_read.c */
-    struct vb__pg_news *news;     /* of other instances, and for them; news.c */
+    struct vb__pg_keeper *keeper;   /* NULL: another client's */
+    struct vb__pg_making *making;   /* of indexes: the keeper's */
+    struct vb_pool readings;        /* what is being read; read.c */
+    uint64_t uneven[VB__PG_UNEVEN]; /* lists with members of all kinds */
+    struct vb_alarm held_back;      /* history is; history_read.c */
+    struct vb__pg_news *news; /* of other instances, and for them; news.c */
 };
 
 static inline struct vb__pg_store *vb__pg_store_of(struct vb_store *store)
