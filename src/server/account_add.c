@@ -207,15 +207,22 @@ static int find_accounts(struct adding *adding, const struct vb_config *config)
     return 0;
 }
 
+/* It writes, and keeps the indexes that a server of this description has. */
 static int open_kept(struct adding *adding, const struct vb_config *config)
 {
+    struct vb__local *local = &adding->local;
+    int status;
+
     if (vb_span_starts(vb_span_str(config->storage), VB_SPAN("memory:")))
         return vb__usage_error("--storage memory: would forget the account");
     if (!vb_serve_make_data(config))
         return VB_EXIT_USAGE;
-    return vb__local_open(&adding->local, config->storage,
-                          "stop the server first, or let an administrator "
-                          "POST the account to it");
+    status = vb__local_open(local, config->storage,
+                            "stop the server first, or let an administrator "
+                            "POST the account to it");
+    if (status == 0)
+        vb_catalog_index(local->site->catalog, local->store);
+    return status;
 }
 
 static int post(struct adding *adding, struct vb_span content)

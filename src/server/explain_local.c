@@ -16,6 +16,7 @@
 struct rehearsal {
     struct vb__local local;
     struct vb__finding *finding;
+    struct vb_store_ops ops; /* the store's, but for those that write */
 };
 
 static struct vb__finding *finding_of(struct vb_exchange *x)
@@ -72,9 +73,28 @@ static bool is_missing(const char *url)
            access(url + prefix.len, F_OK) != 0;
 }
 
-static int prepare(struct vb__local *local, const struct vb_config *config)
+/* Nor must it change what others have there. What is written down on the way,
+ * as when a session was last seen, is not; and who asks claims no key. */
+static enum vb_io commit_nothing(struct vb_store_client *client,
+                                 struct vb_commit *commit)
+{
+    (void)client;
+    commit->op.err = VB_ERR_UNAVAILABLE;
+    return VB_IO_DONE;
+}
+
+static void only_look(struct rehearsal *r)
+{
+    r->ops = *r->local.store->ops;
+    r->ops.commit = commit_nothing;
+    r->local.store->ops = &r->ops;
+    r->local.store->shared = false;
+}
+
+static int prepare(struct rehearsal *r, const struct vb_config *config)
 {
     const char *url = config->storage_given ? config->storage : "memory:";
+    struct vb__local *local = &r->local;
     int status = vb__local_init(local, config);
 
     local->nodes[VB_NODE_commit].ask = stop_before_commit;
@@ -83,8 +103,11 @@ static int prepare(struct vb__local *local, const struct vb_config *config)
         return status;
     if (is_missing(url)) /* it is a path */
         return vb__usage_error("there is nothing in %s", url);
-    return vb__local_open(local, url,
-                          "ask the running server: verbatim explain URL");
+    status = vb__local_open(local, url,
+                            "ask the running server: verbatim explain URL");
+    if (status == 0)
+        only_look(r);
+    return status;
 }
 
 int vb__explain_local(const struct vb__question *question,
@@ -93,7 +116,7 @@ int vb__explain_local(const struct vb__question *question,
 {
     struct rehearsal r = {.local = {.over = explain}, .finding = finding};
     struct vb_buf bytes;
-    int status = prepare(&r.local, config);
+    int status = prepare(&r, config);
 
     vb_buf_init(&bytes, BYTES_MOST);
     if (status == 0) {

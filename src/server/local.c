@@ -8,8 +8,9 @@
 #include "wire/h1/h1.h"
 
 #define PIECE ((size_t)64 * 1024)
-/* Milliseconds without news after which the request is taken to be all there
- * is. */
+/* Milliseconds without news after which a reply that has no end is left. What
+ * is asked of the store ends by itself, in the store's own time (`timeout` of
+ * its URL): that is not cut short here. */
 #define PATIENCE_MS 2000
 
 /* --- the one exchange -------------------------------------------------------
@@ -80,7 +81,7 @@ static void drain(struct vb__local *local)
     }
 }
 
-/* Waits for the store; false when it has been silent for long. */
+/* Waits for the store; false when nothing has happened for long. */
 static bool wait_for_news(struct vb__local *local)
 {
     int64_t until = vb_clock_monotonic_ms() + PATIENCE_MS;
@@ -96,12 +97,12 @@ static bool wait_for_news(struct vb__local *local)
     return false;
 }
 
-/* Until all of the reply is there, or the wire has no use for more. */
+/* Until all of the reply is there, or the wire has no use for more. Bytes may
+ * have to wait as well, until the store has said something. */
 void vb__local_ask(struct vb__local *local, struct vb_span bytes,
                    struct vb_buf *reply)
 {
     const struct vb_wire_ops *ops = local->wire->ops;
-    bool told = false;
 
     local->reply = reply;
     while (!local->ended || (ops->state(local->wire) & VB_WIRE_WRITE) != 0) {
@@ -118,10 +119,8 @@ void vb__local_ask(struct vb__local *local, struct vb_span bytes,
             bytes = vb_span_from(bytes, PIECE);
         } else {
             vb_store_turn_end(local->env.store);
-            if (!wait_for_news(local) && !told) {
+            if (!wait_for_news(local) && bytes.len == 0)
                 ops->eof(local->wire);
-                told = true;
-            }
         }
     }
 }
@@ -217,7 +216,6 @@ int vb__local_open(struct vb__local *local, const char *url, const char *busy)
     if (err == VB_ERR_BUSY)
         vb_buf_printf(&why, " (%s)", busy);
     if (err == VB_OK) {
-        vb_catalog_index(local->site->catalog, local->store);
         local->env.store = vb_store_attach(local->store, &local->mailbox, NULL,
                                            &local->polling.reactor);
         err = local->env.store != NULL ? VB_OK : VB_ERR_NOMEM;

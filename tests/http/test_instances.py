@@ -1,10 +1,14 @@
 """Several instances with one PostgreSQL: what holds at one of them holds at all."""
 
+import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from threading import Thread
 
 from people import CHEAP, basic, people, register
+from test_cli import run
 from test_controllers import api, operation, shell, wait_until
 from test_jobs import ASYNC, BOTH, over
 
@@ -134,6 +138,54 @@ def test_a_key_leads_to_one_job_whoever_is_asked(store, instances, tmp_path):
     assert over(b, first.headers["Location"]).status == 303
     assert ran.read_text() == "x\n"
     assert len(again.headers.all("Location")) == 1
+
+
+def described(tmp_path, description):
+    path = tmp_path / "described.json"
+    path.write_text(json.dumps(description))
+    return path
+
+
+def explained(*args):
+    done = run("explain", *args, "--format", "json")
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return json.loads(done.stdout)
+
+
+def test_a_question_changes_nothing_of_what_others_share(store, instances, tmp_path):
+    """No index is made or let go, no key is claimed, and nobody is counted as one who writes."""
+    indexed = deepcopy(BOOKS)
+    items = indexed["paths"]["/books"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["items"]
+    items["properties"] = {"n": {"type": "integer", "x-verbatim": {"index": True}}}
+    (server,) = instances(BOOKS, store)
+    assert server.client().post("/books", json={"n": 1}).status == 201
+    everything = " UNION ALL ".join(
+        f"SELECT '{table}', count(*) FROM {table}" for table in ("indexes", "index_key", "memo", "writer", "record")
+    )
+    before = store.query(everything)
+    path = described(tmp_path, indexed)
+    assert explained(path, "/books?n:gte=0", "--storage", store.url)["reply"]["status"] == 200
+    key = ("-H", 'Idempotency-Key: "k1"', "--json", '{"n": 2}')
+    asked = explained(path, "-X", "POST", "/books", *key, "--storage", store.url)
+    assert asked["stopped"]["before"] == "commit"
+    assert store.query(everything) == before
+
+
+def test_a_question_waits_for_the_database_as_long_as_that_may_take(store, instances, wires, tmp_path):
+    """Content that waits for an answer is not taken to be cut off."""
+    (server,) = instances(BOOKS, store)
+    path = server.client().post("/books", json={"n": 1}).headers["Location"]
+    wire = wires(store)
+    trap = wire.trap(up=path.encode(), when="before", then="stall")
+    content = tmp_path / "content"
+    content.write_text(json.dumps({"text": "x" * 200_000}))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(explained, described(tmp_path, BOOKS), "-X", "PUT", path, "--json", f"@{content}",
+                            "--storage", store.through(wire))  # fmt: skip
+        trap.wait()
+        time.sleep(3)
+        wire.pass_on()
+        assert asked.result()["stopped"]["before"] == "commit"
 
 
 def test_a_session_and_a_password_hold_at_all(store, instances):
