@@ -9,7 +9,7 @@ from events import Events
 from ledger import requirement
 from library import LIBRARY, MERGE, PNG, add, tag_of
 from people import CHEAP, SCHEMES, basic, people, register
-from postgres import Instances
+from postgres import Instances, Store
 from test_idempotency import key, same
 from test_large import noise
 from test_sessions import cart, cookie_scheme, log_in, login_at, secret_of, with_cookie
@@ -321,6 +321,31 @@ def test_a_stream_goes_on_at_another_with_nothing_lost_or_told_twice(servers):
         writing.result()
     for n in range(writers):
         assert [value for uri, value in told if uri == f"/settings/s{n}"] == list(range(each))
+
+
+# The beginning
+
+def test_those_that_start_at_once_make_the_tables_without_an_error(own_postgres, instances):
+    cluster = own_postgres()
+    for _ in range(3):
+        a, b, c = instances(None, cluster.store(), count=3).clients()
+        assert a.put("/x", json=1).status == 201
+        assert [b.get("/x").json(), c.get("/x").json()] == [1, 1]
+    assert "ERROR" not in cluster.log
+
+
+def test_a_server_without_such_locks_has_them_made_all_the_same(own_postgres, instances):
+    """As YugabyteDB, where the function is there and says that it is not."""
+    cluster = own_postgres()
+    name = cluster.store().schema
+    cluster.query(
+        f"CREATE FUNCTION {name}.pg_advisory_xact_lock(bigint) RETURNS void LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'advisory locks are not yet implemented' USING ERRCODE = '0A000'; END $$"
+    )
+    a, b = instances(None, Store(cluster, schema=f"{name},pg_catalog"), count=2).clients()
+    assert "not yet implemented" in cluster.log
+    assert a.put("/x", json=1).status == 201
+    assert b.get("/x").json() == 1
 
 
 # Large content

@@ -13,6 +13,14 @@
 #define TRIES    20
 #define PAUSE_MS 50
 
+/*
+ * Who makes tables keeps off others that would, until its transaction ends:
+ * what they find otherwise is a duplicate name, which they see to, but which
+ * the database's log tells as an error. A lock of this kind is PostgreSQL's
+ * own. Where there is none the name has to do. (The number is "verbatim".)
+ */
+#define LOCK "SELECT pg_advisory_xact_lock(8531350835990653293)"
+
 /* How a try went. */
 enum outcome {
     DONE,
@@ -41,6 +49,7 @@ struct attempt {
     struct vb__pg_schema *schema;
     struct vb_buf *why;
     enum vb_err err;
+    bool lockless; /* the server has no such lock */
 };
 
 static enum outcome refuse(struct attempt *attempt, enum vb_err err,
@@ -258,6 +267,20 @@ static enum outcome check_version(struct attempt *attempt)
     return FAILED;
 }
 
+/* Nothing is there yet. Who has waited looks again. */
+static enum outcome lock(struct attempt *attempt)
+{
+    enum outcome outcome = run(attempt, LOCK, NULL);
+
+    if (outcome == DONE)
+        return identify(attempt);
+    if (outcome == FAILED && attempt->err != VB_ERR_CLOSED) {
+        attempt->lockless = true;
+        return OTHERS;
+    }
+    return outcome;
+}
+
 static enum outcome try_once(struct attempt *attempt)
 {
     struct vb__pg_schema *schema = attempt->schema;
@@ -266,6 +289,9 @@ static enum outcome try_once(struct attempt *attempt)
 
     if (outcome == DONE)
         outcome = identify(attempt);
+    if (outcome == DONE && schema->found == 0 && !schema->reads &&
+        !attempt->lockless)
+        outcome = lock(attempt);
     if (outcome == DONE)
         outcome = check_version(attempt);
     if (outcome == DONE && schema->found < schema->version)
