@@ -323,6 +323,24 @@ def test_a_stream_goes_on_at_another_with_nothing_lost_or_told_twice(servers):
         assert [value for uri, value in told if uri == f"/settings/s{n}"] == list(range(each))
 
 
+@pytest.mark.parametrize("target", ["/news/1", "/news"])
+def test_who_goes_on_from_a_tag_beyond_the_horizon_has_lost_nothing(store, instances, target):
+    """A transaction of a third one holds the horizon back: what is beyond may not be told yet, and is not forgotten."""
+    a, b = instances(None, store, count=2)
+    b.client().put("/other", json=0)
+    a.client().put("/news/1", json=0)
+    with store.session() as session:
+        session.query("BEGIN")
+        session.query("SELECT 1 FROM writer ORDER BY floor LIMIT 1 FOR UPDATE")  # b's
+        tag = a.client().put("/news/1", json=1).headers["ETag"]
+        with Events(b, target, last=tag) as events:
+            assert events.begin().event == "ready"
+            a.client().put("/news/1", json=2)
+            session.query("COMMIT")
+            event = events.next()
+            assert (event.event, event.data["value"]) == ("changed", 2)
+
+
 # The beginning
 
 def test_those_that_start_at_once_make_the_tables_without_an_error(own_postgres, instances):
