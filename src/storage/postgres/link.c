@@ -237,6 +237,13 @@ static void take_result(struct vb__pg_ask *ask, PGresult **result)
         *result = NULL;
 }
 
+/* It was the one that takes writes, and says that it is not any more: another
+ * one may be, so what it shows may be old. */
+static bool was_demoted(const struct vb__pg_link *link)
+{
+    return link->writable && !vb__pg_link_is_writable(link);
+}
+
 /* False: the connection is of no use any more. *result becomes NULL where
  * somebody keeps it. */
 static bool take(struct vb__pg_link *link, PGresult **result)
@@ -246,6 +253,8 @@ static bool take(struct vb__pg_link *link, PGresult **result)
 
     switch (PQresultStatus(*result)) {
     case PGRES_PIPELINE_SYNC:
+        if (was_demoted(link))
+            return false;
         batch_is_over(link);
         return true;
     case PGRES_PIPELINE_ABORTED:

@@ -89,6 +89,7 @@ struct vb__pg_link {
     enum vb__pg_link_state state;
     PGconn *conn;    /* NULL: none */
     uint64_t serial; /* of the connection: another one for each */
+    bool writable;   /* it was, when it was made */
     struct vb_watched watched;
     unsigned watched_for;    /* 0: nothing */
     struct vb_alarm pause;   /* until it tries again, or gives a try up */

@@ -92,9 +92,24 @@ static void ignore_notice(void *context, const PGresult *result)
     (void)result;
 }
 
+bool vb__pg_link_is_writable(const struct vb__pg_link *link)
+{
+    static const char *const told[] = {"default_transaction_read_only",
+                                       "in_hot_standby"};
+
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        const char *value = PQparameterStatus(link->conn, told[i]);
+
+        if (value != NULL && strcmp(value, "on") == 0)
+            return false;
+    }
+    return true;
+}
+
 static void made(struct vb__pg_link *link)
 {
     end_pause(link);
+    link->writable = vb__pg_link_is_writable(link);
     PQsetNoticeReceiver(link->conn, ignore_notice, NULL);
     if (PQsetnonblocking(link->conn, 1) != 0 ||
         !PQenterPipelineMode(link->conn) ||

@@ -15,6 +15,9 @@ void vb__pg_link_open(struct vb__pg_link *link);
 void vb__pg_link_drop(struct vb__pg_link *link);
 /* Watches the connection for these, and no others. */
 bool vb__pg_link_watch(struct vb__pg_link *link, unsigned events);
+/* Does the server take writes, as far as it has told? It tells of a change
+ * behind what it answers next (PostgreSQL 14: GUC_REPORT). */
+bool vb__pg_link_is_writable(const struct vb__pg_link *link);
 
 /* --- link.c */
 
