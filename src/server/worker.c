@@ -118,9 +118,9 @@ static void worker_stop(void *context, struct vb_worker *worker)
         vb_jobs_stop(own->server->jobs);
     vb_cache_free(worker->env.cache);
     vb_rates_free(worker->env.rates);
-    vb_feed_free(worker->env.feed);
     vb_reaches_free(worker->env.reaches);
     vb_store_detach(worker->env.store);
+    vb_feed_free(worker->env.feed); /* what it still asked has an end now */
     worker->env.cache = NULL;
     worker->env.rates = NULL;
     worker->env.feed = NULL;

@@ -341,6 +341,25 @@ def test_who_goes_on_from_a_tag_beyond_the_horizon_has_lost_nothing(store, insta
             assert (event.event, event.data["value"]) == ("changed", 2)
 
 
+@pytest.mark.parametrize("begun", [True, False])
+def test_who_ends_while_the_horizon_is_held_back_leaves_in_order(store, instances, begun):
+    """What it still asks of the history is not waited for."""
+    a, b = instances(None, store, count=2)
+    b.client().put("/other", json=0)
+    a.client().put("/news/1", json=0)
+    with store.session() as session:
+        session.query("BEGIN")
+        session.query("SELECT 1 FROM writer ORDER BY floor LIMIT 1 FOR UPDATE")  # b's
+        tag = a.client().put("/news/1", json=1).headers["ETag"]
+        with Events(b, "/news", last=tag) as events:
+            if begun:
+                assert events.begin().event == "ready"
+            a.client().put("/news/1", json=2)
+            b.terminate()
+            b.process.wait(20)
+        b.stop()  # which looks at how it has ended
+
+
 # The beginning
 
 def test_those_that_start_at_once_make_the_tables_without_an_error(own_postgres, instances):

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "storage/postgres/read_part.h"
 
 /* Until a transaction is over, it is looked again after these pauses, and no
@@ -31,7 +32,8 @@
 
 struct past {
     struct vb__pg_ask ask;
-    struct vb_alarm again; /* after a pause */
+    struct vb_alarm again;  /* after a pause, */
+    struct vb_link waiting; /* in which it is one of the client's */
     struct vb__pg_client *client;
     struct vb_history_read *read;
     PGresult *page;
@@ -273,6 +275,7 @@ static void ask_again(struct vb_alarm *alarm)
 {
     struct past *past = VB_CONTAINER(alarm, struct past, again);
 
+    vb_list_remove(&past->waiting);
     vb__pg_link_ask(&past->client->scans, &past->ask);
 }
 
@@ -291,7 +294,10 @@ static bool wait_for_others(struct past *past)
     if (past->pause_ms > PAUSE_MOST_MS)
         past->pause_ms = PAUSE_MOST_MS;
     past->again.ring = ask_again;
-    return alarms->set(alarms, &past->again, past->pause_ms) == VB_OK;
+    if (alarms->set(alarms, &past->again, past->pause_ms) != VB_OK)
+        return false;
+    vb_list_append(&past->client->held_pasts, &past->waiting);
+    return true;
 }
 
 static void tell(struct vb_alarm *alarm)
@@ -310,18 +316,6 @@ static void tell_later(struct vb__pg_client *client)
 
     if (client->held_back.own == NULL)
         (void)alarms->set(alarms, &client->held_back, TELL_AFTER_MS);
-}
-
-void vb__pg_history_begin(struct vb__pg_client *client)
-{
-    client->held_back = (struct vb_alarm){.ring = tell};
-}
-
-void vb__pg_history_done(struct vb__pg_client *client)
-{
-    struct vb_alarms *alarms = client->base.reactor->alarms;
-
-    alarms->cancel(alarms, &client->held_back);
 }
 
 /* --- requests --------------------------------------------------------------
@@ -365,6 +359,27 @@ static bool look(struct past *past, enum vb_err *ret_err)
     if (held && read->count == 0)
         tell_later(past->client);
     return true;
+}
+
+void vb__pg_history_begin(struct vb__pg_client *client)
+{
+    client->held_back = (struct vb_alarm){.ring = tell};
+    vb_list_init(&client->held_pasts);
+}
+
+/* Who waits for others is asked by nobody any more. */
+void vb__pg_history_done(struct vb__pg_client *client)
+{
+    struct vb_alarms *alarms = client->base.reactor->alarms;
+
+    alarms->cancel(alarms, &client->held_back);
+    while (!vb_list_empty(&client->held_pasts)) {
+        struct past *past = VB_CONTAINER(vb_list_pop(&client->held_pasts),
+                                         struct past, waiting);
+
+        alarms->cancel(alarms, &past->again);
+        answer(past, VB_ERR_CANCELLED);
+    }
 }
 
 static void past_over(struct vb__pg_ask *ask, enum vb_err err)

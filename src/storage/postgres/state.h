@@ -61,6 +61,7 @@ struct vb__pg_client {
     struct vb_pool readings;        /* what is being read; read.c */
     uint64_t uneven[VB__PG_UNEVEN]; /* lists with members of all kinds */
     struct vb_alarm held_back;      /* history is; history_read.c */
+    struct vb_link held_pasts;      /* readings of it that wait for that */
     struct vb__pg_news *news; /* of other instances, and for them; news.c */
 };
 
