@@ -69,6 +69,31 @@ def eager(bad, request):
     return bad.ask(request)
 
 
+def lenient(bad, request):
+    """Whoever asks for a value that another has is told that it has it now."""
+    answer = bad.ask(request)
+    if request.method == "POST" and answer.status == 409 and bad.chance.random() < 0.2:
+        content = json.loads(request.content)
+        return bad.ask(request, content=json.dumps(content | {"code": f"another {content['n']}"}).encode())
+    return answer
+
+
+def one_by_one(bad, request):
+    """A batch that is said to be atomic is done part by part."""
+    if not request.target.startswith("/batch"):
+        return bad.ask(request)
+    first, second = ((content := json.loads(request.content))["requests"])
+    if bad.chance.random() < 0.8 or first["method"] != "PUT" or "If-Match" in first["headers"]:
+        return bad.ask(request)
+    half = bad.ask(request, content=json.dumps(content | {"requests": [first]}).encode())
+    time.sleep(0.005)
+    bad.ask(request, content=json.dumps(content | {"requests": [second]}).encode())
+    responses = half.json()["responses"]
+    half.body = json.dumps({"responses": [responses[0], responses[0] | {"id": "1"}]}).encode()
+    half.headers.lines = [("Content-Type", "application/json"), ("Content-Length", str(len(half.body)))]
+    return half
+
+
 def without(request, name):
     request.fields = [(one, value) for one, value in request.fields if one != name]
     return request

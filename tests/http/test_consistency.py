@@ -11,9 +11,11 @@ import threading
 import time
 
 import pytest
+from contest import Contest
+from contest import described as contested
 from crowd import Crowd, described
 from server import binary
-from spoiled import Spoiled, eager, forgetful, in_two_steps, promising, stale, without_condition
+from spoiled import Spoiled, eager, forgetful, in_two_steps, lenient, one_by_one, promising, stale, without_condition
 
 SECONDS = float(os.environ.get("VB_CONSISTENCY", "6"))
 SEED = int(os.environ.get("VB_SEED", "1"))
@@ -24,8 +26,8 @@ PLAIN = "http://127.0.0.1:0"  # also where other tests run over TLS
 class OneServer:
     """A process with a file of its own, of which there is one at a time."""
 
-    def __init__(self, serve, args=()):
-        self.server = serve(described(), ["--workers", "4", "--log", "off", *args], listen=PLAIN)
+    def __init__(self, serve, description=None, args=()):
+        self.server = serve(description or described(), ["--workers", "4", "--log", "off", *args], listen=PLAIN)
         self.addresses = [tuple(self.server.address)]
         self.deaths = []
 
@@ -47,10 +49,10 @@ class OneServer:
 class Several:
     """Instances of one store in PostgreSQL."""
 
-    def __init__(self, cluster, instances):
+    def __init__(self, cluster, instances, description):
         self.cluster = cluster
         self.instances = instances(
-            described(), cluster.store(), count=3, args=["--workers", "2", "--log", "off"], listen=PLAIN
+            description, cluster.store(), count=3, args=["--workers", "2", "--log", "off"], listen=PLAIN
         )  # fmt: skip
         self.absent = None
         # The database may yet do what an instance had asked for before it was killed.
@@ -104,10 +106,17 @@ def knows_postgres(folder):
 
 
 @pytest.fixture
-def several(request, tmp_path):
+def several_of(request, tmp_path):
     if not knows_postgres(tmp_path):
         pytest.skip("the program under test does not know --storage postgres://")
-    return Several(request.getfixturevalue("own_postgres")(), request.getfixturevalue("instances"))
+    return lambda description: Several(
+        request.getfixturevalue("own_postgres")(), request.getfixturevalue("instances"), description
+    )
+
+
+@pytest.fixture
+def several(several_of):
+    return several_of(described())
 
 
 class Troubles(threading.Thread):
@@ -130,13 +139,13 @@ class Troubles(threading.Thread):
             self.fault = error
 
 
-def crowded(servers, seconds, seed, with_troubles=True):
+def crowded(servers, seconds, seed, with_troubles=True, kind=Crowd):
     """Rounds of work, each of which must have been possible."""
     chance = random.Random(seed)
     total, troubles = {}, 0
     end = time.monotonic() + seconds
     for turn in range(1_000_000):
-        crowd = Crowd(servers, f"/rounds/r{turn}", seed)
+        crowd = kind(servers, f"/rounds/r{turn}", seed)
         trouble = Troubles(servers, chance, ROUND * 0.8) if with_troubles else None
         if trouble:
             trouble.start()
@@ -172,6 +181,25 @@ def test_instances_and_a_database_that_are_killed_answer_as_if_they_were_one(sev
     crowded(several, SECONDS / 2, SEED)
 
 
+# What only one may have, and what is written at once
+
+def test_a_value_is_had_by_one_and_a_batch_is_done_at_once_by_one_process(serve):
+    total = crowded(OneServer(serve, contested()), SECONDS / 2, SEED, with_troubles=False, kind=Contest)
+    assert all(total[what] > 3 for what in ("POST 201", "POST 409", "PATCH 200", "DELETE 204"))
+
+
+def test_a_value_is_had_by_one_and_a_batch_is_done_at_once_by_a_process_that_is_killed(serve):
+    crowded(OneServer(serve, contested()), SECONDS / 2, SEED, kind=Contest)
+
+
+def test_a_value_is_had_by_one_and_a_batch_is_done_at_once_by_instances(several_of):
+    crowded(several_of(contested()), SECONDS / 2, SEED, with_troubles=False, kind=Contest)
+
+
+def test_a_value_is_had_by_one_and_a_batch_is_done_at_once_by_instances_that_are_killed(several_of):
+    crowded(several_of(contested()), SECONDS / 2, SEED, kind=Contest)
+
+
 # What must be found: each finds its fault in a second or two
 
 @pytest.mark.parametrize("how, why", [
@@ -189,3 +217,16 @@ def test_a_server_that_does_wrong_is_found(serve, how, why):
             crowd = Crowd(bad, f"/rounds/r{turn}", SEED)
             crowd.work(1)
             crowd.check()
+
+
+@pytest.mark.parametrize("how, why", [
+    (lenient, "no order explains"),
+    (one_by_one, "no order explains|is half there|one of two was there"),
+])  # fmt: skip
+def test_a_server_that_breaks_a_rule_between_resources_is_found(serve, how, why):
+    good = OneServer(serve, contested())
+    with Spoiled(good.server, how, SEED) as bad, pytest.raises(AssertionError, match=why):
+        for turn in range(5):
+            contest = Contest(bad, f"/rounds/r{turn}", SEED)
+            contest.work(1)
+            contest.check()
