@@ -168,6 +168,7 @@ struct vb_change vb_stored_deletion(const struct vb_stored *stored,
     return (struct vb_change){
         .kind = VB_CHANGE_DELETE,
         .key = stored->key,
+        .parent = stored->record->parent,
         .expect = stored->record->revision,
         .modified_ms = stored->now_ms,
         .tombstone = moved_to.len > 0 || stored->route->tombstones,

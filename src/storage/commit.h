@@ -47,7 +47,8 @@ enum vb_change_kind {
 struct vb_change {
     enum vb_change_kind kind;
     struct vb_span key;
-    struct vb_span parent; /* PUT that creates: whose listing it joins */
+    struct vb_span parent; /* PUT that creates: whose listing it joins. Else in
+                              which it is, where the caller knows */
     uint64_t expect;       /* a revision, or one of VB_EXPECT_... */
     int64_t modified_ms;   /* the time of the change, Unix time */
 

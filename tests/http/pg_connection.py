@@ -12,18 +12,19 @@ from pg_messages import Message, Talk
 CHUNK = 1 << 16
 QUEUED = 1 << 20  # no more is read while so much waits to be written
 ENDS = b"SHQX"  # what the server is bound to act on: Sync, Flush, Query, Terminate
+LATE = 1.2  # seconds
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, and for no time
 
 
 class Trap:
     """Where a connection breaks, once."""
 
-    def __init__(self, *, statement=None, answer=None, up=None, down=None,
+    def __init__(self, *, statement=None, bound=None, answer=None, up=None, down=None,
                  when="before", then="cut", skip=0):  # fmt: skip
-        given = {"statement": statement, "answer": answer, "up": up, "down": down}
+        given = {"statement": statement, "bound": bound, "answer": answer, "up": up, "down": down}
         ((self.what, self.mark),) = [pair for pair in given.items() if pair[1] is not None]
-        assert when in ("before", "after") and then in ("cut", "reset", "stall")
-        self.way = {"statement": "up", "answer": "down"}.get(self.what, self.what)
+        assert when in ("before", "after") and then in ("cut", "reset", "stall", "late")
+        self.way = {"statement": "up", "bound": "up", "answer": "down"}.get(self.what, self.what)
         self.after = when == "after"
         self.then = then
         self.skip = skip  # so many are let through
@@ -41,7 +42,7 @@ class Trap:
         if isinstance(self.mark, bytes):
             found = self.mark in message.raw
         else:
-            words = message.sql if way == "up" else message.tag
+            words = {"statement": message.sql, "bound": message.bound, "answer": message.tag}[self.what]
             found = words is not None and re.match(self.mark, words.strip(), re.IGNORECASE)
         if found and self.skip > 0:
             self.skip -= 1
@@ -94,6 +95,7 @@ class Connection:
         self.waiting = None  # a trap that lets what belongs to its statement pass
         self.trap = None  # that was sprung
         self.stalled = self.dead = self.reset = False
+        self.late = 0  # seconds, up
 
     def reads(self, name):
         way = self.ways[name]
@@ -152,12 +154,15 @@ class Connection:
                 break
         way.passed += len(data)
         if data:
-            late = 0 if self.dead else self.wire.late
+            late = 0 if self.dead else max(self.wire.late, self.late if name == "up" else 0)
             way.queue.append((time.monotonic() + late if late else 0, data))
 
     def spring(self, trap):
         if trap.then == "stall":
             self.stalled = True
+            trap.settled.set()
+        elif trap.then == "late":
+            self.late = LATE
             trap.settled.set()
         else:
             self.trap = trap

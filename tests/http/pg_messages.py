@@ -7,8 +7,9 @@ VERSION_3 = 196608
 CANCEL, TLS, GSS = 80877102, 80877103, 80877104
 
 # raw: its bytes. kind: its type, b"" for those that have none. sql: what an
-# Execute or a Query runs. tag: what a CommandComplete says.
-Message = namedtuple("Message", "raw kind sql tag", defaults=(b"", None, None))
+# Execute or a Query runs. tag: what a CommandComplete says. bound: what a Bind
+# makes ready.
+Message = namedtuple("Message", "raw kind sql tag bound", defaults=(b"", None, None, None))
 
 
 def number(value):
@@ -133,18 +134,18 @@ class Talk:
             self.opaque = code == CANCEL
             self.frames["up"].typed = not self.asked
             return Message(raw)
-        kind, sql = raw[:1], None
+        kind, sql, bound = raw[:1], None, None
         if kind == b"P":
             name, statement = words(raw, 5, 2)
             self.statements[name] = statement
         elif kind == b"B":
             portal, name = words(raw, 5, 2)
-            self.portals[portal] = self.statements.get(name)
+            bound = self.portals[portal] = self.statements.get(name)
         elif kind == b"E":
             sql = self.portals.get(words(raw, 5, 1)[0])
         elif kind == b"Q":
             (sql,) = words(raw, 5, 1)
-        return Message(raw, kind, sql)
+        return Message(raw, kind, sql, bound=bound)
 
     def down(self, raw):
         tag = words(raw, 5, 1)[0] if raw[:1] == b"C" else None

@@ -77,12 +77,14 @@ class Wire:
 
         statement="COMMIT"  a statement that begins so (a regular expression) is run;
                             "after" is behind the Sync that follows it
+        bound="BEGIN"       one is made ready to be run: the first that comes of it
         answer="COMMIT"     the server says that it has done so
         up=b"…", down=b"…"  a message that has these bytes
         up=N, down=N        N bytes from now on, on one connection
 
-        when: "before" it is handed on, or "after". then: "cut", "reset" or "stall",
-        which pass_on() ends. skip: so many of them pass.
+        when: "before" it is handed on, or "after". then: "cut", "reset", "late"
+        (what the client says comes LATE seconds later, whoever has hung up meanwhile) or
+        "stall", which pass_on() ends. skip: so many of them pass.
         """
         trap = Trap(**what)
         self.order(lambda: self.add_trap(trap))

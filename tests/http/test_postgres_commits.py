@@ -7,6 +7,7 @@ import time
 import pytest
 from library import PNG
 from message import Broken
+from pg_connection import LATE
 from pg_load import NOTHING, Load, is_away
 from pg_wire import Wire
 from postgres import Instances
@@ -163,9 +164,10 @@ def test_what_nobody_can_know_is_not_shown_as_it_was(store, wires, instances, c,
     assert client.get(c).headers["ETag"] != tag
 
 
-def test_before_anything_was_sent_nothing_was_done(store, wire, server, c):
+def test_before_a_commit_was_sent_nothing_was_done(store, wire, server, c):
+    """The claim on a key is looked at before it is written."""
     trap = refuse_behind(wire, statement="BEGIN")
-    answer = within(TIMEOUT, lambda: server.client().put(f"{c}/x", json=1))
+    answer = within(TIMEOUT, lambda: server.client().put(f"{c}/x", key(f"before{c}"), json=1))
     trap.wait()
     assert is_away(answer) and NOTHING in answer.text
     assert stored(store, f"{c}/x") == "0"
@@ -217,20 +219,39 @@ def test_a_stall_behind_a_commit(store, wire, server, c):
     assert eventually(lambda: server.client().get(f"{c}/x")).json() == 1
 
 
-def test_a_stall_before_a_commit(store, wire, server, c):
+@pytest.mark.parametrize("statement", ["COMMIT", "UPDATE writer", "BEGIN"])
+def test_a_stall_before_a_commit(store, wire, server, c, statement):
     """What the old connection has begun holds the lock, until the database gives that up; and what comes
     through after all is not done behind the back of who was told that it was not."""
-    trap = wire.trap(statement="COMMIT", when="before", then="stall")
+    trap = wire.trap(statement=statement, when="before", then="stall")
     answer = within(TIMEOUT * 2 + 1, lambda: server.client().put(f"{c}/x", json=1))
     trap.wait()
     wire.pass_on()
+    time.sleep(0.3)  # what was held back comes, and is carried out
     value = stored(store, f"{c}/x")
+    if statement == "BEGIN":
+        assert answer.status == 503 and NOTHING in answer.text, answer
     if answer.status == 503 and NOTHING in answer.text:
         assert value == "0"
     elif answer.status != 503:
         assert value == "1"
     assert eventually(lambda: server.client().put(f"{c}/x", json=2)).status in (200, 204)
     assert stored(store, f"{c}/x") == "2"
+
+
+@pytest.mark.parametrize("ask", ["PUT", "DELETE", "POST"])
+def test_what_comes_late_is_not_done_behind_the_back_of_who_was_told_so(store, wire, server, c, ask):
+    """All of a commit is on its way, and its connection is given up: the successor fences it off."""
+    path, content = (c, {"json": 1}) if ask == "POST" else (f"{c}/x", {"json": 1} if ask == "PUT" else {})
+    assert eventually(lambda: server.client().put(f"{c}/y", json=0)).status == 201  # all is prepared
+    trap = wire.trap(bound="BEGIN", then="late")
+    answer = within(TIMEOUT * 2 + 1, lambda: server.client().request(ask, path, **content))
+    trap.wait()
+    assert answer.status == 503 and NOTHING in answer.text, answer
+    time.sleep(LATE - TIMEOUT + 0.3)
+    assert stored(store, f"{c}/x") == "0" and members(store, c) == 2
+    assert store.number("SELECT count(*) FROM writer WHERE batch % 2 = 1") == 1
+    assert eventually(lambda: server.client().put(f"{c}/x", json=2)).status in (200, 204)
 
 
 def test_an_upload_that_is_cut_is_not_half_there(store, wire, server, c):

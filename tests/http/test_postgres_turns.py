@@ -23,7 +23,7 @@ DESCRIPTION = {
         },
     },
 }  # fmt: skip
-COMMIT = 2  # to lock and look, to write
+COMMIT = 1  # looked at, judged by the database and written in one send
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "storage/postgres/keeper.h"
+#include "storage/postgres/news.h"
+#include "storage/postgres/short.h"
 
 /* Memory of one group, beside the content that is sent. */
 #define ARENA_BLOCK ((size_t)32 * 1024)
 #define ARENA_MOST  ((size_t)256 * 1024 * 1024)
-
-/* Commits behind the first one that are looked at for a group. */
-#define LOOKED_AT 256
 
 /* How often the database may refuse a group, then each one of it by itself. */
 #define TRIES       4
@@ -22,131 +22,6 @@
 #define RESOLVE_MS 1000
 
 static void go_on(struct vb__pg_group *group);
-
-/* --- who waits -------------------------------------------------------------
- */
-
-/* Room for so many, and for those of a group that come back. */
-static bool make_room(struct vb__pg_group *group, size_t count)
-{
-    size_t room = group->waiting_room == 0 ? 256 : group->waiting_room;
-    struct vb__pg_item *waiting;
-
-    while (room < count + VB__PG_GROUP_MOST)
-        room *= 2;
-    if (room == group->waiting_room)
-        return true;
-    waiting = realloc(group->waiting, room * sizeof(*waiting));
-    if (waiting == NULL)
-        return false;
-    group->waiting = waiting;
-    group->waiting_room = room;
-    return true;
-}
-
-enum vb_io vb__pg_commit(struct vb_store_client *base, struct vb_commit *commit)
-{
-    struct vb__pg_client *client = vb__pg_client_of(base);
-    struct vb__pg_group *group = client->group;
-
-    commit->op.client = base;
-    if (commit->change_count > VB_MOMENT_STEP_LAST - 1)
-        return vb__op_done(&commit->op, VB_ERR_LIMIT);
-    if (group->waiting_count >= VB__PG_WAITING_MOST)
-        return vb__op_done(&commit->op, VB_ERR_UNAVAILABLE);
-    if (!make_room(group, group->waiting_count + 1))
-        return vb__op_done(&commit->op, VB_ERR_NOMEM);
-    group->waiting[group->waiting_count++] = (struct vb__pg_item){
-        .commit = commit,
-        .deadline_ms = vb_clock_monotonic_ms() + client->store->url.timeout_ms,
-    };
-    return VB_IO_PENDING;
-}
-
-static void answer(const struct vb__pg_item *item, enum vb_err err)
-{
-    item->commit->op.err = err;
-    vb__op_answer(&item->commit->op);
-}
-
-static void answer_late(struct vb__pg_group *group)
-{
-    int64_t now = vb_clock_monotonic_ms();
-    size_t kept = 0;
-
-    for (size_t i = 0; i < group->waiting_count; i++)
-        if (group->waiting[i].deadline_ms <= now)
-            answer(&group->waiting[i], VB_ERR_UNAVAILABLE);
-        else
-            group->waiting[kept++] = group->waiting[i];
-    group->waiting_count = kept;
-}
-
-/* Its commits are the first of those that wait. */
-static void put_back(struct vb__pg_group *group)
-{
-    memmove(group->waiting + group->count, group->waiting,
-            group->waiting_count * sizeof(*group->waiting));
-    memcpy(group->waiting, group->items,
-           group->count * sizeof(*group->waiting));
-    group->waiting_count += group->count;
-    group->count = 0;
-}
-
-/* --- who is in the group ---------------------------------------------------
- */
-
-static size_t weight_of(const struct vb_commit *commit)
-{
-    size_t bytes = 0;
-
-    for (size_t i = 0; i < commit->change_count; i++)
-        bytes += commit->changes[i].content.len;
-    return bytes;
-}
-
-static bool joins(struct vb__pg_group *group, const struct vb__pg_item *item,
-                  size_t bytes)
-{
-    if (group->count == 0)
-        return vb__pg_footprint_begin(group, item->commit) &&
-               vb__pg_footprint_add(group, item->commit);
-    return group->count < VB__PG_GROUP_MOST && !item->alone &&
-           !group->items[0].alone && bytes <= VB__PG_GROUP_BYTES &&
-           vb__pg_footprint_add(group, item->commit);
-}
-
-/* False: no memory for the first one. */
-static bool form(struct vb__pg_group *group)
-{
-    size_t kept = 0, bytes = 0;
-
-    for (size_t i = 0; i < group->waiting_count; i++) {
-        struct vb__pg_item *item = &group->waiting[i];
-        size_t weight = weight_of(item->commit);
-
-        if (i < LOOKED_AT && joins(group, item, bytes + weight)) {
-            bytes += weight;
-            group->items[group->count++] = *item;
-            continue;
-        }
-        if (group->count == 0)
-            return false;
-        group->waiting[kept++] = *item;
-    }
-    group->waiting_count = kept;
-    return true;
-}
-
-static int64_t deadline_of(const struct vb__pg_group *group)
-{
-    int64_t deadline = group->items[0].deadline_ms;
-
-    for (size_t i = 1; i < group->count; i++)
-        if (group->items[i].deadline_ms < deadline)
-            deadline = group->items[i].deadline_ms;
-    return deadline;
-}
 
 /* --- its end ---------------------------------------------------------------
  */
@@ -167,7 +42,7 @@ static void end(struct vb__pg_group *group, enum vb_err err)
     for (size_t i = 0; i < group->count; i++) {
         const struct vb__pg_item *item = &group->items[i];
 
-        answer(item, item->err == VB_OK ? err : item->err);
+        vb__pg_group_answer(item, item->err == VB_OK ? err : item->err);
     }
     forget(group);
     go_on(group);
@@ -183,7 +58,7 @@ static void fail(struct vb__pg_group *group, enum vb_err err)
 
 static void once_more(struct vb__pg_group *group)
 {
-    put_back(group);
+    vb__pg_group_put_back(group);
     forget(group);
     go_on(group);
 }
@@ -245,7 +120,8 @@ static void request(struct vb__pg_group *group, enum vb__pg_phase phase,
     struct vb__pg_link *link = &group->client->writes;
 
     group->phase = phase;
-    group->ask.once = phase == VB__PG_GROUP_WRITING;
+    group->ask.once =
+        phase == VB__PG_GROUP_WRITING || phase == VB__PG_GROUP_AT_ONCE;
     vb__pg_link_ask(link, &group->ask);
     group->ask.deadline_ms = deadline_ms;
     vb__pg_link_flush(link);
@@ -266,21 +142,28 @@ static void send_undo(struct vb__pg_group *group)
     group->open = false;
 }
 
+/* Batches are numbered two by two: WRITER_FENCE puts one between. */
+static void send_begin(struct vb__pg_group *group)
+{
+    send_undo(group);
+    vb__pg_group_send(group, VB__PG_BEGIN, NULL);
+    group->open = true;
+    group->serial = group->client->writes.serial;
+    group->floor = 0;
+    group->writer.batch += 2;
+}
+
 static void send_look(struct vb__pg_group *group)
 {
     struct vb__pg_store *store = group->client->store;
     struct vb__pg_params params = {.count = 0};
     uint64_t clock = vb__pg_clock_take(store, group->count);
 
-    send_undo(group);
-    vb__pg_group_send(group, VB__PG_BEGIN, NULL);
-    group->open = true;
-    group->serial = group->client->writes.serial;
-    group->floor = 0;
+    send_begin(group);
     vb__pg_int(&params, group->writer.slot);
     vb__pg_int(&params, (int64_t)clock);
     vb__pg_int(&params, (int64_t)group->count);
-    vb__pg_int(&params, ++group->writer.batch);
+    vb__pg_int(&params, group->writer.batch);
     vb__pg_int(&params, vb_clock_unix_ms());
     vb__pg_group_send(group, VB__PG_WRITER_TAKE, &params);
     vb__pg_survey_send(group);
@@ -293,6 +176,11 @@ static void send_batch(struct vb__pg_group *group)
     group->found_batch = -1;
     vb__pg_int(&params, group->writer.slot);
     vb__pg_group_send(group, VB__PG_WRITER_BATCH, &params);
+    if (!group->is_short)
+        return;
+    vb__pg_int(&params, group->writer.batch);
+    vb__pg_group_send(group, VB__PG_WRITER_FENCE, &params);
+    vb__pg_survey_send_see(group);
 }
 
 static void send(struct vb__pg_ask *ask, struct vb__pg_link *link)
@@ -301,6 +189,10 @@ static void send(struct vb__pg_ask *ask, struct vb__pg_link *link)
 
     group->sent_count = 0;
     switch (group->phase) {
+    case VB__PG_GROUP_AT_ONCE:
+        send_begin(group);
+        vb__pg_short_send(group);
+        break;
     case VB__PG_GROUP_LOOKING:
         send_look(group);
         break;
@@ -332,8 +224,13 @@ static void take(struct vb__pg_ask *ask, unsigned n, const PGresult *result)
         if (!group->unknown)
             group->floor = (uint64_t)vb__pg_get_int(result, 0, 0);
     } else if (statement == VB__PG_WRITER_BATCH) {
+        if (PQntuples(result) != 1)
+            return;
+        group->found_batch = vb__pg_get_int(result, 0, 0);
+        vb__pg_short_take(group, result, 1);
+    } else if (statement == VB__PG_SHORT_TAKE) {
         if (PQntuples(result) == 1)
-            group->found_batch = vb__pg_get_int(result, 0, 0);
+            vb__pg_short_take(group, result, 0);
     } else {
         vb__pg_survey_take(group, statement, result);
     }
@@ -371,7 +268,7 @@ static void judge(struct vb__pg_group *group)
         group->accepted += item->err == VB_OK;
     }
     if (group->accepted > 0)
-        request(group, VB__PG_GROUP_WRITING, deadline_of(group));
+        request(group, VB__PG_GROUP_WRITING, vb__pg_group_deadline(group));
     else
         end(group, VB_OK);
 }
@@ -393,30 +290,53 @@ static void has_looked(struct vb__pg_group *group)
 /* --- after them ------------------------------------------------------------
  */
 
+/* To everybody here. */
+static void tell(struct vb__pg_group *group)
+{
+    group->muted = group->keeps_history ? 0 : group->floor;
+    vb__store_tell(&group->client->store->store);
+    vb__pg_news_tell(group->client->news);
+    vb__pg_keeper_grew(group->client, group->cost);
+}
+
+/* Those that the short way has left out have the general one before them. */
 static void committed(struct vb__pg_group *group)
 {
     group->open = false;
-    vb__pg_write_publish(group);
-    end(group, VB_OK);
+    if (!group->is_short) {
+        vb__pg_write_publish(group);
+        tell(group);
+        end(group, VB_OK);
+        return;
+    }
+    if (group->done != 0) {
+        vb__pg_short_publish(group);
+        tell(group);
+    }
+    vb__pg_short_answer(group);
+    once_more(group);
 }
 
 static void be_uncertain(struct vb__pg_group *group)
 {
-    vb__pg_write_doubt(group);
+    if (group->is_short)
+        vb__pg_short_doubt(group);
+    else
+        vb__pg_write_doubt(group);
     end(group, VB_ERR_UNCERTAIN);
 }
 
 static void resolve(struct vb__pg_group *group)
 {
     int64_t least = vb_clock_monotonic_ms() + RESOLVE_MS;
-    int64_t deadline = deadline_of(group);
+    int64_t deadline = vb__pg_group_deadline(group);
 
     group->open = false;
     request(group, VB__PG_GROUP_RESOLVING, deadline > least ? deadline : least);
 }
 
 /* The answer came after whatever the lost connection was still about: its
- * transaction had locked the row. */
+ * transaction had locked the row, or is fenced off. */
 static void has_resolved(struct vb__pg_group *group, enum vb_err err)
 {
     if (err == VB_ERR_AGAIN && group->ask.deadline_ms > vb_clock_monotonic_ms())
@@ -425,7 +345,7 @@ static void has_resolved(struct vb__pg_group *group, enum vb_err err)
         group->phase = VB__PG_GROUP_IDLE;
     else if (err != VB_OK || group->found_batch < 0)
         be_uncertain(group);
-    else if (group->found_batch >= group->writer.batch)
+    else if (group->found_batch == group->writer.batch)
         committed(group);
     else
         once_more(group);
@@ -445,11 +365,32 @@ static void has_written(struct vb__pg_group *group, enum vb_err err)
         committed(group);
 }
 
+/* What was refused may pass by the general way, or hear there why not. */
+static void was_at_once(struct vb__pg_group *group, enum vb_err err)
+{
+    bool commits = group->sent[group->sent_count - 1] == VB__PG_COMMIT;
+
+    if (err == VB_ERR_CLOSED) {
+        resolve(group);
+        return;
+    }
+    if (err == VB_OK && commits) {
+        committed(group);
+        return;
+    }
+    for (size_t i = 0; i < group->count; i++)
+        group->items[i].whole_way = true;
+    failed(group, err == VB_OK ? VB_ERR_NOMEM : err);
+}
+
 static void over(struct vb__pg_ask *ask, enum vb_err err)
 {
     struct vb__pg_group *group = VB_CONTAINER(ask, struct vb__pg_group, ask);
 
     switch (group->phase) {
+    case VB__PG_GROUP_AT_ONCE:
+        was_at_once(group, err);
+        break;
     case VB__PG_GROUP_LOOKING:
         if (err == VB_OK)
             has_looked(group);
@@ -486,7 +427,7 @@ static void registered(struct vb__pg_writer *writer, enum vb_err err)
         return;
     }
     for (size_t i = 0; i < group->waiting_count; i++)
-        answer(&group->waiting[i], err);
+        vb__pg_group_answer(&group->waiting[i], err);
     group->waiting_count = 0;
 }
 
@@ -520,7 +461,7 @@ static void begin(struct vb__pg_group *group)
         vb__pg_writer_register(&group->writer, group->waiting[0].deadline_ms);
         return;
     }
-    if (!form(group)) {
+    if (!vb__pg_group_form(group)) {
         group->items[group->count++] = group->waiting[0];
         memmove(group->waiting, group->waiting + 1,
                 --group->waiting_count * sizeof(*group->waiting));
@@ -528,14 +469,19 @@ static void begin(struct vb__pg_group *group)
     } else if (!vb__pg_survey_begin(group)) {
         try_singly(group, VB_ERR_NOMEM);
     } else {
-        request(group, VB__PG_GROUP_LOOKING, deadline_of(group));
+        group->keeps_history =
+            atomic_load(&group->client->store->store.history) > 0;
+        group->is_short = vb__pg_short_suits(group);
+        request(group,
+                group->is_short ? VB__PG_GROUP_AT_ONCE : VB__PG_GROUP_LOOKING,
+                vb__pg_group_deadline(group));
     }
 }
 
 /* A transaction that nobody goes on with holds its locks no longer. */
 static void go_on(struct vb__pg_group *group)
 {
-    answer_late(group);
+    vb__pg_group_answer_late(group);
     if (group->waiting_count > 0)
         begin(group);
     else if (is_in_transaction(group))

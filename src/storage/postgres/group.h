@@ -7,9 +7,10 @@
  *                                              write all that may be, COMMIT
  *
  * Two round trips for a group: what is looked at (survey.c) is the judge's view
- * (view.c), and what it lets pass is written (write.c). Commits that touch the
- * same things are never in one group (footprint.c): so each is judged by what
- * there was before it.
+ * (view.c), and what it lets pass is written (write.c). Where all of them
+ * change one record each and no more, it is one: the database itself lets all
+ * pass or none (short.c). Commits that touch the same things are never in one
+ * group (footprint.c): so each is judged by what there was before it.
  *
  * Locks are taken in this order by everybody: the client's own row of `writer`,
  * collections by key, records by key, targets of references. Whatever meets
@@ -35,6 +36,7 @@ struct vb__pg_item {
     int64_t deadline_ms; /* monotonic */
     unsigned tries;      /* how often the database has refused its group */
     bool alone;          /* it is to have a group of its own */
+    bool whole_way;      /* the short one (short.h) has refused it */
 
     /* In a group, when it has been judged: */
     enum vb_err err; /* VB_OK: it is written */
@@ -136,6 +138,7 @@ struct vb__pg_columns {
 enum vb__pg_phase {
     VB__PG_GROUP_IDLE,
     VB__PG_GROUP_REGISTERING, /* its client as a writer */
+    VB__PG_GROUP_AT_ONCE,     /* looking and writing: the short way */
     VB__PG_GROUP_LOOKING,
     VB__PG_GROUP_WRITING,
     VB__PG_GROUP_UNDOING, /* nobody has come after a group that wrote nothing */
@@ -161,6 +164,7 @@ struct vb__pg_group {
     size_t count;
     size_t accepted;
     enum vb__pg_phase phase;
+    bool is_short; /* it goes the short way */
     struct vb__pg_ask ask;
     unsigned char sent[VB__PG_TRIP_MOST]; /* enum vb__pg_statement */
     unsigned sent_count;
@@ -168,7 +172,7 @@ struct vb__pg_group {
     struct vb__pg_footprint footprint;
     struct vb__pg_survey survey;
     struct vb__pg_columns columns;
-    bool keeps_history;  /* when it is written */
+    bool keeps_history;  /* since it was formed */
     uint64_t muted;      /* its last revision that no history was kept of; 0:
                             there is none since that was said */
     uint64_t cost;       /* of what it adds to the history, about */
@@ -178,6 +182,8 @@ struct vb__pg_group {
     bool open;           /* it may be, there */
     bool lost;           /* the transaction is gone with its connection */
     bool unknown;        /* the writer's row is gone */
+    uint64_t granted;    /* what the short way has taken revisions up to; */
+    uint64_t done;       /* and a bit for each commit that it has made */
     int64_t found_batch; /* what WRITER_BATCH said */
 };
 
@@ -187,6 +193,19 @@ struct vb__pg_group {
 void vb__pg_group_send(struct vb__pg_group *group,
                        enum vb__pg_statement statement,
                        const struct vb__pg_params *params);
+
+/* --- waiting.c */
+
+/* It is over for this commit. */
+void vb__pg_group_answer(const struct vb__pg_item *item, enum vb_err err);
+/* It is over for those that have waited for too long. */
+void vb__pg_group_answer_late(struct vb__pg_group *group);
+/* The group's commits are the first of those that wait. */
+void vb__pg_group_put_back(struct vb__pg_group *group);
+/* Takes those that can be made together. False: no memory for the first one. */
+bool vb__pg_group_form(struct vb__pg_group *group);
+/* The earliest of them; monotonic. */
+int64_t vb__pg_group_deadline(const struct vb__pg_group *group);
 
 /* --- footprint.c */
 
@@ -223,6 +242,8 @@ struct vb__pg_sums vb__pg_group_sums(const struct vb__pg_group *group);
 bool vb__pg_survey_begin(struct vb__pg_group *group);
 /* Forgets what was found, and sends what asks for it. */
 void vb__pg_survey_send(struct vb__pg_group *group);
+/* Asks for the records that it writes, as they are now; locks nothing. */
+void vb__pg_survey_send_see(struct vb__pg_group *group);
 /* Takes a result. */
 void vb__pg_survey_take(struct vb__pg_group *group,
                         enum vb__pg_statement statement,
@@ -258,12 +279,16 @@ struct vb__pg_known *vb__pg_view_known(const struct vb__pg_group *group,
  * their positions are set. */
 void vb__pg_write_send(struct vb__pg_group *group);
 
-/* Tells everybody here of what is durable, and each commit what it has led to.
- */
+/* Tells each commit what it has led to: it is durable. */
 void vb__pg_write_publish(struct vb__pg_group *group);
 
 /* It may be durable, and nobody can know: what is kept at hand of what it would
  * have changed counts no more. */
 void vb__pg_write_doubt(struct vb__pg_group *group);
+
+/* Has it changed what no history was kept of, which is to be said first? */
+bool vb__pg_group_has_gap(const struct vb__pg_group *group);
+/* What is under this key is another thing now: its generation. */
+uint64_t vb__pg_group_bump(struct vb__pg_group *group, struct vb_span key);
 
 #endif

@@ -60,6 +60,12 @@ void vb__pg_kept_drop(struct vb__pg_kept *kept)
     *kept = (struct vb__pg_kept){.declared = NULL};
 }
 
+bool vb__pg_kept_covers(const struct vb__pg_kept *kept, struct vb_span listing)
+{
+    return kept->declared != NULL && listing.len > 0 &&
+           kept->declared->covers(kept->declared, listing);
+}
+
 void vb__pg_kept_names(const struct vb__pg_kept *kept, struct vb_buf *buf)
 {
     vb__pg_byteas_begin(buf, (uint32_t)count_of(kept));

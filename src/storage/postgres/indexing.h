@@ -43,6 +43,8 @@ bool vb__pg_kept_take(struct vb__pg_kept *kept, struct vb__pg_store *store);
 bool vb__pg_kept_is_current(const struct vb__pg_kept *kept,
                             const struct vb__pg_store *store);
 void vb__pg_kept_drop(struct vb__pg_kept *kept);
+/* Have members of this listing keys? */
+bool vb__pg_kept_covers(const struct vb__pg_kept *kept, struct vb_span listing);
 /* Arrays of them, and what a writer's row has. */
 void vb__pg_kept_names(const struct vb__pg_kept *kept, struct vb_buf *buf);
 void vb__pg_kept_ids(const struct vb__pg_kept *kept, struct vb_buf *buf);

@@ -107,6 +107,7 @@ static void take_found(struct vb__pg_store *pg,
     atomic_store(&pg->clock, found->revision);
     atomic_store(&pg->blobs, (unsigned)random_number());
     pg->listens = found->listens;
+    pg->distributed = found->identity.citus;
     pg->store.shared = true;
     (void)snprintf(pg->name, sizeof(pg->name), "%s.%" PRIx64, pg->store.epoch,
                    random_number());

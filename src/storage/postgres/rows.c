@@ -170,11 +170,9 @@ static void note_member(struct writing *writing, struct vb_span listing,
                         int64_t position, bool is_new,
                         const struct vb__pg_row *row)
 {
-    const struct vb_indexes *declared = writing->group->writer.kept.declared;
     struct vb__pg_member_row *member;
 
-    if (declared == NULL || listing.len == 0 ||
-        !declared->covers(declared, listing))
+    if (!vb__pg_kept_covers(&writing->group->writer.kept, listing))
         return;
     member = &writing->rows->members.at[writing->rows->members.count++];
     *member = (struct vb__pg_member_row){

@@ -32,6 +32,8 @@ struct vb__pg_store {
     atomic_uint_fast64_t horizon;
     int64_t clock_ahead_ms; /* of the time; a test's */
     bool listens;           /* the database has LISTEN and NOTIFY */
+    bool distributed; /* tables lie on several machines: no statement is on
+                         several of them that are not kept together */
     char name[32]; /* of this process among others: the epoch, and a number */
     struct vb__pg_keeping *keeping; /* what its clients keep; keeper.c */
     atomic_uint blobs; /* counts the names that are given; begins anywhere */

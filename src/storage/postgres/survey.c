@@ -266,6 +266,11 @@ static void forget(struct vb__pg_survey *survey)
     survey->stranger_count = survey->stranger_room = 0;
 }
 
+void vb__pg_survey_send_see(struct vb__pg_group *group)
+{
+    send_names(group, VB__PG_RECORDS_SEE, &group->survey.keys, NULL);
+}
+
 void vb__pg_survey_send(struct vb__pg_group *group)
 {
     struct vb__pg_survey *survey = &group->survey;
@@ -470,6 +475,7 @@ void vb__pg_survey_take(struct vb__pg_group *group,
     case VB__PG_COLLECTIONS_LOCK:
         take_collections(group, result);
         break;
+    case VB__PG_RECORDS_SEE:
     case VB__PG_RECORDS_KEEP:
     case VB__PG_RECORDS_LOCK:
     case VB__PG_TARGETS_KEEP:

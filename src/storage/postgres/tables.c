@@ -23,7 +23,10 @@
     "CREATE TABLE writer ("                                                    \
     " slot bigint PRIMARY KEY,"                                                \
     " floor bigint NOT NULL," /* the greatest revision it has given */         \
-    " batch bigint NOT NULL," /* its last transaction that committed */        \
+    " batch bigint NOT NULL," /* its last transaction that committed, or one   \
+                                 more: nothing of that comes any more */       \
+    " granted bigint NOT NULL DEFAULT 0," /* short.c: its last revision, */    \
+    " done bigint NOT NULL DEFAULT 0," /* and a bit for each of its commits */ \
     " seen_ms bigint NOT NULL,"                                                \
     " indexes bytea NOT NULL DEFAULT '')" /* ids of those that it keeps */
 

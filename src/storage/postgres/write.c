@@ -5,8 +5,6 @@
 #include "base/clock.h"
 #include "base/span.h"
 #include "storage/generations.h"
-#include "storage/postgres/keeper.h"
-#include "storage/postgres/news.h"
 #include "storage/postgres/pins.h"
 #include "storage/postgres/rows.h"
 
@@ -259,11 +257,16 @@ static void send_floor(struct vb__pg_group *group)
 }
 
 /* Where there is history again, it does not reach back beyond what has none. */
+bool vb__pg_group_has_gap(const struct vb__pg_group *group)
+{
+    return group->keeps_history && group->muted != 0;
+}
+
 static void send_gap(struct vb__pg_group *group)
 {
     struct vb__pg_params params = {.count = 0};
 
-    if (!group->keeps_history || group->muted == 0)
+    if (!vb__pg_group_has_gap(group))
         return;
     vb__pg_int(&params, (int64_t)vb_moment(group->muted));
     vb__pg_group_send(group, VB__PG_HISTORY_GAP, &params);
@@ -293,11 +296,8 @@ static void send_all(struct vb__pg_group *group, const struct vb__pg_rows *rows)
 void vb__pg_write_send(struct vb__pg_group *group)
 {
     struct vb__pg_rows rows;
-    bool made;
+    bool made = vb__pg_rows_make(group, &rows);
 
-    group->keeps_history =
-        atomic_load(&group->client->store->store.history) > 0;
-    made = vb__pg_rows_make(group, &rows);
     group->cost = rows.cost;
     if (made)
         send_all(group, &rows);
@@ -310,7 +310,7 @@ void vb__pg_write_send(struct vb__pg_group *group)
 /* --- when it is durable ----------------------------------------------------
  */
 
-static uint64_t bump(struct vb__pg_group *group, struct vb_span key)
+uint64_t vb__pg_group_bump(struct vb__pg_group *group, struct vb_span key)
 {
     struct vb_store *store = &group->client->store->store;
 
@@ -325,10 +325,10 @@ static uint64_t bump_step(struct vb__pg_group *group,
     const struct vb_change *change = step->change;
     struct vb_span parent =
         step->now.id != 0 ? step->now.parent : change->parent;
-    uint64_t generation = bump(group, change->key);
+    uint64_t generation = vb__pg_group_bump(group, change->key);
 
     if (parent.len > 0 && change->kind != VB_CHANGE_AMEND)
-        (void)bump(group, parent);
+        (void)vb__pg_group_bump(group, parent);
     return generation;
 }
 
@@ -382,11 +382,7 @@ void vb__pg_write_doubt(struct vb__pg_group *group)
 
 void vb__pg_write_publish(struct vb__pg_group *group)
 {
-    group->muted = group->keeps_history ? 0 : group->floor;
     for (size_t i = 0; i < group->count; i++)
         if (group->items[i].err == VB_OK)
             publish(group, &group->items[i]);
-    vb__store_tell(&group->client->store->store);
-    vb__pg_news_tell(group->client->news);
-    vb__pg_keeper_grew(group->client, group->cost);
 }

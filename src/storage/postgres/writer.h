@@ -14,7 +14,7 @@ struct vb__pg_client;
 struct vb__pg_writer {
     struct vb__pg_client *client;
     int64_t slot;
-    int64_t batch;           /* the last one that was begun */
+    int64_t batch;           /* the last one that was begun: an even number */
     bool known;              /* it has its row */
     struct vb__pg_kept kept; /* indexes, as its row says */
     struct vb__pg_ask ask;
