@@ -10,6 +10,7 @@
 #include "resource/run.h"
 #include "server/explain.h"
 #include "server/local.h"
+#include "storage/make.h"
 
 #define BYTES_MOST ((size_t)80 * 1024 * 1024)
 
@@ -64,13 +65,23 @@ static void explain(struct vb__local *local, struct vb_exchange *x)
 /* --- life -------------------------------------------------------------------
  */
 
-/* Looking at what is kept must not make it. */
-static bool is_missing(const char *url)
+/* Looking at what is kept must not make it. 0: it is there, or nothing is
+ * kept. */
+static int find(const char *url)
 {
     const struct vb_span prefix = VB_SPAN("sqlite:");
+    struct vb_buf why;
+    int status = 0;
 
-    return vb_span_starts(vb_span_str(url), prefix) &&
-           access(url + prefix.len, F_OK) != 0;
+    if (vb_span_starts(vb_span_str(url), prefix) &&
+        access(url + prefix.len, F_OK) != 0)
+        return vb__usage_error("there is nothing in %s", url); /* a path */
+    vb_buf_init(&why, 4096);
+    if (vb_store_is_postgres(vb_span_str(url)) &&
+        vb_store_look(vb_span_str(url), &why) != VB_OK)
+        status = vb__usage_error("%.*s", VB_FMT(vb_buf_span(&why)));
+    vb_buf_done(&why);
+    return status;
 }
 
 /* Nor must it change what others have there. What is written down on the way,
@@ -101,8 +112,9 @@ static int prepare(struct rehearsal *r, const struct vb_config *config)
     local->nodes[VB_NODE_deferred].ask = stop_before_deferred;
     if (status != 0)
         return status;
-    if (is_missing(url)) /* it is a path */
-        return vb__usage_error("there is nothing in %s", url);
+    status = find(url);
+    if (status != 0)
+        return status;
     status = vb__local_open(local, url,
                             "ask the running server: verbatim explain URL");
     if (status == 0)

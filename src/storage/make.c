@@ -44,6 +44,18 @@ void vb_store_show(struct vb_span url, struct vb_buf *to)
         show_strange(url, to);
 }
 
+enum vb_err vb_store_look(struct vb_span url, struct vb_buf *ret_why)
+{
+    struct vb__pg_found found = {.schema = {.reads = true}};
+    struct vb__pg_url read;
+    enum vb_err err = vb__pg_url_read(url, &read, ret_why);
+
+    if (err == VB_OK)
+        err = vb__pg_look(&read, &found, ret_why);
+    vb__pg_url_done(&read);
+    return err;
+}
+
 static enum vb_err make_postgres(struct vb_span text, bool citus,
                                  struct vb_store_made *ret_made,
                                  struct vb_buf *ret_why)

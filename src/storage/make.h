@@ -26,6 +26,11 @@ enum vb_err vb_store_make(struct vb_span url, bool citus,
                           struct vb_store_made *ret_made,
                           struct vb_buf *ret_why);
 
+/* Is there something in that PostgreSQL? VB_ERR_NOTFOUND: there is not, and
+ * nothing was made; ret_why gets one line. Other errors are those of
+ * vb_store_open. Blocks. */
+enum vb_err vb_store_look(struct vb_span url, struct vb_buf *ret_why);
+
 /* The URL without what nobody may see, as messages have it. */
 void vb_store_show(struct vb_span url, struct vb_buf *to);
 

@@ -171,6 +171,12 @@ def test_a_question_changes_nothing_of_what_others_share(store, instances, tmp_p
     assert store.query(everything) == before
 
 
+def test_a_question_of_an_empty_database_makes_nothing_there(store, tmp_path):
+    done = run("explain", described(tmp_path, BOOKS), "/books", "--storage", store.url)
+    assert done.returncode == 2 and "has nothing in it" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert store.query("SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()") == [("0",)]
+
+
 def test_a_question_waits_for_the_database_as_long_as_that_may_take(store, instances, wires, tmp_path):
     """Content that waits for an answer is not taken to be cut off."""
     (server,) = instances(BOOKS, store)
