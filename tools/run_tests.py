@@ -158,8 +158,8 @@ OVER = {
         "graphql_http", "graphql_subscriptions", "idempotency", "import", "large", "problems", "query", "redirects", "sessions", "tree",
     ),
 }  # fmt: skip
-# How many of these runs go on at once, beside the one over HTTP/1.1.
-LANES = max(1, len(os.sched_getaffinity(0)) - 1)
+# How many runs of pytest go on at once: much of what they do is to wait.
+LANES = max(2, len(os.sched_getaffinity(0)))
 
 
 def run_pytest(report, arguments, live=False, **more_env):
@@ -195,10 +195,10 @@ def count_pytest(report, code, tally):
     return True
 
 
-def outcomes(report):
+def outcomes(*reports):
     """{test: how it went} of those that are held against any wire."""
     found = {}
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in (case for report in reports for case in ElementTree.parse(report).iter("testcase")):
         if case.get("classname", "").startswith("tests.conformance."):
             how = {child.tag for child in case} & {"failure", "error", "skipped"}
             found[f"{case.get('classname')}::{case.get('name')}"] = min(how, default="passed")
@@ -207,7 +207,7 @@ def outcomes(report):
 
 def count_differences(wire, report, first, tally):
     """A message means the same over each wire: each test went as over HTTP/1.1."""
-    there = outcomes(first)
+    there = outcomes(*first)
     for name, how in outcomes(report).items():
         if there.get(name) == how:
             continue
@@ -224,8 +224,9 @@ def tests_over(wire, all_tests):
 
 
 def run_http(build, tally, wires=()):
-    """All tests over HTTP/1.1, and beside them those for other wires: all that
-    can be for `wires`, the chosen ones for the rest."""
+    """All tests over HTTP/1.1, in two runs: what requirements are about, which
+    is written down, and the rest. Beside them those for other wires: all that can
+    be for `wires`, the chosen ones for the others."""
     heading("black-box tests")
     binary = build / "src/server/verbatim"
     if not binary.exists():
@@ -234,32 +235,34 @@ def run_http(build, tally, wires=()):
         return
     conformance = build / "conformance.md"
     conformance.unlink(missing_ok=True)
+    required, rest = first = build / "http-tests.xml", build / "more-tests.xml"
     with ThreadPoolExecutor(max_workers=LANES) as pool:
+
+        def start(report, *arguments, **more):
+            return pool.submit(run_pytest, report, arguments, VB_BINARY=str(binary), **more)
+
+        named = start(required, f"--conformance={conformance}", "-m", "requirement", "tests", live=True)
+        more = start(rest, "-m", "not requirement", "tests")
         others = {
-            wire: pool.submit(
-                run_pytest,
-                build / f"{wire}-tests.xml",
-                tests_over(wire, wire in wires),
-                VB_BINARY=str(binary),
-                VB_PROTOCOL=wire,
-            )
+            wire: start(build / f"{wire}-tests.xml", *tests_over(wire, wire in wires), VB_PROTOCOL=wire)
             for wire in OVER
         }
-        report = build / "http-tests.xml"
-        code, _ = run_pytest(
-            report,
-            [f"--conformance={conformance}", "tests"],
-            live=True,
-            VB_BINARY=str(binary),
-        )
-        if count_pytest(report, code, tally):
+        code, _ = named.result()
+        if count_pytest(required, code, tally):
             count_conformance(conformance, ROOT / "docs/conformance.md", tally)
+        show("black-box tests of the rest", more, rest, tally)
         for wire, run in others.items():
-            code, output = run.result()
-            heading(f"black-box tests over {wire}")
-            print(output)
-            if count_pytest(build / f"{wire}-tests.xml", code, tally) and report.exists():
-                count_differences(wire, build / f"{wire}-tests.xml", report, tally)
+            report = build / f"{wire}-tests.xml"
+            if show(f"black-box tests over {wire}", run, report, tally) and all(one.exists() for one in first):
+                count_differences(wire, report, first, tally)
+
+
+def show(title, run, report, tally):
+    """Waits for a run, and counts it; False when it told nothing."""
+    code, output = run.result()
+    heading(title)
+    print(output, flush=True)
+    return count_pytest(report, code, tally)
 
 
 def fuzz_targets():
