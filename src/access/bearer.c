@@ -172,7 +172,7 @@ static const char *look_at(struct look *look)
         name = vb_cache_name(cache, hash_of(look->token, room),
                              (uint32_t)scheme->index);
         verified = find_verified(x, &name, keys);
-        stamp = vb_cache_stamp_lasting(cache, name.hash);
+        stamp = vb_cache_stamp_lasting();
     }
     if (verified != NULL)
         return identify(look, verified);

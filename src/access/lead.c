@@ -53,7 +53,7 @@ static void remember(struct vb__lead *lead, const struct vb_record *record)
     memory->key_len = record->key.len;
     memcpy(memory->key, record->key.ptr, record->key.len);
     name = vb_cache_name(cache, lead->name, 0);
-    vb_cache_put(cache, &name, vb_cache_stamp_lasting(cache, name.hash),
+    vb_cache_put(cache, &name, vb_cache_stamp_lasting(),
                  (struct vb_cache_value){memory, free, size});
 }
 

@@ -152,7 +152,8 @@ void vb_cached_commit(struct vb_exchange *x, const struct vb_commit *commit,
     struct vb_record *record;
     struct vb_cache_name name;
 
-    if (cache == NULL || commit->changes[0].blob != 0)
+    if (cache == NULL || x->env->store->store->shared ||
+        commit->changes[0].blob != 0)
         return;
     name = vb_cache_name(cache, commit->changes[0].key, RECORD_VARIANT);
     record = vb_commit_record(commit, before);

@@ -172,13 +172,10 @@ static void put_names(struct vb_files_visit *visit, struct vb_files_dir *dir)
 static void prepare_dir(struct vb_exchange *x, struct vb_files_dir *dir,
                         struct vb_span key)
 {
-    struct vb_cache *cache = x->env->cache;
-
     dir->key = key;
-    if (cache == NULL)
+    if (x->env->cache == NULL)
         return;
-    dir->stamp = vb_cache_stamp_lasting(
-        cache, vb_cache_name(cache, key, NAMES_VARIANT).hash);
+    dir->stamp = vb_cache_stamp_lasting();
     vb__files_names_unref(dir->names);
     dir->names = get_names(x, key);
 }
@@ -191,8 +188,7 @@ void vb__files_prepare(struct vb_files_visit *visit)
     vb__files_unload(visit);
     visit->now = (struct vb_files_now){env->now.unix_ms, env->now.mono_ms};
     if (env->cache != NULL)
-        visit->stamp = vb_cache_stamp_lasting(
-            env->cache, cache_name(x, 0, VB_FILES_PLAIN).hash);
+        visit->stamp = vb_cache_stamp_lasting();
     prepare_dir(x, &visit->around, around_key(x));
     prepare_dir(x, &visit->within,
                 vb_arena_printf(&x->arena, "%.*s/", VB_FMT(x->key)));

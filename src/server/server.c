@@ -159,6 +159,8 @@ static enum vb_err open_described(struct vb_server *server)
         return err;
     vb_catalog_index(server->catalog, server->store);
     vb_store_keep_history(server->store, server->history);
+    if (server->cache_size > 0 && server->cache_max_age_ms > 0)
+        vb_store_follow(server->store);
     return VB_OK;
 }
 

@@ -15,6 +15,9 @@
 /* What malloc and the table's bucket cost beside the entry itself. */
 #define OVERHEAD 24
 
+/* No counter gets there: what is stamped with it depends on none. */
+#define LASTING UINT64_MAX
+
 struct entry {
     struct vb_link ring; /* in the order of the clock */
     size_t bytes;        /* what it counts for in the budget */
@@ -106,21 +109,20 @@ static int64_t until(const struct vb_cache *cache)
 struct vb_cache_stamp vb_cache_stamp(const struct vb_cache *cache,
                                      uint64_t hash)
 {
-    return vb_cache_stamp_commit(
-        cache, hash, vb_store_generation_hashed(cache->store, hash));
+    return (struct vb_cache_stamp){
+        hash, vb_store_generation_hashed(cache->store, hash), until(cache)};
 }
 
-struct vb_cache_stamp vb_cache_stamp_lasting(const struct vb_cache *cache,
-                                             uint64_t hash)
+struct vb_cache_stamp vb_cache_stamp_lasting(void)
 {
-    return (struct vb_cache_stamp){
-        hash, vb_store_generation_hashed(cache->store, hash), VB_TIME_NEVER};
+    return (struct vb_cache_stamp){0, LASTING, VB_TIME_NEVER};
 }
 
 struct vb_cache_stamp vb_cache_stamp_commit(const struct vb_cache *cache,
                                             uint64_t hash, uint64_t generation)
 {
-    return (struct vb_cache_stamp){hash, generation, until(cache)};
+    return (struct vb_cache_stamp){
+        hash, generation, cache->store->shared ? INT64_MIN : VB_TIME_NEVER};
 }
 
 static bool is_over(const struct vb_cache *cache, struct vb_cache_stamp stamp)
@@ -132,9 +134,11 @@ static bool is_over(const struct vb_cache *cache, struct vb_cache_stamp stamp)
 static bool is_current(const struct vb_cache *cache,
                        struct vb_cache_stamp stamp)
 {
-    return vb_store_generation_hashed(cache->store, stamp.hash) ==
-               stamp.generation &&
-           !is_over(cache, stamp);
+    if (stamp.generation != LASTING &&
+        vb_store_generation_hashed(cache->store, stamp.hash) !=
+            stamp.generation)
+        return false;
+    return !is_over(cache, stamp);
 }
 
 /* The key's hash is secret and spread already; the variant need only move it

@@ -16,10 +16,10 @@
  *         vb_cache_put(cache, &name, stamp, value);
  *     }
  *
- * Where others write to the store as well (its `shared`), a counter tells only
- * of what is heard of here. So what is made of its records counts for a bounded
- * time beside, or not at all (vb_cache_age); what is made of anything else is
- * stamped as lasting.
+ * Where others write to the store as well (its `shared`), a counter tells of
+ * what is heard of here, which may be late. So what is made of its records
+ * counts for a bounded time beside, or not at all (vb_cache_age); what is made
+ * of anything else is stamped as lasting.
  *
  * Values are opaque and counted by their owner. That there is nothing under a
  * name can be kept too. Room is made by the CLOCK rule: what was not asked for
@@ -43,9 +43,9 @@ struct vb_cache_name {
 
 /* When a value was true. */
 struct vb_cache_stamp {
-    uint64_t hash; /* of the key whose changes make it untrue */
-    uint64_t generation;
-    int64_t until_ms; /* monotonic; VB_TIME_NEVER: that alone */
+    uint64_t hash;       /* of the key whose changes make it untrue */
+    uint64_t generation; /* UINT64_MAX: of nothing in the store */
+    int64_t until_ms;    /* monotonic; VB_TIME_NEVER: that alone */
 };
 
 /* What is kept: a counted value, how to give back one reference to it, and how
@@ -95,12 +95,14 @@ struct vb_cache_name vb_cache_name(const struct vb_cache *cache,
 struct vb_cache_stamp vb_cache_stamp(const struct vb_cache *cache,
                                      uint64_t hash);
 
-/* The same for what is made of nothing in the store; `hash` is name.hash. */
-struct vb_cache_stamp vb_cache_stamp_lasting(const struct vb_cache *cache,
-                                             uint64_t hash);
+/* Of what is made of nothing in the store. */
+struct vb_cache_stamp vb_cache_stamp_lasting(void);
 
-/* Of what a commit has just written under the key of this hash, which has led
- * to this generation. */
+/*
+ * Of what a commit has just written under the key of this hash, which has led
+ * to this generation. It does not count where the store is shared: another
+ * one's later commit may have been heard of before the answer to this one.
+ */
 struct vb_cache_stamp vb_cache_stamp_commit(const struct vb_cache *cache,
                                             uint64_t hash, uint64_t generation);
 

@@ -10,6 +10,9 @@
 
 struct vb_generations {
     struct vb_hash_key key;
+    /* Counts for each of them: both only grow, so a sum that is the same says
+     * that neither has. */
+    atomic_uint_fast64_t all;
     atomic_uint_fast64_t counters[1U << COUNTER_BITS];
 };
 
@@ -43,12 +46,18 @@ uint64_t vb__generations_get(const struct vb_generations *generations,
                              uint64_t hash)
 {
     return atomic_load_explicit(&generations->counters[index_of(hash)],
-                                memory_order_acquire);
+                                memory_order_acquire) +
+           atomic_load_explicit(&generations->all, memory_order_acquire);
 }
 
 uint64_t vb__generations_bump(struct vb_generations *generations, uint64_t hash)
 {
     return atomic_fetch_add_explicit(&generations->counters[index_of(hash)], 1,
                                      memory_order_release) +
-           1;
+           1 + atomic_load_explicit(&generations->all, memory_order_relaxed);
+}
+
+void vb__generations_bump_all(struct vb_generations *generations)
+{
+    atomic_fetch_add_explicit(&generations->all, 1, memory_order_release);
 }

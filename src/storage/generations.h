@@ -26,4 +26,7 @@ uint64_t vb__generations_get(const struct vb_generations *generations,
 uint64_t vb__generations_bump(struct vb_generations *generations,
                               uint64_t hash);
 
+/* All of them at once: of what was changed it is not known where. */
+void vb__generations_bump_all(struct vb_generations *generations);
+
 #endif

@@ -172,6 +172,11 @@ uint64_t vb_store_generation(const struct vb_store *store, struct vb_span key)
     return vb_store_generation_hashed(store, vb_store_hash(store, key));
 }
 
+void vb_store_follow(struct vb_store *store)
+{
+    atomic_store(&store->followed, true);
+}
+
 bool vb__store_init(struct vb_store *store, const struct vb_store_ops *ops)
 {
     store->ops = ops;

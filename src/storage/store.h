@@ -52,6 +52,8 @@ struct vb_store_client;
  * counter before it reads the store and trusts its entry while the counter
  * stays the same. A record's change bumps its key's and its parent's counter.
  * False sharing of a counter by two keys costs a reload, never staleness.
+ * What other processes commit to a store that is `shared` bumps them a moment
+ * later, if it is followed (vb_store_follow).
  */
 struct vb_generations;
 
@@ -122,6 +124,7 @@ struct vb_store {
     /* Set by the engine: other processes may have it open as well, and write.
      * What must hold for all of them is kept in it, and not in this one. */
     bool shared;
+    atomic_bool followed;         /* see vb_store_follow */
     struct vb_holds holds;        /* names for which one thing is under way */
     atomic_uint_fast64_t history; /* bytes of it that are kept */
     pthread_mutex_t watches_lock;
@@ -151,6 +154,14 @@ enum vb_err vb_store_open(struct vb_span url, struct vb_store **ret_store,
 /* How many bytes of history are kept from now on; 0: none. What is beyond goes
  * little by little, with later commits. Any thread. */
 void vb_store_keep_history(struct vb_store *store, uint64_t bytes);
+
+/*
+ * Generations follow what other processes commit as well, from now on and as
+ * soon as it is heard of: for who keeps for a while what is made of records.
+ * It is asked what was changed; where nobody else writes, nothing is. Any
+ * thread, best before the first client attaches.
+ */
+void vb_store_follow(struct vb_store *store);
 
 /* Is there an engine for such a URL? What it says is not looked at. */
 bool vb_store_knows(struct vb_span url);

@@ -13,6 +13,7 @@ CHUNK = 1 << 16
 QUEUED = 1 << 20  # no more is read while so much waits to be written
 ENDS = b"SHQX"  # what the server is bound to act on: Sync, Flush, Query, Terminate
 LATE = 1.2  # seconds
+NOTIFICATION = b"A"  # NotificationResponse
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, and for no time
 
 
@@ -134,6 +135,8 @@ class Connection:
             self.spring(trap)
             return
         self.wire.note(name, message, self)
+        if self.wire.deaf and name == "down" and message.raw[:1] == NOTIFICATION:
+            return
         self.put(name, message.raw)
         if trap and trap.what == "statement":
             self.waiting = trap

@@ -23,6 +23,7 @@ class Wire:
         self.stalled = frozenset()  # ways that are not read
         self.late = 0
         self.refusing = False
+        self.deaf = False  # what NOTIFY tells is not passed on
         self.accepted = 0  # connections, ever
         self.statements = deque(maxlen=100000)  # SQL that was run
         self.turns = 0  # round trips: a client sent something, and got an answer

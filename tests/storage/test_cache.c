@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "rig.h"
 #include "storage/cache.h"
+#include "storage/generations.h"
 
 /* A counted value, as a representation is. */
 struct value {
@@ -404,10 +405,43 @@ static void what_is_not_the_stores_is_kept_all_the_same(void **state)
     struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("f"), 0);
 
     share(scene, NULL, 0);
-    vb_cache_put(scene->cache, &name,
-                 vb_cache_stamp_lasting(scene->cache, name.hash),
+    vb_cache_put(scene->cache, &name, vb_cache_stamp_lasting(),
                  counted(1, 100));
+    vb__generations_bump_all(scene->store->generations);
     assert_int_equal(get(scene, "f", 0), 1);
+}
+
+static void what_is_not_known_to_have_not_changed_is_not_kept(void **state)
+{
+    struct scene *scene = *state;
+    struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("/b"), 0);
+    const int64_t now = 5000;
+    struct vb_cache_stamp stamp;
+
+    share(scene, &now, 1000);
+    put(scene, "/a", 0, 1, 100);
+    stamp = vb_cache_stamp(scene->cache, name.hash);
+    vb__generations_bump_all(scene->store->generations);
+    vb_cache_put(scene->cache, &name, stamp, counted(1, 100));
+    assert_int_equal(get(scene, "/a", 0), -1);
+    assert_int_equal(get(scene, "/b", 0), -1);
+    put(scene, "/a", 0, 2, 100);
+    assert_int_equal(get(scene, "/a", 0), 2);
+}
+
+/* Whose commit was the last one is not known from the order of the answers. */
+static void what_was_committed_here_is_not_kept_unread(void **state)
+{
+    struct scene *scene = *state;
+    struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("/a"), 0);
+    const int64_t now = 5000;
+    uint64_t generation = vb_store_generation_hashed(scene->store, name.hash);
+
+    share(scene, &now, 1000);
+    vb_cache_put(scene->cache, &name,
+                 vb_cache_stamp_commit(scene->cache, name.hash, generation),
+                 counted(1, 100));
+    assert_int_equal(get(scene, "/a", 0), -1);
 }
 
 #define scene_test(function)                                                   \
@@ -433,6 +467,8 @@ int main(void)
         scene_test(what_is_known_to_have_changed_is_not_kept),
         scene_test(age_counts_from_before_the_store_was_read),
         scene_test(what_is_made_of_nothing_does_not_count),
+        scene_test(what_is_not_known_to_have_not_changed_is_not_kept),
+        scene_test(what_was_committed_here_is_not_kept_unread),
         scene_test(what_is_not_the_stores_is_kept_all_the_same),
     };
 

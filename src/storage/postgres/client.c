@@ -2,9 +2,11 @@
 #include <stdlib.h>
 
 #include "storage/postgres/client.h"
+#include "storage/postgres/group.h"
 #include "storage/postgres/keeper.h"
 #include "storage/postgres/making.h"
 #include "storage/postgres/news.h"
+#include "storage/postgres/others.h"
 
 /* Lists of one batch: while their pages are made here, the database is at the
  * next ones. */
@@ -38,6 +40,7 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
     client->scans.asks_most = LISTS_AT_ONCE;
     link_init(client, &client->writes);
     vb__pg_reads_begin(client);
+    vb_list_init(&client->own.link);
     client->group = vb__pg_group_new(client);
     client->news = vb__pg_news_new(client);
     if (client->group == NULL || client->news == NULL ||
@@ -45,8 +48,12 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
         vb__pg_detach(&client->base);
         return NULL;
     }
+    vb__pg_own_begin(client, client->group->writer.slot);
     if (client->keeper != NULL) {
-        vb__pg_news_hear(client->news);
+        if (!vb__pg_news_hear(client->news)) {
+            vb__pg_detach(&client->base);
+            return NULL;
+        }
         client->making = vb__pg_making_new(client); /* or there are none */
     }
     return &client->base;
@@ -60,6 +67,7 @@ void vb__pg_detach(struct vb_store_client *base)
     vb__pg_link_done(&client->scans);
     vb__pg_link_done(&client->writes);
     vb__pg_reads_done(client);
+    vb__pg_own_end(client);
     vb__pg_group_free(client->group);
     vb__pg_keeper_end(client);
     vb__pg_making_free(client->making);

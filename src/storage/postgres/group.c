@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "storage/postgres/keeper.h"
 #include "storage/postgres/news.h"
+#include "storage/postgres/others.h"
 #include "storage/postgres/short.h"
 
 /* Memory of one group, beside the content that is sent. */
@@ -323,6 +324,7 @@ static void be_uncertain(struct vb__pg_group *group)
         vb__pg_short_doubt(group);
     else
         vb__pg_write_doubt(group);
+    vb__pg_own_doubt(group->client, group->writer.batch);
     end(group, VB_ERR_UNCERTAIN);
 }
 
@@ -431,12 +433,6 @@ static void registered(struct vb__pg_writer *writer, enum vb_err err)
     group->waiting_count = 0;
 }
 
-/* Other indexes are declared than its row says. */
-static bool is_to_say_anew(const struct vb__pg_group *group)
-{
-    return !vb__pg_kept_is_current(&group->writer.kept, group->client->store);
-}
-
 static bool is_in_transaction(const struct vb__pg_group *group)
 {
     return group->open && group->serial == group->client->writes.serial;
@@ -452,7 +448,7 @@ static void undo(struct vb__pg_group *group)
 
 static void begin(struct vb__pg_group *group)
 {
-    if (!group->writer.known || is_to_say_anew(group)) {
+    if (!group->writer.known || !vb__pg_writer_is_current(&group->writer)) {
         if (is_in_transaction(group)) {
             undo(group);
             return;
@@ -469,8 +465,7 @@ static void begin(struct vb__pg_group *group)
     } else if (!vb__pg_survey_begin(group)) {
         try_singly(group, VB_ERR_NOMEM);
     } else {
-        group->keeps_history =
-            atomic_load(&group->client->store->store.history) > 0;
+        group->keeps_history = !group->writer.silent;
         group->is_short = vb__pg_short_suits(group);
         request(group,
                 group->is_short ? VB__PG_GROUP_AT_ONCE : VB__PG_GROUP_LOOKING,

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "storage/postgres/others.h"
 #include "storage/postgres/read_part.h"
 
 /* Until a transaction is over, it is looked again after these pauses, and no
@@ -186,6 +187,8 @@ static bool is_outcome(const struct vb_happening *happening)
            happening->after->revision == vb_moment_revision(happening->moment);
 }
 
+/* Who hears of a change here, and asks what there is now, is not told what was
+ * before it. */
 static enum vb_err take_row(struct past *past, int row)
 {
     struct vb_history_read *read = past->read;
@@ -193,6 +196,10 @@ static enum vb_err take_row(struct past *past, int row)
     bool removed = number_at(past, row, REMOVED) != 0;
     enum vb_err err;
 
+    if (atomic_load(&past->client->store->store.followed))
+        vb__pg_others_changed(past->client->store,
+                              vb__pg_get_bytes(past->page, row, KEY),
+                              vb__pg_get_bytes(past->page, row, PARENT));
     *happening = (struct vb_happening){.moment = moment_at(past, row)};
     err = state_at(past, row, BEFORE, &happening->before);
     if (err == VB_OK && !removed)

@@ -5,14 +5,16 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "storage/postgres/group.h"
+#include "storage/postgres/others.h"
 
 /* Commits within this time are told at once. */
 #define TOLD_MS 10
 
-/* How often it is asked for news while somebody watches; and where others tell,
- * in case that one could not. */
+/* How often it is asked for news while somebody watches, or caches; and where
+ * others tell, in case that one could not. */
 #define ASKED_MS  200
-#define UNSURE_MS 5000
+#define UNSURE_MS 1000
 /* How often it is looked whether somebody does; and by when, at the latest, the
  * clock knows of other instances. */
 #define IDLE_MS  1000
@@ -26,11 +28,11 @@ struct vb__pg_news {
     bool more;  /* and there is something new since */
 
     struct vb_alarm hearing;
-    struct vb__pg_ask listen, look;
-    bool listens, looks; /* they are under way */
-    bool is_heard;       /* LISTEN was sent on this connection */
-    uint64_t newest;     /* revision that was heard of */
-    int64_t looked_ms;   /* monotonic */
+    struct vb__pg_ask listen;
+    bool listens;                 /* it is under way */
+    bool is_heard;                /* LISTEN was sent on this connection */
+    int64_t looked_ms;            /* monotonic */
+    struct vb__pg_others *others; /* NULL: another client hears */
 };
 
 static struct vb_alarms *alarms_of(const struct vb__pg_news *news)
@@ -51,13 +53,19 @@ static void send_tell(struct vb__pg_ask *ask, struct vb__pg_link *link)
     vb__pg_send(link, ask, VB__PG_NOTIFY, &params);
 }
 
+static void tell_soon(struct vb__pg_news *news)
+{
+    if (news->telling.own == NULL)
+        (void)alarms_of(news)->set(alarms_of(news), &news->telling, TOLD_MS);
+}
+
 static void tell_over(struct vb__pg_ask *ask, enum vb_err err)
 {
     struct vb__pg_news *news = VB_CONTAINER(ask, struct vb__pg_news, tell);
 
     news->tells = false;
     if (err == VB_OK && news->more)
-        vb__pg_news_tell(news);
+        tell_soon(news);
 }
 
 static void ring_telling(struct vb_alarm *alarm)
@@ -72,12 +80,13 @@ static void ring_telling(struct vb_alarm *alarm)
 
 void vb__pg_news_tell(struct vb__pg_news *news)
 {
+    vb__pg_own_told(news->client, news->client->group->writer.batch);
     if (!news->client->store->listens)
         return;
     if (news->tells)
         news->more = true;
-    else if (news->telling.own == NULL)
-        (void)alarms_of(news)->set(alarms_of(news), &news->telling, TOLD_MS);
+    else
+        tell_soon(news);
 }
 
 /* --- hearing ---------------------------------------------------------------
@@ -88,12 +97,15 @@ static void send_listen(struct vb__pg_ask *ask, struct vb__pg_link *link)
     vb__pg_send(link, ask, VB__PG_LISTEN, NULL);
 }
 
+/* What was told before it was heard is looked for. */
 static void listen_over(struct vb__pg_ask *ask, enum vb_err err)
 {
     struct vb__pg_news *news = VB_CONTAINER(ask, struct vb__pg_news, listen);
 
     news->listens = false;
     news->is_heard = err == VB_OK;
+    if (news->is_heard)
+        vb__pg_others_look(news->others);
 }
 
 static void opened(struct vb__pg_link *link)
@@ -102,78 +114,62 @@ static void opened(struct vb__pg_link *link)
     struct vb__pg_news *news = client->news;
 
     news->is_heard = false;
+    vb__pg_others_forget(news->others);
     if (!client->store->listens || news->listens)
         return;
     news->listens = true;
     vb__pg_link_ask(link, &news->listen);
 }
 
-/* Of our own commits everybody here knows already. */
+static bool is_followed(const struct vb__pg_news *news)
+{
+    return atomic_load(&news->client->store->store.followed);
+}
+
+/* Of our own commits everybody here knows already. Who caches hears of others'
+ * before who watches, who is told when that has been looked for. */
 static void notified(struct vb__pg_link *link, const PGnotify *notice)
 {
     const struct vb__pg_client *client = link->context;
     const struct vb__pg_store *store = client->store;
 
-    if (strncmp(notice->extra, store->name, strlen(store->store.epoch)) == 0 &&
-        strcmp(notice->extra, store->name) != 0)
-        vb__store_tell(&client->store->store);
-}
-
-static void send_look(struct vb__pg_ask *ask, struct vb__pg_link *link)
-{
-    vb__pg_send(link, ask, VB__PG_NEWEST, NULL);
-}
-
-static void take_look(struct vb__pg_ask *ask, unsigned n,
-                      const PGresult *result)
-{
-    struct vb__pg_news *news = VB_CONTAINER(ask, struct vb__pg_news, look);
-    struct vb__pg_store *store = news->client->store;
-    uint64_t newest;
-
-    (void)n;
-    if (PQntuples(result) != 1)
+    if (strncmp(notice->extra, store->name, strlen(store->store.epoch)) != 0 ||
+        strcmp(notice->extra, store->name) == 0)
         return;
-    newest = (uint64_t)vb__pg_get_int(result, 0, 0);
-    vb__pg_clock_saw(store, newest);
-    if (newest > news->newest)
-        vb__store_tell(&store->store);
-    news->newest = newest;
-}
-
-static void look_over(struct vb__pg_ask *ask, enum vb_err err)
-{
-    struct vb__pg_news *news = VB_CONTAINER(ask, struct vb__pg_news, look);
-
-    (void)err;
-    news->looks = false;
+    if (is_followed(client->news))
+        vb__pg_others_look(client->news->others);
+    else
+        vb__store_tell(&client->store->store);
 }
 
 static void ring_hearing(struct vb_alarm *alarm)
 {
     struct vb__pg_news *news = alarm->context;
-    bool watched = atomic_load(&news->client->store->store.watching) > 0;
+    bool wanted = atomic_load(&news->client->store->store.watching) > 0 ||
+                  is_followed(news);
     int64_t now = vb_clock_monotonic_ms();
-    int64_t pause = !watched ? CLOCK_MS : news->is_heard ? UNSURE_MS : ASKED_MS;
+    int64_t pause = !wanted ? CLOCK_MS : news->is_heard ? UNSURE_MS : ASKED_MS;
 
-    if (!news->looks && now - news->looked_ms >= pause - ASKED_MS / 2) {
-        news->looks = true;
+    if (now - news->looked_ms >= pause - ASKED_MS / 2) {
         news->looked_ms = now;
-        vb__pg_link_ask(&news->client->scans, &news->look);
-        vb__pg_link_flush(&news->client->scans);
+        vb__pg_others_look(news->others);
     }
     (void)alarms_of(news)->set(alarms_of(news), alarm,
-                               watched && !news->is_heard ? ASKED_MS : IDLE_MS);
+                               wanted && !news->is_heard ? ASKED_MS : IDLE_MS);
 }
 
-void vb__pg_news_hear(struct vb__pg_news *news)
+bool vb__pg_news_hear(struct vb__pg_news *news)
 {
-    news->client->scans.opened = opened;
-    news->client->scans.notified = notified;
+    news->others = vb__pg_others_new(news->client);
+    if (news->others == NULL)
+        return false;
+    news->client->reads.opened = opened;
+    news->client->reads.notified = notified;
     news->hearing = (struct vb_alarm){.ring = ring_hearing, .context = news};
     /* The first time at once: for the connection, and for the clock. */
     news->looked_ms = vb_clock_monotonic_ms() - CLOCK_MS;
     (void)alarms_of(news)->set(alarms_of(news), &news->hearing, 0);
+    return true;
 }
 
 /* --- the whole -------------------------------------------------------------
@@ -190,8 +186,6 @@ struct vb__pg_news *vb__pg_news_new(struct vb__pg_client *client)
     news->tell = (struct vb__pg_ask){.send = send_tell, .over = tell_over};
     news->listen =
         (struct vb__pg_ask){.send = send_listen, .over = listen_over};
-    news->look = (struct vb__pg_ask){
-        .send = send_look, .take = take_look, .over = look_over};
     return news;
 }
 
@@ -201,5 +195,6 @@ void vb__pg_news_free(struct vb__pg_news *news)
         return;
     alarms_of(news)->cancel(alarms_of(news), &news->telling);
     alarms_of(news)->cancel(alarms_of(news), &news->hearing);
+    vb__pg_others_free(news->others);
     free(news);
 }

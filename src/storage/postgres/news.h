@@ -3,9 +3,11 @@
  * the history. Where the database has LISTEN and NOTIFY, a client notifies all
  * others after its commits, on a connection on which no commit waits (within
  * their transactions, all commits of a database would go one after the other).
- * Elsewhere it is asked for, while somebody watches.
+ * Elsewhere it is asked for, while somebody watches, or caches.
  *
  *     commits ──10 ms──▶ NOTIFY ──▶ one client of each process ──▶ who watches
+ *                                                    │
+ *                                                    └ others.h ─▶ who caches
  *
  * One worker's.
  */
@@ -24,7 +26,8 @@ void vb__pg_news_free(struct vb__pg_news *news);
 /* The client has committed something. */
 void vb__pg_news_tell(struct vb__pg_news *news);
 
-/* This client hears what others tell, for all of its process. */
-void vb__pg_news_hear(struct vb__pg_news *news);
+/* This client hears what others tell, for all of its process. False: no
+ * memory. */
+bool vb__pg_news_hear(struct vb__pg_news *news);
 
 #endif

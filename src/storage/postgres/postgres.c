@@ -88,6 +88,7 @@ static struct vb__pg_store *store_new(void)
     if (pg == NULL)
         return NULL;
     pthread_mutex_init(&pg->lock, NULL);
+    vb_list_init(&pg->own);
     vb_arena_init(&pg->url.arena, 0, 0);
     pg->keeping = vb__pg_keeping_new();
     pg->pins = vb__pg_pins_new();

@@ -18,6 +18,7 @@ static bool rows_init(struct vb__pg_rows *rows, struct vb__pg_group *group)
     MAKE(&rows->changed, sums.changes);
     MAKE(&rows->amended, sums.changes);
     MAKE(&rows->created, sums.changes);
+    MAKE(&rows->hidden, sums.changes);
     MAKE(&rows->happened, sums.changes);
     MAKE(&rows->claims, sums.claims);
     MAKE(&rows->references, sums.references);
@@ -68,6 +69,20 @@ static int64_t next_moment(struct writing *writing)
                          : revision << VB_MOMENT_STEP_BITS | writing->step);
 }
 
+/* What nobody can follow is not told, but what others keep of it goes. */
+static void note_hidden(struct writing *writing, const struct vb__step *step)
+{
+    struct vb__pg_happening_row happening = {
+        .key = step->change->key,
+        .moment = (int64_t)vb_moment(writing->item->revision),
+        .parent = step->now.id != 0 ? step->now.parent : step->change->parent,
+    };
+
+    writing->rows->cost +=
+        VB__HISTORY_COST + happening.key.len + happening.parent.len;
+    writing->rows->hidden.at[writing->rows->hidden.count++] = happening;
+}
+
 static void note_history(struct writing *writing, const struct vb__step *step,
                          const struct vb__pg_row *row)
 {
@@ -78,8 +93,12 @@ static void note_history(struct writing *writing, const struct vb__step *step,
         .position = row->position,
     };
 
-    if (!writing->group->keeps_history || !counts(step))
+    if (!writing->group->keeps_history)
         return;
+    if (!counts(step)) {
+        note_hidden(writing, step);
+        return;
+    }
     happening.moment = next_moment(writing);
     writing->rows->cost +=
         VB__HISTORY_COST + row->key.len + row->parent.len + row->content.len;

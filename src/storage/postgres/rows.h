@@ -62,7 +62,7 @@ struct vb__pg_memo_row {
 
 struct vb__pg_rows {
     VB__PG_ROWS(vb__pg_row) added, changed, amended;
-    VB__PG_ROWS(vb__pg_happening_row) created, happened;
+    VB__PG_ROWS(vb__pg_happening_row) created, happened, hidden;
     VB__PG_ROWS(vb__pg_claim_row) claims;
     VB__PG_ROWS(vb__pg_reference_row) references;
     VB__PG_ROWS(vb__pg_memo_row) memos;

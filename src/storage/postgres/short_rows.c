@@ -123,6 +123,11 @@ static bool begins(const struct row *row)
     return row->expect == 0 && vb_key_is_followed(row->key);
 }
 
+static bool is_hidden(const struct row *row)
+{
+    return !vb_key_is_followed(row->key);
+}
+
 /* Which these are; how many. */
 static size_t take(const struct rows *rows, bool (*which)(const struct row *))
 {
@@ -205,6 +210,21 @@ static void send_begun(const struct rows *rows)
     INTS(columns, at->ordinal, count);
     SPANS(columns, at->parent, count);
     end(rows->group, VB__PG_SHORT_CREATED);
+}
+
+static void send_hidden(const struct rows *rows)
+{
+    size_t count = take(rows, is_hidden);
+    const struct row *at = rows->these;
+    struct vb__pg_columns *columns;
+
+    if (count == 0)
+        return;
+    columns = begin(rows->group);
+    SPANS(columns, at->key, count);
+    INTS(columns, at->ordinal, count);
+    SPANS(columns, at->parent, count);
+    end(rows->group, VB__PG_SHORT_HIDDEN);
 }
 
 static void send_created(const struct rows *rows)
@@ -327,6 +347,7 @@ static void send_all(const struct rows *rows)
     if (rows->group->keeps_history) {
         send_happened(rows);
         send_begun(rows);
+        send_hidden(rows);
     }
     if (rows->member_count > 0)
         send_keys_drop(rows);

@@ -39,7 +39,8 @@ struct vb__pg_store {
     atomic_uint blobs; /* counts the names that are given; begins anywhere */
     struct vb__pg_numbers *numbers; /* blocks that were taken; number.c */
     struct vb__pg_pins *pins;       /* blobs that are in use here; blob.c */
-    pthread_mutex_t lock;           /* for the next */
+    pthread_mutex_t lock;           /* for the next two */
+    struct vb_link own;             /* writers of this process; others.c */
     struct vb_indexes *indexes;     /* that are to be kept */
     atomic_uint_fast64_t declared;  /* how often that was said */
 };
@@ -50,6 +51,14 @@ struct vb__pg_keeper; /* what is done beside the requests; keeper.c */
 
 /* Lists that are remembered, list_part.h. */
 #define VB__PG_UNEVEN 128
+
+/* What everybody here knows of a client's commits. */
+struct vb__pg_own {
+    struct vb_link link;       /* the store's, and */
+    int64_t slot;              /* of its writer: under the store's lock */
+    atomic_int_fast64_t told;  /* the last batch of which they do */
+    atomic_int_fast64_t doubt; /* a batch of which nobody knows; or 0 */
+};
 
 struct vb__pg_client {
     struct vb_store_client base; /* first */
@@ -65,6 +74,7 @@ struct vb__pg_client {
     struct vb_alarm held_back;      /* history is; history_read.c */
     struct vb_link held_pasts;      /* readings of it that wait for that */
     struct vb__pg_news *news; /* of other instances, and for them; news.c */
+    struct vb__pg_own own;    /* for others.c */
 };
 
 static inline struct vb__pg_store *vb__pg_store_of(struct vb_store *store)

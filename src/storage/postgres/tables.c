@@ -28,6 +28,7 @@
     " granted bigint NOT NULL DEFAULT 0," /* short.c: its last revision, */    \
     " done bigint NOT NULL DEFAULT 0," /* and a bit for each of its commits */ \
     " seen_ms bigint NOT NULL,"                                                \
+    " silent bigint NOT NULL DEFAULT 0,"  /* 1: it keeps no history */         \
     " indexes bytea NOT NULL DEFAULT '')" /* ids of those that it keeps */
 
 /*
@@ -117,7 +118,8 @@
     "CREATE TABLE history ("                                                   \
     " moment bigint NOT NULL,"                                                 \
     " cost bigint NOT NULL,"                                                   \
-    " removed bigint NOT NULL," /* 1: the change removed it */                 \
+    " removed bigint NOT NULL," /* 1: the change removed it; 2: nobody can     \
+                                   follow it, and there is only the key */     \
     " revision bigint NOT NULL,"                                               \
     " position bigint NOT NULL,"                                               \
     " created_ms bigint NOT NULL,"                                             \

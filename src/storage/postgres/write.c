@@ -95,6 +95,18 @@ static void send_created(struct vb__pg_group *group,
     end(group, VB__PG_HISTORY_CREATED);
 }
 
+static void send_hidden(struct vb__pg_group *group,
+                        const struct vb__pg_happening_row *at, size_t count)
+{
+    if (count == 0)
+        return;
+    begin(group);
+    spans(group, &at->key, sizeof(*at), count);
+    ints(group, &at->moment, sizeof(*at), count);
+    spans(group, &at->parent, sizeof(*at), count);
+    end(group, VB__PG_HISTORY_HIDDEN);
+}
+
 static void send_keys(struct vb__pg_group *group,
                       enum vb__pg_statement statement,
                       const struct vb__pg_names *names)
@@ -280,6 +292,7 @@ static void send_all(struct vb__pg_group *group, const struct vb__pg_rows *rows)
     send_gap(group);
     send_happened(group, rows->happened.at, rows->happened.count);
     send_created(group, rows->created.at, rows->created.count);
+    send_hidden(group, rows->hidden.at, rows->hidden.count);
     send_keys(group, VB__PG_CLAIMS_DROP, &rows->claims_of);
     send_keys(group, VB__PG_REFERENCES_DROP, &rows->references_of);
     send_rows(group, VB__PG_RECORDS_ADD, rows->added.at, rows->added.count);

@@ -55,7 +55,7 @@ uint64_t vb__pg_clock_take(struct vb__pg_store *store, uint64_t count)
 /* --- the row ---------------------------------------------------------------
  */
 
-/* With its row it says which indexes it keeps. */
+/* With its row it says which indexes it keeps, and whether history. */
 static void send_new(struct vb__pg_writer *writer, struct vb__pg_link *link)
 {
     struct vb__pg_params params = {.count = 0};
@@ -68,6 +68,7 @@ static void send_new(struct vb__pg_writer *writer, struct vb__pg_link *link)
     vb__pg_int(&params, writer->slot);
     vb__pg_int(&params, vb_clock_unix_ms());
     vb__pg_bytes(&params, vb_buf_span(&mark));
+    vb__pg_int(&params, writer->silent);
     vb__pg_send(link, &writer->ask, VB__PG_WRITER_ADD, &params);
     params.count = 0;
     vb__pg_bytes(&params, vb_buf_span(&names));
@@ -138,10 +139,22 @@ void vb__pg_writer_init(struct vb__pg_writer *writer,
     writer->slot &= INT64_MAX;
 }
 
+static bool keeps_none(const struct vb__pg_writer *writer)
+{
+    return atomic_load(&writer->client->store->store.history) == 0;
+}
+
+bool vb__pg_writer_is_current(const struct vb__pg_writer *writer)
+{
+    return writer->silent == keeps_none(writer) &&
+           vb__pg_kept_is_current(&writer->kept, writer->client->store);
+}
+
 void vb__pg_writer_register(struct vb__pg_writer *writer, int64_t deadline_ms)
 {
     writer->known = false;
     writer->raising = false;
+    writer->silent = keeps_none(writer);
     if (!vb__pg_kept_take(&writer->kept, writer->client->store)) {
         writer->done(writer, VB_ERR_NOMEM);
         return;
