@@ -255,6 +255,31 @@ static void what_was_told_to_a_lost_connection_is_made_up_for(void **state)
     assert_true(is_bumped(pair, "/c/1", before));
 }
 
+/* Who hears for all is the first worker; when it goes, one that is there. */
+static void another_worker_goes_on_to_hear(void **state)
+{
+    struct pair *pair = *state;
+    struct rig_worker next;
+    int64_t until = vb_clock_monotonic_ms() + SOON_MS;
+    uint64_t before = generation(pair, "/c/1");
+
+    assert_true(rig_worker_init(&next, pair->other, NULL));
+    pair_put(&next, "/d/1", "/d", "x"); /* it has connections already */
+    rig_worker_done(&pair->b);
+    while (vb__pg_client_of(next.client)->keeper == NULL &&
+           vb_clock_monotonic_ms() < until)
+        rig_worker_look(&next);
+    assert_non_null(vb__pg_client_of(next.client)->keeper);
+    assert_true(rig_worker_init(&pair->b, pair->other, NULL));
+    assert_null(vb__pg_client_of(pair->b.client)->keeper);
+    pair_put(&pair->a, "/c/1", "/c", "x");
+    while (generation(pair, "/c/1") == before &&
+           vb_clock_monotonic_ms() < until)
+        rig_worker_look(&next);
+    assert_true(generation(pair, "/c/1") != before);
+    rig_worker_done(&next);
+}
+
 /* --- what one does oneself -------------------------------------------------
  */
 
@@ -350,6 +375,7 @@ int main(void)
         told(of_too_much_all_may_have_changed),
         told(what_was_told_to_a_lost_connection_is_made_up_for),
         untold(what_was_told_to_a_lost_connection_is_made_up_for),
+        told(another_worker_goes_on_to_hear),
         told(ones_own_changes_are_not_looked_for),
         told(what_is_uncertain_is_looked_for),
         told(what_the_history_has_told_is_no_longer_kept),

@@ -12,11 +12,46 @@
  * next ones. */
 #define LISTS_AT_ONCE 4
 
+/* How often a client looks whether the keeper has gone. */
+#define SUCCEED_MS 1000
+
 static void link_init(struct vb__pg_client *client, struct vb__pg_link *link)
 {
     vb__pg_link_init(link, &client->store->url, client->base.reactor,
                      client->base.executor, client->base.mailbox);
     link->context = client;
+}
+
+/* False: no memory. */
+static bool keep_house(struct vb__pg_client *client)
+{
+    if (!vb__pg_keeper_begin(client))
+        return false;
+    if (client->keeper == NULL)
+        return true;
+    if (!vb__pg_news_hear(client->news)) {
+        vb__pg_keeper_end(client);
+        return false;
+    }
+    client->making = vb__pg_making_new(client); /* or there are none */
+    return true;
+}
+
+static void look_after(struct vb__pg_client *client)
+{
+    struct vb_alarms *alarms = client->base.reactor->alarms;
+
+    if (client->keeper == NULL)
+        (void)alarms->set(alarms, &client->succeeding, SUCCEED_MS);
+}
+
+static void succeed(struct vb_alarm *alarm)
+{
+    struct vb__pg_client *client =
+        VB_CONTAINER(alarm, struct vb__pg_client, succeeding);
+
+    (void)keep_house(client);
+    look_after(client);
 }
 
 struct vb_store_client *vb__pg_attach(struct vb_store *store,
@@ -43,19 +78,13 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
     vb_list_init(&client->own.link);
     client->group = vb__pg_group_new(client);
     client->news = vb__pg_news_new(client);
-    if (client->group == NULL || client->news == NULL ||
-        !vb__pg_keeper_begin(client)) {
+    client->succeeding.ring = succeed;
+    if (client->group == NULL || client->news == NULL || !keep_house(client)) {
         vb__pg_detach(&client->base);
         return NULL;
     }
     vb__pg_own_begin(client, client->group->writer.slot);
-    if (client->keeper != NULL) {
-        if (!vb__pg_news_hear(client->news)) {
-            vb__pg_detach(&client->base);
-            return NULL;
-        }
-        client->making = vb__pg_making_new(client); /* or there are none */
-    }
+    look_after(client);
     return &client->base;
 }
 
@@ -63,6 +92,8 @@ void vb__pg_detach(struct vb_store_client *base)
 {
     struct vb__pg_client *client = vb__pg_client_of(base);
 
+    client->base.reactor->alarms->cancel(client->base.reactor->alarms,
+                                         &client->succeeding);
     vb__pg_link_done(&client->reads);
     vb__pg_link_done(&client->scans);
     vb__pg_link_done(&client->writes);

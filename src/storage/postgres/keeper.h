@@ -1,6 +1,7 @@
 /*
  * What is done beside the requests: in each process by one client, the first
- * that attaches, in steps of one statement or a few, one at a time.
+ * that attaches, and after it by another one; in steps of one statement or a
+ * few, one at a time.
  *
  * Instances do not know of each other. Each step is right whoever else does the
  * same: rows that somebody has locked are passed over, and what is gone is

@@ -169,6 +169,8 @@ bool vb__pg_news_hear(struct vb__pg_news *news)
     /* The first time at once: for the connection, and for the clock. */
     news->looked_ms = vb_clock_monotonic_ms() - CLOCK_MS;
     (void)alarms_of(news)->set(alarms_of(news), &news->hearing, 0);
+    if (news->client->reads.state == VB__PG_READY)
+        opened(&news->client->reads);
     return true;
 }
 

@@ -73,8 +73,9 @@ struct vb__pg_client {
     uint64_t uneven[VB__PG_UNEVEN]; /* lists with members of all kinds */
     struct vb_alarm held_back;      /* history is; history_read.c */
     struct vb_link held_pasts;      /* readings of it that wait for that */
-    struct vb__pg_news *news; /* of other instances, and for them; news.c */
-    struct vb__pg_own own;    /* for others.c */
+    struct vb__pg_news *news;   /* of other instances, and for them; news.c */
+    struct vb__pg_own own;      /* for others.c */
+    struct vb_alarm succeeding; /* the keeper, where that is another client */
 };
 
 static inline struct vb__pg_store *vb__pg_store_of(struct vb_store *store)
