@@ -51,6 +51,21 @@ void vb__pg_columns_spans(struct vb__pg_columns *columns,
     end(columns, buf);
 }
 
+void vb__pg_columns_rows(struct vb__pg_columns *columns,
+                         const struct vb__pg_layout *layout, const void *rows,
+                         size_t count)
+{
+    for (const struct vb__pg_field *field = layout->fields;
+         field->kind != VB__PG_NO_FIELD; field++) {
+        const void *first = (const char *)rows + field->at;
+
+        if (field->kind == VB__PG_INT_FIELD)
+            vb__pg_columns_ints(columns, first, layout->size, count);
+        else
+            vb__pg_columns_spans(columns, first, layout->size, count);
+    }
+}
+
 void vb__pg_columns_done(struct vb__pg_columns *columns)
 {
     for (size_t i = 0; i < VB__PG_COLUMNS; i++)

@@ -136,6 +136,17 @@ void vb__pg_group_send(struct vb__pg_group *group,
     vb__pg_send(&group->client->writes, &group->ask, statement, params);
 }
 
+void vb__pg_group_send_rows(struct vb__pg_group *group,
+                            const struct vb__pg_layout *layout,
+                            const void *rows, size_t count)
+{
+    if (count == 0)
+        return;
+    vb__pg_columns_begin(&group->columns);
+    vb__pg_columns_rows(&group->columns, layout, rows, count);
+    vb__pg_group_send(group, layout->statement, &group->columns.params);
+}
+
 static void send_undo(struct vb__pg_group *group)
 {
     if (group->open && group->serial == group->client->writes.serial)

@@ -135,6 +135,29 @@ struct vb__pg_columns {
     enum vb_err err; /* of any of its statements */
 };
 
+/* Rows of a statement, which are structures of ours: which fields it takes, in
+ * its order, up to one that is nothing. */
+struct vb__pg_field {
+    enum { VB__PG_NO_FIELD, VB__PG_INT_FIELD, VB__PG_BYTES_FIELD } kind;
+    size_t at;
+};
+
+struct vb__pg_layout {
+    enum vb__pg_statement statement;
+    size_t size; /* of the structure */
+    struct vb__pg_field fields[VB__PG_COLUMNS + 1];
+};
+
+/* An int64_t, and a struct vb_span. */
+#define VB__PG_INT(type, field)                                                \
+    {                                                                          \
+        VB__PG_INT_FIELD, offsetof(struct type, field)                         \
+    }
+#define VB__PG_BYTES(type, field)                                              \
+    {                                                                          \
+        VB__PG_BYTES_FIELD, offsetof(struct type, field)                       \
+    }
+
 enum vb__pg_phase {
     VB__PG_GROUP_IDLE,
     VB__PG_GROUP_REGISTERING, /* its client as a writer */
@@ -193,6 +216,10 @@ struct vb__pg_group {
 void vb__pg_group_send(struct vb__pg_group *group,
                        enum vb__pg_statement statement,
                        const struct vb__pg_params *params);
+/* The same with rows for its parameters; without any it is not sent. */
+void vb__pg_group_send_rows(struct vb__pg_group *group,
+                            const struct vb__pg_layout *layout,
+                            const void *rows, size_t count);
 
 /* --- waiting.c */
 
@@ -225,6 +252,10 @@ void vb__pg_columns_ints(struct vb__pg_columns *columns, const int64_t *first,
 void vb__pg_columns_spans(struct vb__pg_columns *columns,
                           const struct vb_span *first, size_t size,
                           size_t count);
+/* A column for each field of a layout. */
+void vb__pg_columns_rows(struct vb__pg_columns *columns,
+                         const struct vb__pg_layout *layout, const void *rows,
+                         size_t count);
 void vb__pg_columns_done(struct vb__pg_columns *columns);
 /* Gives memory back that is not usual. */
 void vb__pg_columns_trim(struct vb__pg_columns *columns);

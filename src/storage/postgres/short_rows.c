@@ -128,27 +128,91 @@ static bool is_hidden(const struct row *row)
     return !vb_key_is_followed(row->key);
 }
 
-/* Which these are; how many. */
-static size_t take(const struct rows *rows, bool (*which)(const struct row *))
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < rows->group->count; i++)
-        if (which(&rows->at[i]))
-            rows->these[count++] = rows->at[i];
-    return count;
-}
-
-/* --- sending them ----------------------------------------------------------
+/* --- what is sent of them --------------------------------------------------
  */
 
-#define INTS(columns, field, count)                                            \
-    vb__pg_columns_ints(columns, &(field), sizeof(struct row), count)
-#define SPANS(columns, field, count)                                           \
-    vb__pg_columns_spans(columns, &(field), sizeof(struct row), count)
+/* A statement, and which rows it is about. */
+struct sending {
+    bool (*which)(const struct row *);
+    struct vb__pg_layout layout;
+};
+
+#define INT(field)   VB__PG_INT(row, field)
+#define BYTES(field) VB__PG_BYTES(row, field)
+
+static const struct vb__pg_layout taking = {
+    VB__PG_SHORT_TAKE,
+    sizeof(struct row),
+    {BYTES(key), INT(expect), BYTES(parent), INT(removed), INT(ordinal)}};
+
+static const struct sending happening = {
+    has_past,
+    {VB__PG_SHORT_HAPPENED,
+     sizeof(struct row),
+     {BYTES(key), INT(ordinal), INT(removed)}}};
+
+static const struct sending beginning = {
+    begins,
+    {VB__PG_SHORT_CREATED,
+     sizeof(struct row),
+     {BYTES(key), INT(ordinal), BYTES(parent)}}};
+
+static const struct sending hiding = {
+    is_hidden,
+    {VB__PG_SHORT_HIDDEN,
+     sizeof(struct row),
+     {BYTES(key), INT(ordinal), BYTES(parent)}}};
+
+static const struct sending creating = {
+    is_created,
+    {VB__PG_SHORT_ADD,
+     sizeof(struct row),
+     {BYTES(key), INT(ordinal), INT(created_ms), INT(modified_ms), INT(length),
+      BYTES(parent), BYTES(media_type), BYTES(content)}}};
+
+static const struct sending replacing = {
+    is_replaced,
+    {VB__PG_SHORT_REPLACE,
+     sizeof(struct row),
+     {BYTES(key), INT(ordinal), INT(modified_ms), INT(length),
+      BYTES(media_type), BYTES(content)}}};
+
+static const struct sending removing = {
+    is_removed,
+    {VB__PG_SHORT_REMOVE,
+     sizeof(struct row),
+     {BYTES(key), INT(ordinal), INT(kind), INT(modified_ms), INT(length),
+      BYTES(content)}}};
+
+static const struct sending counting = {
+    is_member,
+    {VB__PG_SHORT_COLLECTIONS,
+     sizeof(struct row),
+     {BYTES(parent), INT(ordinal), INT(members), INT(modified_ms)}}};
+
+#undef INT
+#undef BYTES
+
+/* An ordinal is where a position would be. */
+static const struct vb__pg_layout keys_going = {
+    VB__PG_SHORT_KEYS_DROP,
+    sizeof(struct vb__pg_member_row),
+    {VB__PG_BYTES(vb__pg_member_row, listing),
+     VB__PG_BYTES(vb__pg_member_row, state.key),
+     VB__PG_INT(vb__pg_member_row, member)}};
+
+static const struct vb__pg_layout keys_coming = {
+    VB__PG_SHORT_KEYS_ADD,
+    sizeof(struct vb__pg_key_row),
+    {VB__PG_BYTES(vb__pg_key_row, listing), VB__PG_INT(vb__pg_key_row, idx),
+     VB__PG_BYTES(vb__pg_key_row, sort), VB__PG_BYTES(vb__pg_key_row, key),
+     VB__PG_INT(vb__pg_key_row, member)}};
+
+/* --- sending it ------------------------------------------------------------
+ */
 
 /* What all of them begin with. */
-static struct vb__pg_columns *begin(struct vb__pg_group *group)
+static void begin(struct vb__pg_group *group)
 {
     struct vb__pg_columns *columns = &group->columns;
 
@@ -156,188 +220,68 @@ static struct vb__pg_columns *begin(struct vb__pg_group *group)
     vb__pg_int(&columns->params, group->writer.slot);
     vb__pg_int(&columns->params, group->writer.batch);
     vb__pg_int(&columns->params, (int64_t)group->count);
-    return columns;
 }
 
-static void end(struct vb__pg_group *group, enum vb__pg_statement statement)
+static void end(struct vb__pg_group *group, const struct vb__pg_layout *layout,
+                const void *rows, size_t count)
 {
-    vb__pg_group_send(group, statement, &group->columns.params);
+    vb__pg_columns_rows(&group->columns, layout, rows, count);
+    vb__pg_group_send(group, layout->statement, &group->columns.params);
 }
 
 static void send_take(const struct rows *rows)
 {
     struct vb__pg_group *group = rows->group;
-    struct vb__pg_columns *columns = begin(group);
-    size_t count = group->count;
-    const struct row *at = rows->at;
+    uint64_t clock = vb__pg_clock_take(group->client->store, group->count);
 
-    vb__pg_int(&columns->params,
-               (int64_t)vb__pg_clock_take(group->client->store, count));
-    vb__pg_int(&columns->params, vb_clock_unix_ms());
-    SPANS(columns, at->key, count);
-    INTS(columns, at->expect, count);
-    SPANS(columns, at->parent, count);
-    INTS(columns, at->removed, count);
-    INTS(columns, at->ordinal, count);
-    end(group, VB__PG_SHORT_TAKE);
+    begin(group);
+    vb__pg_int(&group->columns.params, (int64_t)clock);
+    vb__pg_int(&group->columns.params, vb_clock_unix_ms());
+    end(group, &taking, rows->at, group->count);
 }
 
-static void send_happened(const struct rows *rows)
+static void send(const struct rows *rows, const struct sending *sending)
 {
-    size_t count = take(rows, has_past);
-    const struct row *at = rows->these;
-    struct vb__pg_columns *columns;
+    size_t count = 0;
 
+    for (size_t i = 0; i < rows->group->count; i++)
+        if (sending->which(&rows->at[i]))
+            rows->these[count++] = rows->at[i];
     if (count == 0)
         return;
-    columns = begin(rows->group);
-    SPANS(columns, at->key, count);
-    INTS(columns, at->ordinal, count);
-    INTS(columns, at->removed, count);
-    end(rows->group, VB__PG_SHORT_HAPPENED);
-}
-
-static void send_begun(const struct rows *rows)
-{
-    size_t count = take(rows, begins);
-    const struct row *at = rows->these;
-    struct vb__pg_columns *columns;
-
-    if (count == 0)
-        return;
-    columns = begin(rows->group);
-    SPANS(columns, at->key, count);
-    INTS(columns, at->ordinal, count);
-    SPANS(columns, at->parent, count);
-    end(rows->group, VB__PG_SHORT_CREATED);
-}
-
-static void send_hidden(const struct rows *rows)
-{
-    size_t count = take(rows, is_hidden);
-    const struct row *at = rows->these;
-    struct vb__pg_columns *columns;
-
-    if (count == 0)
-        return;
-    columns = begin(rows->group);
-    SPANS(columns, at->key, count);
-    INTS(columns, at->ordinal, count);
-    SPANS(columns, at->parent, count);
-    end(rows->group, VB__PG_SHORT_HIDDEN);
-}
-
-static void send_created(const struct rows *rows)
-{
-    size_t count = take(rows, is_created);
-    const struct row *at = rows->these;
-    struct vb__pg_columns *columns;
-
-    if (count == 0)
-        return;
-    columns = begin(rows->group);
-    SPANS(columns, at->key, count);
-    INTS(columns, at->ordinal, count);
-    INTS(columns, at->created_ms, count);
-    INTS(columns, at->modified_ms, count);
-    INTS(columns, at->length, count);
-    SPANS(columns, at->parent, count);
-    SPANS(columns, at->media_type, count);
-    SPANS(columns, at->content, count);
-    end(rows->group, VB__PG_SHORT_ADD);
-}
-
-static void send_replaced(const struct rows *rows)
-{
-    size_t count = take(rows, is_replaced);
-    const struct row *at = rows->these;
-    struct vb__pg_columns *columns;
-
-    if (count == 0)
-        return;
-    columns = begin(rows->group);
-    SPANS(columns, at->key, count);
-    INTS(columns, at->ordinal, count);
-    INTS(columns, at->modified_ms, count);
-    INTS(columns, at->length, count);
-    SPANS(columns, at->media_type, count);
-    SPANS(columns, at->content, count);
-    end(rows->group, VB__PG_SHORT_REPLACE);
-}
-
-static void send_removed(const struct rows *rows)
-{
-    size_t count = take(rows, is_removed);
-    const struct row *at = rows->these;
-    struct vb__pg_columns *columns;
-
-    if (count == 0)
-        return;
-    columns = begin(rows->group);
-    SPANS(columns, at->key, count);
-    INTS(columns, at->ordinal, count);
-    INTS(columns, at->kind, count);
-    INTS(columns, at->modified_ms, count);
-    INTS(columns, at->length, count);
-    SPANS(columns, at->content, count);
-    end(rows->group, VB__PG_SHORT_REMOVE);
-}
-
-static void send_collections(const struct rows *rows)
-{
-    size_t count = take(rows, is_member);
-    const struct row *at = rows->these;
-    struct vb__pg_columns *columns;
-
-    if (count == 0)
-        return;
-    columns = begin(rows->group);
-    SPANS(columns, at->parent, count);
-    INTS(columns, at->ordinal, count);
-    INTS(columns, at->members, count);
-    INTS(columns, at->modified_ms, count);
-    end(rows->group, VB__PG_SHORT_COLLECTIONS);
+    begin(rows->group);
+    end(rows->group, &sending->layout, rows->these, count);
 }
 
 /* Of the members that had some. */
 static void send_keys_drop(const struct rows *rows)
 {
-    size_t size = sizeof(*rows->members), count = 0;
-    struct vb__pg_member_row *at =
-        vb_arena_calloc(&rows->group->arena, rows->member_count, size);
-    struct vb__pg_columns *columns;
+    size_t count = 0;
+    struct vb__pg_member_row *at = vb_arena_calloc(
+        &rows->group->arena, rows->member_count, sizeof(*rows->members));
 
     for (size_t i = 0; at != NULL && i < rows->member_count; i++)
         if (!rows->members[i].is_new)
             at[count++] = rows->members[i];
     if (count == 0)
         return;
-    columns = begin(rows->group);
-    vb__pg_columns_spans(columns, &at->listing, size, count);
-    vb__pg_columns_spans(columns, &at->state.key, size, count);
-    vb__pg_columns_ints(columns, &at->member, size, count);
-    end(rows->group, VB__PG_SHORT_KEYS_DROP);
+    begin(rows->group);
+    end(rows->group, &keys_going, at, count);
 }
 
 static void send_keys(const struct rows *rows)
 {
     struct vb__pg_group *group = rows->group;
-    struct vb__pg_columns *columns;
     struct vb__pg_key_row *at = NULL;
-    size_t size = sizeof(*at), count = 0;
+    size_t count = 0;
 
     if (!vb__pg_kept_keys(&group->writer.kept, rows->members,
                           rows->member_count, &group->arena, &at, &count))
         group->columns.err = VB_ERR_NOMEM;
     if (count == 0)
         return;
-    columns = begin(group);
-    vb__pg_columns_spans(columns, &at->listing, size, count);
-    vb__pg_columns_ints(columns, &at->idx, size, count);
-    vb__pg_columns_spans(columns, &at->sort, size, count);
-    vb__pg_columns_spans(columns, &at->key, size, count);
-    vb__pg_columns_ints(columns, &at->member, size, count);
-    end(group, VB__PG_SHORT_KEYS_ADD);
+    begin(group);
+    end(group, &keys_coming, at, count);
 }
 
 /* What was is read, by some, before it is written over. */
@@ -345,18 +289,18 @@ static void send_all(const struct rows *rows)
 {
     send_take(rows);
     if (rows->group->keeps_history) {
-        send_happened(rows);
-        send_begun(rows);
-        send_hidden(rows);
+        send(rows, &happening);
+        send(rows, &beginning);
+        send(rows, &hiding);
     }
     if (rows->member_count > 0)
         send_keys_drop(rows);
-    send_created(rows);
-    send_replaced(rows);
-    send_removed(rows);
+    send(rows, &creating);
+    send(rows, &replacing);
+    send(rows, &removing);
     if (rows->member_count > 0)
         send_keys(rows);
-    send_collections(rows);
+    send(rows, &counting);
 }
 
 void vb__pg_short_send(struct vb__pg_group *group)

@@ -11,154 +11,123 @@
 /* Expired ones that each new note takes with it. */
 #define MEMOS_GOING 8
 
+/* --- what is sent ----------------------------------------------------------
+ */
+
+#define RECORD_FIELDS                                                          \
+    {                                                                          \
+        VB__PG_BYTES(vb__pg_row, key), VB__PG_INT(vb__pg_row, kind),           \
+            VB__PG_INT(vb__pg_row, revision),                                  \
+            VB__PG_INT(vb__pg_row, position),                                  \
+            VB__PG_INT(vb__pg_row, created_ms),                                \
+            VB__PG_INT(vb__pg_row, modified_ms),                               \
+            VB__PG_INT(vb__pg_row, length), VB__PG_INT(vb__pg_row, blob),      \
+            VB__PG_INT(vb__pg_row, ties), VB__PG_BYTES(vb__pg_row, parent),    \
+            VB__PG_BYTES(vb__pg_row, media_type),                              \
+            VB__PG_BYTES(vb__pg_row, content)                                  \
+    }
+
+static const struct vb__pg_layout records_new = {
+    VB__PG_RECORDS_ADD, sizeof(struct vb__pg_row), RECORD_FIELDS};
+static const struct vb__pg_layout records_changed = {
+    VB__PG_RECORDS_CHANGE, sizeof(struct vb__pg_row), RECORD_FIELDS};
+static const struct vb__pg_layout records_amended = {
+    VB__PG_RECORDS_AMEND,
+    sizeof(struct vb__pg_row),
+    {VB__PG_BYTES(vb__pg_row, key), VB__PG_INT(vb__pg_row, length),
+     VB__PG_BYTES(vb__pg_row, content)}};
+
+#undef RECORD_FIELDS
+
+#define INT(field)   VB__PG_INT(vb__pg_happening_row, field)
+#define BYTES(field) VB__PG_BYTES(vb__pg_happening_row, field)
+
+static const struct vb__pg_layout history_changed = {
+    VB__PG_HISTORY_CHANGED,
+    sizeof(struct vb__pg_happening_row),
+    {BYTES(key), INT(moment), INT(removed)}};
+static const struct vb__pg_layout history_created = {
+    VB__PG_HISTORY_CREATED,
+    sizeof(struct vb__pg_happening_row),
+    {BYTES(key), INT(moment), BYTES(parent), INT(position)}};
+
+static const struct vb__pg_layout history_hidden = {
+    VB__PG_HISTORY_HIDDEN,
+    sizeof(struct vb__pg_happening_row),
+    {BYTES(key), INT(moment), BYTES(parent)}};
+
+#undef INT
+#undef BYTES
+
+static const struct vb__pg_layout claims_new = {
+    VB__PG_CLAIMS_ADD,
+    sizeof(struct vb__pg_claim_row),
+    {VB__PG_BYTES(vb__pg_claim_row, scope),
+     VB__PG_BYTES(vb__pg_claim_row, value), VB__PG_BYTES(vb__pg_claim_row, key),
+     VB__PG_INT(vb__pg_claim_row, is_long),
+     VB__PG_BYTES(vb__pg_claim_row, whole)}};
+static const struct vb__pg_layout references_new = {
+    VB__PG_REFERENCES_ADD,
+    sizeof(struct vb__pg_reference_row),
+    {VB__PG_BYTES(vb__pg_reference_row, target),
+     VB__PG_INT(vb__pg_reference_row, position),
+     VB__PG_BYTES(vb__pg_reference_row, source)}};
+
+static const struct vb__pg_layout claims_gone = {
+    VB__PG_CLAIMS_DROP, sizeof(struct vb_span), {{VB__PG_BYTES_FIELD, 0}}};
+static const struct vb__pg_layout references_gone = {
+    VB__PG_REFERENCES_DROP, sizeof(struct vb_span), {{VB__PG_BYTES_FIELD, 0}}};
+static const struct vb__pg_layout blobs_taken = {
+    VB__PG_LOOSE_DROP, sizeof(int64_t), {{VB__PG_INT_FIELD, 0}}};
+
+#define INT(field)   VB__PG_INT(vb__pg_memo_row, field)
+#define BYTES(field) VB__PG_BYTES(vb__pg_memo_row, field)
+
+static const struct vb__pg_layout memos_giving_way = {
+    VB__PG_MEMOS_DROP,
+    sizeof(struct vb__pg_memo_row),
+    {BYTES(name), INT(now_ms), BYTES(over)}};
+static const struct vb__pg_layout memos_new = {
+    VB__PG_MEMOS_ADD,
+    sizeof(struct vb__pg_memo_row),
+    {BYTES(name), INT(revision), INT(expires_ms), BYTES(bytes)}};
+
+#undef INT
+#undef BYTES
+
+static const struct vb__pg_layout keys_gone = {
+    VB__PG_INDEX_KEYS_DROP,
+    sizeof(struct vb__pg_member_row),
+    {VB__PG_BYTES(vb__pg_member_row, listing),
+     VB__PG_INT(vb__pg_member_row, member)}};
+static const struct vb__pg_layout keys_new = {
+    VB__PG_INDEX_KEYS_ADD,
+    sizeof(struct vb__pg_key_row),
+    {VB__PG_BYTES(vb__pg_key_row, listing), VB__PG_INT(vb__pg_key_row, idx),
+     VB__PG_BYTES(vb__pg_key_row, sort), VB__PG_INT(vb__pg_key_row, member),
+     VB__PG_BYTES(vb__pg_key_row, key)}};
+
+static const struct vb__pg_layout collections_changed = {
+    VB__PG_COLLECTIONS_SAVE,
+    sizeof(struct vb__pg_tally),
+    {VB__PG_BYTES(vb__pg_tally, key), VB__PG_INT(vb__pg_tally, revision),
+     VB__PG_INT(vb__pg_tally, count), VB__PG_INT(vb__pg_tally, modified_ms)}};
+
 /* --- sending ---------------------------------------------------------------
  */
 
-static void ints(struct vb__pg_group *group, const int64_t *first, size_t size,
-                 size_t count)
+static void send_released(struct vb__pg_group *group,
+                          const struct vb__pg_rows *rows)
 {
-    vb__pg_columns_ints(&group->columns, first, size, count);
-}
+    struct vb__pg_columns *columns = &group->columns;
 
-static void spans(struct vb__pg_group *group, const struct vb_span *first,
-                  size_t size, size_t count)
-{
-    vb__pg_columns_spans(&group->columns, first, size, count);
-}
-
-static void begin(struct vb__pg_group *group)
-{
-    vb__pg_columns_begin(&group->columns);
-}
-
-static void end(struct vb__pg_group *group, enum vb__pg_statement statement)
-{
-    vb__pg_group_send(group, statement, &group->columns.params);
-}
-
-static void send_rows(struct vb__pg_group *group,
-                      enum vb__pg_statement statement,
-                      const struct vb__pg_row *at, size_t count)
-{
-    if (count == 0)
+    if (rows->released_count == 0)
         return;
-    begin(group);
-    spans(group, &at->key, sizeof(*at), count);
-    ints(group, &at->kind, sizeof(*at), count);
-    ints(group, &at->revision, sizeof(*at), count);
-    ints(group, &at->position, sizeof(*at), count);
-    ints(group, &at->created_ms, sizeof(*at), count);
-    ints(group, &at->modified_ms, sizeof(*at), count);
-    ints(group, &at->length, sizeof(*at), count);
-    ints(group, &at->blob, sizeof(*at), count);
-    ints(group, &at->ties, sizeof(*at), count);
-    spans(group, &at->parent, sizeof(*at), count);
-    spans(group, &at->media_type, sizeof(*at), count);
-    spans(group, &at->content, sizeof(*at), count);
-    end(group, statement);
-}
-
-static void send_amended(struct vb__pg_group *group,
-                         const struct vb__pg_row *at, size_t count)
-{
-    if (count == 0)
-        return;
-    begin(group);
-    spans(group, &at->key, sizeof(*at), count);
-    ints(group, &at->length, sizeof(*at), count);
-    spans(group, &at->content, sizeof(*at), count);
-    end(group, VB__PG_RECORDS_AMEND);
-}
-
-static void send_happened(struct vb__pg_group *group,
-                          const struct vb__pg_happening_row *at, size_t count)
-{
-    if (count == 0)
-        return;
-    begin(group);
-    spans(group, &at->key, sizeof(*at), count);
-    ints(group, &at->moment, sizeof(*at), count);
-    ints(group, &at->removed, sizeof(*at), count);
-    end(group, VB__PG_HISTORY_CHANGED);
-}
-
-static void send_created(struct vb__pg_group *group,
-                         const struct vb__pg_happening_row *at, size_t count)
-{
-    if (count == 0)
-        return;
-    begin(group);
-    spans(group, &at->key, sizeof(*at), count);
-    ints(group, &at->moment, sizeof(*at), count);
-    spans(group, &at->parent, sizeof(*at), count);
-    ints(group, &at->position, sizeof(*at), count);
-    end(group, VB__PG_HISTORY_CREATED);
-}
-
-static void send_hidden(struct vb__pg_group *group,
-                        const struct vb__pg_happening_row *at, size_t count)
-{
-    if (count == 0)
-        return;
-    begin(group);
-    spans(group, &at->key, sizeof(*at), count);
-    ints(group, &at->moment, sizeof(*at), count);
-    spans(group, &at->parent, sizeof(*at), count);
-    end(group, VB__PG_HISTORY_HIDDEN);
-}
-
-static void send_keys(struct vb__pg_group *group,
-                      enum vb__pg_statement statement,
-                      const struct vb__pg_names *names)
-{
-    if (names->count == 0)
-        return;
-    begin(group);
-    spans(group, names->at, sizeof(*names->at), names->count);
-    end(group, statement);
-}
-
-static void send_ties(struct vb__pg_group *group,
-                      const struct vb__pg_rows *rows)
-{
-    const struct vb__pg_claim_row *claim = rows->claims.at;
-    const struct vb__pg_reference_row *reference = rows->references.at;
-
-    if (rows->claims.count > 0) {
-        begin(group);
-        spans(group, &claim->scope, sizeof(*claim), rows->claims.count);
-        spans(group, &claim->value, sizeof(*claim), rows->claims.count);
-        spans(group, &claim->key, sizeof(*claim), rows->claims.count);
-        ints(group, &claim->is_long, sizeof(*claim), rows->claims.count);
-        spans(group, &claim->whole, sizeof(*claim), rows->claims.count);
-        end(group, VB__PG_CLAIMS_ADD);
-    }
-    if (rows->references.count > 0) {
-        size_t count = rows->references.count;
-
-        begin(group);
-        spans(group, &reference->target, sizeof(*reference), count);
-        ints(group, &reference->position, sizeof(*reference), count);
-        spans(group, &reference->source, sizeof(*reference), count);
-        end(group, VB__PG_REFERENCES_ADD);
-    }
-}
-
-static void send_blobs(struct vb__pg_group *group,
-                       const struct vb__pg_rows *rows)
-{
-    if (rows->taken_count > 0) {
-        begin(group);
-        ints(group, rows->taken, sizeof(*rows->taken), rows->taken_count);
-        end(group, VB__PG_LOOSE_DROP);
-    }
-    if (rows->released_count > 0) {
-        begin(group);
-        ints(group, rows->released, sizeof(*rows->released),
-             rows->released_count);
-        vb__pg_int(&group->columns.params, vb_clock_unix_ms());
-        end(group, VB__PG_LOOSE_ADD);
-    }
+    vb__pg_columns_begin(columns);
+    vb__pg_columns_ints(columns, rows->released, sizeof(*rows->released),
+                        rows->released_count);
+    vb__pg_int(&columns->params, vb_clock_unix_ms());
+    vb__pg_group_send(group, VB__PG_LOOSE_ADD, &columns->params);
 }
 
 /* More expired ones go than new ones come, so they never pile up. */
@@ -175,86 +144,44 @@ static void send_expired(struct vb__pg_group *group,
 static void send_memos(struct vb__pg_group *group,
                        const struct vb__pg_rows *rows)
 {
-    const struct vb__pg_memo_row *memo = rows->memos.at;
-    size_t count = rows->memos.count;
-
-    if (count == 0)
+    if (rows->memos.count == 0)
         return;
     send_expired(group, rows);
-    if (group->survey.memo_count > 0) { /* what gives way is in the way */
-        begin(group);
-        spans(group, &memo->name, sizeof(*memo), count);
-        ints(group, &memo->now_ms, sizeof(*memo), count);
-        spans(group, &memo->over, sizeof(*memo), count);
-        end(group, VB__PG_MEMOS_DROP);
-    }
-    begin(group);
-    spans(group, &memo->name, sizeof(*memo), count);
-    ints(group, &memo->revision, sizeof(*memo), count);
-    ints(group, &memo->expires_ms, sizeof(*memo), count);
-    spans(group, &memo->bytes, sizeof(*memo), count);
-    end(group, VB__PG_MEMOS_ADD);
+    if (group->survey.memo_count > 0) /* what gives way is in the way */
+        vb__pg_group_send_rows(group, &memos_giving_way, rows->memos.at,
+                               rows->memos.count);
+    vb__pg_group_send_rows(group, &memos_new, rows->memos.at,
+                           rows->memos.count);
 }
 
-/* Those that it had go; what is new had none. */
-static void send_members(struct vb__pg_group *group,
-                         const struct vb__pg_rows *rows)
-{
-    struct vb__pg_member_row *at = rows->members.at;
-    size_t count = rows->members.count, old = 0;
-
-    for (size_t i = 0; i < count; i++)
-        if (!at[i].is_new)
-            at[old++] = at[i];
-    if (old == 0)
-        return;
-    begin(group);
-    spans(group, &at->listing, sizeof(*at), old);
-    ints(group, &at->member, sizeof(*at), old);
-    end(group, VB__PG_INDEX_KEYS_DROP);
-}
-
+/* Those that a member had go; what is new had none. */
 static void send_index_keys(struct vb__pg_group *group,
                             const struct vb__pg_rows *rows)
 {
-    struct vb__pg_key_row *at = NULL;
-    size_t count = 0;
+    struct vb__pg_member_row *members = rows->members.at;
+    struct vb__pg_key_row *keys = NULL;
+    size_t count = 0, old = 0;
 
-    if (rows->members.count == 0)
-        return;
-    if (!vb__pg_kept_keys(&group->writer.kept, rows->members.at,
-                          rows->members.count, rows->arena, &at, &count))
+    if (!vb__pg_kept_keys(&group->writer.kept, members, rows->members.count,
+                          rows->arena, &keys, &count))
         group->columns.err = VB_ERR_NOMEM;
-    send_members(group, rows);
-    if (count == 0)
-        return;
-    begin(group);
-    spans(group, &at->listing, sizeof(*at), count);
-    ints(group, &at->idx, sizeof(*at), count);
-    spans(group, &at->sort, sizeof(*at), count);
-    ints(group, &at->member, sizeof(*at), count);
-    spans(group, &at->key, sizeof(*at), count);
-    end(group, VB__PG_INDEX_KEYS_ADD);
+    for (size_t i = 0; i < rows->members.count; i++)
+        if (!members[i].is_new)
+            members[old++] = members[i];
+    vb__pg_group_send_rows(group, &keys_gone, members, old);
+    vb__pg_group_send_rows(group, &keys_new, keys, count);
 }
 
 static void send_collections(struct vb__pg_group *group)
 {
     struct vb__pg_survey *survey = &group->survey;
-    const struct vb__pg_tally *at = survey->tallies;
     size_t count = 0;
 
     for (size_t i = 0; i < survey->tally_count; i++)
         if (survey->tallies[i].touched)
             survey->tallies[count++] = survey->tallies[i];
     survey->tally_count = count;
-    if (count == 0)
-        return;
-    begin(group);
-    spans(group, &at->key, sizeof(*at), count);
-    ints(group, &at->revision, sizeof(*at), count);
-    ints(group, &at->count, sizeof(*at), count);
-    ints(group, &at->modified_ms, sizeof(*at), count);
-    end(group, VB__PG_COLLECTIONS_SAVE);
+    vb__pg_group_send_rows(group, &collections_changed, survey->tallies, count);
 }
 
 static void send_floor(struct vb__pg_group *group)
@@ -284,23 +211,27 @@ static void send_gap(struct vb__pg_group *group)
     vb__pg_group_send(group, VB__PG_HISTORY_GAP, &params);
 }
 
+#define SEND(layout, rows)                                                     \
+    vb__pg_group_send_rows(group, layout, (rows).at, (rows).count)
+
 /* What was comes before what is: it is read where it is. Old ties go before new
  * ones come: they may pass from one record to another. */
 static void send_all(struct vb__pg_group *group, const struct vb__pg_rows *rows)
 {
     send_floor(group);
     send_gap(group);
-    send_happened(group, rows->happened.at, rows->happened.count);
-    send_created(group, rows->created.at, rows->created.count);
-    send_hidden(group, rows->hidden.at, rows->hidden.count);
-    send_keys(group, VB__PG_CLAIMS_DROP, &rows->claims_of);
-    send_keys(group, VB__PG_REFERENCES_DROP, &rows->references_of);
-    send_rows(group, VB__PG_RECORDS_ADD, rows->added.at, rows->added.count);
-    send_rows(group, VB__PG_RECORDS_CHANGE, rows->changed.at,
-              rows->changed.count);
-    send_amended(group, rows->amended.at, rows->amended.count);
-    send_ties(group, rows);
-    send_blobs(group, rows);
+    SEND(&history_changed, rows->happened);
+    SEND(&history_created, rows->created);
+    SEND(&history_hidden, rows->hidden);
+    SEND(&claims_gone, rows->claims_of);
+    SEND(&references_gone, rows->references_of);
+    SEND(&records_new, rows->added);
+    SEND(&records_changed, rows->changed);
+    SEND(&records_amended, rows->amended);
+    SEND(&claims_new, rows->claims);
+    SEND(&references_new, rows->references);
+    vb__pg_group_send_rows(group, &blobs_taken, rows->taken, rows->taken_count);
+    send_released(group, rows);
     send_memos(group, rows);
     send_index_keys(group, rows);
     send_collections(group);
