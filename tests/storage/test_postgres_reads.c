@@ -347,6 +347,37 @@ static void a_page_has_all_of_a_moment(void **state)
     vb_history_read_done(&read);
 }
 
+/* There may be as many writers as that. */
+static void a_page_has_all_of_a_moment_however_many_share_it(void **state)
+{
+    struct pair *pair = *state;
+    struct vb_history_read read;
+    uint64_t from;
+
+    pair_put(&pair->a, "/c/0", "/c", "x");
+    from = now(&pair->a);
+    pair_put(&pair->a, "/d/1", "/d", "y");
+    pair_put(&pair->a, "/e/1", "/e", "z");
+    assert_true(cluster_sql(
+        pair->url,
+        "INSERT INTO history (key, moment, parent, cost, removed, revision,"
+        " created_ms, modified_ms, length, media_type, content, position)"
+        " SELECT ('/x/' || n)::bytea, h.moment, '', 1, 1, 1, 1, 1, 0, '', '', 1"
+        " FROM history h, generate_series(1, 1500) n WHERE h.key = '/d/1'"));
+    read = beyond(from);
+    read.limit = 1;
+    assert_int_equal(rig_history(&pair->b, &read), VB_OK);
+    assert_int_equal(read.count, 1501);
+    assert_true(read.more);
+    from = read.reached;
+    vb_history_read_done(&read);
+    read = beyond(from);
+    assert_int_equal(rig_history(&pair->b, &read), VB_OK);
+    assert_int_equal(read.count, 1);
+    assert_span_equal(read.happenings[0].after->content, "z");
+    vb_history_read_done(&read);
+}
+
 /* A change that nobody has written down: what came before it would be told as
  * if it had led to what there is now. */
 static void a_gap_in_the_history_is_not_told_over(void **state)
@@ -486,6 +517,7 @@ int main(void)
         test(who_was_held_back_is_told_to_look_again),
         test(a_new_writer_takes_nothing_back),
         test(a_page_has_all_of_a_moment),
+        test(a_page_has_all_of_a_moment_however_many_share_it),
         test(a_gap_in_the_history_is_not_told_over),
         test(no_moment_is_beyond_all_numbers),
         test(a_writer_whose_row_is_gone_registers_anew),

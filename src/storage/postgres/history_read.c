@@ -27,8 +27,8 @@
 /* Then who watches is told after a while, to look again. */
 #define TELL_AFTER_MS 250
 
-/* Rows that are asked for at least: more than share one moment, of which each
- * process gives no other. */
+/* Rows that are asked for at least: more than mostly share one moment. Where
+ * all writers gave the same one, it is more. */
 #define ROWS_LEAST 256
 
 struct past {
@@ -38,6 +38,7 @@ struct past {
     struct vb__pg_client *client;
     struct vb_history_read *read;
     PGresult *page;
+    int64_t rows;     /* that are asked for */
     int64_t until_ms; /* it waits for others, monotonic; 0: it has not begun */
     uint64_t pause_ms;
 };
@@ -78,7 +79,7 @@ static void send_look(struct past *past, struct vb__pg_link *link)
     enum vb__pg_statement statement = VB__PG_HISTORY;
 
     vb__pg_int(&params, from_moment(read));
-    vb__pg_int(&params, rows_wanted(read));
+    vb__pg_int(&params, past->rows);
     vb__pg_int(&params, read->byte_limit < INT64_MAX ? (int64_t)read->byte_limit
                                                      : INT64_MAX);
     vb__pg_int(&params, (int64_t)atomic_load(&past->client->store->horizon));
@@ -240,6 +241,15 @@ static int end_of_page(const struct past *past)
     return end;
 }
 
+/* All of it is of one moment, and there may be more of that. */
+static bool is_cut(const struct past *past)
+{
+    int rows = PQntuples(past->page);
+
+    return past->rows > 0 && rows > past->rows &&
+           moment_at(past, 1) == moment_at(past, rows - 1);
+}
+
 static enum vb_err fill(struct past *past, bool held)
 {
     struct vb_history_read *read = past->read;
@@ -340,7 +350,16 @@ static void answer(struct past *past, enum vb_err err)
     read->op.done(&read->op);
 }
 
-/* What there is; false: it waits for others. */
+/* It may be over at once. */
+static void ask(struct past *past)
+{
+    struct vb__pg_link *link = &past->client->scans;
+
+    vb__pg_link_ask(link, &past->ask);
+    vb__pg_link_flush(link);
+}
+
+/* What there is; false: it is asked for once more. */
 static bool look(struct past *past, enum vb_err *ret_err)
 {
     struct vb__pg_store *store = past->client->store;
@@ -362,6 +381,11 @@ static bool look(struct past *past, enum vb_err *ret_err)
     }
     if (held && PQntuples(past->page) == 1 && wait_for_others(past))
         return false;
+    if (is_cut(past)) {
+        past->rows *= 2;
+        ask(past);
+        return false;
+    }
     *ret_err = read->limit > 0 ? fill(past, held) : VB_OK;
     if (held && read->count == 0)
         tell_later(past->client);
@@ -414,6 +438,7 @@ enum vb_io vb__pg_history(struct vb_store_client *client,
         .ask = {.send = send_past, .take = take_past, .over = past_over},
         .client = own,
         .read = read,
+        .rows = rows_wanted(read),
     };
     vb__pg_link_ask(&own->scans, &past->ask);
     return VB_IO_PENDING;
