@@ -324,6 +324,8 @@ static void committed(struct vb__pg_group *group)
     if (group->done != 0) {
         vb__pg_short_publish(group);
         tell(group);
+    } else {
+        vb__pg_own_told(group->client, group->writer.batch);
     }
     vb__pg_short_answer(group);
     once_more(group);
