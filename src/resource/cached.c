@@ -1,6 +1,7 @@
 /* The hot cache as resources see it. See cached.h. */
 #include "resource/cached.h"
 
+#include "base/clock.h"
 #include "content/coding.h"
 #include "http/accept.h"
 #include "http/media.h"
@@ -90,6 +91,26 @@ struct vb_cache_stamp vb_cached_stamp(struct vb_exchange *x,
     return vb_cache_stamp(cache, vb_store_hash(x->env->store->store, listing));
 }
 
+/* What is about to be written must be as it is, and not as it was a while
+ * ago: conditions and the commit's own expectation are held against it. */
+static bool must_be_new(const struct vb_exchange *x)
+{
+    return x->env->store->store->shared && !vb_method_is_safe(x->head.method);
+}
+
+int64_t vb_cached_max_age(const struct vb_exchange *x)
+{
+    return x->env->cache == NULL || must_be_new(x)
+               ? 0
+               : vb_cache_max_age(x->env->cache);
+}
+
+void vb_cached_aged(struct vb_cache_stamp *stamp, int64_t age_ms)
+{
+    if (stamp->until_ms != VB_TIME_NEVER && stamp->until_ms > age_ms)
+        stamp->until_ms -= age_ms;
+}
+
 static void release_rep(void *rep)
 {
     vb_rep_unref(rep);
@@ -122,13 +143,6 @@ void vb_cached_put(struct vb_exchange *x, struct vb_span key, unsigned coding,
 static void release_record(void *record)
 {
     vb_record_unref(record);
-}
-
-/* What is about to be written must be as it is, and not as it was a while
- * ago: conditions and the commit's own expectation are held against it. */
-static bool must_be_new(const struct vb_exchange *x)
-{
-    return x->env->store->store->shared && !vb_method_is_safe(x->head.method);
 }
 
 struct vb_record *vb_cached_record(struct vb_exchange *x, struct vb_span key)

@@ -20,6 +20,12 @@ enum vb_answer vb_cached_get(struct vb_exchange *x, struct vb_span key);
 struct vb_cache_stamp vb_cached_stamp(struct vb_exchange *x,
                                       struct vb_span listing);
 
+/* How old at most what the exchange shows may be, where others write to the
+ * store as well; 0: it may not be old at all. And what was made of something
+ * that is so old counts for so much less long. */
+int64_t vb_cached_max_age(const struct vb_exchange *x);
+void vb_cached_aged(struct vb_cache_stamp *stamp, int64_t age_ms);
+
 /* Takes over a reference as x->current, and fills x->selected from it. */
 void vb_cached_select(struct vb_exchange *x, struct vb_rep *rep);
 

@@ -177,6 +177,7 @@ static enum vb_answer show_page(struct vb__listing *listing)
     enum vb_answer answer;
 
     vb_ruling_done(&listing->ruling); /* the walk is over */
+    vb_cached_aged(&listing->stamp, listing->list.age_ms);
     if (vb__listing_lacks_way(listing))
         return try_another(listing);
     if (listing->list.op.err != VB_OK)
@@ -223,6 +224,8 @@ enum vb_io vb__listing_read(struct vb__listing *listing,
     if (!sees_some) /* a rule asks for more */
         list->brief = vb_page_brief(x);
     list->byte_limit = listing->flows ? PIECE_BYTES : PAGE_BYTES;
+    if (!listing->flows) /* its parts are to be of about the same time */
+        list->max_age_ms = vb_cached_max_age(x);
     list->whole = listing->plan.whole;
     list->index = listing->plan.indexed ? &listing->plan.index : NULL;
     list->counted = listing->plan.counts ? &listing->plan.counted : NULL;

@@ -68,6 +68,11 @@ void vb_cache_age(struct vb_cache *cache, const int64_t *now_ms,
     cache->max_age_ms = max_age_ms;
 }
 
+int64_t vb_cache_max_age(const struct vb_cache *cache)
+{
+    return cache->max_age_ms;
+}
+
 static void drop(struct vb_cache *cache, struct entry *entry)
 {
     if (cache->hand == &entry->ring)

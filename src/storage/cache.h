@@ -83,6 +83,9 @@ struct vb_cache *vb_cache_new(const struct vb_store *store, size_t budget);
 void vb_cache_age(struct vb_cache *cache, const int64_t *now_ms,
                   int64_t max_age_ms);
 
+/* How old at most what is read of a shared store may be. */
+int64_t vb_cache_max_age(const struct vb_cache *cache);
+
 /* NULL is fine. */
 void vb_cache_free(struct vb_cache *cache);
 

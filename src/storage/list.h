@@ -62,6 +62,9 @@ struct vb_list_read {
      * position, media type, length and content, for the sieve as well, and
      * borrowed from the list, without a reference count; "": all come whole. */
     struct vb_span brief;
+    /* It may be as it was so long ago, but for what was acknowledged here, or
+     * vb_store_generation of `parent` tells of; 0: as it is. */
+    int64_t max_age_ms;
     struct vb_sieve *sieve;            /* NULL: all members */
     const struct vb_list_index *index; /* needs a sieve; NULL: all are looked
                                           at */
@@ -80,6 +83,7 @@ struct vb_list_read {
     uint64_t total;    /* and kept. Also where it ends with VB_ERR_LIMIT.
                           `counted`: keys in its ranges */
     uint64_t revision; /* out: the collection's, at the moment of reading */
+    int64_t age_ms;    /* out: it is as it was so long ago, at most */
 };
 
 /* Gives back what a list request brought. */

@@ -107,6 +107,7 @@ bool vb__list_init(struct vb_list_read *list)
     vb_arena_init(&list->briefs, BRIEFS_BLOCK, SIZE_MAX);
     list->members = list->looked = list->total = 0;
     list->revision = 0;
+    list->age_ms = 0;
     return list->limit >= 1 && list->limit <= VB_STORE_LIST_MAX &&
            list->from <= INT64_MAX &&
            (list->sieve != NULL || (!list->whole && list->index == NULL)) &&

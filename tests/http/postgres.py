@@ -20,11 +20,14 @@ where no PostgreSQL server is installed. tests/storage/cluster.sh makes them.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from glob import glob
 from pathlib import Path
 from urllib.parse import quote
 
@@ -206,6 +209,38 @@ class Cluster:
         owner = self.folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
         path.chmod(0o600)
+
+
+# What a cluster needs to be followed, or to follow.
+STREAMING = ("wal_level=replica", "max_wal_senders=4", "hot_standby=on")
+
+
+@contextmanager
+def following(primary):
+    """Another cluster, which follows this one and can only be read."""
+    follower = Cluster(*STREAMING)
+    try:
+        shutil.rmtree(follower.folder / "data")
+        owner = follower.folder.stat()
+        subprocess.run(
+            [f"{programs()}/pg_basebackup", "-R", "-c", "fast", "-h", primary.folder, "-U", "postgres",
+             "-D", follower.folder / "data"],
+            check=True, user=owner.st_uid, group=owner.st_gid, cwd=follower.folder,
+        )  # fmt: skip
+        follower.start()
+        deadline = time.monotonic() + 20
+        while primary.query("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") != [("1",)]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield follower
+    finally:
+        follower.end()
+
+
+def programs():
+    """Where a PostgreSQL server's programs are, as tests/storage/cluster.sh looks for them."""
+    found = sorted(glob("/usr/lib/postgresql/*/bin"), key=lambda path: float(path.split("/")[4]), reverse=True)
+    return next(one for one in (os.environ.get("VB_POSTGRES"), *found) if one)
 
 
 def unused_port():

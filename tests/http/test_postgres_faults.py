@@ -4,12 +4,10 @@ Who asks meanwhile waits no longer than `timeout=`, and is told 503 and when to 
 again; nothing that was acknowledged is lost; and nobody has to restart a server."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from glob import glob
 
 import pytest
 from certificates import make_ca, sign
@@ -17,7 +15,7 @@ from events import Events
 from library import PNG
 from message import Broken
 from pg_load import NOTHING, SLACK, Load, is_away
-from postgres import DURABLE, Cluster
+from postgres import DURABLE, STREAMING, Cluster, following
 from server import Server
 from test_large import noise
 
@@ -375,33 +373,11 @@ def test_a_full_disk_is_507_until_there_is_room(cluster, small, instances):
 @pytest.fixture
 def standby(own_postgres):
     """A primary, and who follows it; what one has acknowledged the other one has."""
-    streaming = ("wal_level=replica", "max_wal_senders=4", "hot_standby=on")
-    primary = own_postgres(*streaming)
-    follower = Cluster(*streaming)
-    programs = next(one for one in (os.environ.get("VB_POSTGRES"), *programs_of_servers()) if one)
-    try:
-        shutil.rmtree(follower.folder / "data")
-        owner = follower.folder.stat()
-        subprocess.run(
-            [f"{programs}/pg_basebackup", "-R", "-c", "fast", "-h", primary.folder, "-U", "postgres",
-             "-D", follower.folder / "data"],
-            check=True, user=owner.st_uid, group=owner.st_gid, cwd=follower.folder,
-        )  # fmt: skip
-        follower.start()
-        deadline = time.monotonic() + 20
-        while primary.query("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") != [("1",)]:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+    primary = own_postgres(*STREAMING)
+    with following(primary) as follower:
         primary.query("ALTER SYSTEM SET synchronous_standby_names = '*'")
         primary.query("SELECT pg_reload_conf()")
         yield primary, follower
-    finally:
-        follower.end()
-
-
-def programs_of_servers():
-    """Where a PostgreSQL server's programs may be, as tests/storage/cluster.sh looks for them."""
-    return sorted(glob("/usr/lib/postgresql/*/bin"), key=lambda path: float(path.split("/")[4]), reverse=True)
 
 
 def test_who_is_promoted_is_found(standby, instances):

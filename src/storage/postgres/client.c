@@ -7,6 +7,7 @@
 #include "storage/postgres/making.h"
 #include "storage/postgres/news.h"
 #include "storage/postgres/others.h"
+#include "storage/postgres/replica.h"
 
 /* Lists of one batch: while their pages are made here, the database is at the
  * next ones. */
@@ -76,10 +77,12 @@ struct vb_store_client *vb__pg_attach(struct vb_store *store,
     link_init(client, &client->writes);
     vb__pg_reads_begin(client);
     vb_list_init(&client->own.link);
+    client->replica = vb__pg_replica_new(client);
     client->group = vb__pg_group_new(client);
     client->news = vb__pg_news_new(client);
     client->succeeding.ring = succeed;
-    if (client->group == NULL || client->news == NULL || !keep_house(client)) {
+    if (client->replica == NULL || client->group == NULL ||
+        client->news == NULL || !keep_house(client)) {
         vb__pg_detach(&client->base);
         return NULL;
     }
@@ -94,6 +97,7 @@ void vb__pg_detach(struct vb_store_client *base)
 
     client->base.reactor->alarms->cancel(client->base.reactor->alarms,
                                          &client->succeeding);
+    vb__pg_replica_end(client->replica);
     vb__pg_link_done(&client->reads);
     vb__pg_link_done(&client->scans);
     vb__pg_link_done(&client->writes);
@@ -103,6 +107,7 @@ void vb__pg_detach(struct vb_store_client *base)
     vb__pg_keeper_end(client);
     vb__pg_making_free(client->making);
     vb__pg_news_free(client->news);
+    vb__pg_replica_free(client->replica);
     free(client);
 }
 
@@ -113,6 +118,7 @@ void vb__pg_flush(struct vb_store_client *base)
     vb__pg_keeper_turn(client);
     vb__pg_making_turn(client->making);
     vb__pg_link_flush(&client->reads);
+    vb__pg_replica_flush(client->replica);
     vb__pg_link_flush(&client->scans);
     vb__pg_group_flush(client->group);
 }

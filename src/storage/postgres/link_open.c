@@ -36,6 +36,11 @@ static void end_pause(struct vb__pg_link *link)
 /* --- failing ---------------------------------------------------------------
  */
 
+static const char *what(const struct vb__pg_link *link)
+{
+    return place_of(link)->replica ? "a replica" : "the database";
+}
+
 static void tell(struct vb__pg_link *link, const char *why)
 {
     struct vb_span text = vb_span_str(why);
@@ -48,7 +53,7 @@ static void tell(struct vb__pg_link *link, const char *why)
     while (text.len > 0 && text.ptr[text.len - 1] == '\n')
         text.len--;
     vb_log_quoted(&line, text);
-    vb_log(VB_LOG_ERROR, "the database cannot be reached: %.*s",
+    vb_log(VB_LOG_ERROR, "%s cannot be reached: %.*s", what(link),
            VB_FMT(vb_buf_span(&line)));
     vb_buf_done(&line);
 }
@@ -118,7 +123,7 @@ static void made(struct vb__pg_link *link)
         return;
     }
     if (link->told)
-        vb_log(VB_LOG_NOTICE, "the database can be reached again");
+        vb_log(VB_LOG_NOTICE, "%s can be reached again", what(link));
     link->told = false;
     link->failures = 0;
     link->state = VB__PG_READY;

@@ -13,6 +13,7 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "storage/postgres/list_part.h"
 
 /* More rows than these are for the executor: sieving one is some ten times the
@@ -40,6 +41,11 @@ static void forget_page(struct vb__pg_listing *listing)
     listing->page = NULL;
 }
 
+static bool is_of_replica(const struct vb__pg_listing *listing)
+{
+    return listing->link != &listing->client->scans;
+}
+
 static void send_page(struct vb__pg_ask *ask, struct vb__pg_link *link)
 {
     struct vb__pg_listing *listing = listing_of(ask);
@@ -48,6 +54,8 @@ static void send_page(struct vb__pg_ask *ask, struct vb__pg_link *link)
     uint64_t beyond = listing->beyond;
 
     forget_page(listing);
+    if (is_of_replica(listing))
+        vb__pg_replica_send(listing->client->replica, ask);
     if (list->backward && beyond == 0)
         beyond = INT64_MAX;
     vb__pg_bytes(&params, list->parent);
@@ -70,7 +78,11 @@ static void take_page(struct vb__pg_ask *ask, unsigned n,
 {
     struct vb__pg_listing *listing = listing_of(ask);
 
-    (void)n;
+    if (is_of_replica(listing) && n == 0) {
+        vb__pg_replica_take(listing->client->replica, &listing->freshness,
+                            result);
+        return;
+    }
     listing->page = (PGresult *)(uintptr_t)result;
     ask->keeps = true;
 }
@@ -248,7 +260,7 @@ static void look_at_page(struct vb__pg_listing *listing)
 
 static void ask_page(struct vb__pg_listing *listing)
 {
-    vb__pg_link_ask(&listing->client->scans, &listing->ask);
+    vb__pg_link_ask(listing->link, &listing->ask);
 }
 
 static void sift_done(struct vb__pg_listing *listing)
@@ -294,11 +306,40 @@ static void list_over(struct vb__pg_listing *listing)
     over(listing);
 }
 
+/* From the beginning, in what is left of the time: what was taken so far was as
+ * it was somewhere else. */
+static void ask_database(struct vb__pg_listing *listing)
+{
+    struct vb__pg_link *scans = &listing->client->scans;
+
+    forget_page(listing);
+    listing->link = scans;
+    listing->ask.once = false;
+    listing->err = VB_OK;
+    begin_anew(listing);
+    vb__pg_list_bound_first(listing);
+    if (listing->err == VB_OK && vb__pg_link_is_full(scans))
+        listing->err = VB_ERR_UNAVAILABLE;
+    if (listing->err != VB_OK) {
+        list_over(listing);
+        return;
+    }
+    ask_page(listing);
+    listing->ask.deadline_ms = listing->until_ms;
+    vb__pg_link_flush(scans);
+}
+
 static void go_on(struct vb__pg_listing *listing)
 {
-    if (listing->err == VB_OK && listing->next != VB__PG_LIST_DONE &&
-        vb__pg_link_is_full(&listing->client->scans))
+    bool full = vb__pg_link_is_full(listing->link);
+
+    if (listing->err == VB_OK && listing->next != VB__PG_LIST_DONE && full) {
+        if (is_of_replica(listing)) {
+            ask_database(listing);
+            return;
+        }
         listing->err = VB_ERR_UNAVAILABLE;
+    }
     if (listing->err != VB_OK || listing->next == VB__PG_LIST_DONE) {
         list_over(listing);
         return;
@@ -337,11 +378,29 @@ static bool is_much(const struct vb__pg_listing *listing)
            (listing->list->sieve != NULL ? ROWS_SIEVED : ROWS_COPIED);
 }
 
+/* False: what a replica has, or has not, is of no use. */
+static bool is_served(struct vb__pg_listing *listing, enum vb_err err)
+{
+    int64_t age_ms;
+
+    if (!is_of_replica(listing) || err == VB_ERR_CANCELLED)
+        return true;
+    age_ms = vb__pg_replica_judge(listing->client->replica, &listing->freshness,
+                                  err);
+    if (age_ms > listing->list->age_ms)
+        listing->list->age_ms = age_ms;
+    return age_ms >= 0;
+}
+
 static void page_over(struct vb__pg_ask *ask, enum vb_err err)
 {
     struct vb__pg_listing *listing = listing_of(ask);
     struct vb_executor *executor = listing->client->base.executor;
 
+    if (!is_served(listing, err)) {
+        ask_database(listing);
+        return;
+    }
     listing->err = err;
     if (err == VB_OK && executor != NULL && is_much(listing)) {
         listing->task.run = run_elsewhere;
@@ -355,6 +414,18 @@ static void page_over(struct vb__pg_ask *ask, enum vb_err err)
 
 /* --- requests --------------------------------------------------------------
  */
+
+static void choose_link(struct vb__pg_listing *listing)
+{
+    struct vb__pg_client *client = listing->client;
+
+    listing->link =
+        vb__pg_replica_for(client->replica, listing->list, &listing->freshness);
+    listing->ask.once = listing->link != NULL;
+    if (listing->link == NULL)
+        listing->link = &client->scans;
+    listing->until_ms = vb_clock_monotonic_ms() + client->store->url.timeout_ms;
+}
 
 /* Begins with a list whose op is set; how it went, if that is known. */
 static enum vb_io begin(struct vb__pg_client *client, struct vb_list_read *list,
@@ -387,6 +458,7 @@ static enum vb_io begin(struct vb__pg_client *client, struct vb_list_read *list,
         listing->err = vb__pg_list_begin_ordered(listing);
     vb__pg_list_bound_first(listing);
     vb__pg_list_choose_form(listing);
+    choose_link(listing);
     ask_page(listing);
     return VB_IO_PENDING;
 }

@@ -3,6 +3,7 @@
 #define VB_STORAGE_POSTGRES_LIST_PART_H
 
 #include "storage/postgres/read_part.h"
+#include "storage/postgres/replica.h"
 #include "storage/sieve.h"
 
 /* What comes after a page. */
@@ -31,6 +32,9 @@ struct vb__pg_listing {
     struct vb_task task; /* to the executor, and back */
     struct vb__pg_client *client;
     struct vb_list_read *list;
+    struct vb__pg_link *link; /* the client's scans, or a replica's: then */
+    struct vb__pg_freshness freshness; /* this has to be so, */
+    int64_t until_ms; /* and then the database has to answer (monotonic) */
     /* Its outcome is in list->op.err; the owner frees it. */
     void (*over)(struct vb__pg_listing *listing);
     void *context; /* the owner's */

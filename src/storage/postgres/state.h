@@ -47,7 +47,8 @@ struct vb__pg_store {
 
 struct vb__pg_group; /* commits that are made together; group.c */
 struct vb__pg_making;
-struct vb__pg_keeper; /* what is done beside the requests; keeper.c */
+struct vb__pg_replica; /* who else may be asked for lists; replica.c */
+struct vb__pg_keeper;  /* what is done beside the requests; keeper.c */
 
 /* Lists that are remembered, list_part.h. */
 #define VB__PG_UNEVEN 128
@@ -66,6 +67,7 @@ struct vb__pg_client {
     struct vb__pg_link reads;  /* short: records, collections, claims, notes */
     struct vb__pg_link scans;  /* lists, sources, history, chunks, numbers */
     struct vb__pg_link writes; /* commits, one group at a time */
+    struct vb__pg_replica *replica;
     struct vb__pg_group *group;
     struct vb__pg_keeper *keeper;   /* NULL: another client's */
     struct vb__pg_making *making;   /* of indexes: the keeper's */
