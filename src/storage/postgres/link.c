@@ -8,6 +8,10 @@
 #include "base/clock.h"
 #include "storage/postgres/link_part.h"
 
+/* How long plans are good, at first and at the most. */
+#define PLANS_MS      1000
+#define PLANS_MOST_MS 600000
+
 static struct vb__pg_ask *ask_of(struct vb_link *link)
 {
     return VB_CONTAINER(link, struct vb__pg_ask, link);
@@ -393,6 +397,33 @@ static void send_batch(struct vb__pg_link *link)
         link->sending_failed = true;
 }
 
+/* By itself, since a server may refuse it. */
+static bool send_plain(struct vb__pg_link *link, const char *text)
+{
+    (void)empty_batch(link);
+    return PQsendQueryParams(link->conn, text, 0, NULL, NULL, NULL, NULL, 1) &&
+           PQpipelineSync(link->conn);
+}
+
+/*
+ * Statements are planned once (url.c), and what is best for a table that has
+ * next to nothing is the worst when it has grown; PostgreSQL plans anew only
+ * after its statistics are. So plans are made again, while tables may have
+ * doubled since.
+ */
+static void forget_plans(struct vb__pg_link *link)
+{
+    int64_t now = vb_clock_monotonic_ms();
+
+    if (now < link->plans_end_ms || link->batch_count + 1 >= VB__PG_BATCHES)
+        return;
+    if (link->plans_ms < PLANS_MOST_MS)
+        link->plans_ms *= 2;
+    link->plans_end_ms = now + link->plans_ms;
+    if (!send_plain(link, "DISCARD PLANS"))
+        link->sending_failed = true;
+}
+
 /* What libpq has not sent yet goes when it can. */
 static void push_out(struct vb__pg_link *link)
 {
@@ -415,6 +446,7 @@ void vb__pg_link_flush(struct vb__pg_link *link)
     if (link->batch_count == VB__PG_BATCHES)
         return; /* after the next one is over */
     link->sending_failed = false;
+    forget_plans(link);
     while (!vb_list_empty(&link->waiting) &&
            link->batch_count < VB__PG_BATCHES && !link->sending_failed)
         send_batch(link);
@@ -440,25 +472,20 @@ void vb__pg_link_ask(struct vb__pg_link *link, struct vb__pg_ask *ask)
     mind_deadlines(link);
 }
 
-/* What a session begins with, each by itself, since a server may refuse it. */
 static bool send_session(struct vb__pg_link *link)
 {
-    for (size_t i = 0; i < VB__PG_SESSION; i++) {
-        const char *set = link->url->session[i];
-
-        if (set == NULL)
-            continue;
-        (void)empty_batch(link);
-        if (!PQsendQueryParams(link->conn, set, 0, NULL, NULL, NULL, NULL, 1) ||
-            !PQpipelineSync(link->conn))
+    for (size_t i = 0; i < VB__PG_SESSION; i++)
+        if (link->url->session[i] != NULL &&
+            !send_plain(link, link->url->session[i]))
             return false;
-    }
     return true;
 }
 
 void vb__pg_link_opened(struct vb__pg_link *link)
 {
     memset(link->prepared, 0, sizeof(link->prepared));
+    link->plans_ms = PLANS_MS;
+    link->plans_end_ms = vb_clock_monotonic_ms() + PLANS_MS;
     if (!send_session(link)) {
         lost(link);
         return;

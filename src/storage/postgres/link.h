@@ -110,6 +110,8 @@ struct vb__pg_link {
 
     bool prepared[VB__PG_STATEMENTS];
     unsigned naming;      /* counts on when it is unknown what is prepared */
+    int64_t plans_end_ms; /* monotonic: then they are forgotten, and later */
+    int64_t plans_ms;     /* after as long again */
     bool sending_failed;  /* within a flush */
     uint64_t round_trips; /* batches that were sent, ever */
 
