@@ -4,10 +4,12 @@ import time
 
 ROWS = 3000
 WRITES = 30
-FILL = f"""INSERT INTO record (kind, revision, position, created_ms, modified_ms, length, blob, ties, key, parent, media_type, content)
+TABLES = "('record', 'memo', 'history')"
+FILL = f"""INSERT INTO memo (name, revision, expires_ms, bytes) SELECT ('m' || n)::bytea, 1, 9000000000000, ''::bytea FROM generate_series(1, {ROWS}) AS n;
+INSERT INTO record (kind, revision, position, created_ms, modified_ms, length, blob, ties, key, parent, media_type, content)
  SELECT 1, 1, n, 1, 1, 2, 0, 0, ('/c/' || n)::bytea, '/c'::bytea, 'application/json', '{{}}'::bytea FROM generate_series(1, {ROWS}) AS n"""
-READ = """SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = 'record')
- + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'record')"""
+READ = f"""SELECT (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN {TABLES})
+ + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname IN {TABLES})"""
 
 
 def rows_read(store):
