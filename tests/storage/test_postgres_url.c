@@ -221,9 +221,9 @@ static void replicas_and_the_timeout_are_ours(void **state)
     assert_false(url.replicas[2].is_name);
     vb__pg_url_words(&url, &url.replicas[0], NULL, &words);
     assert_string_equal(value(&words, "target_session_attrs"), "any");
-    assert_string_equal(url.session[3], "SET statement_timeout = 2000");
-    assert_string_equal(url.session[4], "SET lock_timeout = 1501");
-    assert_string_equal(url.session[5],
+    assert_string_equal(url.session[4], "SET statement_timeout = 2000");
+    assert_string_equal(url.session[5], "SET lock_timeout = 1501");
+    assert_string_equal(url.session[6],
                         "SET idle_in_transaction_session_timeout = 12000");
     vb__pg_url_done(&url);
     vb_buf_done(&why);

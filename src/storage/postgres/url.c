@@ -2,6 +2,7 @@
 #include "storage/postgres/url.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -252,6 +253,19 @@ static void add_usual(struct vb__pg_url *url)
         vb_arena_printf(&url->arena, "%" PRIu32, 2 * url->timeout_ms).ptr);
 }
 
+/* Statements are few, and run many times. */
+static const char *const session[] = {
+    "SET default_transaction_isolation = 'read committed'",
+    /* To plan one anew takes longer than most of them. */
+    "SET plan_cache_mode = 'force_generic_plan'",
+    /* All is found by an index, however little there seems to be. */
+    "SET enable_seqscan = off",
+    /* Tables without one (writer) seem to cost very much then. */
+    "SET jit = off",
+};
+
+#define SESSION (sizeof(session) / sizeof(session[0]))
+
 /* A statement, a lock, or a transaction that a dead link has left, holds
  * others up no longer than a request waits. */
 static void make_session(struct vb__pg_url *url)
@@ -267,17 +281,17 @@ static void make_session(struct vb__pg_url *url)
         {"idle_in_transaction_session_timeout", url->timeout_ms + IDLE_MS},
     };
 
-    url->session[0] = "SET default_transaction_isolation = 'read committed'";
-    /* Statements are many times run and few: none is to be planned each time,
-     * which takes longer than most of them. */
-    url->session[1] = "SET plan_cache_mode = 'force_generic_plan'";
-    /* All that is asked for is found by an index, however little there seems to
-     * be. */
-    url->session[2] = "SET enable_seqscan = off";
+    static_assert(SESSION + sizeof(bounds) / sizeof(bounds[0]) ==
+                      VB__PG_SESSION,
+                  "room for each");
+
+    for (size_t i = 0; i < SESSION; i++)
+        url->session[i] = session[i];
     for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
-        url->session[i + 3] = vb_arena_printf(&url->arena, "SET %s = %" PRIu64,
-                                              bounds[i].name, bounds[i].ms)
-                                  .ptr;
+        url->session[SESSION + i] =
+            vb_arena_printf(&url->arena, "SET %s = %" PRIu64, bounds[i].name,
+                            bounds[i].ms)
+                .ptr;
 }
 
 /* --- What is safe. --- */

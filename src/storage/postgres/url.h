@@ -28,7 +28,7 @@
 /* Settings of a connection: libpq 18 knows 52 of them. */
 #define VB__PG_WORDS_MOST 96
 /* SET statements that a session begins with. */
-#define VB__PG_SESSION 6
+#define VB__PG_SESSION 7
 
 /* A server. */
 struct vb__pg_place {
