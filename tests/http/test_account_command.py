@@ -307,7 +307,10 @@ def test_on_a_terminal_two_passwords_are_none(file, data):
 def test_on_a_terminal_an_interrupt_shows_again_what_is_typed(file, data):
     ours, theirs = open_terminal()
     command = [str(word) for word in [binary(), "account", "add", file, "ann", "--data", data, *CHEAP]]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+    # What runs in the background of a shell would pass on that it ignores it.
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    ) as process:
         read_until(ours, b"Password: ")
         end = time.monotonic() + 20
         while shows(theirs) and time.monotonic() < end:
