@@ -12,8 +12,9 @@
  * pass or none (short.c). Commits that touch the same things are never in one
  * group (footprint.c): so each is judged by what there was before it.
  *
- * Locks are taken in this order by everybody: the client's own row of `writer`,
- * collections by key, records by key, targets of references. Whatever meets
+ * Locks are taken in this order by everybody: collections by key, records by
+ * key, targets of references; before them the client's own row of `writer`, or
+ * on the short way after them, which nobody else waits for. Whatever meets
  * nevertheless is told by the database (a deadlock, a unique key), and done
  * again.
  *
