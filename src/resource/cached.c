@@ -163,20 +163,21 @@ void vb_cached_commit(struct vb_exchange *x, const struct vb_commit *commit,
                       const struct vb_record *before)
 {
     struct vb_cache *cache = x->env->cache;
+    struct vb_cache_stamp stamp;
     struct vb_record *record;
     struct vb_cache_name name;
 
-    if (cache == NULL || x->env->store->store->shared ||
-        commit->changes[0].blob != 0)
+    if (cache == NULL || commit->changes[0].blob != 0)
         return;
     name = vb_cache_name(cache, commit->changes[0].key, RECORD_VARIANT);
+    stamp = vb_cache_stamp_commit(cache, name.hash, commit->generation);
+    if (!vb_cache_is_current(cache, stamp))
+        return;
     record = vb_commit_record(commit, before);
     if (record != NULL)
-        vb_cache_put(
-            cache, &name,
-            vb_cache_stamp_commit(cache, name.hash, commit->generation),
-            (struct vb_cache_value){record, release_record,
-                                    vb_record_size(record)});
+        vb_cache_put(cache, &name, stamp,
+                     (struct vb_cache_value){record, release_record,
+                                             vb_record_size(record)});
 }
 
 enum vb_answer vb_cached_show(struct vb_exchange *x, struct vb_span key,

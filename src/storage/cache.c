@@ -136,8 +136,8 @@ static bool is_over(const struct vb_cache *cache, struct vb_cache_stamp stamp)
            (cache->now_ms == NULL || *cache->now_ms >= stamp.until_ms);
 }
 
-static bool is_current(const struct vb_cache *cache,
-                       struct vb_cache_stamp stamp)
+bool vb_cache_is_current(const struct vb_cache *cache,
+                         struct vb_cache_stamp stamp)
 {
     if (stamp.generation != LASTING &&
         vb_store_generation_hashed(cache->store, stamp.hash) !=
@@ -183,7 +183,7 @@ enum vb_cache_answer vb_cache_get(struct vb_cache *cache,
 {
     struct entry *entry = find(cache, name);
 
-    if (entry != NULL && !is_current(cache, entry->stamp)) {
+    if (entry != NULL && !vb_cache_is_current(cache, entry->stamp)) {
         drop(cache, entry);
         cache->stale++;
         entry = NULL;
@@ -246,7 +246,7 @@ static bool add(struct vb_cache *cache, const struct vb_cache_name *name,
     struct entry *entry;
 
     if (value.size > cache->budget / 8 || own > cache->budget / 8 ||
-        !is_current(cache, stamp))
+        !vb_cache_is_current(cache, stamp))
         return false;
     while (cache->bytes + own + value.size > cache->budget)
         evict(cache);

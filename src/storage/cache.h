@@ -101,6 +101,10 @@ struct vb_cache_stamp vb_cache_stamp(const struct vb_cache *cache,
 /* Of what is made of nothing in the store. */
 struct vb_cache_stamp vb_cache_stamp_lasting(void);
 
+/* Is a value with this stamp true still? Else it need not be made. */
+bool vb_cache_is_current(const struct vb_cache *cache,
+                         struct vb_cache_stamp stamp);
+
 /*
  * Of what a commit has just written under the key of this hash, which has led
  * to this generation. It does not count where the store is shared: another

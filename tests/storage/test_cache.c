@@ -436,11 +436,14 @@ static void what_was_committed_here_is_not_kept_unread(void **state)
     struct vb_cache_name name = vb_cache_name(scene->cache, VB_SPAN("/a"), 0);
     const int64_t now = 5000;
     uint64_t generation = vb_store_generation_hashed(scene->store, name.hash);
+    struct vb_cache_stamp stamp;
 
+    stamp = vb_cache_stamp_commit(scene->cache, name.hash, generation);
+    assert_true(vb_cache_is_current(scene->cache, stamp));
     share(scene, &now, 1000);
-    vb_cache_put(scene->cache, &name,
-                 vb_cache_stamp_commit(scene->cache, name.hash, generation),
-                 counted(1, 100));
+    stamp = vb_cache_stamp_commit(scene->cache, name.hash, generation);
+    assert_false(vb_cache_is_current(scene->cache, stamp));
+    vb_cache_put(scene->cache, &name, stamp, counted(1, 100));
     assert_int_equal(get(scene, "/a", 0), -1);
 }
 
