@@ -4,9 +4,9 @@ import time
 
 import pytest
 from library import LIBRARY, add
-from people import CHEAP, SCHEMES, basic, people, register
-from test_sessions import cart, cookie_scheme, log_in, login_at, with_cookie
-from test_tokens import PATHS as TOKENS
+from people import CHEAP, basic, register
+from test_postgres_instances import house
+from test_sessions import log_in, with_cookie
 from test_tokens import bearer
 
 LONG = ["--workers", "2", "--cache-max-age", "1h"]
@@ -126,18 +126,9 @@ def test_without_a_history_all_that_is_kept_goes(store, instances, who):
 
 @pytest.mark.parametrize("notifies", [True, False])
 def test_rights_that_were_taken_away_at_one_are_gone_at_all_soon(store, wires, instances, notifies):
-    schemes = SCHEMES | {"session": cookie_scheme(), "token": {"type": "http", "scheme": "bearer"}}
-    paths = {path: TOKENS[path] for path in ("/tokens", "/tokens/{id}", "/a")}
-    site = people(schemes=schemes, **paths, **{
-        "/session": login_at("/session") | {
-            "get": {"security": [{"session": []}], "responses": {"200": {"description": "it", "content": {"application/json": {}}}}},
-            "delete": {"security": [{"session": []}], "responses": {"204": {"description": "gone"}}},
-        },
-        "/cart": cart(),
-    })  # fmt: skip
     wire = wires(store)
     wire.deaf = not notifies
-    both = instances(site, store.through(wire), count=2, args=[*CHEAP, *LONG])
+    both = instances(house(), store.through(wire), count=2, args=[*CHEAP, *LONG])
     a, b = (server.client() for server in both)
     register(a, "ann@example.org", "correct horse")
     cookie, _ = log_in(a, "ann@example.org", "correct horse")

@@ -187,19 +187,23 @@ def test_no_reference_dangles(servers):
 
 # Who somebody is
 
-@pytest.fixture(scope="module")
-def doors(postgres, tmp_path_factory):
-    """Two servers with accounts, sessions and tokens."""
+def house():
+    """What has accounts, sessions and tokens."""
     schemes = SCHEMES | {"session": cookie_scheme(), "token": {"type": "http", "scheme": "bearer"}}
     paths = {path: TOKENS[path] for path in ("/tokens", "/tokens/{id}", "/a")}
-    site = people(schemes=schemes, **paths, **{
+    return people(schemes=schemes, **paths, **{
         "/session": login_at("/session") | {
             "get": {"security": [{"session": []}], "responses": {"200": {"description": "it", "content": {"application/json": {}}}}},
             "delete": {"security": [{"session": []}], "responses": {"204": {"description": "gone"}}},
         },
         "/cart": cart(),
     })  # fmt: skip
-    both = Instances(tmp_path_factory.mktemp("doors"), site, postgres.store().url, count=2, args=CHEAP)
+
+
+@pytest.fixture(scope="module")
+def doors(postgres, tmp_path_factory):
+    """Two servers with accounts, sessions and tokens."""
+    both = Instances(tmp_path_factory.mktemp("doors"), house(), postgres.store().url, count=2, args=CHEAP)
     try:
         yield both.start()
     finally:

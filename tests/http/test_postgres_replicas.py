@@ -6,24 +6,10 @@ from itertools import count
 
 import pytest
 from postgres import STREAMING, following
+from test_postgres_turns import DESCRIPTION
 
 AGE = 2  # --cache-max-age, in seconds
 TIMEOUT = 2  # of the store, likewise
-DESCRIPTION = {
-    "openapi": "3.1.0",
-    "info": {"title": "Replicas", "version": "1"},
-    "paths": {
-        "/things": {
-            "get": {"responses": {"200": {"description": "all", "content": {"application/json": {"schema": {
-                "type": "array", "items": {"type": "object", "properties": {"id": {"type": "string", "readOnly": True}}}}}}}}},
-            "post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}, "responses": {"201": {"description": "made"}}},
-        },
-        "/things/{id}": {
-            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-            "put": {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}, "responses": {"204": {"description": "done"}, "201": {"description": "new"}}},
-        },
-    },
-}  # fmt: skip
 LIMITS = count(10)  # each makes another page, of which nothing is kept at hand
 
 
